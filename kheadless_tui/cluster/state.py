@@ -1,0 +1,76 @@
+"""What reading a part of the cluster has come to: each outcome is a value with its cause, never an empty list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The list is under way."""
+
+    objects: int = 0
+    """Objects read so far."""
+    since: float = 0.0
+    """Unix time of the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Listed whole, and the watch is open (or just being reopened)."""
+
+    since: float
+    """Unix time since when it has been so."""
+    undecodable: int = 0
+    """Objects that could not be decoded and are left out; shown, never fatal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """The API server answered 403."""
+
+    verb: str
+    resource: str
+    namespace: str
+    """Empty for all namespaces."""
+    message: str
+    """The API server's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """The API server cannot be reached, does not answer, or answers with an error; what is shown is of ``since``."""
+
+    since: float
+    """Unix time since when."""
+    next_try: float
+    """Unix time of the next attempt."""
+    cause: str
+    """One sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unauthorized:
+    """The API server answered 401, or the credential plug-in failed."""
+
+    since: float
+    cause: str
+
+
+ReadState = Reading | Live | Forbidden | Offline | Unauthorized
+"""The outcome of reading one kind in one scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which namespaces are read."""
+
+    namespaces: tuple[str, ...] = ()
+    """Empty: all namespaces."""
+    only: bool = False
+    """True when the scope is narrower than asked for because the right to read all was refused."""
+
+    @property
+    def all(self) -> bool:
+        """All namespaces are read."""
+        return not self.namespaces

@@ -1,0 +1,1 @@
+"""Rules: a snapshot (and observations) in, findings out."""

@@ -1,0 +1,1 @@
+"""Pure: slim frozen Kubernetes objects, the indexed snapshot, reading of manifests."""

@@ -1,0 +1,441 @@
+"""The Kubernetes objects that we read, in the shape of the API but with the few fields that are used.
+
+msgspec decodes them straight from the bytes of a response. Every list, map and object may be ``null`` on the wire
+(an API server does send ``endpoints: null``), so every such field is optional here.
+A field of a wrong type raises ``msgspec.ValidationError``; who decodes a list falls back to one item at a time.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+
+class ObjectKey(NamedTuple):
+    """Namespace and name of an object; the namespace is empty for cluster-wide kinds."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+class _Wire(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Base of everything decoded from the API: frozen, camelCase on the wire."""
+
+
+class OwnerReference(_Wire, frozen=True, rename="camel"):
+    """metadata.ownerReferences[]."""
+
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool | None = None
+
+
+class Meta(_Wire, frozen=True, rename="camel"):
+    """metadata; times are RFC 3339 text as sent."""
+
+    name: str = ""
+    namespace: str | None = None
+    uid: str = ""
+    resource_version: str = ""
+    creation_timestamp: str | None = None
+    deletion_timestamp: str | None = None
+    labels: dict[str, str] | None = None
+    owner_references: list[OwnerReference] | None = None
+
+
+class KubeObject(_Wire, frozen=True, rename="camel"):
+    """What all kinds share."""
+
+    metadata: Meta = Meta()
+
+    @property
+    def key(self) -> ObjectKey:
+        """Namespace and name."""
+        return ObjectKey(self.metadata.namespace or "", self.metadata.name)
+
+    @property
+    def name(self) -> str:
+        """metadata.name."""
+        return self.metadata.name
+
+    @property
+    def namespace(self) -> str:
+        """metadata.namespace, empty for cluster-wide kinds."""
+        return self.metadata.namespace or ""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """metadata.labels, never ``None``."""
+        return self.metadata.labels or {}
+
+
+class ServicePort(_Wire, frozen=True, rename="camel"):
+    """spec.ports[] of a Service; ``protocol`` defaults to TCP as the API server's defaulting does."""
+
+    port: int = 0
+    name: str | None = None
+    protocol: str | None = None
+    target_port: int | str | None = None
+
+
+class ServiceSpec(_Wire, frozen=True, rename="camel"):
+    """spec of a Service."""
+
+    type: str | None = None
+    cluster_ip: str | None = msgspec.field(default=None, name="clusterIP")
+    cluster_ips: list[str] | None = msgspec.field(default=None, name="clusterIPs")
+    selector: dict[str, str] | None = None
+    ports: list[ServicePort] | None = None
+    publish_not_ready_addresses: bool | None = None
+    ip_families: list[str] | None = None
+    ip_family_policy: str | None = None
+    external_name: str | None = None
+
+
+class Service(KubeObject, frozen=True, rename="camel"):
+    """v1 Service."""
+
+    spec: ServiceSpec = ServiceSpec()
+
+    @property
+    def type(self) -> str:
+        """spec.type; ClusterIP when it is not set, as the API server's defaulting does."""
+        return self.spec.type or "ClusterIP"
+
+    @property
+    def cluster_ips(self) -> tuple[str, ...]:
+        """spec.clusterIPs, or spec.clusterIP alone (CoreDNS plugin/kubernetes/object/service.go ToService)."""
+        if self.spec.cluster_ips:
+            return tuple(self.spec.cluster_ips)
+        return (self.spec.cluster_ip,) if self.spec.cluster_ip else ()
+
+    @property
+    def headless(self) -> bool:
+        """True when the first cluster address is the word None (object/service.go Headless)."""
+        return self.cluster_ips[:1] == ("None",) and self.type != "ExternalName"
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """spec.selector, never ``None``; an empty one selects nothing."""
+        return self.spec.selector or {}
+
+    @property
+    def ports(self) -> tuple[ServicePort, ...]:
+        """spec.ports, never ``None``."""
+        return tuple(self.spec.ports or ())
+
+    @property
+    def publishes_not_ready(self) -> bool:
+        """spec.publishNotReadyAddresses, false when absent."""
+        return bool(self.spec.publish_not_ready_addresses)
+
+
+class Conditions(_Wire, frozen=True, rename="camel"):
+    """conditions of an endpoint; ``ready`` absent means ready (CoreDNS object/endpoint.go endpointsliceReady)."""
+
+    ready: bool | None = None
+    serving: bool | None = None
+    terminating: bool | None = None
+
+
+class TargetRef(_Wire, frozen=True, rename="camel"):
+    """targetRef of an endpoint: usually the pod."""
+
+    kind: str = ""
+    name: str = ""
+    namespace: str | None = None
+    uid: str = ""
+
+
+class Endpoint(_Wire, frozen=True, rename="camel"):
+    """endpoints[] of an EndpointSlice."""
+
+    addresses: list[str] | None = None
+    conditions: Conditions | None = None
+    hostname: str | None = None
+    node_name: str | None = None
+    zone: str | None = None
+    target_ref: TargetRef | None = None
+
+    @property
+    def ready(self) -> bool:
+        """True when conditions.ready is true or absent: then CoreDNS serves it."""
+        return self.conditions is None or self.conditions.ready is not False
+
+    @property
+    def serving(self) -> bool:
+        """conditions.serving; when absent it equals ready (API field documentation)."""
+        if self.conditions is None or self.conditions.serving is None:
+            return self.ready
+        return self.conditions.serving
+
+    @property
+    def terminating(self) -> bool:
+        """conditions.terminating, false when absent."""
+        return self.conditions is not None and bool(self.conditions.terminating)
+
+    @property
+    def pod_name(self) -> str | None:
+        """Name of the pod behind the endpoint, if targetRef names one."""
+        return self.target_ref.name if self.target_ref and self.target_ref.kind == "Pod" else None
+
+
+class EndpointPort(_Wire, frozen=True, rename="camel"):
+    """ports[] of an EndpointSlice; a port without number keeps ``None``."""
+
+    name: str | None = None
+    port: int | None = None
+    protocol: str | None = None
+
+
+SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+"""Label that ties an EndpointSlice to its Service (discovery.k8s.io/v1 LabelServiceName)."""
+
+
+class EndpointSlice(KubeObject, frozen=True, rename="camel"):
+    """discovery.k8s.io/v1 EndpointSlice."""
+
+    address_type: str = ""
+    endpoints: list[Endpoint] | None = None
+    ports: list[EndpointPort] | None = None
+
+    @property
+    def service_key(self) -> ObjectKey | None:
+        """The Service it belongs to, by label alone; ``None`` when the label is missing or empty."""
+        name = self.labels.get(SERVICE_NAME_LABEL)
+        return ObjectKey(self.namespace, name) if name else None
+
+
+class PodIP(_Wire, frozen=True, rename="camel"):
+    """status.podIPs[]."""
+
+    ip: str = ""
+
+
+class PodCondition(_Wire, frozen=True, rename="camel"):
+    """status.conditions[] of a pod."""
+
+    type: str = ""
+    status: str = ""
+    reason: str | None = None
+    message: str | None = None
+    last_transition_time: str | None = None
+
+
+class ContainerPort(_Wire, frozen=True, rename="camel"):
+    """spec.containers[].ports[]."""
+
+    container_port: int = 0
+    name: str | None = None
+    protocol: str | None = None
+
+
+class Container(_Wire, frozen=True, rename="camel"):
+    """spec.containers[] and spec.ephemeralContainers[]; ``target_container_name`` only in the latter."""
+
+    name: str = ""
+    image: str | None = None
+    ports: list[ContainerPort] | None = None
+    restart_policy: str | None = None
+    target_container_name: str | None = None
+
+
+class StateDetail(_Wire, frozen=True, rename="camel"):
+    """One of waiting, running, terminated of a container's state."""
+
+    reason: str | None = None
+    message: str | None = None
+    exit_code: int | None = None
+    started_at: str | None = None
+
+
+class ContainerState(_Wire, frozen=True, rename="camel"):
+    """status.containerStatuses[].state."""
+
+    waiting: StateDetail | None = None
+    running: StateDetail | None = None
+    terminated: StateDetail | None = None
+
+
+class ContainerStatus(_Wire, frozen=True, rename="camel"):
+    """status.containerStatuses[]."""
+
+    name: str = ""
+    ready: bool = False
+    restart_count: int = 0
+    state: ContainerState | None = None
+
+
+class DNSConfigOption(_Wire, frozen=True, rename="camel"):
+    """spec.dnsConfig.options[]."""
+
+    name: str = ""
+    value: str | None = None
+
+
+class DNSConfig(_Wire, frozen=True, rename="camel"):
+    """spec.dnsConfig."""
+
+    nameservers: list[str] | None = None
+    searches: list[str] | None = None
+    options: list[DNSConfigOption] | None = None
+
+
+class PodSpec(_Wire, frozen=True, rename="camel"):
+    """spec of a pod."""
+
+    node_name: str | None = None
+    hostname: str | None = None
+    subdomain: str | None = None
+    host_network: bool | None = None
+    dns_policy: str | None = None
+    dns_config: DNSConfig | None = None
+    containers: list[Container] | None = None
+    init_containers: list[Container] | None = None
+    ephemeral_containers: list[Container] | None = None
+
+
+class PodStatus(_Wire, frozen=True, rename="camel"):
+    """status of a pod."""
+
+    phase: str | None = None
+    reason: str | None = None
+    pod_ip: str | None = msgspec.field(default=None, name="podIP")
+    pod_ips: list[PodIP] | None = msgspec.field(default=None, name="podIPs")
+    conditions: list[PodCondition] | None = None
+    container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
+    ephemeral_container_statuses: list[ContainerStatus] | None = None
+
+
+class Pod(KubeObject, frozen=True, rename="camel"):
+    """v1 Pod."""
+
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """status.podIPs, or status.podIP alone."""
+        if self.status.pod_ips:
+            return tuple(ip.ip for ip in self.status.pod_ips if ip.ip)
+        return (self.status.pod_ip,) if self.status.pod_ip else ()
+
+    @property
+    def ready(self) -> bool:
+        """The Ready condition is True."""
+        return any(c.type == "Ready" and c.status == "True" for c in self.status.conditions or ())
+
+    @property
+    def terminating(self) -> bool:
+        """metadata.deletionTimestamp is set."""
+        return self.metadata.deletion_timestamp is not None
+
+    @property
+    def container_statuses(self) -> tuple[ContainerStatus, ...]:
+        """status.containerStatuses, never ``None``."""
+        return tuple(self.status.container_statuses or ())
+
+
+class NamespaceStatus(_Wire, frozen=True, rename="camel"):
+    """status of a Namespace."""
+
+    phase: str | None = None
+
+
+class Namespace(KubeObject, frozen=True, rename="camel"):
+    """v1 Namespace; it counts as existing while the object exists, also while it is being deleted."""
+
+    status: NamespaceStatus = NamespaceStatus()
+
+
+class LabelSelector(_Wire, frozen=True, rename="camel"):
+    """spec.selector of a workload; only matchLabels is read."""
+
+    match_labels: dict[str, str] | None = None
+
+
+class StatefulSetSpec(_Wire, frozen=True, rename="camel"):
+    """spec of a StatefulSet."""
+
+    service_name: str | None = None
+    replicas: int | None = None
+    selector: LabelSelector | None = None
+
+
+class StatefulSetStatus(_Wire, frozen=True, rename="camel"):
+    """status of a StatefulSet."""
+
+    replicas: int | None = None
+    ready_replicas: int | None = None
+
+
+class StatefulSet(KubeObject, frozen=True, rename="camel"):
+    """apps/v1 StatefulSet; spec.serviceName names its governing Service."""
+
+    spec: StatefulSetSpec = StatefulSetSpec()
+    status: StatefulSetStatus = StatefulSetStatus()
+
+
+class EndpointsAddress(_Wire, frozen=True, rename="camel"):
+    """subsets[].addresses[] of an Endpoints object."""
+
+    ip: str = ""
+    hostname: str | None = None
+
+
+class EndpointsSubset(_Wire, frozen=True, rename="camel"):
+    """subsets[] of an Endpoints object."""
+
+    addresses: list[EndpointsAddress] | None = None
+    not_ready_addresses: list[EndpointsAddress] | None = None
+    ports: list[EndpointPort] | None = None
+
+
+class Endpoints(KubeObject, frozen=True, rename="camel"):
+    """v1 Endpoints: never a source of records, only of explanations (misnamed, not mirrored)."""
+
+    subsets: list[EndpointsSubset] | None = None
+
+
+class ConfigMap(KubeObject, frozen=True, rename="camel"):
+    """v1 ConfigMap; we read only kube-system/coredns."""
+
+    data: dict[str, str] | None = None
+
+
+class Kind(NamedTuple):
+    """How a kind is addressed in the API and decoded."""
+
+    name: str
+    """The kind, as in manifests: ``EndpointSlice``."""
+    api_version: str
+    """``v1`` or ``group/version``."""
+    plural: str
+    """The resource in URLs and RBAC rules: ``endpointslices``."""
+    struct: type[KubeObject]
+    namespaced: bool = True
+
+    @property
+    def group(self) -> str:
+        """The API group, empty for the core group."""
+        return self.api_version.rpartition("/")[0]
+
+
+NAMESPACE = Kind("Namespace", "v1", "namespaces", Namespace, namespaced=False)
+SERVICE = Kind("Service", "v1", "services", Service)
+ENDPOINT_SLICE = Kind("EndpointSlice", "discovery.k8s.io/v1", "endpointslices", EndpointSlice)
+POD = Kind("Pod", "v1", "pods", Pod)
+STATEFUL_SET = Kind("StatefulSet", "apps/v1", "statefulsets", StatefulSet)
+ENDPOINTS = Kind("Endpoints", "v1", "endpoints", Endpoints)
+CONFIG_MAP = Kind("ConfigMap", "v1", "configmaps", ConfigMap)
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (NAMESPACE, SERVICE, ENDPOINT_SLICE, POD, STATEFUL_SET, ENDPOINTS, CONFIG_MAP)
+}
+"""Every kind that we read, by its name in manifests."""

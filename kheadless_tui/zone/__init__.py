@@ -1,0 +1,1 @@
+"""Pure: from a snapshot to the DNS records that must exist and the answer of any question."""

@@ -1,0 +1,111 @@
+"""What a prediction is made of: records, questions, answers, and where each comes from."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kheadless_tui.model.objects import ObjectKey
+
+
+class Record(msgspec.Struct, frozen=True, order=True):
+    """One DNS record in presentation form (RFC 1035 section 5.1)."""
+
+    name: str
+    """Owner name, absolute: it ends in a dot."""
+    ttl: int
+    """Seconds."""
+    type: str
+    """``A``, ``AAAA``, ``SRV``, ``PTR``, ``CNAME``, ``TXT``, ``SOA``, ``NS`` ..."""
+    data: str
+    """The data as dig writes it; names in it are absolute."""
+
+    def __str__(self) -> str:
+        """As dig writes it: ``NAME TTL IN TYPE DATA``."""
+        return f"{self.name} {self.ttl} IN {self.type} {self.data}"
+
+
+class Source(msgspec.Struct, frozen=True):
+    """The object and field that something comes from."""
+
+    kind: str
+    key: ObjectKey
+    field: str = ""
+    """Path of the field in the object, such as ``endpoints[0].hostname``; empty for the object as a whole."""
+
+    def __str__(self) -> str:
+        """As in the outputs: ``EndpointSlice NS/NAME``."""
+        return f"{self.kind} {self.key}"
+
+
+class EndpointRef(msgspec.Struct, frozen=True):
+    """One address of one endpoint of an EndpointSlice, as far as users care."""
+
+    pod: str | None
+    """Name of the pod, ``None`` for an address outside the cluster or without targetRef."""
+    address: str
+    ready: bool
+    serving: bool
+    terminating: bool
+    node: str | None
+    hostname: str
+    """The endpoint's name in DNS: its hostname, its pod's name or its dashed address."""
+
+
+class PredictedRecord(msgspec.Struct, frozen=True):
+    """A record that must exist, and why."""
+
+    record: Record
+    service: ObjectKey | None
+    """The Service that it is a record of; ``None`` for the apex and pod names."""
+    endpoint: EndpointRef | None
+    """The endpoint that it leads to; ``None`` when it leads to a Service as a whole."""
+    source: Source
+
+
+class WithheldRecord(msgspec.Struct, frozen=True):
+    """A record that would exist if its endpoint were in DNS."""
+
+    record: Record
+    service: ObjectKey
+    endpoint: EndpointRef
+    source: Source
+    reason: str
+    """A few words: ``not ready``, ``terminating``."""
+
+
+class Question(msgspec.Struct, frozen=True, order=True):
+    """One question of class IN."""
+
+    name: str
+    """Absolute: it ends in a dot."""
+    type: str
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One name that was tried, and the rule that decided its outcome."""
+
+    name: str
+    rcode: str
+    why: str
+    """One sentence for people."""
+    rule: str = ""
+    """The rule as data, stable: ``service-missing``, ``no-ready-endpoint``, ``hostname-set`` ..."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The predicted reply to one question."""
+
+    question: Question
+    rcode: str
+    """``NOERROR``, ``NXDOMAIN``, ``SERVFAIL``, ``REFUSED``."""
+    aa: bool = True
+    answer: tuple[Record, ...] = ()
+    authority: tuple[Record, ...] = ()
+    additional: tuple[Record, ...] = ()
+    steps: tuple[Step, ...] = ()
+    fallthrough: bool = False
+    """The kubernetes plugin does not answer; the next plugin is asked, so that we cannot know."""
+    unsendable: bool = False
+    """The reply holds a name that cannot be put on the wire: the client gets nothing."""
+    unknown: str = ""
+    """Not empty when what the answer depends on was not read (scope or rights); says what is missing."""
