@@ -1,0 +1,57 @@
+"""The command line: from words to an exit status. Everything heavy is imported when it is needed.
+
+``--help``, ``--version`` and a wrong argument load neither textual nor kubernetes nor aiohttp.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from kheadless_tui.arguments import PROGRAM, parse
+from kheadless_tui.errors import HeadlessError
+
+INTERRUPTED = 130
+"""Exit status after SIGINT, as shells have it (128 + 2)."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; both entry points call this."""
+    try:
+        status = _run(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+    except HeadlessError as error:
+        print(f"{PROGRAM}: {_plain(str(error))}", file=sys.stderr)
+        if error.hint:
+            print(f"  {_plain(error.hint)}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who read our output has gone (`| head`). Python flushes stdout once more at exit: let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
+def _run(words: Sequence[str]) -> int:
+    arguments = parse(words)
+    # Imported here and nowhere above, so that help and usage errors start at once.
+    if arguments.command in ("explore", "demo", "lab"):
+        from kheadless_tui.commands import terminal  # noqa: PLC0415
+
+        return terminal.run(arguments)
+    from kheadless_tui.commands import inquiry  # noqa: PLC0415
+
+    return inquiry.run(arguments)
+
+
+def _plain(text: str) -> str:
+    """Text that may hold a cluster's or a file's bytes, without anything that a terminal would obey."""
+    return "".join(char if char.isprintable() or char == "\n" else f"\\x{ord(char):02x}" for char in text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
