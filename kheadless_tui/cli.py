@@ -5,12 +5,23 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 
 from kheadless_tui.arguments import PROGRAM, parse
 from kheadless_tui.errors import HeadlessError
+
+MODULES = {
+    "explore": "terminal",
+    "demo": "terminal",
+    "lab": "lab",
+    "records": "records",
+    "predict": "predict",
+    "probe": "probe",
+}
+"""Which module of ``commands`` runs a command."""
 
 INTERRUPTED = 130
 """Exit status after SIGINT, as shells have it (128 + 2)."""
@@ -38,14 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: Sequence[str]) -> int:
     arguments = parse(words)
-    # Imported here and nowhere above, so that help and usage errors start at once.
-    if arguments.command in ("explore", "demo", "lab"):
-        from kheadless_tui.commands import terminal  # noqa: PLC0415
-
-        return terminal.run(arguments)
-    from kheadless_tui.commands import inquiry  # noqa: PLC0415
-
-    return inquiry.run(arguments)
+    # Imported by name and only now, so that help and usage errors start at once.
+    command = importlib.import_module(f"kheadless_tui.commands.{MODULES[arguments.command]}")
+    status: int = command.run(arguments)
+    return status
 
 
 def _plain(text: str) -> str:

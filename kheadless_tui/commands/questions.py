@@ -1,0 +1,80 @@
+"""The questions of a command line or of standard input: ``NAME TYPE``, a line each."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+from kheadless_tui.arguments import record_type
+from kheadless_tui.errors import InputError, UsageError
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.names import reverse_name
+
+
+def default_type(name: str) -> str:
+    """What is asked of a name without a type: PTR of an address, else A."""
+    return "PTR" if is_address(name) else "A"
+
+
+def is_address(text: str) -> bool:
+    """The text is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def absolute_if_meant(name: str, type_: str, config: ZoneConfig) -> str | None:
+    """The absolute name when there is nothing to search: a final dot, the zone at the end, or an address to reverse.
+
+    ``None`` for a name that a pod would look up by its search list.
+    """
+    if type_ == "PTR" and is_address(name):
+        return reverse_name(name)
+    if name.endswith("."):
+        return name
+    lower = name.lower() + "."
+    if any(lower == zone or lower.endswith("." + zone) for zone in config.zones):
+        return name + "."
+    return None
+
+
+def check_name(name: str) -> None:
+    """Raise UsageError for what no DNS message can carry (RFC 1035 section 2.3.4)."""
+    labels = name.removesuffix(".").split(".")
+    if name != "." and not all(labels):
+        raise UsageError(f"{name!r} is no domain name: it has an empty label")
+    longest = max(labels, key=lambda label: len(label.encode()))
+    if len(longest.encode()) > 63:
+        raise UsageError(f"{name!r} is no domain name: a label is longer than 63 octets")
+    if len(name.encode()) > 254:
+        raise UsageError(f"{name[:40]!r}... is no domain name: it is longer than 255 octets")
+
+
+class QuestionLines:
+    """Reads questions; a bad line is told on stderr with its number, the others go on, ``failed`` remembers."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdin
+        self.failed = False
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        for number, line in enumerate(self._stream, start=1):
+            words = line.split()
+            if not words or words[0].startswith(("#", ";")):
+                continue
+            try:
+                yield self._question(words)
+            except (UsageError, ValueError, TypeError) as error:
+                self.failed = True
+                print(InputError(str(error), where=f"stdin:{number}"), file=sys.stderr)
+
+    def _question(self, words: list[str]) -> tuple[str, str]:
+        if len(words) > 2:
+            raise UsageError(f"expected 'NAME TYPE', found {len(words)} words")
+        name = words[0]
+        check_name(name)
+        return name, record_type(words[1]) if len(words) == 2 else default_type(name)

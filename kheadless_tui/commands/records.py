@@ -1,0 +1,99 @@
+"""``records``: the DNS records that must exist for headless Services."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+
+from kheadless_tui.commands import running
+from kheadless_tui.commands.source import Source, connect, from_cluster, from_files, tell
+from kheadless_tui.errors import NotFound, UsageError
+from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.report import records as report
+from kheadless_tui.zone.record import PredictedRecord
+from kheadless_tui.zone.records import all_records, service_records
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the records; the exit status is 0 also when there are none, as that is what must be."""
+    if arguments.filenames:
+        return _show(from_files(arguments), arguments, in_files=True)
+    return running.run(_live(arguments))
+
+
+async def _live(arguments: argparse.Namespace) -> int:
+    connection = await connect(arguments)
+    default = arguments.namespace or connection.namespace
+    keys = [service_key(text, default) for text in arguments.services]
+    named = {key.namespace for key in keys} or {default}
+    async with from_cluster(arguments, connection, () if arguments.all_namespaces else named) as source:
+        return _show(source, arguments, in_files=False)
+
+
+def service_key(text: str, namespace: str) -> ObjectKey:
+    """The key that ``NAME`` or ``NAMESPACE/NAME`` means."""
+    head, slash, tail = text.partition("/")
+    if not slash:
+        return ObjectKey(namespace, text)
+    if not head or not tail or "/" in tail:
+        raise UsageError(f"{text!r} does not name a Service", hint="NAME or NAMESPACE/NAME")
+    return ObjectKey(head, tail)
+
+
+def _show(source: Source, arguments: argparse.Namespace, *, in_files: bool) -> int:
+    if arguments.all and arguments.services:
+        raise UsageError("--all and names of Services cannot be given together", hint="one or the other")
+    if arguments.all:
+        records: Iterable[PredictedRecord] = all_records(source.snapshot, source.config)
+    else:
+        services = _services(source, arguments, in_files=in_files)
+        records = (
+            record for service in services for record in service_records(source.snapshot, service, source.config)
+        )
+    found = list(records)
+    text = report.render(found, source.config, arguments.output, terminal=sys.stdout.isatty())
+    if text:
+        print(text)
+    tell(f"{len(found)} records; the zone is served as by: {source.config.source}")
+    return 0
+
+
+def _services(source: Source, arguments: argparse.Namespace, *, in_files: bool) -> Sequence[Service]:
+    """The Services that were named, or the headless ones of the scope; those without a record are told about."""
+    snapshot = source.snapshot
+    if arguments.services:
+        services = [_service(source, service_key(text, source.namespace)) for text in arguments.services]
+    else:
+        everywhere = arguments.all_namespaces or (in_files and arguments.namespace is None)
+        services = snapshot.headless_services(None if everywhere else source.namespace)
+        if not services:
+            _tell_none(source, None if everywhere else source.namespace)
+    for service in services:
+        if arguments.services or not service_records(snapshot, service, source.config):
+            tell_findings(source, service)
+    return services
+
+
+def _service(source: Source, key: ObjectKey) -> Service:
+    service = source.snapshot.service(key)
+    if service is None:
+        near = ", ".join(sorted(source.snapshot.names("Service", key.namespace))[:8])
+        raise NotFound(f"there is no Service {key}", hint=f"in {key.namespace} there are: {near or 'none'}")
+    return service
+
+
+def _tell_none(source: Source, namespace: str | None) -> None:
+    scope = source.snapshot.namespaces if namespace is None else [namespace]
+    others = sum(len(source.snapshot.services(name)) for name in scope)
+    where = "in any namespace that was read" if namespace is None else f"in {namespace}"
+    tell(f"no headless Service {where} ({others} other Services); -A reads all namespaces, --all shows the whole zone")
+
+
+def tell_findings(source: Source, service: Service) -> None:
+    """One line on stderr for each error or warning of a Service."""
+    # Only a Service that was named, or that has no record, is looked into.
+    from kheadless_tui.diagnose.catalogue import findings  # noqa: PLC0415
+
+    for finding in findings(source.snapshot, service, source.config):
+        tell(f"{service.key}: {finding.severity} {finding.code}: {finding.title}")

@@ -1,0 +1,140 @@
+"""Where a command's objects come from: files, or a cluster read as far as the question needs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kheadless_tui.errors import ClusterError, InputError
+from kheadless_tui.model.objects import ConfigMap, ObjectKey
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone import corefile, served
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.names import absolute
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.connection import Connection
+    from kheadless_tui.cluster.session import ClusterSession
+
+COREDNS_CONFIG = ObjectKey("kube-system", "coredns")
+"""Where kubeadm and most distributions keep the Corefile."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a command works on."""
+
+    snapshot: Snapshot
+    config: ZoneConfig
+    namespace: str
+    """The namespace in which short names are meant."""
+    session: ClusterSession | None = None
+    """``None`` when the objects come from files."""
+
+
+def tell(message: str) -> None:
+    """One line of narration for the user: stdout is for data alone."""
+    print(message, file=sys.stderr)
+
+
+def from_files(arguments: argparse.Namespace) -> Source:
+    """The objects of ``-f``; those without a namespace are taken to be in that of ``-n``, as kubectl would apply them."""
+    # The YAML reader is needed for files alone.
+    from kheadless_tui.manifests import read_files  # noqa: PLC0415
+
+    namespace = arguments.namespace or "default"
+    given = read_files(arguments.filenames, namespace=namespace)
+    for kind, count in sorted(given.skipped.items()):
+        tell(f"not read, as DNS does not depend on it: {count} {kind}")
+    return Source(given.snapshot, _config_of_files(arguments, given.snapshot), namespace)
+
+
+async def connect(arguments: argparse.Namespace) -> Connection:
+    """The connection that the flags and the kubeconfig describe; credential plug-ins run here."""
+    from kheadless_tui.cluster.connection import load_connection  # noqa: PLC0415 - lazy start-up
+
+    connection = await asyncio.to_thread(
+        load_connection,
+        kubeconfig=arguments.kubeconfig,
+        context=arguments.context,
+        request_timeout=arguments.request_timeout,
+        as_user=arguments.as_user,
+        as_groups=tuple(arguments.as_groups),
+    )
+    for warning in connection.warnings:
+        tell(warning)
+    return connection
+
+
+@asynccontextmanager
+async def from_cluster(
+    arguments: argparse.Namespace, connection: Connection, namespaces: Collection[str]
+) -> AsyncIterator[Source]:
+    """The Services and EndpointSlices of these namespaces (none named: of all), read once and kept live until the end."""
+    from kheadless_tui.cluster.session import ClusterSession  # noqa: PLC0415 - lazy start-up
+
+    namespace = arguments.namespace or connection.namespace
+    session = ClusterSession(
+        connection,
+        namespaces=tuple(sorted(namespaces)),
+        readonly=arguments.readonly,
+        selector=getattr(arguments, "selector", ""),
+        request_timeout=arguments.request_timeout,
+        fallback_namespace=namespace,
+    )
+    try:
+        await session.start()
+        await session.loaded(arguments.request_timeout)
+        if not namespaces and session.scope.only:
+            tell(f"the right to list all namespaces is missing: only {', '.join(session.scope.namespaces)} was read")
+        yield Source(session.snapshot, await config_of_cluster(arguments, session), namespace, session)
+    finally:
+        await session.close()
+
+
+async def config_of_cluster(arguments: argparse.Namespace, session: ClusterSession) -> ZoneConfig:
+    """How the zone is served: ``--corefile``, else the cluster's own Corefile, else CoreDNS's defaults."""
+    if arguments.corefile:
+        return _with_zone(_config_of_corefile(arguments.corefile), arguments.zone)
+    try:
+        config = await session.zone_config()
+    except InputError as error:
+        raise ClusterError(f"the cluster's own Corefile cannot be read: {error}", hint="--corefile FILE") from error
+    return _with_zone(config, arguments.zone)
+
+
+def _config_of_files(arguments: argparse.Namespace, snapshot: Snapshot) -> ZoneConfig:
+    if arguments.corefile:
+        return _with_zone(_config_of_corefile(arguments.corefile), arguments.zone)
+    found = snapshot.objects.get(("ConfigMap", COREDNS_CONFIG))
+    text = (found.data or {}).get("Corefile") if isinstance(found, ConfigMap) else None
+    if text is None:
+        return _with_zone(ZoneConfig(), arguments.zone)
+    source = f"ConfigMap {COREDNS_CONFIG}"
+    return _with_zone(served.zone_config(corefile.parse(text, source), source), arguments.zone)
+
+
+def _config_of_corefile(path: str) -> ZoneConfig:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=path) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not text (byte {error.start} is not UTF-8)", where=path) from error
+    return served.zone_config(corefile.parse(text, path), path)
+
+
+def _with_zone(config: ZoneConfig, zone: str | None) -> ZoneConfig:
+    if not zone:
+        return config
+    wanted = absolute(zone.lower())
+    zones = tuple(wanted if name == config.zone else name for name in config.zones)
+    return msgspec.structs.replace(config, zones=zones)
