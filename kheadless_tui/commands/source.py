@@ -46,7 +46,7 @@ def tell(message: str) -> None:
 
 
 def from_files(arguments: argparse.Namespace) -> Source:
-    """The objects of ``-f``; those without a namespace are taken to be in that of ``-n``, as kubectl would apply them."""
+    """The objects of ``-f``; those without a namespace are put in that of ``-n``, as kubectl would apply them."""
     # The YAML reader is needed for files alone.
     from kheadless_tui.manifests import read_files  # noqa: PLC0415
 
@@ -78,7 +78,7 @@ async def connect(arguments: argparse.Namespace) -> Connection:
 async def from_cluster(
     arguments: argparse.Namespace, connection: Connection, namespaces: Collection[str]
 ) -> AsyncIterator[Source]:
-    """The Services and EndpointSlices of these namespaces (none named: of all), read once and kept live until the end."""
+    """The Services and EndpointSlices of these namespaces (none named: of all), kept live until the end."""
     from kheadless_tui.cluster.session import ClusterSession  # noqa: PLC0415 - lazy start-up
 
     namespace = arguments.namespace or connection.namespace
