@@ -7,7 +7,7 @@
         ├── Unreachable            3   no connection, no answer in time, a bad certificate
         ├── NotAuthenticated       3   401, or a credential plug-in that failed
         ├── Refused                3   403: the right is missing
-        ├── NotFound               3   404: the object is not there
+        ├── NotFound               2   what was asked for by name is not there: the cluster answered, the name is wrong
         └── WriteRefused           3   our own gate: read-only, or the user said no
 
 Every error is one clear sentence (``str(error)``) and, where there is one, a second that says what to do (``hint``).
@@ -59,7 +59,9 @@ class Refused(ClusterError):
 
 
 class NotFound(ClusterError):
-    """The API server answered 404 for an object that was asked for by name."""
+    """What was asked for by name is not there; the cluster was reached and did not refuse, so the input is wrong."""
+
+    exit_status = 2
 
 
 class WriteRefused(ClusterError):
