@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+
+import yaml
+
+from kheadless_tui.report import predict
+from kheadless_tui.report.medium import Medium
+from kheadless_tui.zone.record import Answer, Question, Record, Step
+from tests.unit.report.samples import ORIGIN, RECORDS
+
+SOA = Record("cluster.local.", 30, "SOA", "ns.dns.cluster.local. hostmaster.cluster.local. 1 7200 1800 86400 30")
+POSITIVE = Answer(
+    Question(f"web-0.{ORIGIN}", "A"),
+    "NOERROR",
+    answer=(RECORDS[4].record,),
+    additional=(RECORDS[0].record,),
+    steps=(Step(f"web-0.{ORIGIN}", "NOERROR", "endpoints[0].hostname is web-0", "endpoint-name"),),
+)
+DENIED = Answer(
+    Question(ORIGIN, "A"),
+    "NXDOMAIN",
+    authority=(SOA,),
+    steps=(Step(ORIGIN, "NXDOMAIN", "Service shop/web selects app=web and no endpoint is ready", "no-ready-endpoint"),),
+)
+
+
+def test_json_has_exactly_the_keys_of_the_schema_in_their_order() -> None:
+    assert list(json.loads(predict.render(POSITIVE, "json")).items()) == [
+        ("schema", "kheadless/answer/1"),
+        ("question", {"name": f"web-0.{ORIGIN}", "type": "A"}),
+        ("rcode", "NOERROR"),
+        ("aa", True),
+        ("answer", [f"web-0.{ORIGIN} 30 IN A 10.244.1.17"]),
+        ("authority", []),
+        ("additional", [f"{ORIGIN} 30 IN A 10.244.1.17"]),
+        ("steps", [{"name": f"web-0.{ORIGIN}", "rcode": "NOERROR", "why": "endpoints[0].hostname is web-0"}]),
+    ]
+
+
+def test_the_marks_of_an_uncertain_answer_are_there_only_where_they_are_so() -> None:
+    answer = Answer(
+        Question("example.com.", "A"), "NXDOMAIN", aa=False, fallthrough=True, unsendable=True, unknown="x is unread"
+    )
+    document = json.loads(predict.render(answer, "json"))
+    assert list(document)[-3:] == ["fallthrough", "unsendable", "unknown"]
+    assert document["fallthrough"] is True
+    assert document["unsendable"] is True
+    assert document["unknown"] == "x is unread"
+    assert document["aa"] is False
+
+
+def test_yaml_is_the_same_document() -> None:
+    assert yaml.safe_load(predict.render(DENIED, "yaml")) == json.loads(predict.render(DENIED, "json"))
+
+
+def test_a_stream_of_questions_gets_one_line_of_json_each() -> None:
+    lines = (predict.line(POSITIVE) + predict.line(DENIED)).splitlines()
+    assert [json.loads(line)["rcode"] for line in lines] == ["NOERROR", "NXDOMAIN"]
+
+
+def test_the_table_is_one_fact_a_line_behind_its_word() -> None:
+    assert predict.render(POSITIVE, "table").splitlines() == [
+        f"question    web-0.{ORIGIN} A",
+        "status      NOERROR aa",
+        f"answer      web-0.{ORIGIN} 30 IN A 10.244.1.17",
+        f"additional  {ORIGIN} 30 IN A 10.244.1.17",
+        "why         endpoints[0].hostname is web-0",
+    ]
+
+
+def test_a_denial_says_why() -> None:
+    lines = predict.render(DENIED, "table").splitlines()
+    assert lines[1] == "status     NXDOMAIN aa"
+    assert lines[-1] == "why        Service shop/web selects app=web and no endpoint is ready"
+
+
+def test_an_answer_without_records_is_not_mistaken_for_a_denial() -> None:
+    empty = Answer(Question(ORIGIN, "AAAA"), "NOERROR", authority=(SOA,))
+    assert "status     NOERROR aa (the name exists, it has no such record)" in predict.render(empty, "table")
+
+
+def test_every_name_of_a_search_list_is_shown_in_turn() -> None:
+    steps = (
+        Step("web.shop.svc.cluster.local.", "NXDOMAIN", "no Service", "service-missing"),
+        Step("web.svc.cluster.local.", "NXDOMAIN", ""),
+    )
+    answer = Answer(Question("web.svc.cluster.local.", "A"), "NXDOMAIN", steps=steps)
+    tried = [line.split(maxsplit=1)[1] for line in predict.render(answer, "table").splitlines() if "tried" in line]
+    assert tried == ["web.shop.svc.cluster.local. NXDOMAIN: no Service", "web.svc.cluster.local. NXDOMAIN"]
+
+
+def test_a_terminal_wraps_below_the_text_and_a_pipe_never_does() -> None:
+    step = Step(ORIGIN, "NXDOMAIN", "because " * 30, "x")
+    answer = Answer(Question(ORIGIN, "A"), "NXDOMAIN", steps=(step,))
+    narrow = predict.render(answer, "table", Medium(width=40)).splitlines()
+    assert all(len(line) <= 40 for line in narrow)
+    assert narrow[3].startswith(" " * 10 + "because")
+    assert len(predict.render(answer, "table").splitlines()) == 3
+
+
+def test_control_characters_reach_no_terminal() -> None:
+    answer = Answer(Question("a\x1b[2Jb.", "A"), "NXDOMAIN", steps=(Step("a.", "NXDOMAIN", "x\x9b31m\ny", ""),))
+    assert all(char.isprintable() or char == "\n" for char in predict.render(answer, "table"))
