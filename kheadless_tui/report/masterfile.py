@@ -6,11 +6,9 @@ from collections.abc import Iterable
 
 from kheadless_tui.report.plain import printable
 from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.names import fault, is_below
 from kheadless_tui.zone.record import Record
 
-LONGEST_LABEL = 63
-LONGEST_NAME = 255
-"""Bytes on the wire (RFC 1035 section 2.3.4)."""
 SOA_TTL_LIMIT = 300
 """Seconds: CoreDNS's SOA has the zone's TTL, but never more (plugin/backend_lookup.go SOA)."""
 
@@ -23,9 +21,9 @@ def master_file(records: Iterable[Record], config: ZoneConfig) -> str:
     """
     zone = config.zone
     unique = list(dict.fromkeys(records))
-    inside = [record for record in unique if _within(record.name, zone) and _sendable(record)]
-    outside = [record for record in unique if not _within(record.name, zone)]
-    unsendable = [record for record in unique if _within(record.name, zone) and not _sendable(record)]
+    inside = [record for record in unique if is_below(record.name, zone) and _sendable(record)]
+    outside = [record for record in unique if not is_below(record.name, zone)]
+    unsendable = [record for record in unique if is_below(record.name, zone) and not _sendable(record)]
     lines = [f"; {zone} as predicted; how the zone is served: {config.source}", f"$ORIGIN {zone}"]
     lines += _apex(inside, zone, config.ttl)
     lines += [str(record) for record in inside if record.type != "SOA"]
@@ -35,7 +33,7 @@ def master_file(records: Iterable[Record], config: ZoneConfig) -> str:
     if outside:
         lines.append("; records of other zones")
         lines += [f"; {record}" for record in outside]
-    return "".join(f"{printable(line)}\n" for line in lines)
+    return "\n".join(printable(line) for line in lines)
 
 
 def _apex(records: list[Record], zone: str, ttl: int) -> list[str]:
@@ -52,17 +50,8 @@ def _apex(records: list[Record], zone: str, ttl: int) -> list[str]:
     return [*soas, f"{zone} {ttl} IN NS ns.dns.{zone}"]
 
 
-def _within(name: str, zone: str) -> bool:
-    return name.lower() == zone.lower() or name.lower().endswith("." + zone.lower()) or zone == "."
-
-
 def _sendable(record: Record) -> bool:
     names = [record.name]
     if record.type in ("SRV", "PTR", "CNAME", "NS"):
         names.append(record.data.rpartition(" ")[2])
-    return all(_fits(name) for name in names)
-
-
-def _fits(name: str) -> bool:
-    labels = name.removesuffix(".").split(".")
-    return len(name.removesuffix(".")) + 2 <= LONGEST_NAME and all(0 < len(label) <= LONGEST_LABEL for label in labels)
+    return not any(fault(name) for name in names)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
-
+from kheadless_tui.zone.names import address_of_reverse
 from kheadless_tui.zone.record import Record
-
-_REVERSE4 = ".in-addr.arpa."
-_REVERSE6 = ".ip6.arpa."
 
 
 def below(name: str, suffix: str) -> str:
@@ -24,25 +20,10 @@ def below(name: str, suffix: str) -> str:
     return name
 
 
-def address_of(reverse: str) -> str | None:
-    """The address that a reverse name stands for; ``None`` when it is none (RFC 1035 3.5, RFC 3596 2.5)."""
-    name = reverse.lower()
-    try:
-        if name.endswith(_REVERSE4):
-            return str(ipaddress.IPv4Address(".".join(reversed(name.removesuffix(_REVERSE4).split(".")))))
-        if name.endswith(_REVERSE6):
-            nibbles = name.removesuffix(_REVERSE6).split(".")
-            if len(nibbles) == 32 and all(len(nibble) == 1 for nibble in nibbles):
-                return str(ipaddress.IPv6Address(int("".join(reversed(nibbles)), 16)))
-    except ValueError:
-        return None
-    return None
-
-
 def owner(record: Record, suffix: str) -> str:
     """The owner name as a row shows it."""
     if record.type == "PTR":
-        return address_of(record.name) or record.name
+        return address_of_reverse(record.name.lower()) or record.name
     return below(record.name, suffix)
 
 
