@@ -14,12 +14,12 @@ Document = dict[str, Any]
 
 def to_json(document: Document) -> str:
     r"""Indented, ASCII only: control characters and the like are ``\u`` escapes."""
-    return json.dumps(document, indent=2)
+    return json.dumps(document, indent=2) + "\n"
 
 
 def to_line(document: Document) -> str:
     """Compact, on one line (JSON Lines)."""
-    return json.dumps(document, separators=(",", ":"))
+    return json.dumps(document, separators=(",", ":")) + "\n"
 
 
 def to_yaml(document: Document) -> str:
@@ -27,7 +27,7 @@ def to_yaml(document: Document) -> str:
     import yaml  # noqa: PLC0415  (10 ms, and only this output needs it)
 
     text: str = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=False, width=10_000)
-    return text.removesuffix("\n")
+    return text
 
 
 def dump(document: Document, output: str) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from kheadless_tui.report.medium import NARROWEST, Medium
+from kheadless_tui.report.medium import Medium
 from kheadless_tui.report.plain import printable
+
+NARROWEST = 20
+"""Columns that a text keeps beside its word, however narrow the terminal is."""
 
 
 def fields(rows: Iterable[Sequence[str]], medium: Medium) -> str:
@@ -18,7 +21,7 @@ def fields(rows: Iterable[Sequence[str]], medium: Medium) -> str:
         first, *rest = _wrapped(text, medium, indent)
         lines.append(f"{word:<{indent}}{first}".rstrip())
         lines += [" " * indent + more for more in rest]
-    return "\n".join(lines)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _wrapped(text: str, medium: Medium, indent: int) -> list[str]:

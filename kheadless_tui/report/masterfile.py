@@ -33,7 +33,7 @@ def master_file(records: Iterable[Record], config: ZoneConfig) -> str:
     if outside:
         lines.append("; records of other zones")
         lines += [f"; {record}" for record in outside]
-    return "\n".join(printable(line) for line in lines)
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def _apex(records: list[Record], zone: str, ttl: int) -> list[str]:

@@ -6,9 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-NARROWEST = 20
-"""Columns that are laid out for at least, however narrow the terminal is."""
+from typing import TextIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +18,13 @@ class Medium:
     colour: bool = False
 
     @classmethod
-    def here(cls, environ: Mapping[str, str] = os.environ) -> Medium:
-        """The terminal of this process, NO_COLOR (https://no-color.org) and TERM=dumb obeyed."""
+    def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ) -> Medium:
+        """The medium behind a stream; NO_COLOR (https://no-color.org) and TERM=dumb are obeyed."""
+        if not stream.isatty():
+            return PIPE
         colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
-        return cls(width=max(shutil.get_terminal_size().columns, NARROWEST), colour=colour)
+        return cls(width=max(shutil.get_terminal_size().columns, 20), colour=colour)
 
 
 PIPE = Medium()
 """No terminal: plain lines that grep, awk and diff can read."""
-
-
-def medium(terminal: bool) -> Medium:
-    """The terminal of this process, or a pipe."""
-    return Medium.here() if terminal else PIPE

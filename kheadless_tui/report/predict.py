@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from kheadless_tui.report.document import Document, dump, question_document, records_as_dig, to_line
 from kheadless_tui.report.fields import fields
-from kheadless_tui.report.medium import PIPE, Medium, medium
+from kheadless_tui.report.medium import PIPE, Medium
 from kheadless_tui.zone.record import Answer
 
 SCHEMA = "kheadless/answer/1"
 
 
-def render(answer: Answer, output: str, *, terminal: bool = False) -> str:
-    """The answer in one of the outputs ``table``, ``json`` and ``yaml``, without its last line end."""
-    return table(answer, medium(terminal)) if output == "table" else dump(document(answer), output)
+def render(answer: Answer, output: str, medium: Medium = PIPE) -> str:
+    """The answer in one of the outputs ``table``, ``json`` and ``yaml``."""
+    return table(answer, medium) if output == "table" else dump(document(answer), output)
 
 
 def line(answer: Answer) -> str:
@@ -44,7 +44,7 @@ def document(answer: Answer) -> Document:
     return found
 
 
-def table(answer: Answer, where: Medium = PIPE) -> str:
+def table(answer: Answer, medium: Medium = PIPE) -> str:
     """One fact a line, each with its word in front, so that ``grep ^answer`` finds the answers and nothing else."""
     rows = [("question", f"{answer.question.name} {answer.question.type}"), ("status", _status(answer))]
     sections = (("answer", answer.answer), ("authority", answer.authority), ("additional", answer.additional))
@@ -53,7 +53,7 @@ def table(answer: Answer, where: Medium = PIPE) -> str:
         rows += [("tried", f"{step.name} {step.rcode}{': ' + step.why if step.why else ''}") for step in answer.steps]
     else:
         rows += [("why", step.why) for step in answer.steps if step.why]
-    return fields(rows, where)
+    return fields(rows, medium)
 
 
 def _status(answer: Answer) -> str:

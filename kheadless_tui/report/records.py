@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from kheadless_tui.report import names
 from kheadless_tui.report.document import Document, dump
 from kheadless_tui.report.masterfile import master_file
-from kheadless_tui.report.medium import Medium, medium
+from kheadless_tui.report.medium import PIPE, Medium
 from kheadless_tui.report.plain import printable
 from kheadless_tui.report.table import Column, Table
 from kheadless_tui.report.table import render as render_table
@@ -17,26 +17,16 @@ from kheadless_tui.zone.record import EndpointRef, PredictedRecord, WithheldReco
 SCHEMA = "kheadless/records/1"
 
 
-def render(records: Iterable[PredictedRecord], config: ZoneConfig, output: str, *, terminal: bool = False) -> str:
-    """The records in one of the outputs ``table``, ``json``, ``yaml``, ``zone`` and ``name``; in the order given.
-
-    Args:
-        records: the records.
-        config: how the zone is served.
-        output: one of the outputs.
-        terminal: lay a table out for the terminal of this process instead of a pipe.
-
-    Returns:
-        The text without its last line end; empty where a table or names have nothing to show.
-    """
+def render(records: Iterable[PredictedRecord], config: ZoneConfig, output: str, medium: Medium = PIPE) -> str:
+    """The records in one of the outputs ``table``, ``json``, ``yaml``, ``zone`` and ``name``; in the order given."""
     kept = list(records)
     if output == "table":
-        return table(kept, config, medium(terminal))
+        return table(kept, config, medium)
     if output == "zone":
         return master_file((item.record for item in kept), config)
     if output == "name":
         unique = dict.fromkeys(item.record.name for item in kept)
-        return "\n".join(printable(name) for name in unique)
+        return "".join(f"{printable(name)}\n" for name in unique)
     return dump(document(kept, config), output)
 
 
@@ -50,15 +40,15 @@ def document(records: Iterable[PredictedRecord], config: ZoneConfig) -> Document
     }
 
 
-def table(records: Sequence[PredictedRecord], config: ZoneConfig, where: Medium) -> str:
+def table(records: Sequence[PredictedRecord], config: ZoneConfig, medium: Medium) -> str:
     """A table: in a pipe one line says everything of a record, on a terminal each Service has a table of its own."""
-    if where.width is None:
-        return _plain_table(records, where)
+    if medium.width is None:
+        return _plain_table(records, medium)
     groups: dict[str, list[PredictedRecord]] = {}
     for item in records:
         groups.setdefault(str(item.service) if item.service else "", []).append(item)
     tables = (_service_table(service, group, config) for service, group in groups.items())
-    return "\n\n".join(render_table(one, where) for one in tables)
+    return "\n".join(render_table(one, medium) for one in tables)
 
 
 def withheld_note(withheld: Iterable[WithheldRecord]) -> str:
@@ -70,13 +60,14 @@ def withheld_note(withheld: Iterable[WithheldRecord]) -> str:
         endpoint = item.endpoint.pod or item.endpoint.address
         if endpoint not in endpoints:
             endpoints.append(endpoint)
-    return "\n".join(
+    return "".join(
         printable(f"{service}: not in DNS: " + "; ".join(f"{', '.join(who)} ({why})" for why, who in reasons.items()))
+        + "\n"
         for service, reasons in lines.items()
     )
 
 
-def _plain_table(records: Sequence[PredictedRecord], where: Medium) -> str:
+def _plain_table(records: Sequence[PredictedRecord], medium: Medium) -> str:
     columns = (
         Column("NAME"),
         Column("TTL", right=True),
@@ -98,7 +89,7 @@ def _plain_table(records: Sequence[PredictedRecord], where: Medium) -> str:
         )
         for item in records
     ]
-    return render_table(Table(columns, rows), where)
+    return render_table(Table(columns, rows), medium)
 
 
 def _service_table(service: str, records: Sequence[PredictedRecord], config: ZoneConfig) -> Table:

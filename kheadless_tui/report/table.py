@@ -48,7 +48,7 @@ STYLES = {"good": "green", "warn": "yellow", "bad": "red", "unknown": "magenta",
 
 
 def render(table: Table, medium: Medium) -> str:
-    """The table as text; empty for a table without rows."""
+    """The table as text, each line ended; nothing at all for a table without rows."""
     if not table.rows:
         return ""
     return _folded(table, medium) if medium.width is not None else _plain(table)
@@ -58,7 +58,7 @@ def _plain(table: Table) -> str:
     lines = [[column.heading for column in table.columns]]
     lines += [[printable(_text(cell)) or ABSENT for cell in row] for row in table.rows]
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
-    return "\n".join(_aligned(line, widths, table.columns) for line in lines)
+    return "".join(_aligned(line, widths, table.columns) for line in lines)
 
 
 def _aligned(line: list[str], widths: list[int], columns: tuple[Column, ...]) -> str:
@@ -66,7 +66,7 @@ def _aligned(line: list[str], widths: list[int], columns: tuple[Column, ...]) ->
         text.rjust(width) if column.right else text.ljust(width)
         for text, width, column in zip(line, widths, columns, strict=True)
     )
-    return (" " * GAP).join(cells).rstrip()
+    return (" " * GAP).join(cells).rstrip() + "\n"
 
 
 def _folded(table: Table, medium: Medium) -> str:
@@ -99,7 +99,7 @@ def _folded(table: Table, medium: Medium) -> str:
         if table.title:
             console.print(Text(printable(table.title), style="bold" if medium.colour else ""), overflow="fold")
         console.print(grid)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+    return "\n".join(line.rstrip() for line in capture.get().split("\n"))
 
 
 def _text(cell: str | Cell) -> str:

@@ -55,7 +55,7 @@ def test_yaml_is_the_same_document() -> None:
 
 
 def test_a_stream_of_questions_gets_one_line_of_json_each() -> None:
-    lines = f"{predict.line(POSITIVE)}\n{predict.line(DENIED)}".splitlines()
+    lines = (predict.line(POSITIVE) + predict.line(DENIED)).splitlines()
     assert [json.loads(line)["rcode"] for line in lines] == ["NOERROR", "NXDOMAIN"]
 
 
@@ -93,7 +93,7 @@ def test_every_name_of_a_search_list_is_shown_in_turn() -> None:
 def test_a_terminal_wraps_below_the_text_and_a_pipe_never_does() -> None:
     step = Step(ORIGIN, "NXDOMAIN", "because " * 30, "x")
     answer = Answer(Question(ORIGIN, "A"), "NXDOMAIN", steps=(step,))
-    narrow = predict.table(answer, Medium(width=40)).splitlines()
+    narrow = predict.render(answer, "table", Medium(width=40)).splitlines()
     assert all(len(line) <= 40 for line in narrow)
     assert narrow[3].startswith(" " * 10 + "because")
     assert len(predict.render(answer, "table").splitlines()) == 3

@@ -9,7 +9,7 @@ import yaml
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.report import records
-from kheadless_tui.report.medium import Medium
+from kheadless_tui.report.medium import PIPE, Medium
 from kheadless_tui.zone.record import PredictedRecord, Record, Source, WithheldRecord
 from tests.unit.report.samples import CONFIG, ORIGIN, RECORDS, SLICE, WEB, endpoint, predicted
 
@@ -70,7 +70,7 @@ def test_names_are_printed_once_each_in_zone_order() -> None:
 
 
 def test_a_pipe_gets_one_line_a_record_with_whole_names_and_no_frame() -> None:
-    heading, *lines = records.render(RECORDS, CONFIG, "table").splitlines()
+    heading, *lines = records.render(RECORDS, CONFIG, "table", PIPE).splitlines()
     assert heading.split() == ["NAME", "TTL", "TYPE", "DATA", "POD", "SERVICE", "FROM"]
     assert len(lines) == len(RECORDS)
     assert lines[2].split() == [
@@ -86,7 +86,7 @@ def test_a_pipe_gets_one_line_a_record_with_whole_names_and_no_frame() -> None:
 
 
 def test_a_terminal_says_the_suffix_once_and_stays_within_its_width() -> None:
-    lines = records.table(RECORDS, CONFIG, TERMINAL).splitlines()
+    lines = records.render(RECORDS, CONFIG, "table", TERMINAL).splitlines()
     assert lines[0] == f"shop/web · 6 records below {ORIGIN}"
     assert lines[1].split() == ["NAME", "TTL", "TYPE", "DATA", "POD"]
     assert lines[2].split() == ["@", "30", "A", "10.244.1.17", "web-0"]
@@ -98,7 +98,7 @@ def test_a_terminal_says_the_suffix_once_and_stays_within_its_width() -> None:
 def test_a_terminal_folds_a_long_cell_and_loses_nothing_of_it() -> None:
     long = "x" * 63
     record = predicted(f"{long}.{ORIGIN}", "AAAA", "fd00:10:244:3:ffff:ffff:ffff:ffff", 0)
-    text = records.table([record], CONFIG, Medium(width=60))
+    text = records.render([record], CONFIG, "table", Medium(width=60))
     assert all(len(line) <= 60 for line in text.splitlines())
     assert text.count("x") == 63
 
@@ -125,7 +125,7 @@ def test_the_zone_is_a_master_file_that_holds_every_record_of_the_zone() -> None
 
 def test_records_of_the_reverse_zone_are_kept_as_comments() -> None:
     text = records.render(RECORDS, CONFIG, "zone")
-    assert f"; 17.1.244.10.in-addr.arpa. 30 IN PTR web-0.{ORIGIN}" in text.splitlines()
+    assert f"; 17.1.244.10.in-addr.arpa. 30 IN PTR web-0.{ORIGIN}\n" in text
 
 
 def test_a_predicted_soa_and_ns_take_the_place_of_ours_and_the_soa_comes_first() -> None:
@@ -149,18 +149,15 @@ def test_a_predicted_soa_and_ns_take_the_place_of_ours_and_the_soa_comes_first()
 def test_a_name_that_no_message_can_carry_does_not_break_the_file(label: str) -> None:
     impossible = predicted(f"{label}.{ORIGIN}", "A", "10.244.1.17", 0)
     text = records.render([*RECORDS, impossible], CONFIG, "zone")
-    assert f"; {impossible.record}" in text.splitlines()
+    assert f"; {impossible.record}\n" in text
     dns.zone.from_text(text)
 
 
 @pytest.mark.parametrize("output", ["table", "json", "yaml", "zone", "name"])
-@pytest.mark.parametrize("terminal", [False, True])
-def test_control_characters_of_the_cluster_reach_no_terminal(
-    output: str, terminal: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
+@pytest.mark.parametrize("medium", [PIPE, TERMINAL])
+def test_control_characters_of_the_cluster_reach_no_terminal(output: str, medium: Medium) -> None:
     hostile = predicted(f"a\x1b]0;owned\x07\nb\x9b31m\u202e.{ORIGIN}", "TXT", '"\x1b[2J\x7f"', 0)
-    text = records.render([hostile], CONFIG, output, terminal=terminal)
+    text = records.render([hostile], CONFIG, output, medium)
     assert all(char.isprintable() or char == "\n" for char in text)
     assert "\\x1b" in text or "\\u001b" in text or "\\e" in text
 
@@ -175,5 +172,5 @@ def test_what_is_withheld_is_one_line_a_service_with_each_endpoint_once() -> Non
             (ORIGIN, 2, "terminating"),
         ]
     ]
-    assert records.withheld_note(held) == "shop/web: not in DNS: web-0, web-1 (not ready); web-2 (terminating)"
+    assert records.withheld_note(held) == "shop/web: not in DNS: web-0, web-1 (not ready); web-2 (terminating)\n"
     assert records.withheld_note([]) == ""
