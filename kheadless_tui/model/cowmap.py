@@ -40,6 +40,20 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
     def __len__(self) -> int:
         return self._len
 
+    def changed_since(self, before: FrozenMap[K, V]) -> set[K]:
+        """The keys whose value here is another object than in an earlier view of the same map, or is gone.
+
+        Parts that the two views share are skipped unread, so that the price is that of what changed.
+        """
+        found: set[K] = set()
+        for new, old in zip(self._shards, before._shards, strict=True):
+            if new is old:
+                continue
+            fresh, stale = new or {}, old or {}
+            found.update(key for key, value in fresh.items() if stale.get(key) is not value)
+            found.update(key for key in stale if key not in fresh)
+        return found
+
 
 class CowMap(Generic[K, V]):
     """The writable side; it has exactly one owner."""

@@ -210,6 +210,38 @@ class EndpointSlice(KubeObject, frozen=True, rename="camel"):
         name = self.labels.get(SERVICE_NAME_LABEL)
         return ObjectKey(self.namespace, name) if name else None
 
+    @property
+    def import_key(self) -> ObjectKey | None:
+        """The ServiceImport it belongs to, by label alone; ``None`` when the label is missing or empty."""
+        name = self.labels.get(IMPORT_NAME_LABEL)
+        return ObjectKey(self.namespace, name) if name else None
+
+
+IMPORT_NAME_LABEL = "multicluster.kubernetes.io/service-name"
+"""Label that ties an EndpointSlice to a ServiceImport (sigs.k8s.io/mcs-api LabelServiceName)."""
+
+SOURCE_CLUSTER_LABEL = "multicluster.kubernetes.io/source-cluster"
+"""Label that names the cluster that an imported slice comes from (sigs.k8s.io/mcs-api LabelSourceCluster)."""
+
+
+class ServiceImportSpec(_Wire, frozen=True, rename="camel"):
+    """spec of a ServiceImport."""
+
+    type: str | None = None
+    ips: list[str] | None = None
+    ports: list[ServicePort] | None = None
+
+
+class ServiceImport(KubeObject, frozen=True, rename="camel"):
+    """multicluster.x-k8s.io/v1alpha1 ServiceImport: a Service of several clusters, in a multicluster zone."""
+
+    spec: ServiceImportSpec = ServiceImportSpec()
+
+    @property
+    def headless(self) -> bool:
+        """spec.type is Headless (CoreDNS object/serviceimport.go Headless)."""
+        return self.spec.type == "Headless"
+
 
 class PodIP(_Wire, frozen=True, rename="camel"):
     """status.podIPs[]."""
@@ -434,8 +466,10 @@ POD = Kind("Pod", "v1", "pods", Pod)
 STATEFUL_SET = Kind("StatefulSet", "apps/v1", "statefulsets", StatefulSet)
 ENDPOINTS = Kind("Endpoints", "v1", "endpoints", Endpoints)
 CONFIG_MAP = Kind("ConfigMap", "v1", "configmaps", ConfigMap)
+SERVICE_IMPORT = Kind("ServiceImport", "multicluster.x-k8s.io/v1alpha1", "serviceimports", ServiceImport)
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (NAMESPACE, SERVICE, ENDPOINT_SLICE, POD, STATEFUL_SET, ENDPOINTS, CONFIG_MAP)
+    kind.name: kind
+    for kind in (NAMESPACE, SERVICE, ENDPOINT_SLICE, POD, STATEFUL_SET, ENDPOINTS, CONFIG_MAP, SERVICE_IMPORT)
 }
 """Every kind that we read, by its name in manifests."""

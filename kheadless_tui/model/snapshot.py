@@ -13,12 +13,14 @@ from typing import TypeVar
 from kheadless_tui.model.cowmap import CowMap, FrozenMap
 from kheadless_tui.model.objects import (
     KINDS,
+    Endpoints,
     EndpointSlice,
     KubeObject,
     Namespace,
     ObjectKey,
     Pod,
     Service,
+    ServiceImport,
     StatefulSet,
 )
 
@@ -44,6 +46,7 @@ class Snapshot:
     _services_at: FrozenMap[str, _Bucket] = field(default_factory=FrozenMap)
     _pods_at: FrozenMap[str, _Bucket] = field(default_factory=FrozenMap)
     _namespaces: FrozenMap[str, int] = field(default_factory=FrozenMap)
+    _imported_slices_of: FrozenMap[ObjectKey, _Bucket] = field(default_factory=FrozenMap)
 
     @classmethod
     def of(cls, objects: Iterable[KubeObject], *, namespaces_known: bool = False) -> Snapshot:
@@ -70,6 +73,16 @@ class Snapshot:
         """The StatefulSet of that key."""
         found = self.objects.get(("StatefulSet", key))
         return found if isinstance(found, StatefulSet) else None
+
+    def service_import(self, key: ObjectKey) -> ServiceImport | None:
+        """The ServiceImport of that key."""
+        found = self.objects.get(("ServiceImport", key))
+        return found if isinstance(found, ServiceImport) else None
+
+    def endpoints(self, key: ObjectKey) -> Endpoints | None:
+        """The Endpoints object of that key; it explains, it never makes a record."""
+        found = self.objects.get(("Endpoints", key))
+        return found if isinstance(found, Endpoints) else None
 
     def namespace(self, name: str) -> Namespace | None:
         """The Namespace object, if Namespaces were read and it exists."""
@@ -121,6 +134,10 @@ class Snapshot:
         """The EndpointSlices that carry the label of this Service, sorted by name; the Service need not exist."""
         return self._slices(self._slices_of.get(service, ()))
 
+    def imported_slices_of(self, service_import: ObjectKey) -> list[EndpointSlice]:
+        """The EndpointSlices that carry the label of this ServiceImport, sorted by name."""
+        return self._slices(self._imported_slices_of.get(service_import, ()))
+
     def slices_at(self, address: str) -> list[EndpointSlice]:
         """The EndpointSlices that list this address, ready or not, by its exact text."""
         return self._slices(self._slices_at.get(address, ()))
@@ -156,6 +173,7 @@ class SnapshotBuilder:
         self._services_at: CowMap[str, _Bucket] = CowMap()
         self._pods_at: CowMap[str, _Bucket] = CowMap()
         self._namespaces: CowMap[str, int] = CowMap()
+        self._imported_slices_of: CowMap[ObjectKey, _Bucket] = CowMap()
 
     def get(self, kind: str, key: ObjectKey) -> KubeObject | None:
         """The object now held under a kind and key."""
@@ -196,6 +214,7 @@ class SnapshotBuilder:
             self._services_at.freeze(),
             self._pods_at.freeze(),
             self._namespaces.freeze(),
+            self._imported_slices_of.freeze(),
         )
 
     def _count(self, kind: str, key: ObjectKey, step: int) -> None:
@@ -214,6 +233,8 @@ class SnapshotBuilder:
         if isinstance(item, EndpointSlice):
             if item.service_key is not None:
                 _add(self._slices_of, item.service_key, item.key)
+            if item.import_key is not None:
+                _add(self._imported_slices_of, item.import_key, item.key)
             for address in _slice_addresses(item):
                 _add(self._slices_at, address, item.key)
         elif isinstance(item, Service):
@@ -227,6 +248,8 @@ class SnapshotBuilder:
         if isinstance(item, EndpointSlice):
             if item.service_key is not None:
                 _drop(self._slices_of, item.service_key, item.key)
+            if item.import_key is not None:
+                _drop(self._imported_slices_of, item.import_key, item.key)
             for address in _slice_addresses(item):
                 _drop(self._slices_at, address, item.key)
         elif isinstance(item, Service):

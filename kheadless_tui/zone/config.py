@@ -1,8 +1,35 @@
-"""How the zone is served: the options of CoreDNS's kubernetes plugin that decide which records exist."""
+"""How the zone is served: the options of CoreDNS's kubernetes plugin that decide which records exist, and the cache."""
 
 from __future__ import annotations
 
 import msgspec
+
+PODS_MODES = ("disabled", "insecure", "verified")
+"""Values of the option ``pods`` (plugin/kubernetes/setup.go)."""
+
+MAX_TTL = 3600
+"""Seconds; the largest value of the option ``ttl`` (plugin/kubernetes/setup.go)."""
+
+
+class CacheBounds(msgspec.Struct, frozen=True):
+    """TTLs that the cache plugin of the same server block lets through, in seconds (plugin/cache/setup.go)."""
+
+    success_min: int = 5
+    success_max: int = 3600
+    denial_min: int = 5
+    denial_max: int = 1800
+    keeps: bool = True
+    """False when answers of the cluster's zone are not kept (``disable``); their TTLs are bounded all the same."""
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Something in the Corefile that may change answers and that prediction does not follow."""
+
+    where: str
+    """``FILE:LINE``."""
+    plugin: str
+    text: str
+    """One sentence."""
 
 
 class ZoneConfig(msgspec.Struct, frozen=True):
@@ -19,11 +46,53 @@ class ZoneConfig(msgspec.Struct, frozen=True):
     """Where this comes from, as shown to the user: a file, ``ConfigMap kube-system/coredns``, ``CoreDNS defaults``."""
     ttl_known: bool = False
     """False when the source is only the defaults: then an observed TTL is not held against ``ttl``."""
+    namespaces: tuple[str, ...] = ()
+    """Only these namespaces exist; empty for all."""
+    namespace_labels: str = ""
+    """Label selector; only namespaces that match exist, except for PTR."""
+    labels: str = ""
+    """Label selector; only Services, slices and pods that match are seen."""
+    noendpoints: bool = False
+    """No slices are read."""
+    ignore_empty_service: bool = False
+    """A Service with a cluster address and no ready endpoint does not exist."""
+    fallthrough: tuple[str, ...] = ()
+    """Zones whose missing names are handed to the next plugin, absolute, lower case; ``.`` for all names."""
+    multicluster: tuple[str, ...] = ()
+    """Those of ``zones`` that hold ServiceImports in place of Services."""
+    zonal: bool = False
+    """``TOPOLOGYZONE.pin|prefer._zone.SERVICE...`` names exist."""
+    local_addresses: tuple[str, ...] | None = None
+    """The server's own addresses; ``None`` when not known: then those of a pod behind the cluster's DNS Service."""
+    transfer_to: tuple[str, ...] = ()
+    """Who may transfer the zone (``transfer { to ... }``); empty: nobody."""
+    cache: CacheBounds | None = None
+    """The cache plugin in front, ``None`` without one."""
+    next_plugins: tuple[str, ...] = ()
+    """Plugins behind the kubernetes plugin, which answer what falls through: ``forward . /etc/resolv.conf``."""
+    notes: tuple[Note, ...] = ()
+    """What may change answers and is not followed."""
 
     @property
     def zone(self) -> str:
-        """The first zone that is not a reverse zone (plugin/kubernetes/kubernetes.go primaryZone)."""
+        """The cluster's zone: the first that is neither a reverse nor a multicluster zone."""
         for zone in self.zones:
-            if not zone.endswith((".in-addr.arpa.", ".ip6.arpa.")) and zone not in ("in-addr.arpa.", "ip6.arpa."):
+            if not f".{zone}".endswith((".in-addr.arpa.", ".ip6.arpa.")) and zone not in self.multicluster:
                 return zone
         return self.zones[0] if self.zones else "cluster.local."
+
+    @property
+    def ptr_zone(self) -> str:
+        """The zone in the target of PTR records: the first that is not *below* in-addr.arpa or ip6.arpa.
+
+        These two themselves count as forward zones there (kubernetes.go primaryZone, dnsutil.IsReverse).
+        """
+        for zone in self.zones:
+            if not zone.endswith((".in-addr.arpa.", ".ip6.arpa.")):
+                return zone
+        return self.zone
+
+    @property
+    def reverse_zones(self) -> tuple[str, ...]:
+        """The zones that hold PTR records."""
+        return tuple(zone for zone in self.zones if f".{zone}".endswith((".in-addr.arpa.", ".ip6.arpa.")))

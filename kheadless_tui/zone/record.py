@@ -81,6 +81,19 @@ class Question(msgspec.Struct, frozen=True, order=True):
     type: str
 
 
+class Fact(msgspec.Struct, frozen=True):
+    """A field that decided something, with the value that it has."""
+
+    source: Source
+    value: str
+
+    def __str__(self) -> str:
+        """As in ``EndpointSlice prod/db-x endpoints[2].conditions.ready: false``."""
+        return (
+            f"{self.source} {self.source.field}: {self.value}" if self.source.field else f"{self.source}: {self.value}"
+        )
+
+
 class Step(msgspec.Struct, frozen=True):
     """One name that was tried, and the rule that decided its outcome."""
 
@@ -90,6 +103,8 @@ class Step(msgspec.Struct, frozen=True):
     """One sentence for people."""
     rule: str = ""
     """The rule as data, stable: ``service-missing``, ``no-ready-endpoint``, ``hostname-set`` ..."""
+    facts: tuple[Fact, ...] = ()
+    """The fields that the rule compared, with their values."""
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -1,0 +1,192 @@
+"""Names: absolute, split into labels, compared, and the names that CoreDNS makes for Services, endpoints and addresses.
+
+Sources: plugin/kubernetes/kubernetes.go (endpointHostname), plugin/pkg/dnsutil (zone.go, reverse.go),
+plugin/normalize.go (Zones.Matches). RFC 1035 section 3.1 for the limits.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+
+from kheadless_tui.model.objects import Endpoint, ObjectKey
+from kheadless_tui.zone.addresses import canonical
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.record import Question
+
+MAX_LABEL = 63
+"""Octets of the longest label (RFC 1035 section 3.1)."""
+MAX_NAME = 255
+"""Octets of the longest name on the wire, length octets and root included (RFC 1035 section 3.1)."""
+MAX_TARGET_NAME = 63
+"""Characters of the longest targetRef.name that may name an endpoint (object/endpoint.go: shorter than 64)."""
+
+_DIGITS = re.compile(r"([0-9]+)")
+_REVERSE4 = ".in-addr.arpa."
+_REVERSE6 = ".ip6.arpa."
+
+
+def absolute(name: str) -> str:
+    """The name with its final dot."""
+    return name if name.endswith(".") else f"{name}."
+
+
+def labels(name: str) -> list[str]:
+    """The labels of a name from left to right, without the root; an escaped dot does not split."""
+    text = name[:-1] if name.endswith(".") and not name.endswith("\\.") else name
+    if not text:
+        return []
+    if "\\" not in text:
+        return text.split(".")
+    found, label, escaped = [], "", False
+    for sign in text:
+        if sign == "." and not escaped:
+            found.append(label)
+            label = ""
+        else:
+            label += sign
+        escaped = sign == "\\" and not escaped
+    return [*found, label]
+
+
+def is_below(name: str, zone: str) -> bool:
+    """Whether a name is the zone or lies below it, by whole labels and whatever the case (dns.IsSubDomain)."""
+    low, top = name.lower(), zone.lower()
+    return top == "." or low == top or low.endswith(f".{top}")
+
+
+def zone_of(name: str, zones: Iterable[str]) -> str:
+    """The longest of the zones that the name falls under, empty when there is none (Zones.Matches)."""
+    found = ""
+    for zone in zones:
+        if len(zone) > len(found) and is_below(name, zone):
+            found = zone
+    return found
+
+
+def service_name(key: ObjectKey, zone: str) -> str:
+    """The name of a Service: ``NAME.NAMESPACE.svc.ZONE``."""
+    return f"{key.name}.{key.namespace}.svc.{zone}"
+
+
+def endpoint_hostname(endpoint: Endpoint, address: str, config: ZoneConfig) -> str:
+    """The one name that an address of an endpoint has below its Service.
+
+    Its hostname; under ``endpoint_pod_names`` the name of its target, whatever the kind; else the address as the slice
+    writes it, dashes in place of dots or colons, and a final dash followed by a 0.
+
+    Returns:
+        The name, empty for a text that is neither (kubernetes.go endpointHostname).
+    """
+    if endpoint.hostname:
+        return endpoint.hostname
+    target = endpoint.target_ref
+    if config.endpoint_pod_names and target is not None and target.name and len(target.name) <= MAX_TARGET_NAME:
+        return target.name
+    return dashed(address)
+
+
+def dashed(address: str) -> str:
+    """An address as an endpoint's name; the text is taken as it stands, not in its canonical form."""
+    if "." in address:
+        return address.replace(".", "-")
+    if ":" in address:
+        name = address.replace(":", "-")
+        return f"{name}0" if name.endswith("-") else name
+    return ""
+
+
+def natural(name: str) -> tuple[tuple[int, str], ...]:
+    """A sort key that puts web-2 before web-10: runs of digits compare as numbers."""
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(name) if part)
+
+
+def is_reverse(name: str) -> bool:
+    """Whether a name lies below in-addr.arpa or ip6.arpa; these two themselves do not (dnsutil.IsReverse)."""
+    return name.endswith((_REVERSE4, _REVERSE6))
+
+
+def is_reverse_zone(zone: str) -> bool:
+    """Whether a zone holds PTR records: a reverse name, in-addr.arpa or ip6.arpa."""
+    return is_reverse(f".{zone}")
+
+
+def reverse_name(address: str) -> str:
+    """The name whose PTR record tells what an address is called.
+
+    Raises:
+        ValueError: the text is no address.
+    """
+    found = canonical(address)
+    if found is None:
+        raise ValueError(f"{address!r} is no address")
+    return f"{ipaddress.ip_address(found[1]).reverse_pointer}."
+
+
+def address_of_reverse(name: str) -> str:
+    """The address of a full reverse name in lower case, empty for any other (dnsutil.ExtractAddressFromReverse)."""
+    if name.endswith(_REVERSE4):
+        found = canonical(".".join(reversed(name.removesuffix(_REVERSE4).split("."))))
+        return found[1] if found is not None and found[0] == "A" else ""
+    if name.endswith(_REVERSE6):
+        digits = list(reversed(name.removesuffix(_REVERSE6).split(".")))
+        groups = ["".join(digits[start : start + 4]) for start in range(0, len(digits) // 4 * 4, 4)]
+        found = canonical(":".join(groups))
+        return found[1] if found is not None else ""
+    return ""
+
+
+def fault(name: str) -> str:
+    """Why a name cannot be put on the wire, in a few words; empty when it can (RFC 1035 section 3.1)."""
+    parts = labels(name)
+    if any(not part for part in parts):
+        return "an empty label" if parts != [""] else ""
+    longest = max((_octets(part) for part in parts), default=0)
+    if longest > MAX_LABEL:
+        return f"a label of {longest} octets, where {MAX_LABEL} are the most"
+    size = wire_length(name)
+    return f"{size} octets, where {MAX_NAME} are the most" if size > MAX_NAME else ""
+
+
+def wire_length(name: str) -> int:
+    """Octets of a name on the wire, uncompressed: a length octet per label and the root's."""
+    return sum(1 + _octets(part) for part in labels(name)) + 1
+
+
+def _octets(label: str) -> int:
+    if "\\" not in label:
+        return len(label.encode())
+    size, rest = 0, label
+    while rest:
+        if rest[0] == "\\":
+            rest = rest[4:] if rest[1:4].isdigit() and len(rest) >= 4 else rest[2:]
+            size += 1
+        else:
+            size += len(rest[0].encode())
+            rest = rest[1:]
+    return size
+
+
+def namespaces_asked(question: Question, config: ZoneConfig) -> frozenset[str] | None:
+    """The namespaces that the answer to a question depends on, so that only these need to be read.
+
+    Targets of aliases are not counted: their namespaces are known only once the alias is read (resolve.aliases_asked).
+
+    Returns:
+        ``None`` for all namespaces: any Service may hold an address (PTR), any may be in a transfer.
+    """
+    name = absolute(question.name).lower()
+    zone = zone_of(name, config.zones)
+    if not zone:
+        return frozenset()
+    if question.type in ("AXFR", "IXFR"):
+        return None
+    if is_reverse(name) and address_of_reverse(name):
+        return None if question.type == "PTR" else frozenset()
+    parts = labels(name)[: len(labels(name)) - len(labels(zone))]
+    if not parts or parts[-1:] == ["dns"]:
+        return frozenset({"kube-system"})
+    if parts[-1] not in ("svc", "pod") or len(parts) == 1:
+        return frozenset()
+    return frozenset({parts[-2]})

@@ -1,0 +1,57 @@
+"""PTR: what an address is called; reference section 7.
+
+Source: plugin/kubernetes/reverse.go. A Service that has the address as a cluster address hides all endpoints; else
+every slice that holds it as ready gives one name, whether or not its Service exists.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.zone.endpoints import slice_addresses
+from kheadless_tui.zone.exposure import Exposure
+from kheadless_tui.zone.names import reverse_name, service_name, zone_of
+from kheadless_tui.zone.record import EndpointRef, Record, Source
+
+
+class Pointer(NamedTuple):
+    """One name of an address."""
+
+    target: str
+    source: Source
+    service: ObjectKey | None
+    """``None`` for a slice without the service-name label."""
+    endpoint: EndpointRef | None = None
+
+
+def pointers(seen: Exposure, address: str) -> list[Pointer]:
+    """The names of an address, each once.
+
+    Args:
+        seen: the snapshot as the server sees it.
+        address: canonical text; an address that an object writes in another way is not found.
+    """
+    zone = seen.config.ptr_zone
+    for service in seen.services_at(address):
+        if seen.namespace_for_ptr(service.namespace):
+            source = Source("Service", service.key, f"spec.clusterIPs[{service.cluster_ips.index(address)}]")
+            return [Pointer(service_name(service.key, zone), source, service.key)]
+    found: dict[str, Pointer] = {}
+    for item in seen.slices_at(address):
+        if not seen.namespace_for_ptr(item.namespace):
+            continue
+        base = service_name(item.service_key or ObjectKey(item.namespace, ""), zone)
+        for place in slice_addresses(item, seen.config):
+            if place.address == address:
+                target = f"{place.name}.{base}"
+                found.setdefault(target, Pointer(target, place.source, item.service_key, place.ref))
+    return list(found.values())
+
+
+def pointer_records(seen: Exposure, address: str, ttl: int) -> list[tuple[Record, Pointer]]:
+    """The PTR records of an address; none when no reverse zone that is served covers it."""
+    owner = reverse_name(address)
+    if not zone_of(owner, seen.config.zones):
+        return []
+    return [(Record(owner, ttl, "PTR", item.target), item) for item in pointers(seen, address)]

@@ -1,0 +1,157 @@
+"""The records that must exist for a Service, and for the whole zone, in the order of a zone file.
+
+They are what queries give (a transfer differs, see transfer.py): weights count the pairs of all slices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone import apex
+from kheadless_tui.zone.a_aaaa import Made, address_records
+from kheadless_tui.zone.addresses import canonical
+from kheadless_tui.zone.cache import record_ttl
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.endpoints import SliceAddress, slice_addresses
+from kheadless_tui.zone.exposure import Exposure
+from kheadless_tui.zone.names import absolute, natural, service_name
+from kheadless_tui.zone.pairs import Pair, endpoint_pairs, is_headless, service_pairs
+from kheadless_tui.zone.ptr import pointer_records
+from kheadless_tui.zone.record import PredictedRecord, Record, Source, WithheldRecord
+from kheadless_tui.zone.srv import srv_records
+
+
+def service_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[PredictedRecord, ...]:
+    """The records of a Service, in zone order.
+
+    First the Service's own name (A, AAAA, SRV, then SRV by port), then each endpoint's name (A, AAAA, SRV), PTR last.
+    A Service that the server does not see has none; an ExternalName has its alias.
+    """
+    seen = Exposure(snapshot, config)
+    key = service.key
+    if seen.service(key) is None or not seen.namespace(key.namespace):
+        return ()
+    ttl = record_ttl(config)
+    name = service_name(key, config.zone)
+    if service.type == "ExternalName":
+        return tuple(_alias(service, name, ttl))
+    slices = seen.slices_of(key)
+    by_endpoint = sorted(endpoint_pairs(key, slices, config, config.zone), key=lambda pair: natural(pair.target))
+    own = by_endpoint if is_headless(service) else list(service_pairs(service, config.zone))
+    if config.ignore_empty_service and not is_headless(service) and not by_endpoint:
+        return ()
+    made = [*_own_name(name, own, ttl), *_endpoint_names(by_endpoint, ttl)]
+    return (*(_predicted(item) for item in made), *_pointers(seen, key, [*own, *by_endpoint], ttl))
+
+
+def withheld_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[WithheldRecord, ...]:
+    """The A and AAAA records that endpoints would have were they in DNS, with the reason why they are not.
+
+    For a headless Service those of its own name come first, then those of the endpoints' names. An address that
+    another slice of the Service holds as ready is not withheld.
+    """
+    seen = Exposure(snapshot, config)
+    key = service.key
+    if seen.service(key) is None or service.type == "ExternalName":
+        return ()
+    ttl = record_ttl(config)
+    name = service_name(key, config.zone)
+    slices = seen.slices_of(key)
+    served = {(place.name, place.address) for item in slices for place in slice_addresses(item, config)}
+    own: dict[str, WithheldRecord] = {}
+    named: dict[tuple[str, str], WithheldRecord] = {}
+    for place in sorted(_not_ready(slices, config), key=lambda place: natural(place.name)):
+        found = canonical(place.address)
+        if found is None or (place.name, place.address) in served or (place.name, place.address) in named:
+            continue
+        reason = "terminating" if place.ref.terminating else "not ready"
+        if is_headless(service):
+            record = Record(name, ttl, *found)
+            own.setdefault(place.address, WithheldRecord(record, key, place.ref, place.source, reason))
+        record = Record(f"{place.name}.{name}", ttl, *found)
+        named[place.name, place.address] = WithheldRecord(record, key, place.ref, place.source, reason)
+    return (*own.values(), *named.values())
+
+
+def _not_ready(slices: Iterable[EndpointSlice], config: ZoneConfig) -> Iterator[SliceAddress]:
+    for item in slices:
+        yield from slice_addresses(item, config, ready=False)
+
+
+def all_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRecord]:
+    """Every record of the zone, lazily: the apex, then all Services by namespace and name."""
+    yield from apex_records(snapshot, config)
+    for namespace in snapshot.namespaces:
+        for service in snapshot.services(namespace):
+            yield from service_records(snapshot, service, config)
+
+
+def apex_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRecord]:
+    """The records at the top of the zone: SOA, NS, the name servers' ns.dns and dns-version."""
+    seen = Exposure(snapshot, config)
+    ttl, zone = record_ttl(config), config.zone
+    server = Source("Service", apex.DNS_SERVICE)
+    yield PredictedRecord(apex.soa_record(zone, config), None, None, Source("Corefile", ObjectKey("", config.source)))
+    servers = apex.name_servers(seen, zone) or []
+    for record in apex.ns_records(servers, zone, ttl)[0]:
+        source = next((item.source for item in servers if item.name == record.data), None)
+        yield PredictedRecord(record, None, None, source or server)
+    for item in servers:
+        yield PredictedRecord(
+            Record(f"ns.dns.{zone}", ttl, item.family, item.address), None, None, item.source or server
+        )
+    version = apex.version_record(f"dns-version.{zone}")
+    yield PredictedRecord(version, None, None, Source("Corefile", ObjectKey("", config.source)))
+
+
+def _own_name(name: str, pairs: Sequence[Pair], ttl: int) -> Iterator[Made]:
+    yield from _hosts(name, pairs, ttl)
+    yield from srv_records(name, pairs, ttl)[0]
+    by_port: dict[tuple[str, str], list[Pair]] = {}
+    for pair in pairs:
+        if pair.port.name:
+            by_port.setdefault((pair.port.name.lower(), pair.port.protocol.lower()), []).append(pair)
+    for (port, protocol), own in by_port.items():
+        yield from srv_records(f"_{port}._{protocol}.{name}", own, ttl)[0]
+
+
+def _endpoint_names(pairs: Iterable[Pair], ttl: int) -> Iterator[Made]:
+    by_name: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        if pair.endpoint is not None and pair.endpoint.hostname and "." not in pair.endpoint.hostname:
+            by_name.setdefault(pair.target, []).append(pair)
+    for name, own in by_name.items():
+        yield from _hosts(name, own, ttl)
+        yield from srv_records(name, own, ttl)[0]
+
+
+def _hosts(name: str, pairs: Sequence[Pair], ttl: int) -> Iterator[Made]:
+    """A, AAAA and, for slices of addressType FQDN, aliases."""
+    for family in ("A", "AAAA"):
+        yield from address_records(name, pairs, family, ttl)
+    aliases = {pair.host: pair for pair in pairs if pair.is_alias}
+    for target, pair in aliases.items():
+        yield Made(Record(name, ttl, "CNAME", absolute(target)), pair)
+
+
+def _pointers(seen: Exposure, key: ObjectKey, pairs: Iterable[Pair], ttl: int) -> Iterator[PredictedRecord]:
+    if not seen.config.reverse_zones:
+        return
+    addresses = dict.fromkeys(found[1] for pair in pairs if (found := canonical(pair.host)) is not None)
+    for address in addresses:
+        for record, pointer in pointer_records(seen, address, ttl):
+            if pointer.service == key:
+                yield PredictedRecord(record, key, pointer.endpoint, pointer.source)
+
+
+def _alias(service: Service, name: str, ttl: int) -> Iterator[PredictedRecord]:
+    target = service.spec.external_name or ""
+    if target and canonical(target) is None:
+        source = Source("Service", service.key, "spec.externalName")
+        yield PredictedRecord(Record(name, ttl, "CNAME", absolute(target)), service.key, None, source)
+
+
+def _predicted(made: Made) -> PredictedRecord:
+    return PredictedRecord(made.record, made.pair.service, made.pair.endpoint, made.pair.source)
