@@ -41,6 +41,8 @@ class Signs:
     rule: str = "─"
     rule_focused: str = "━"
     divider: str = "│"
+    junction: str = "┬"
+    """Where a divider hangs from a rule."""
     opened: str = "▾"
     closed: str = "▸"
     crumb: str = "›"
@@ -74,6 +76,7 @@ ASCII = Signs(
     rule="-",
     rule_focused="=",
     divider="|",
+    junction="+",
     opened="v",
     closed=">",
     crumb=">",

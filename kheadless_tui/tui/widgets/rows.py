@@ -8,10 +8,9 @@ belong to row ids, so they survive whatever happens to the rows around them.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -25,60 +24,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from kheadless_tui.tui.render.roles import CHANGED, CURSOR, FOCUS, LINKED, MARKED, MUTED, ROLE_CLASSES, with_styles
+from kheadless_tui.tui.render.row import LayoutMaker, OneLine, Row, RowLayout, one_line
 from kheadless_tui.tui.render.signs import Signs, signs_for
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: its identity, and what is shown of it."""
-
-    id: str
-    """Stable and unique in its list."""
-    value: Hashable
-    """What the layout draws; a row is repainted when it differs. Compared with ``==``."""
-    selectable: bool = True
-    """False for headings and remarks between rows: the cursor steps over them."""
-
-
-class RowLayout(Protocol):
-    """How a list of rows looks at one width. Equal layouts draw equal rows equally."""
-
-    @property
-    def heading(self) -> Text | None:
-        """The line that stays above the rows."""
-
-    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
-        """Lines that each row takes; ``None`` when each takes one."""
-
-    def lines(self, row: Row) -> Sequence[Text]:
-        """The lines of a row, without the gutter; missing ones are blank, surplus ones are not drawn."""
-
-
-LayoutMaker = Callable[[Sequence[Row], int], RowLayout]
-"""Makes the layout of these rows for a width in cells, the gutter not counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class OneLine:
-    """The layout of rows that take one line each and need not know of one another."""
-
-    render: Callable[[Row, int], Text]
-    width: int
-    heading: Text | None = None
-
-    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
-        """One line each."""
-        return None
-
-    def lines(self, row: Row) -> Sequence[Text]:
-        """The text that ``render`` makes of the row."""
-        return (self.render(row, self.width),)
-
-
-def one_line(render: Callable[[Row, int], Text], heading: Callable[[int], Text] | None = None) -> LayoutMaker:
-    """A layout maker from a function that draws one row for a width."""
-    return lambda rows, width: OneLine(render, width, heading(width) if heading else None)
-
+__all__ = ["GUTTER", "LayoutMaker", "Row", "RowLayout", "RowList", "one_line"]
 
 GUTTER = 1
 """Cells before each row, for the cursor or a mark."""

@@ -1,0 +1,82 @@
+"""Remarks inside a panel: why it is empty or partial, and which key helps. Each state has words of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
+from kheadless_tui.tui.render.ages import clock
+from kheadless_tui.tui.render.cells import clean, wrap
+from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.render.signs import UNICODE, Signs
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark of one or more sentences, with a sign before it."""
+
+    text: str
+    sign: str = ""
+    """Name of a sign in :class:`Signs`; empty for none."""
+    role: str = MUTED
+    """Role of the sign."""
+    more: tuple[str, ...] = ()
+    """Further sentences, each on lines of its own, muted."""
+
+    def lines(self, width: int, signs: Signs = UNICODE) -> list[Text]:
+        """The remark wrapped to a width; what follows the sign stands in one column."""
+        sign = getattr(signs, self.sign) if self.sign else " "
+        room = max(1, width - 2)
+        lines: list[Text] = []
+        for number, text in enumerate(wrap(clean(self.text), room)):
+            line = Text(sign if number == 0 else " ", self.role)
+            line.append(f" {text}", TEXT)
+            lines.append(line)
+        for sentence in self.more:
+            lines += [Text(f"  {text}", MUTED) for text in wrap(clean(sentence), room)]
+        return lines
+
+
+def note_for(state: ReadState | None, what: str, namespace: str, consequence: Sequence[str] = ()) -> Note | None:
+    """What is to be said about reading one kind of object in one namespace.
+
+    Args:
+        state: How reading stands; ``None`` when nothing was asked for yet.
+        what: The kind in the plural, as in rights: ``pods``.
+        namespace: Where.
+        consequence: What is shown all the same when reading is forbidden.
+
+    Returns:
+        ``None`` when all is well.
+    """
+    if state is None or isinstance(state, Reading):
+        count = state.objects if isinstance(state, Reading) else 0
+        so_far = f": {count:,} so far" if count else ""
+        return Note(f"reading {what} of {namespace}{so_far}", "ellipsis", UNKNOWN)
+    if isinstance(state, Forbidden):
+        right = f"An admin can allow it: verbs get, list, watch on {what} in {namespace}."
+        return Note(f"You may not list {what} in {namespace}.", "attention", UNKNOWN, (*consequence, right))
+    if isinstance(state, Offline):
+        return Note(
+            f"{state.cause.rstrip('.')} (since {clock(state.since)}).",
+            "attention",
+            UNKNOWN,
+            ("Shown is what was true then. ctrl-r tries now.",),
+        )
+    if isinstance(state, Unauthorized):
+        return Note(
+            f"{state.cause.rstrip('.')} (since {clock(state.since)}).",
+            "attention",
+            UNKNOWN,
+            ("Log in again in another terminal; ctrl-r tries now.",),
+        )
+    return _undecodable(state, what)
+
+
+def _undecodable(state: Live, what: str) -> Note | None:
+    if not state.undecodable:
+        return None
+    return Note(f"{state.undecodable} {what} could not be decoded and are left out.", "attention", UNKNOWN)
