@@ -1,0 +1,82 @@
+"""The keys of the main screen as data: the keys row, the help and the bindings are all made from this table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+
+class Action(NamedTuple):
+    """One thing that the main screen can do."""
+
+    id: str
+    """Stable; a user's key map names it."""
+    keys: str
+    """As textual writes them, separated by commas; the first is shown."""
+    action: str
+    title: str
+    """What it does, as the keys row says it: one or two words."""
+    group: str
+    """Where the help lists it."""
+    shown: bool = True
+    """In the keys row, where there is room."""
+    help: str = ""
+    """What the help says, where the title is too short to be understood."""
+
+    def binding(self) -> Binding:
+        """The same for textual."""
+        return Binding(
+            self.keys,
+            self.action,
+            self.title,
+            show=self.shown,
+            id=self.id,
+            tooltip=self.help or self.title,
+            key_display=key_text(self.keys.split(",")[0]),
+        )
+
+
+PANELS, EVERYWHERE = "panels", "everywhere"
+
+ACTIONS: tuple[Action, ...] = (
+    Action("main.probe", "p", "probe", "probe", EVERYWHERE, help="ask DNS from inside a pod, compare"),
+    Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x"),
+    Action("main.next", "tab", "next_panel", "panel", PANELS, help="next panel or tab"),
+    Action("main.previous", "shift+tab", "previous_panel", "back a panel", PANELS, shown=False, help="panel before"),
+    Action("main.zoom", "z", "zoom", "zoom", PANELS, help="this panel alone, and back"),
+    Action("main.narrower", "less_than_sign", "resize_tree(-2)", "narrower", PANELS, shown=False, help="narrower tree"),
+    Action("main.wider", "greater_than_sign", "resize_tree(2)", "wider", PANELS, shown=False, help="wider tree"),
+    Action("main.commands", "e", "commands", "kubectl", EVERYWHERE, help="the commands that equal this view"),
+    Action("main.copy", "c", "copy", "copy", EVERYWHERE, help="copy the full name"),
+    Action("main.reload", "ctrl+r", "reload", "read again", EVERYWHERE, shown=False),
+    Action("main.back", "escape", "back", "back", EVERYWHERE, shown=False, help="back: filter, zoom, panel"),
+    Action("main.quit", "q", "leave", "quit", EVERYWHERE, shown=False, help="back, then quit"),
+    Action("main.interrupt", "ctrl+c,ctrl+q", "quit", "quit", EVERYWHERE, shown=False, help="quit at once"),
+    Action("main.help", "question_mark", "help", "help", EVERYWHERE, shown=False, help="this help"),
+)
+
+GROUP_OF = {action.id: action.group for action in ACTIONS}
+
+_KEY_TEXT = {
+    "slash": "/",
+    "question_mark": "?",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "escape": "esc",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "down": "↓",
+    "up": "↑",
+    "left": "←",
+    "right": "→",
+    "space": "space",
+}
+
+
+def key_text(key: str) -> str:
+    """A key as the screen writes it: ``ctrl-r``, ``esc``, ``/``."""
+    *modifiers, name = key.split("+")
+    if modifiers == ["shift"] and len(name) == 1:
+        return f"shift-{name}"
+    return "-".join([*modifiers, _KEY_TEXT.get(name, name)])

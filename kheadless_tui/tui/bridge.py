@@ -1,0 +1,66 @@
+"""From the cluster session to the screen: a change is told by one message that carries nothing, and seldom.
+
+The session calls back for every change; the screen is told at most a few times a second, and pulls what is true then.
+While nothing changes no timer runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from textual.message import Message
+
+FAST, SLOW = 0.2, 0.5
+"""Seconds between two updates of the screen: locally, and over SSH."""
+
+FOLLOW_FAST, FOLLOW_SLOW = 0.15, 0.3
+"""Seconds after the last cursor key until the panels follow: locally, and over SSH."""
+
+
+def slow_link(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is at the other end of an SSH connection."""
+    return bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
+
+
+class SessionChanged(Message):
+    """Something in the session changed; look."""
+
+    def can_replace(self, message: Message) -> bool:
+        """One of them is as good as many."""
+        return isinstance(message, SessionChanged)
+
+
+class Bridge:
+    """Turns calls of the session into messages, the first at once and then one per interval."""
+
+    def __init__(self, tell: Callable[[], object], interval: float) -> None:
+        """Set up; nothing runs yet.
+
+        Args:
+            tell: Called in the loop when the screen should look.
+            interval: Seconds from one call to the next at least.
+        """
+        self._tell = tell
+        self._interval = interval
+        self._armed: asyncio.TimerHandle | None = None
+        self._told = 0.0
+
+    def changed(self) -> None:
+        """The callback for the session."""
+        if self._armed is not None:
+            return
+        loop = asyncio.get_running_loop()
+        wait = max(0.0, self._told + self._interval - loop.time()) if self._told else 0.0
+        self._armed = loop.call_later(wait, self._fire)
+
+    def _fire(self) -> None:
+        self._armed = None
+        self._told = asyncio.get_running_loop().time()
+        self._tell()
+
+    def close(self) -> None:
+        """Tell nothing any more."""
+        if self._armed is not None:
+            self._armed.cancel()
+            self._armed = None

@@ -1,0 +1,330 @@
+"""What the tree shows: namespaces, their headless Services, and the endpoints of these. Pure.
+
+It follows the snapshots by their difference: ten thousand Services cost nothing while one of them changes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey, Pod, Service, StatefulSet
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.tui.filtering import ALL, Filter
+from kheadless_tui.tui.render.cells import natural
+
+GONE_AFTER = 10.0
+"""Seconds for which a change stays marked (decision 11 of the screens)."""
+
+SEVERITIES = ("error", "warning", "ok", "")
+"""What is known of a Service, worst first; ``ok`` only after a probe, empty: nothing is known against it."""
+
+
+class Member(NamedTuple):
+    """One endpoint of a Service: a pod with all its addresses, or a host without a pod."""
+
+    name: str
+    """Name of the pod, or the first address."""
+    pod: bool
+    in_dns: bool
+    terminating: bool
+
+
+class TreeItem(NamedTuple):
+    """One row of the tree, as data."""
+
+    id: str
+    depth: int
+    """0 namespace, 1 Service, 2 endpoint."""
+    label: str
+    tally: str
+    sign: str
+    """``error``, ``warning``, ``ok``, ``not_ready``, ``terminating`` or empty."""
+    opened: bool | None
+    """``None`` for what cannot be opened."""
+    change: str = ""
+    """``new`` or ``gone`` for a while after it happened."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    service: Service
+    members: tuple[Member, ...]
+    severity: str = ""
+
+    @property
+    def in_dns(self) -> int:
+        return sum(member.in_dns for member in self.members)
+
+
+def members_of(snapshot: Snapshot, key: ObjectKey) -> tuple[Member, ...]:
+    """The endpoints of a Service, one per pod or address, in natural order (web-2 before web-10).
+
+    In DNS is what is ready in at least one slice (CoreDNS object/endpoint.go endpointsliceReady reads nothing else).
+    """
+    found: dict[str, Member] = {}
+    for piece in snapshot.slices_of(key):
+        for endpoint in piece.endpoints or ():
+            addresses = endpoint.addresses or ()
+            # The two families of one host outside the cluster lie in two slices; its hostname joins them.
+            who = endpoint.pod_name or endpoint.hostname or ",".join(addresses)
+            before = found.get(who)
+            found[who] = Member(
+                endpoint.pod_name or (before.name if before else next(iter(addresses), who)),
+                endpoint.pod_name is not None,
+                endpoint.ready or (before is not None and before.in_dns),
+                endpoint.terminating or (before is not None and before.terminating),
+            )
+    return tuple(sorted(found.values(), key=lambda member: (not member.pod, natural(member.name))))
+
+
+class Catalog:
+    """Owner of what the tree knows; one snapshot after another is taken in."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._snapshot = Snapshot()
+        self._entries: dict[str, dict[str, _Entry]] = {}
+        self._unjudged: dict[ObjectKey, None] = {}
+        self._marks: dict[str, tuple[str, float]] = {}
+        """Row id to what happened to it and until when that is told."""
+        self._ghosts: dict[str, tuple[TreeItem, ObjectKey]] = {}
+        """Rows that are gone and still shown."""
+        self.settled = False
+        """Changes are marked from then on: the first reading is not news."""
+
+    # -- taking in ---------------------------------------------------------------------------------------------
+
+    def update(self, snapshot: Snapshot) -> bool:
+        """Take in a snapshot.
+
+        Returns:
+            Whether anything that the tree may show is different.
+        """
+        before, self._snapshot = self._snapshot, snapshot
+        if snapshot.objects is before.objects:
+            return False
+        dirty: set[ObjectKey] = set()
+        judge: set[ObjectKey] = set()
+        for kind, key in snapshot.objects.changed_since(before.objects):
+            for view in (before, snapshot):
+                counted, judged = _touched(view, view.objects.get((kind, key)), key)
+                dirty.update(counted)
+                judge.update(judged)
+        changed = sum(self._refresh(key) for key in dirty) > 0
+        for key in (*dirty, *judge):
+            if self.service(key) is not None:
+                self._unjudged[key] = None
+        return changed
+
+    def _refresh(self, key: ObjectKey) -> bool:
+        service = self._snapshot.service(key)
+        inside = self._entries.get(key.namespace, {})
+        old = inside.get(key.name)
+        if service is None or not service.headless:
+            if old is None:
+                return False
+            del inside[key.name]
+            self._unjudged.pop(key, None)
+            if not inside:
+                del self._entries[key.namespace]
+            if self.settled:
+                self._note_gone(_service_id(key), key, TreeItem(_service_id(key), 1, key.name, "", "", None, "gone"))
+            return True
+        members = members_of(self._snapshot, key)
+        if old is None:
+            self._entries.setdefault(key.namespace, {})[key.name] = _Entry(service, members)
+            self._note_new(_service_id(key))
+            return True
+        if self.settled and old.members != members:
+            self._note_members(key, old.members, members)
+        changed = old.members != members or old.service.labels != service.labels
+        old.service, old.members = service, members
+        return changed
+
+    def _note_members(self, key: ObjectKey, before: tuple[Member, ...], after: tuple[Member, ...]) -> None:
+        names_before, names_after = {member.name for member in before}, {member.name for member in after}
+        for name in names_after - names_before:
+            self._note_new(_member_id(key, name))
+        for name in names_before - names_after:
+            row = _member_id(key, name)
+            self._note_gone(row, key, TreeItem(row, 2, name, "", "", None, "gone"))
+
+    def _note_new(self, row: str) -> None:
+        self._ghosts.pop(row, None)
+        if self.settled:
+            self._marks[row] = ("new", self._clock() + GONE_AFTER)
+
+    def _note_gone(self, row: str, key: ObjectKey, item: TreeItem) -> None:
+        self._marks[row] = ("gone", self._clock() + GONE_AFTER)
+        self._ghosts[row] = (item, key)
+
+    def forget_changes(self) -> float | None:
+        """Drop the marks whose time is over, all of them once the last one's is: one repaint and not several.
+
+        Returns:
+            Seconds until there is something to forget, ``None`` when nothing is marked.
+        """
+        if not self._marks:
+            return None
+        left = max(until for _, until in self._marks.values()) - self._clock()
+        if left > 0:
+            return left
+        self._marks.clear()
+        self._ghosts.clear()
+        return None
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """Row ids that the gutter marks as changed."""
+        return dict.fromkeys(self._marks, "changed")
+
+    # -- judging -----------------------------------------------------------------------------------------------
+
+    def judge(self, severity: Callable[[Snapshot, Service], str], budget: float) -> bool:
+        """Find out what is wrong with the Services that changed, for at most about ``budget`` seconds.
+
+        Args:
+            severity: One of :data:`SEVERITIES` for a Service.
+            budget: Seconds after which the rest is left for another call.
+
+        Returns:
+            Whether a sign changed.
+        """
+        end = time.perf_counter() + budget
+        changed = False
+        while self._unjudged:
+            key = next(iter(self._unjudged))
+            del self._unjudged[key]
+            entry = self._entries.get(key.namespace, {}).get(key.name)
+            if entry is not None:
+                found = severity(self._snapshot, entry.service)
+                changed, entry.severity = changed or found != entry.severity, found
+            if time.perf_counter() >= end:
+                break
+        return changed
+
+    def judge_again(self, key: ObjectKey) -> None:
+        """Something else than the snapshot changed what is known of a Service, such as a probe."""
+        if self.service(key) is not None:
+            self._unjudged[key] = None
+
+    @property
+    def judging(self) -> bool:
+        """Services are left to be judged."""
+        return bool(self._unjudged)
+
+    # -- asking ------------------------------------------------------------------------------------------------
+
+    @property
+    def namespaces(self) -> list[str]:
+        """The namespaces that have a headless Service, sorted."""
+        return sorted(self._entries)
+
+    @property
+    def size(self) -> int:
+        """Number of headless Services."""
+        return sum(map(len, self._entries.values()))
+
+    def service(self, key: ObjectKey) -> Service | None:
+        """A headless Service."""
+        entry = self._entries.get(key.namespace, {}).get(key.name)
+        return entry.service if entry else None
+
+    def services(self, namespace: str) -> list[ObjectKey]:
+        """The headless Services of a namespace, sorted."""
+        return [ObjectKey(namespace, name) for name in sorted(self._entries.get(namespace, ()))]
+
+    def items(
+        self, opened: Collection[str], chosen: Filter = ALL, *, counts_known: bool = True
+    ) -> tuple[list[TreeItem], int]:
+        """The rows of the tree.
+
+        Args:
+            opened: Ids of the rows that are open. While a filter is set, every namespace with a hit is.
+            chosen: Which Services are shown; its name is matched as ``NAMESPACE/NAME``.
+            counts_known: False when EndpointSlices may not be read.
+
+        Returns:
+            The rows, and the number of Services that the filter lets through, in open namespaces or not.
+        """
+        rows: list[TreeItem] = []
+        hits = 0
+        for namespace in self._all_namespaces():
+            names = [name for name in sorted(self._entries.get(namespace, ())) if self._hit(namespace, name, chosen)]
+            ghosts = self._ghosts_of(namespace) if not chosen else []
+            if not names and not ghosts:
+                continue
+            hits += len(names)
+            is_open = namespace in opened or bool(chosen)
+            entries = self._entries.get(namespace, {})
+            worst = min((SEVERITIES.index(entries[name].severity) for name in names), default=3)
+            sign = SEVERITIES[worst] if worst < 2 else ""
+            rows.append(TreeItem(namespace, 0, namespace, f"{len(names):,}", sign, is_open))
+            if is_open:
+                for name in names:
+                    rows.extend(self._service_rows(ObjectKey(namespace, name), entries[name], opened, counts_known))
+                rows.extend(ghosts)
+        return rows, hits
+
+    def _hit(self, namespace: str, name: str, chosen: Filter) -> bool:
+        return not chosen or chosen.matches(f"{namespace}/{name}", self._entries[namespace][name].service.labels)
+
+    def _all_namespaces(self) -> list[str]:
+        return sorted({*self._entries, *(key.namespace for item, key in self._ghosts.values() if item.depth == 1)})
+
+    def _ghosts_of(self, namespace: str) -> list[TreeItem]:
+        return [item for item, key in self._ghosts.values() if item.depth == 1 and key.namespace == namespace]
+
+    def _service_rows(
+        self, key: ObjectKey, entry: _Entry, opened: Collection[str], counts_known: bool
+    ) -> Iterator[TreeItem]:
+        row = _service_id(key)
+        count = f"{entry.in_dns}/{len(entry.members)}" if counts_known else "?"
+        has_members = bool(entry.members)
+        is_open = row in opened and has_members
+        yield TreeItem(row, 1, key.name, count, entry.severity, is_open if has_members else None, self._change(row))
+        if not is_open:
+            return
+        for member in entry.members:
+            row = _member_id(key, member.name)
+            sign = "" if member.in_dns else "terminating" if member.terminating else "not_ready"
+            yield TreeItem(row, 2, member.name, "", sign, None, self._change(row))
+        for item, owner in self._ghosts.values():
+            if item.depth == 2 and owner == key:
+                yield item
+
+    def _change(self, row: str) -> str:
+        return self._marks[row][0] if row in self._marks else ""
+
+
+def _touched(
+    snapshot: Snapshot, item: KubeObject | None, key: ObjectKey
+) -> tuple[Collection[ObjectKey], Collection[ObjectKey]]:
+    """The Services whose row an object changes, and those whose findings it may change."""
+    if isinstance(item, Service):
+        return (key,), ()
+    if isinstance(item, EndpointSlice):
+        return (item.service_key,) if item.service_key else (), ()
+    if isinstance(item, Pod):
+        slices = (piece for address in item.addresses for piece in snapshot.slices_at(address))
+        return (), {piece.service_key for piece in slices if piece.service_key}
+    if isinstance(item, StatefulSet) and item.spec.service_name:
+        return (), (ObjectKey(key.namespace, item.spec.service_name),)
+    return (), (key,)
+
+
+def _service_id(key: ObjectKey) -> str:
+    return f"{key.namespace}/{key.name}"
+
+
+def _member_id(key: ObjectKey, name: str) -> str:
+    return f"{key.namespace}/{key.name}/{name}"
+
+
+def key_of(row_id: str | None) -> ObjectKey | None:
+    """The Service that a row of the tree is or belongs to; ``None`` for a namespace."""
+    parts = (row_id or "").split("/")
+    return ObjectKey(parts[0], parts[1]) if len(parts) > 1 else None

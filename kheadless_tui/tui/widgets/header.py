@@ -1,0 +1,92 @@
+"""The first row: where we are, as whom, and whether what is seen is of now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Scope, Unauthorized
+from kheadless_tui.tui.counters import coarse
+from kheadless_tui.tui.render.cells import clean, shorten
+from kheadless_tui.tui.render.roles import FOCUS, GOOD, MUTED, TEXT, UNKNOWN, WARN
+from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.widgets.rule import Line
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFacts:
+    """What the header tells, before it knows how wide it is."""
+
+    context: str = ""
+    version: str = ""
+    user: str = ""
+    scope: str = ""
+    lab: bool = False
+    readonly: bool = False
+    state: tuple[str, str] = ("", TEXT)
+    """Words and role of live, reading, offline, forbidden."""
+
+
+def scope_text(scope: Scope) -> str:
+    """``ns all``, ``ns shop``, ``ns shop (only)`` where the right to see more is missing."""
+    if scope.all:
+        return "ns all"
+    names = " ".join(clean(name) for name in scope.namespaces[:3])
+    more = f" +{len(scope.namespaces) - 3}" if len(scope.namespaces) > 3 else ""
+    return f"ns {names}{more}{' (only)' if scope.only else ''}"
+
+
+def state_text(link: ReadState, now: float, signs: Signs) -> tuple[str, str]:
+    """The words for the state of the connection, and their role."""
+    match link:
+        case Live():
+            return f"{signs.yes} live", GOOD
+        case Reading():
+            return f"{signs.ellipsis} reading", UNKNOWN
+        case Offline():
+            wait = max(1, round(link.next_try - now))
+            soon = f"next try {coarse(wait)} s" if link.next_try > now else "trying now"
+            return f"{signs.attention} offline {coarse(now - link.since)} s, {soon}", UNKNOWN
+        case Unauthorized():
+            return f"{signs.attention} not logged in", UNKNOWN
+        case Forbidden():
+            return f"{signs.attention} forbidden", UNKNOWN
+
+
+class Header(Line):
+    """The header row."""
+
+    _facts = HeaderFacts()
+
+    def show(self, facts: HeaderFacts) -> None:
+        """Tell these facts."""
+        self._facts = facts
+        self.changed()
+
+    def lines(self, width: int) -> list[Text]:
+        """Version, user and scope give way in this order, then the context is shortened; the state never goes."""
+        facts = self._facts
+        right = Text()
+        for word, role in (("lab", FOCUS), ("read-only", WARN)):
+            if facts.lab if word == "lab" else facts.readonly:
+                right.append(f"{word}  ", role)
+        right.append(*facts.state)
+        right.append(" ")
+        context = clean(facts.context).rpartition("/")[2] or clean(facts.context)
+        others = [(facts.version, MUTED), (clean(facts.user), MUTED), (facts.scope, TEXT)]
+        shown = [item for item in others if item[0]]
+        room = width - right.cell_len - 2
+        # Version first, then user; the scope stays as long as the context keeps a readable rest.
+        while len(shown) > 1 and len(context) + sum(len(word) + 2 for word, _ in shown) > room:
+            shown.pop(0)
+        taken = sum(len(word) + 2 for word, _ in shown)
+        if len(context) + taken > room:
+            context = shorten(context, max(room - taken, 6), self.signs.ellipsis)
+        left = Text(" ")
+        left.append(context, FOCUS)
+        for word, role in shown:
+            left.append(f"  {word}", role)
+        left.truncate(max(0, width - right.cell_len))
+        left.append(" " * (width - left.cell_len - right.cell_len))
+        return [left + right]
