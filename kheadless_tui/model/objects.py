@@ -392,12 +392,21 @@ class LabelSelector(_Wire, frozen=True, rename="camel"):
     match_labels: dict[str, str] | None = None
 
 
+class PodTemplate(_Wire, frozen=True, rename="camel"):
+    """spec.template of a workload."""
+
+    metadata: Meta = Meta()
+    spec: PodSpec = PodSpec()
+
+
 class StatefulSetSpec(_Wire, frozen=True, rename="camel"):
     """spec of a StatefulSet."""
 
     service_name: str | None = None
     replicas: int | None = None
     selector: LabelSelector | None = None
+    pod_management_policy: str | None = None
+    template: PodTemplate | None = None
 
 
 class StatefulSetStatus(_Wire, frozen=True, rename="camel"):
