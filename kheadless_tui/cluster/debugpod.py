@@ -1,0 +1,335 @@
+"""What we put into a cluster to ask from: a temporary pod, always removed, and an ephemeral container, which stays.
+
+A temporary pod is removed on every way out: success, error, cancellation at any moment, and also when the reply to the
+create was lost, because its name was chosen here. What is left when even that fails (the process was killed, the
+network is gone) stops after ``activeDeadlineSeconds`` and is found by :func:`leftovers`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from kheadless_tui.cluster.exec import ExecTarget
+from kheadless_tui.cluster.podspec import (
+    CONTAINER,
+    MANAGED_BY,
+    MANAGER,
+    NAME_PREFIX,
+    OWNER_LABEL,
+    EphemeralOrder,
+    PodOrder,
+)
+from kheadless_tui.cluster.podwait import Hopeless, Pending, Running, judge
+from kheadless_tui.errors import ClusterError, NotFound, Refused, Unreachable
+from kheadless_tui.model.objects import Pod
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.gate import Permit
+    from kheadless_tui.cluster.transport import Transport
+
+T = TypeVar("T")
+
+START_TIMEOUT = 30.0
+"""Seconds for a pod or an ephemeral container to run, pulling a small image included."""
+REMOVE_TIMEOUT = 6.0
+"""Seconds that the removal of a pod may take on the way out, retries included."""
+FIRST_LOOK = 0.15
+"""Seconds until the first look at what was created; later looks are up to a second apart."""
+
+Report = Callable[[str], None]
+"""Is told in a few words how far it has come."""
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+@dataclass(slots=True)
+class TemporaryPod:
+    """A pod that exists while its context is open."""
+
+    target: ExecTarget
+    left_behind: str = ""
+    """Set on the way out when it could not be removed: one sentence that says what to do."""
+
+
+@asynccontextmanager
+async def temporary_pod(
+    transport: Transport,
+    permit: Permit,
+    order: PodOrder,
+    *,
+    timeout: float = START_TIMEOUT,
+    report: Report = _silent,
+) -> AsyncIterator[TemporaryPod]:
+    """Create a pod, wait until it runs, and remove it whatever happens.
+
+    Raises:
+        Refused: no right, or the namespace's policy (Pod Security, quota, admission) refuses the pod.
+        NotFound: there is no such namespace.
+        ClusterError: the pod does not come to run; the sentence says why.
+        Unreachable: the API server is gone.
+    """
+    del permit  # having one is the check
+    handle = TemporaryPod(ExecTarget(order.namespace, order.name, CONTAINER))
+    creation = _Creation()
+    try:
+        report(f"creating pod {order.name}")
+        await _whole(_create(transport, order, creation))
+        await _wait_running(transport, handle.target, order.image, timeout, report)
+        yield handle
+    except BaseException as error:
+        handle.left_behind = await _whole(_remove(transport, order, creation))
+        if handle.left_behind and isinstance(error, ClusterError):
+            error.hint = f"{error.hint} {handle.left_behind}".strip()
+        raise
+    else:
+        report(f"removing pod {order.name}")
+        handle.left_behind = await _whole(_remove(transport, order, creation))
+
+
+@dataclass(slots=True)
+class _Creation:
+    """What is known of the create call."""
+
+    uid: str = ""
+    """Set once the API server has confirmed the pod."""
+    refused: bool = False
+    """The API server has answered that it did not create it."""
+
+
+async def _create(transport: Transport, order: PodOrder, creation: _Creation) -> None:
+    body = msgspec.json.encode(order.manifest())
+    try:
+        answer = await transport.call("POST", _pods(order.namespace), body=body)
+    except NotFound as error:
+        creation.refused = True
+        raise NotFound(f"Namespace {order.namespace} does not exist.", hint=error.hint) from error
+    except Refused as error:
+        creation.refused = True
+        raise _refusal(order.namespace, "the temporary pod", error) from error
+    creation.uid = msgspec.json.decode(answer, type=Pod).metadata.uid
+
+
+async def _remove(transport: Transport, order: PodOrder, creation: _Creation) -> str:
+    """Delete the pod if it is ours; what to tell the user when that did not succeed, else empty."""
+    if creation.refused:
+        return ""
+    cause = "no answer in time"
+    try:
+        async with asyncio.timeout(REMOVE_TIMEOUT):
+            for pause in (0.2, 0.4, 0.8, 1.6, 2.0):
+                try:
+                    uid = creation.uid or await _uid_of_ours(transport, order)
+                    if uid:
+                        await _delete(transport, order, uid)
+                        return ""
+                    if creation.uid:
+                        return ""
+                    cause = ""  # not there: but a create whose reply was lost may still be under way
+                except ClusterError as error:
+                    cause = error.message
+                await asyncio.sleep(pause)
+    except TimeoutError:
+        pass
+    if not cause:
+        return ""
+    return (
+        f"Pod {order.namespace}/{order.name} may still be there ({cause.rstrip('.')}); remove it by: "
+        f"kubectl delete pod -n {order.namespace} {order.name}"
+    )
+
+
+async def _uid_of_ours(transport: Transport, order: PodOrder) -> str:
+    try:
+        answer = await transport.call("GET", _pod(order.namespace, order.name))
+    except NotFound:
+        return ""
+    pod = msgspec.json.decode(answer, type=Pod)
+    return pod.metadata.uid if pod.labels.get(OWNER_LABEL) == order.owner else ""
+
+
+async def _delete(transport: Transport, order: PodOrder, uid: str) -> None:
+    options = {
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "gracePeriodSeconds": 0,
+        "propagationPolicy": "Background",
+        "preconditions": {"uid": uid},
+    }
+    try:
+        await transport.call("DELETE", _pod(order.namespace, order.name), body=msgspec.json.encode(options))
+    except NotFound:
+        return
+
+
+async def _wait_running(transport: Transport, target: ExecTarget, image: str, timeout: float, report: Report) -> None:
+    """Look at the pod until the container runs.
+
+    Raises:
+        ClusterError: it never will, or not in time; with the cause as far as the API tells it.
+    """
+    started = time.monotonic()
+    pause, what = FIRST_LOOK, ""
+    while True:
+        waited = time.monotonic() - started
+        if waited > timeout:
+            cause = await _last_warning(transport, target) or what or "nothing was said"
+            raise ClusterError(
+                f"{target.pod} in {target.namespace} did not run within {timeout:g} s: {cause}.",
+                hint="See kubectl describe pod there, or ask from a pod that runs already.",
+            )
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 1.0)
+        try:
+            pod = msgspec.json.decode(await transport.call("GET", _pod(target.namespace, target.pod)), type=Pod)
+        except NotFound as error:
+            raise NotFound(
+                f"Pod {target.namespace}/{target.pod} was removed by somebody else before it ran.",
+                hint="Ask again, or from another place.",
+            ) from error
+        progress = judge(pod, target.container or "", image=image, waited=waited)
+        if isinstance(progress, Running):
+            return
+        if isinstance(progress, Hopeless):
+            raise ClusterError(progress.message, hint=progress.hint)
+        if isinstance(progress, Pending) and progress.what != what:
+            what = progress.what
+            report(what)
+
+
+class _Event(msgspec.Struct):
+    type: str = ""
+    message: str = ""
+
+
+class _Events(msgspec.Struct):
+    items: list[_Event] | None = None
+
+
+async def _last_warning(transport: Transport, target: ExecTarget) -> str:
+    """The last Warning event of the pod: what the kubelet or the scheduler complains of; empty when it is not told."""
+    selector = f"involvedObject.name={target.pod},type=Warning"
+    path = f"/api/v1/namespaces/{quote(target.namespace, safe='')}/events"
+    try:
+        answer = await transport.call("GET", path, params=[("fieldSelector", selector)], timeout=3.0)
+        events = msgspec.json.decode(answer, type=_Events).items or []
+    except (ClusterError, msgspec.DecodeError):
+        return ""
+    return " ".join(events[-1].message.split())[:400].rstrip(".") if events else ""
+
+
+async def ephemeral_container(
+    transport: Transport,
+    permit: Permit,
+    order: EphemeralOrder,
+    *,
+    timeout: float = START_TIMEOUT,
+    report: Report = _silent,
+) -> ExecTarget:
+    """Add an ephemeral container to a pod and wait until it runs; it stays until its pod goes.
+
+    Raises:
+        NotFound: the pod is gone.
+        Refused: no right, or the namespace's policy refuses the container.
+        ClusterError: it does not come to run; the sentence says why.
+    """
+    del permit
+    target = ExecTarget(order.namespace, order.pod, order.name)
+    report(f"adding ephemeral container {order.name} to pod {order.pod}")
+    path = f"{_pod(order.namespace, order.pod)}/ephemeralcontainers"
+    try:
+        await transport.call(
+            "PATCH",
+            path,
+            body=msgspec.json.encode(order.patch()),
+            content_type="application/strategic-merge-patch+json",
+        )
+    except NotFound as error:
+        raise NotFound(
+            f"Pod {order.namespace}/{order.pod} is gone.", hint="Choose another by --from, or --from auto."
+        ) from error
+    except Refused as error:
+        raise _refusal(order.namespace, "the ephemeral container", error) from error
+    await _wait_running(transport, target, order.image, timeout, report)
+    return target
+
+
+def reusable_container(pod: Pod, image: str) -> str | None:
+    """The name of a running ephemeral container of ours with this image, if the pod has one."""
+    images = {container.name: container.image for container in pod.spec.ephemeral_containers or ()}
+    for status in pod.status.ephemeral_container_statuses or ():
+        running = status.state is not None and status.state.running is not None
+        if status.name.startswith(NAME_PREFIX) and running and images.get(status.name) == image:
+            return status.name
+    return None
+
+
+async def leftovers(transport: Transport, namespace: str) -> list[Pod]:
+    """The pods of ours that are still there: of other runs of the program, or of one that was killed.
+
+    Raises:
+        ClusterError: pods may not be listed.
+    """
+    selector = f"{MANAGED_BY}={MANAGER},{OWNER_LABEL}"
+    answer = await transport.call("GET", _pods(namespace), params=[("labelSelector", selector)])
+    return msgspec.json.decode(answer, type=_PodList).items or []
+
+
+class _PodList(msgspec.Struct):
+    items: list[Pod] | None = None
+
+
+def _refusal(namespace: str, what: str, error: Refused) -> Refused:
+    """A 403 in our words: a policy of the namespace, or the right that is missing."""
+    words = error.message
+    if "violates PodSecurity" in words:
+        return Refused(
+            f"Pod Security of namespace {namespace} refuses {what}: {words}",
+            hint="Ask from a pod that runs already (--from pod/NAME), which creates nothing.",
+        )
+    if "exceeded quota" in words:
+        return Refused(
+            f"A quota of namespace {namespace} leaves no room for {what}: {words}",
+            hint="Ask from a pod that runs already (--from pod/NAME), which creates nothing.",
+        )
+    return Refused(
+        f"{what[:1].upper()}{what[1:]} is refused in namespace {namespace}: {words}",
+        hint=error.hint or "Ask from a pod that runs already (--from pod/NAME), which creates nothing.",
+    )
+
+
+async def _whole(work: Coroutine[object, object, T]) -> T:
+    """Run something to its end even when we are cancelled meanwhile; the cancellation is raised afterwards.
+
+    The work bounds its own time. When the loop itself is being closed every task is cancelled, this work too; then
+    its result is not known and the cancellation goes on.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()
+        raise cancelled
+    return task.result()
+
+
+def _pods(namespace: str) -> str:
+    return f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
+
+
+def _pod(namespace: str, name: str) -> str:
+    return f"{_pods(namespace)}/{quote(name, safe='')}"

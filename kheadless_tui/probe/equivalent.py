@@ -1,0 +1,96 @@
+"""The commands a user would type for the same: complete, quoted for a shell, wrapped with a backslash."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from kheadless_tui.cluster.exec import ExecTarget
+from kheadless_tui.cluster.podspec import EPHEMERAL_SLEEP, EphemeralOrder, PodOrder
+from kheadless_tui.probe.observation import Observation, Vantage
+from kheadless_tui.probe.server import Server, parse_server
+
+WIDTH = 76
+"""Columns after which a command is wrapped; a dialog at 80 columns has no more."""
+INDENT = "  "
+
+
+def wrapped(words: Sequence[str], width: int = WIDTH) -> str:
+    """The words as one shell command, broken by a backslash between words where a line would be too long."""
+    lines: list[str] = []
+    line = ""
+    for word in words:
+        quoted = shlex.quote(word)
+        if line and len(line) + 1 + len(quoted) > width - 2:
+            lines.append(f"{line} \\")
+            line = INDENT + quoted
+        else:
+            line = f"{line} {quoted}" if line else quoted
+    return "\n".join([*lines, line])
+
+
+def kubectl(verb: str, namespace: str, *words: str, context: str = "") -> list[str]:
+    """A kubectl command; ``context`` only where it is not the current one."""
+    return ["kubectl", *(["--context", context] if context else []), *verb.split(), "-n", namespace, *words]
+
+
+def exec_command(target: ExecTarget, argv: Sequence[str], *, stdin: bool = False, context: str = "") -> str:
+    """``kubectl exec`` of a program in a container."""
+    words = kubectl("exec -i" if stdin else "exec", target.namespace, target.pod, context=context)
+    if target.container:
+        words += ["-c", target.container]
+    return wrapped([*words, "--", *argv])
+
+
+def create_command(order: PodOrder, manifest: str, *, context: str = "") -> str:
+    """Creates the very pod that we would; the manifest is in the command, so that it needs no file."""
+    create = wrapped(kubectl("create", order.namespace, "-f", "-", context=context))
+    return f"printf %s {shlex.quote(manifest)} |\n{INDENT}{create}"
+
+
+def delete_command(order: PodOrder, *, context: str = "") -> str:
+    """Removes that pod."""
+    return wrapped(kubectl("delete pod", order.namespace, order.name, "--wait=false", context=context))
+
+
+def debug_command(order: EphemeralOrder, security: str, *, context: str = "") -> str:
+    """Adds the same ephemeral container; ``security`` is the JSON of its securityContext, wrapped in an object."""
+    words = kubectl("debug", order.namespace, order.pod, context=context)
+    words += [f"--image={order.image}", f"--image-pull-policy={order.pull_policy}", "-c", order.name]
+    words += ["--profile=restricted", "--custom=/dev/stdin", "--", "sleep", str(EPHEMERAL_SLEEP)]
+    return f"printf %s {shlex.quote(security)} |\n{INDENT}{wrapped(words)}"
+
+
+def question_words(tool: str, server: Server, name: str, rdtype: str, protocol: str) -> list[str]:
+    """The question as dig or nslookup takes it."""
+    if tool == "nslookup":
+        port = [f"-port={server.port}"] if server.port != 53 else []
+        return ["nslookup", f"-type={rdtype}", *port, name, server.address]
+    port = ["-p", str(server.port)] if server.port != 53 else []
+    how = ["+tcp"] if protocol == "tcp" else ["+notcp"]
+    # a name that could be read as an option or a server is given by -q
+    subject = [rdtype, name] if name[:1].isalnum() or name[:1] == "_" else ["-t", rdtype, "-q", name]
+    return ["dig", *how, f"@{server.address}", *port, *subject]
+
+
+def dig_command(observation: Observation, vantage: Vantage, *, context: str = "") -> str:
+    """The command that asks the same question from the same place.
+
+    In a running pod it is ``kubectl exec ... dig`` (nslookup where that carried the question); of a temporary pod, which is
+    gone, it is a ``kubectl run`` of another one; of a CoreDNS replica a port-forward and dig here.
+    """
+    server = parse_server(observation.server)
+    name, rdtype = observation.question.name, observation.question.type
+    if vantage.kind == "coredns":
+        forward = kubectl("port-forward", vantage.namespace, f"pod/{vantage.pod}", "5353:53", context=context)
+        local = question_words("dig", Server("127.0.0.1", 5353), name, rdtype, "tcp")
+        return f"{wrapped(forward)} &\nsleep 1; {wrapped(local)}; kill %1"
+    if vantage.kind == "new":
+        tool = "dig" if vantage.tool == "dig" else "nslookup"
+        words = kubectl("run", vantage.namespace, vantage.pod, f"--image={vantage.image}", context=context)
+        words += ["--image-pull-policy=IfNotPresent", "--restart=Never", "--rm", "-i", "--"]
+        return wrapped([*words, *question_words(tool, server, name, rdtype, observation.transport)])
+    tool = "nslookup" if vantage.tool == "nslookup" else "dig"
+    target = ExecTarget(vantage.namespace, vantage.pod, vantage.container or None)
+    argv = question_words(tool, server, name, rdtype, observation.transport)
+    return exec_command(target, argv, context=context)
