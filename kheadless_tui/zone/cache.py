@@ -11,18 +11,18 @@ import msgspec
 from kheadless_tui.zone.config import CacheBounds, ZoneConfig
 from kheadless_tui.zone.record import Answer, Record
 
+_UNTYPED_TTL = 5
+"""Seconds; taken for the lowest TTL of a transfer's messages (plugin/pkg/dnsutil/ttl.go MinimalDefaultTTL)."""
+
 
 def as_passed(answer: Answer, bounds: CacheBounds | None) -> Answer:
     """A reply as it leaves the server, just taken up by the cache; later ones count down from these TTLs."""
-    if bounds is None or answer.rcode not in ("NOERROR", "NXDOMAIN") or answer.question.type in ("AXFR", "IXFR"):
+    if bounds is None:
         return answer
     records = (*answer.answer, *answer.authority, *answer.additional)
     if not records:
         return answer
-    denial = not answer.answer
-    low, high = (bounds.denial_min, bounds.denial_max) if denial else (bounds.success_min, bounds.success_max)
-    lowest = min(record.ttl for record in records)
-    ttl = max(low, min(high, lowest))
+    ttl = _bounded(answer, min(record.ttl for record in records), bounds)
 
     def timed(section: tuple[Record, ...]) -> tuple[Record, ...]:
         return tuple(msgspec.structs.replace(record, ttl=ttl) for record in section)
@@ -32,8 +32,20 @@ def as_passed(answer: Answer, bounds: CacheBounds | None) -> Answer:
     )
 
 
-def record_ttl(config: ZoneConfig) -> int:
-    """The TTL of the zone's own records as clients get it, in seconds."""
+def record_ttl(config: ZoneConfig, ttl: int | None = None) -> int:
+    """The TTL of a record as clients get it, in seconds; without ``ttl`` that of the zone's own records."""
+    own = config.ttl if ttl is None else ttl
     if config.cache is None:
-        return config.ttl
-    return max(config.cache.success_min, min(config.cache.success_max, config.ttl))
+        return own
+    return min(config.cache.success_max, max(config.cache.success_min, own))
+
+
+def _bounded(answer: Answer, lowest: int, bounds: CacheBounds) -> int:
+    """The one TTL of a reply; the upper bound wins where it is below the lower one (computeTTL)."""
+    if answer.rcode == "SERVFAIL":
+        return bounds.server_failure
+    if answer.question.type in ("AXFR", "IXFR"):
+        lowest = _UNTYPED_TTL
+    if answer.answer:
+        return min(bounds.success_max, max(bounds.success_min, lowest))
+    return min(bounds.denial_max, max(bounds.denial_min, lowest))

@@ -18,8 +18,11 @@ class CacheBounds(msgspec.Struct, frozen=True):
     success_max: int = 3600
     denial_min: int = 5
     denial_max: int = 1800
-    keeps: bool = True
-    """False when answers of the cluster's zone are not kept (``disable``); their TTLs are bounded all the same."""
+    server_failure: int = 5
+    keeps_success: bool = True
+    """False when answers are not kept (``disable success``); their TTLs are bounded all the same."""
+    keeps_denial: bool = True
+    """The same of denials."""
 
 
 class Note(msgspec.Struct, frozen=True):
