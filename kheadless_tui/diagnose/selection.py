@@ -1,0 +1,191 @@
+"""Family: a selector that finds no pod, or pods that have no address yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kheadless_tui.diagnose.evidence import Evidence, template_labels
+from kheadless_tui.diagnose.finding import DOCS, ERROR, HINT, WARNING, Fact, Finding, counted, kubectl, listed, pairs
+from kheadless_tui.diagnose.rule import Rule
+from kheadless_tui.model.objects import Pod, StatefulSet
+
+DEBUG_SERVICE = f"{DOCS}tasks/debug/debug-application/debug-service/"
+LONGEST_SET_NAME = 52
+"""Characters: name, a dash and the ten of the revision hash make a label value of 63 at most (failure H36)."""
+FINISHED = ("Succeeded", "Failed")
+SHOWN = 4
+
+
+def matches_no_pod(evidence: Evidence) -> Iterator[Finding]:
+    """The selector matches no pod, so that no name exists (failure H04)."""
+    if not _empty(evidence) or _scaled_to_zero(evidence) or _misgoverned(evidence) or _pending(evidence):
+        return
+    if any(item.spec.replicas != 0 for item in evidence.selected_sets):
+        return  # a set of such pods exists: why it has none is another rule's business
+    near = _nearest(evidence)
+    selector = pairs(evidence.service.selector)
+    differing = _difference(evidence, near[0]) if near else ""
+    yield Finding(
+        code="KH004",
+        severity=ERROR if near else WARNING,
+        title=f"No name of Service {evidence.key} exists: its selector {selector} matches no pod"
+        + (f"; {near[0].name} carries {differing}" if near else ""),
+        brief="the selector matches no pod",
+        subject=evidence.key,
+        cause="A Service without endpoints has no names: DNS answers NXDOMAIN, as if it were mistyped.",
+        fields=(
+            Fact(evidence.source, "spec.selector", selector),
+            *(Fact(f"Pod {pod.key}", "metadata.labels", pairs(pod.labels)) for pod in near[:SHOWN]),
+        ),
+        rule="endpoints are the pods of the Service's own namespace that carry every label of spec.selector",
+        fix=(
+            f"make the selector and the labels of the pods (in the pod template) the same: {differing}"
+            if near
+            else f"start a workload whose pod template carries {selector}, or correct spec.selector",
+        ),
+        link=DEBUG_SERVICE,
+        command=kubectl(evidence.key.namespace, "get", "pods", "--show-labels"),
+    )
+
+
+def no_address_yet(evidence: Evidence) -> Iterator[Finding]:
+    """Selected pods without an address cannot be in DNS (failure H11)."""
+    waiting = _pending(evidence)
+    if not waiting:
+        return
+    names = [pod.name for pod in waiting]
+    nothing = not evidence.members
+    yield Finding(
+        code="KH079",
+        severity=WARNING if nothing else HINT,
+        title=f"{listed(names)} of Service {evidence.key} {'has' if len(names) == 1 else 'have'} no address yet"
+        + (f": {_why_pending(waiting[0])}" if _why_pending(waiting[0]) else ""),
+        brief=f"{counted(len(names), 'pod')} without an address",
+        subject=evidence.key,
+        cause="A pod becomes an endpoint when it has an address; publishNotReadyAddresses does not change that.",
+        fields=tuple(
+            Fact(f"Pod {pod.key}", "status", f"phase {pod.status.phase or 'unknown'}, no podIP; {_why_pending(pod)}")
+            for pod in waiting[:SHOWN]
+        ),
+        rule="a pod without status.podIPs is no endpoint",
+        fix=("see the events of the pod: scheduling, image, volume or network keep it",),
+        link=f"{DOCS}tasks/debug/debug-application/debug-pods/",
+        command=kubectl(evidence.key.namespace, "describe", "pod", names[0]),
+    )
+
+
+def scaled_to_zero(evidence: Evidence) -> Iterator[Finding]:
+    """The StatefulSet behind the Service has no replicas: that no name exists is as wanted."""
+    if not _empty(evidence) or not (zero := _scaled_to_zero(evidence)):
+        return
+    names = [item.name for item in zero]
+    yield Finding(
+        code="KH080",
+        severity=HINT,
+        title=f"No name of Service {evidence.key} exists: StatefulSet {listed(names)} is scaled to 0",
+        brief="its StatefulSet is scaled to 0",
+        subject=evidence.key,
+        cause="Without pods there are no endpoints, and without endpoints no names.",
+        fields=tuple(Fact(f"StatefulSet {item.key}", "spec.replicas", "0") for item in zero),
+        rule="a headless Service without endpoints has no names: NXDOMAIN",
+        fix=(f"kubectl -n {evidence.key.namespace} scale statefulset {names[0]} --replicas=N, when it is wanted",),
+        link=f"{DOCS}concepts/workloads/controllers/statefulset/",
+        command=kubectl(evidence.key.namespace, "get", "statefulset", *names),
+    )
+
+
+def name_too_long(evidence: Evidence) -> Iterator[Finding]:
+    """A StatefulSet whose name leaves no room for the revision hash gets no pod (failure H36)."""
+    sets = {item.name: item for item in (*evidence.governed, *evidence.selected_sets)}
+    for item in sets.values():
+        if len(item.name) <= LONGEST_SET_NAME or evidence.members or item.spec.replicas == 0:
+            continue
+        yield Finding(
+            code="KH036",
+            severity=ERROR,
+            title=f"StatefulSet {item.name} gets no pod: its name has {len(item.name)} characters, "
+            f"{LONGEST_SET_NAME} are the most",
+            brief="the StatefulSet's name is too long for it to get pods",
+            subject=evidence.key,
+            cause="Each pod carries the label controller-revision-hash: the set's name, a dash and ten characters. "
+            "A label value has at most 63, so the API server refuses the pods.",
+            fields=(
+                Fact(f"StatefulSet {item.key}", "metadata.name", f"{len(item.name)} characters"),
+                Fact(f"StatefulSet {item.key}", "status.replicas", str(item.status.replicas or 0)),
+            ),
+            rule="label values have at most 63 characters",
+            fix=(f"create the set anew under a name of at most {LONGEST_SET_NAME} characters",),
+            link=f"{DOCS}concepts/overview/working-with-objects/labels/#syntax-and-character-set",
+            command=kubectl(evidence.key.namespace, "describe", "statefulset", item.name),
+        )
+
+
+def _empty(evidence: Evidence) -> bool:
+    """A selector, and no endpoint: slices say so, or pods that were read and do not match."""
+    if not evidence.service.selector or evidence.members or not evidence.known("EndpointSlice"):
+        return False
+    return bool(evidence.slices) or (evidence.known("Pod") and not evidence.pods)
+
+
+def _scaled_to_zero(evidence: Evidence) -> list[StatefulSet]:
+    sets = evidence.selected_sets
+    return sets if sets and all(item.spec.replicas == 0 for item in sets) else []
+
+
+def _misgoverned(evidence: Evidence) -> bool:
+    """The Service governs a set that it does not select: then the rule on governing Services says it."""
+    return any(not evidence.selects(template_labels(item)) for item in evidence.governed)
+
+
+def _pending(evidence: Evidence) -> list[Pod]:
+    return [pod for pod in evidence.pods if not pod.addresses and pod.status.phase not in FINISHED]
+
+
+def _why_pending(pod: Pod) -> str:
+    for condition in pod.status.conditions or ():
+        if condition.type == "PodScheduled" and condition.status == "False":
+            return f"{condition.reason or 'not scheduled'}: {condition.message}".removesuffix(": None")
+    for status in pod.container_statuses:
+        if status.state is not None and status.state.waiting is not None and status.state.waiting.reason:
+            return f"{status.name}: {status.state.waiting.reason}"
+    return ""
+
+
+def _nearest(evidence: Evidence) -> list[Pod]:
+    """Pods that match a part of the selector, those that match most of it first; none that match nothing of it.
+
+    A selector of one label is met in part by a pod that has its key with another value.
+    """
+    selector = evidence.service.selector
+    ranked = []
+    for pod in evidence.snapshot.pods(evidence.key.namespace):
+        equal = sum(pod.labels.get(key) == value for key, value in selector.items())
+        keys = sum(key in pod.labels for key in selector)
+        alike = any(_alike(pod.labels[key], value) for key, value in selector.items() if key in pod.labels)
+        if (equal and keys) or alike:
+            ranked.append((-equal, -keys, pod.name, pod))
+    return [pod for *_, pod in sorted(ranked, key=lambda entry: entry[:3])]
+
+
+def _alike(left: str, right: str) -> bool:
+    """One value contains the other, as after a rename or with a suffix: ``web`` and ``web-v2``."""
+    return bool(left and right) and (left in right or right in left)
+
+
+def _difference(evidence: Evidence, pod: Pod) -> str:
+    """What the nearest pod carries in place of what is selected."""
+    parts = []
+    for key, value in sorted(evidence.service.selector.items()):
+        if key not in pod.labels:
+            parts.append(f"no label {key} (wanted {value})")
+        elif pod.labels[key] != value:
+            parts.append(f"{key}={pod.labels[key]} (wanted {value})")
+    return ", ".join(parts)
+
+
+RULES = (
+    Rule("KH004", "the selector matches no pod", matches_no_pod),
+    Rule("KH036", "the StatefulSet's name is too long", name_too_long),
+    Rule("KH079", "pods have no address yet", no_address_yet),
+    Rule("KH080", "scaled to zero", scaled_to_zero),
+)
