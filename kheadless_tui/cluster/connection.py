@@ -1,0 +1,308 @@
+"""From a kubeconfig, or a pod's own service account, to all that a transport needs to know.
+
+:func:`load_connection` blocks (it reads files and imports the kubernetes package): call it by ``asyncio.to_thread``.
+Credential plug-ins are not run by it but by the first request that needs them, so that a slow login delays neither
+the screen nor an exit.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from kheadless_tui.cluster.credential_plugin import PluginSource
+from kheadless_tui.cluster.credentials import (
+    AuthProviderSource,
+    Credential,
+    Credentials,
+    CredentialSource,
+    StaticSource,
+    TokenFileSource,
+    basic,
+)
+from kheadless_tui.cluster.kubeconfig import Chosen, Section, choose, files_to_read, where_looked
+from kheadless_tui.cluster.proxy import SCHEMES, proxy_from_environment
+from kheadless_tui.cluster.tls import ClientCertificate, TrustSettings, client_context
+from kheadless_tui.errors import InputError
+
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""Where a pod finds token, ca.crt and namespace (client-go rest.InClusterConfig)."""
+
+IN_CLUSTER_CONTEXT = "in-cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach one API server as one user."""
+
+    context: str
+    cluster: str
+    server: str
+    """URL without a slash at its end."""
+    user: str
+    """The kubeconfig's name for the user, or who is impersonated."""
+    namespace: str
+    """That of the context; ``default`` when it sets none."""
+    credentials: Credentials
+    trust: TrustSettings = field(default_factory=TrustSettings)
+    proxy_url: str = ""
+    impersonation: tuple[tuple[str, str], ...] = ()
+    """Headers, some of which may come more than once."""
+    in_cluster: bool = False
+    request_timeout: float = 10.0
+    """Seconds; what the user asked for."""
+    warnings: tuple[str, ...] = ()
+    """What the user should know about this connection, a sentence each."""
+    _contexts: dict[ClientCertificate | None, ssl.SSLContext] = field(default_factory=dict, repr=False, compare=False)
+
+    async def authorization(self, *, renew: bool = False) -> dict[str, str]:
+        """The Authorization header; with ``renew`` a credential got anew.
+
+        Raises:
+            NotAuthenticated: a plug-in failed, or a token file cannot be read.
+        """
+        held = await self.credentials.current()
+        if renew:
+            held = await self.credentials.renewed(held)
+        return {"Authorization": held.authorization} if held.authorization else {}
+
+    def ssl_context(self, credential: Credential) -> ssl.SSLContext | None:
+        """TLS for this credential's certificate, made once; ``None`` for a server without TLS."""
+        if not self.server.startswith("https:"):
+            return None
+        certificate = credential.certificate
+        if certificate not in self._contexts:
+            self._contexts.clear()  # a plug-in's new certificate takes the place of the old one
+            self._contexts[certificate] = client_context(self.trust, certificate)
+        return self._contexts[certificate]
+
+
+def load_connection(
+    *,
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    request_timeout: float = 10.0,
+    as_user: str | None = None,
+    as_groups: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+    service_account: str = SERVICE_ACCOUNT,
+) -> Connection:
+    """Read the kubeconfig as kubectl would, or the pod's service account when there is none.
+
+    Args:
+        kubeconfig: One file, from ``--kubeconfig``; else KUBECONFIG, else ``~/.kube/config``.
+        context: From ``--context``; else the current one.
+        request_timeout: Seconds that a request may take.
+        as_user: Whom to impersonate.
+        as_groups: The groups to impersonate.
+        environ: The environment; that of the process by default.
+        service_account: Directory of the pod's service account.
+
+    Raises:
+        InputError: no kubeconfig, or one that cannot be used (file and reason).
+        UsageError: there is no such context.
+    """
+    environ = os.environ if environ is None else environ
+    files = files_to_read(kubeconfig, environ)
+    chosen = choose(files, context) if files else None
+    if chosen is not None:
+        return _from_kubeconfig(chosen, environ, request_timeout, as_user, as_groups)
+    if not kubeconfig and context is None and environ.get("KUBERNETES_SERVICE_HOST"):
+        return _in_cluster(environ, service_account, request_timeout, as_user, as_groups)
+    looked = ", ".join(files) if kubeconfig else where_looked(environ)
+    raise InputError(
+        f"there is no kubeconfig to use; looked for {looked}" if not files else f"the kubeconfig {looked} is empty",
+        hint="--kubeconfig FILE, or `kheadless-tui demo`, which needs no cluster",
+    )
+
+
+def _from_kubeconfig(
+    chosen: Chosen,
+    environ: Mapping[str, str],
+    request_timeout: float,
+    as_user: str | None,
+    as_groups: Sequence[str],
+) -> Connection:
+    cluster, user = chosen.cluster, chosen.user
+    server = cluster.text("server").rstrip("/")
+    if urlsplit(server).scheme not in ("http", "https") or not urlsplit(server).hostname:
+        raise InputError(f"cluster {cluster.name!r} has the server {server!r}, expected https://…", where=cluster.file)
+    trust = _trust(cluster)
+    certificate = _certificate(user)
+    proxy_url = _proxy(cluster, server, environ)
+    connection = Connection(
+        context=chosen.context,
+        cluster=cluster.name,
+        server=server,
+        user=as_user or user.text("as") or user.name,
+        namespace=chosen.namespace or "default",
+        credentials=Credentials(_source(chosen, certificate, trust, proxy_url)),
+        trust=trust,
+        proxy_url=proxy_url,
+        impersonation=_impersonation(user, as_user, as_groups),
+        request_timeout=request_timeout,
+        warnings=_warnings(trust, server),
+    )
+    connection.ssl_context(Credential(certificate=certificate))  # a broken file is told now, not at the first request
+    return connection
+
+
+def _in_cluster(
+    environ: Mapping[str, str], directory: str, request_timeout: float, as_user: str | None, as_groups: Sequence[str]
+) -> Connection:
+    from kubernetes.config import ConfigException  # noqa: PLC0415 - 0.2 s
+    from kubernetes.config.incluster_config import InClusterConfigLoader  # noqa: PLC0415
+
+    class Found:
+        host = ""
+        ssl_ca_cert = ""
+        api_key: dict[str, str] = {}  # noqa: RUF012 - the loader fills it; the token is read by TokenFileSource
+
+    token, authority = os.path.join(directory, "token"), os.path.join(directory, "ca.crt")
+    found = Found()
+    try:
+        InClusterConfigLoader(token, authority, try_refresh_token=False, environ=environ).load_and_set(found)
+    except (ConfigException, OSError) as error:
+        raise InputError(
+            f"there is no kubeconfig, and this pod's service account cannot be used: {error}",
+            where=directory,
+            hint="--kubeconfig FILE, or automountServiceAccountToken: true",
+        ) from error
+    namespace = Path(directory, "namespace")
+    return Connection(
+        context=IN_CLUSTER_CONTEXT,
+        cluster=IN_CLUSTER_CONTEXT,
+        server=found.host,
+        user=as_user or "service account",
+        namespace=(namespace.read_text("utf-8").strip() if namespace.exists() else "") or "default",
+        credentials=Credentials(TokenFileSource(token)),
+        trust=TrustSettings(authorities=Path(authority).read_bytes(), origin=authority),
+        impersonation=_impersonation(Section("", {}, ""), as_user, as_groups),
+        in_cluster=True,
+        request_timeout=request_timeout,
+    )
+
+
+def _trust(cluster: Section) -> TrustSettings:
+    authorities, origin = _file_or_data(cluster, "certificate-authority")
+    insecure = cluster.flag("insecure-skip-tls-verify")
+    if insecure and authorities:
+        # client-go refuses the pair: "specifying a root certificates file with the insecure flag is not allowed"
+        raise InputError(
+            f"cluster {cluster.name!r} has both insecure-skip-tls-verify and a certificate-authority",
+            where=cluster.file,
+        )
+    return TrustSettings(authorities, cluster.text("tls-server-name"), insecure, origin)
+
+
+def _certificate(user: Section) -> ClientCertificate | None:
+    certificate, origin = _file_or_data(user, "client-certificate")
+    key, key_origin = _file_or_data(user, "client-key")
+    if not certificate and not key:
+        return None
+    if not certificate or not key:
+        raise InputError(
+            f"user {user.name!r} has a {'client-key' if key else 'client-certificate'} without the other",
+            where=user.file,
+        )
+    return ClientCertificate(certificate, key, origin if origin == key_origin else f"{origin}, {key_origin}")
+
+
+def _file_or_data(section: Section, field_name: str) -> tuple[bytes, str]:
+    """A file's content, or base64 in the kubeconfig itself, which takes precedence."""
+    data = section.text(f"{field_name}-data")
+    if data:
+        try:
+            return base64.b64decode(data, validate=True), section.file
+        except binascii.Error as error:
+            raise InputError(f"{field_name}-data of {section.name!r} is not base64", where=section.file) from error
+    path = section.path(field_name)
+    if not path:
+        return b"", section.file
+    return _content(path, field_name, section), path
+
+
+def _content(path: str, field_name: str, section: Section) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        said = f"{field_name} {path} of {section.name!r} cannot be read: {error.strerror}"
+        raise InputError(said, where=section.file) from error
+
+
+def _proxy(cluster: Section, server: str, environ: Mapping[str, str]) -> str:
+    proxy_url = cluster.text("proxy-url")
+    if proxy_url and (urlsplit(proxy_url).scheme not in SCHEMES or not urlsplit(proxy_url).hostname):
+        raise InputError(
+            f"cluster {cluster.name!r} has the proxy-url {proxy_url!r}, expected http://, https:// or socks5://",
+            where=cluster.file,
+        )
+    return proxy_url or proxy_from_environment(server, environ)
+
+
+def _source(
+    chosen: Chosen, certificate: ClientCertificate | None, trust: TrustSettings, proxy_url: str
+) -> CredentialSource:
+    """The user's way to log in, by client-go's precedence: token file, token, password; then plug-in or provider."""
+    user = chosen.user
+    if path := user.path("tokenFile"):
+        return TokenFileSource(path, certificate)
+    if token := user.text("token"):
+        return StaticSource(Credential(f"Bearer {token}", certificate))
+    if username := user.text("username"):
+        return StaticSource(Credential(basic(username, user.text("password")), certificate))
+    if user.body.get("exec") is not None:
+        told = _cluster_info(chosen.cluster, trust, proxy_url)
+        return PluginSource.from_config(user.body["exec"], user.file, told, certificate)
+    if user.body.get("auth-provider") is not None:
+        return AuthProviderSource(chosen.merged, chosen.context, certificate)
+    return StaticSource(Credential(certificate=certificate))
+
+
+def _cluster_info(cluster: Section, trust: TrustSettings, proxy_url: str) -> dict[str, Any]:
+    """``spec.cluster`` of an ExecCredential, by the names of client.authentication.k8s.io/v1 Cluster."""
+    extensions = cluster.body.get("extensions") or ()
+    config = next(
+        (item.get("extension") for item in extensions if item.get("name") == "client.authentication.k8s.io/exec"), None
+    )
+    told = {
+        "server": cluster.text("server"),
+        "tls-server-name": trust.server_name,
+        "insecure-skip-tls-verify": trust.insecure,
+        "certificate-authority-data": base64.b64encode(trust.authorities).decode("ascii"),
+        "proxy-url": proxy_url,
+        "config": config,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _impersonation(user: Section, as_user: str | None, as_groups: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Impersonation headers; flags replace what the kubeconfig says (k8s.io/client-go/transport)."""
+    name = as_user or user.text("as")
+    groups = tuple(as_groups) or tuple(user.body.get("as-groups") or ())
+    uid = user.text("as-uid")
+    extra = user.body.get("as-user-extra") or {}
+    if (groups or uid or extra) and not name:
+        raise InputError("groups can be impersonated only together with a user", hint="--as USER --as-group GROUP")
+    headers = [("Impersonate-User", name)] if name else []
+    headers += [("Impersonate-Group", str(group)) for group in groups]
+    headers += [("Impersonate-Uid", uid)] if uid else []
+    headers += [
+        (f"Impersonate-Extra-{quote(str(key).lower(), safe='')}", str(value))
+        for key, values in extra.items()
+        for value in values or ()
+    ]
+    return tuple(headers)
+
+
+def _warnings(trust: TrustSettings, server: str) -> tuple[str, ...]:
+    if trust.insecure:
+        return (f"the certificate of {server} is not checked (insecure-skip-tls-verify)",)
+    return ()

@@ -1,0 +1,173 @@
+"""Who we are to the API server: one credential at a time, kept until it expires, renewed by one task at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from kheadless_tui.cluster.tls import ClientCertificate
+from kheadless_tui.errors import NotAuthenticated
+
+TOKEN_FILE_PERIOD = 60.0
+"""Seconds after which a token file is read again (client-go transport/token_source.go: one minute)."""
+
+FAILURE_KEPT = 5.0
+"""Seconds for which a failure to get a credential is given to everyone who asks, instead of trying again for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What goes with a request."""
+
+    authorization: str = ""
+    """The Authorization header; empty when the client certificate says it all, or nobody is logged in."""
+    certificate: ClientCertificate | None = None
+    expires: float | None = None
+    """Unix time after which it must be got again; ``None``: it does not expire by itself."""
+
+    def __repr__(self) -> str:
+        return f"Credential(expires={self.expires})"  # a token must not reach a log
+
+
+class CredentialSource(Protocol):
+    """Where credentials come from."""
+
+    async def obtain(self) -> Credential:
+        """Get a credential anew; NotAuthenticated when that fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticSource:
+    """A token, a password or a certificate that stands in the kubeconfig."""
+
+    credential: Credential
+
+    async def obtain(self) -> Credential:
+        """The same one each time."""
+        return self.credential
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFileSource:
+    """A file whose content is replaced from time to time: ``tokenFile``, or a pod's service account."""
+
+    path: str
+    certificate: ClientCertificate | None = None
+
+    async def obtain(self) -> Credential:
+        """The token that the file holds now."""
+        try:
+            token = (await asyncio.to_thread(Path(self.path).read_text, "utf-8")).strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise NotAuthenticated(f"the token file {self.path} cannot be read: {reason}") from error
+        if not token:
+            raise NotAuthenticated(f"the token file {self.path} is empty")
+        return Credential(f"Bearer {token}", self.certificate, time.time() + TOKEN_FILE_PERIOD)
+
+
+class AuthProviderSource:
+    """A user of the ``auth-provider`` kind (oidc, gcp), which the kubernetes package knows how to refresh."""
+
+    def __init__(self, merged: Mapping[str, Any], context: str, certificate: ClientCertificate | None) -> None:
+        self._merged = merged
+        self._context = context
+        self._certificate = certificate
+
+    async def obtain(self) -> Credential:
+        """The token, refreshed when it has expired; nothing is written back to the kubeconfig."""
+        try:
+            header = await asyncio.to_thread(self._load)
+        except Exception as error:  # whatever the provider's own library raises
+            raise NotAuthenticated(
+                f"the auth-provider of context {self._context} failed: {error}",
+                hint="log in again as your provider says",
+            ) from error
+        if not header:
+            raise NotAuthenticated(
+                f"the auth-provider of context {self._context} gave no token", hint="log in again as your provider says"
+            )
+        return Credential(header, self._certificate, time.time() + TOKEN_FILE_PERIOD)
+
+    def _load(self) -> str:
+        from kubernetes.client import Configuration  # noqa: PLC0415 - 0.2 s, in a thread
+        from kubernetes.config.kube_config import KubeConfigLoader  # noqa: PLC0415
+
+        configuration = Configuration()
+        loader = KubeConfigLoader(config_dict=self._merged, active_context=self._context, config_base_path="")
+        loader.load_and_set(configuration)
+        return configuration.get_api_key_with_prefix("BearerToken") or ""
+
+
+class Credentials:
+    """Keeps the one credential of a connection for everyone who needs it."""
+
+    def __init__(self, source: CredentialSource, *, clock: Callable[[], float] = time.time) -> None:
+        self._source = source
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._held: Credential | None = None
+        self._held_until = float("inf")
+        self._failure: tuple[float, NotAuthenticated] | None = None
+
+    async def current(self) -> Credential:
+        """The credential to use now.
+
+        Raises:
+            NotAuthenticated: there is none to be had.
+        """
+        held = self._held
+        if held is not None and self._clock() < self._held_until:
+            return held
+        return await self.renewed(held)
+
+    async def renewed(self, rejected: Credential | None) -> Credential:
+        """A credential other than one that the API server did not accept, if the source has another.
+
+        Many requests may be refused at once: the first to come asks the source, the others get what it got.
+
+        Raises:
+            NotAuthenticated: the source failed, now or within the last seconds.
+        """
+        async with self._lock:
+            held = self._held
+            if held is not None and held is not rejected and self._clock() < self._held_until:
+                return held
+            if self._failure is not None and self._clock() - self._failure[0] < FAILURE_KEPT:
+                raise self._failure[1].with_traceback(None)
+            try:
+                fresh = await self._source.obtain()
+            except NotAuthenticated as error:
+                self._failure = (self._clock(), error)
+                raise
+            self._failure = None
+            if held is None or _says(fresh) != _says(held):
+                self._held = fresh
+            self._held_until = _usable_until(fresh, self._clock())
+            assert self._held is not None
+            return self._held
+
+    def forget_failure(self) -> None:
+        """Let the next request try again at once: the user asked for it."""
+        self._failure = None
+
+
+def _says(credential: Credential) -> tuple[str, ClientCertificate | None]:
+    return credential.authorization, credential.certificate
+
+
+def _usable_until(credential: Credential, now: float) -> float:
+    """A little before it expires, so that it does not do so under way: a tenth of its life, a minute at most."""
+    if credential.expires is None:
+        return float("inf")
+    return credential.expires - min(60.0, max(0.0, credential.expires - now) / 10)
+
+
+def basic(username: str, password: str) -> str:
+    """The Authorization header of a name and a password."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")

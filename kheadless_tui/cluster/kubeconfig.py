@@ -1,0 +1,201 @@
+"""Which kubeconfig, which context: the files are found and merged as kubectl does it (client-go tools/clientcmd)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kheadless_tui.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from kubernetes.config.kube_config import KubeConfigMerger
+
+DEFAULT_KUBECONFIG = "~/.kube/config"
+"""Read when neither ``--kubeconfig`` nor KUBECONFIG names a file (clientcmd RecommendedHomeFile)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The body of a cluster or a user entry and the file that it came from."""
+
+    name: str
+    body: Mapping[str, Any]
+    file: str
+
+    def text(self, field: str) -> str:
+        """A field as text; empty when it is absent or null."""
+        value = self.body.get(field)
+        if value is None:
+            return ""
+        if isinstance(value, (dict, list)):
+            raise InputError(f"{field} of {self.name!r} must be text", where=self.file)
+        return str(value)
+
+    def path(self, field: str) -> str:
+        """A field that names a file: relative to the kubeconfig that it stands in (clientcmd ResolvePaths)."""
+        value = self.text(field)
+        return os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(self.file)), value)) if value else ""
+
+    def flag(self, field: str) -> bool:
+        """A field that is true or false; absent is false."""
+        value = self.body.get(field)
+        if value is None:
+            return False
+        if not isinstance(value, bool):
+            raise InputError(f"{field} of {self.name!r} must be true or false, found {value!r}", where=self.file)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The context in use, with what it points at."""
+
+    context: str
+    namespace: str
+    """Empty when the context sets none."""
+    cluster: Section
+    user: Section
+    """With an empty body when the context names no user."""
+    merged: Mapping[str, Any]
+    """Everything that was read, merged, as plain data: for the package's own loader of ``auth-provider`` users."""
+
+
+def files_to_read(kubeconfig: str | None, environ: Mapping[str, str]) -> list[str]:
+    """The kubeconfig files that exist, in order of precedence.
+
+    Raises:
+        InputError: ``--kubeconfig`` names a file that is not there (kubectl refuses that too, while files that
+            KUBECONFIG lists may be missing).
+    """
+    if kubeconfig:
+        if not Path(kubeconfig).expanduser().exists():
+            raise InputError("there is no such kubeconfig file", where=kubeconfig)
+        return [os.path.expanduser(kubeconfig)]
+    return [path for path in _named(environ) if os.path.exists(path)]
+
+
+def where_looked(environ: Mapping[str, str]) -> str:
+    """What was looked for, for the message that nothing was found."""
+    names = ", ".join(_named(environ))
+    return f"{names} (from KUBECONFIG)" if environ.get("KUBECONFIG") else names
+
+
+def _named(environ: Mapping[str, str]) -> list[str]:
+    listed = [path for path in environ.get("KUBECONFIG", "").split(os.pathsep) if path]
+    return [os.path.expanduser(path) for path in listed or [DEFAULT_KUBECONFIG]]
+
+
+def choose(files: list[str], context: str | None) -> Chosen | None:
+    """Merge the files and pick the context; ``None`` when they hold nothing at all.
+
+    Raises:
+        InputError: a file cannot be read, is not YAML or not a kubeconfig, or points at an entry that is missing.
+        UsageError: the context asked for is not there, or none was asked for and there is no current one.
+    """
+    merger = _merged(files)
+    if merger is None:
+        return None
+    contexts = _sections(merger, "contexts")
+    name = context or _current_context(merger)
+    if not name and not contexts:
+        return None
+    if not name:
+        raise UsageError("the kubeconfig has no current context", hint=f"--context, one of: {_listed(contexts)}")
+    if name not in contexts:
+        raise UsageError(
+            f"there is no context {name!r} in {', '.join(files)}", hint=f"the contexts are: {_listed(contexts)}"
+        )
+    entry = _body(contexts[name], "context")
+    user = entry.text("user")
+    merged = {kind: [item.value for item in merger.config.value[kind]] for kind in ("clusters", "contexts", "users")}
+    return Chosen(
+        context=name,
+        namespace=entry.text("namespace"),
+        cluster=_pointed_at(merger, "cluster", entry.text("cluster"), entry),
+        user=_pointed_at(merger, "user", user, entry) if user else Section("", {}, entry.file),
+        merged={**merged, "current-context": name},
+    )
+
+
+def _merged(files: list[str]) -> KubeConfigMerger | None:
+    # Importing the package takes 0.2 s: after first paint, in a thread, and nothing but its configuration part.
+    from kubernetes.config.kube_config import KubeConfigMerger  # noqa: PLC0415
+
+    merger = KubeConfigMerger("")
+    for path in files:
+        if Path(path).is_dir():
+            raise InputError("is a directory, expected a kubeconfig file", where=path)
+        if os.path.getsize(path) == 0:
+            continue  # kubectl takes an empty file for an empty configuration
+        _load(merger, path)
+    return merger if merger.config is not None else None
+
+
+def _load(merger: KubeConfigMerger, path: str) -> None:
+    import yaml  # noqa: PLC0415 - comes with the package
+    from kubernetes.config import ConfigException  # noqa: PLC0415
+
+    hint = "kubectl config view --kubeconfig " + path
+    try:
+        merger.load_config(path)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=path) from error
+    except UnicodeDecodeError as error:
+        raise InputError("is not text, expected a kubeconfig in YAML", where=path) from error
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise InputError(f"is not YAML: {error.problem}", where=f"{path}{line}", hint=hint) from error
+    except yaml.YAMLError as error:
+        raise InputError("is not YAML", where=path, hint=hint) from error
+    except ConfigException as error:
+        raise InputError(f"is no kubeconfig: {error}", where=path, hint=hint) from error
+    except (AttributeError, TypeError, KeyError) as error:
+        # The package takes the shape of the file for granted.
+        raise InputError(
+            "is no kubeconfig: expected clusters, contexts and users, each a list of entries with a name",
+            where=path,
+            hint=hint,
+        ) from error
+
+
+def _current_context(merger: KubeConfigMerger) -> str:
+    """That of the first file that sets one (clientcmd Load: "the first file to set a value wins").
+
+    The package lets the last one win, with which ``kubectl`` and we would look at different clusters.
+    """
+    for config in merger.config_files.values():
+        name = config.get("current-context")
+        if name:
+            return str(name)
+    return ""
+
+
+def _sections(merger: KubeConfigMerger, kind: str) -> dict[str, Section]:
+    return {
+        str(item.value["name"]): Section(str(item.value["name"]), item.value, item.path)
+        for item in merger.config.value[kind]
+    }
+
+
+def _body(entry: Section, field: str) -> Section:
+    body = entry.body.get(field)
+    if body is None:
+        body = {}
+    if not isinstance(body, dict):
+        raise InputError(f"{field} {entry.name!r} must be a mapping", where=entry.file)
+    return Section(entry.name, body, entry.file)
+
+
+def _pointed_at(merger: KubeConfigMerger, kind: str, name: str, context: Section) -> Section:
+    found = _sections(merger, f"{kind}s")
+    if name not in found:
+        said = f"names the {kind} {name!r}, which is not there" if name else f"names no {kind}"
+        raise InputError(f"context {context.name!r} {said}", where=context.file)
+    return _body(found[name], kind)
+
+
+def _listed(contexts: Mapping[str, Section]) -> str:
+    return ", ".join(sorted(contexts)) or "none"
