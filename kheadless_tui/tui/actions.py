@@ -40,23 +40,26 @@ class Action(NamedTuple):
 PANELS, EVERYWHERE = "panels", "everywhere"
 
 ACTIONS: tuple[Action, ...] = (
-    Action("main.probe", "p", "probe", "probe", EVERYWHERE, help="ask DNS from inside a pod, compare"),
+    Action("main.probe", "p", "probe", "probe", EVERYWHERE, help="ask from a pod, compare"),
     Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x"),
     Action("main.next", "tab", "next_panel", "panel", PANELS, help="next panel or tab"),
     Action("main.previous", "shift+tab", "previous_panel", "back a panel", PANELS, shown=False, help="panel before"),
-    Action("main.zoom", "z", "zoom", "zoom", PANELS, help="this panel alone, and back"),
+    Action("main.zoom", "z", "zoom", "zoom", PANELS, help="this panel alone"),
     Action("main.narrower", "less_than_sign", "resize_tree(-2)", "narrower", PANELS, shown=False, help="narrower tree"),
     Action("main.wider", "greater_than_sign", "resize_tree(2)", "wider", PANELS, shown=False, help="wider tree"),
-    Action("main.commands", "e", "commands", "kubectl", EVERYWHERE, help="the commands that equal this view"),
+    Action("main.commands", "e", "commands", "kubectl", EVERYWHERE, help="equivalent commands"),
     Action("main.copy", "c", "copy", "copy", EVERYWHERE, help="copy the full name"),
     Action("main.reload", "ctrl+r", "reload", "read again", EVERYWHERE, shown=False),
-    Action("main.back", "escape", "back", "back", EVERYWHERE, shown=False, help="back: filter, zoom, panel"),
+    Action("main.back", "escape", "back", "back", EVERYWHERE, shown=False, help="back, or cancel"),
     Action("main.quit", "q", "leave", "quit", EVERYWHERE, shown=False, help="back, then quit"),
     Action("main.interrupt", "ctrl+c,ctrl+q", "quit", "quit", EVERYWHERE, shown=False, help="quit at once"),
     Action("main.help", "question_mark", "help", "help", EVERYWHERE, shown=False, help="this help"),
 )
 
 GROUP_OF = {action.id: action.group for action in ACTIONS}
+
+ORDER = {action.id: place for place, action in enumerate(ACTIONS)}
+"""Place in the keys row, after the keys of the focused panel."""
 
 _KEY_TEXT = {
     "slash": "/",

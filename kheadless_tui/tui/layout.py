@@ -19,10 +19,10 @@ SINGLE_BELOW = (60, 12)
 TABS_BELOW = (100, 30)
 WIDE_FROM = 160
 
-PANELS = ("tree", "pods", "records", "answers", "findings")
-"""The panels in the order in which ``tab`` walks them, at every size."""
-
 Panel = Literal["tree", "pods", "records", "answers", "findings"]
+
+PANELS: tuple[Panel, ...] = ("tree", "pods", "records", "answers", "findings")
+"""The panels in the order in which ``tab`` walks them, at every size."""
 
 _TREE_WIDTH: dict[Mode, int] = {"too-small": 0, "single": 0, "tabs": 26, "stacked": 30, "wide": 34}
 

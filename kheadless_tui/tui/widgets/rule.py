@@ -11,7 +11,7 @@ from rich.text import Text
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kheadless_tui.tui.render.cells import cut
+from kheadless_tui.tui.render.cells import cut, width_of
 from kheadless_tui.tui.render.roles import FOCUS, FRAME, MUTED, ROLE_CLASSES, TEXT, with_styles
 from kheadless_tui.tui.render.signs import Signs, signs_for
 
@@ -77,7 +77,7 @@ class Rule(Line):
         end = bar + (self.signs.junction if self._junction else "")
         right = f" {self._count} {end}" if self._count else end
         room = width - 3 - len(right) - 2
-        title = cut(self._title, room, self.signs.ellipsis)
+        title = _fit(self._title, room, self.signs.ellipsis)
         text = Text(bar * 2, frame)
         if title:
             text.append(f" {title} ", FOCUS if self._focused else TEXT)
@@ -86,6 +86,14 @@ class Rule(Line):
             text.append(f" {self._count} ", FOCUS if self._focused else MUTED)
         text.append(end, frame)
         return [text]
+
+
+def _fit(title: str, room: int, ellipsis: str) -> str:
+    """The title without its last parts where there is no room for them; only the first is ever cut."""
+    parts = title.split(" · ")
+    while len(parts) > 1 and width_of(" · ".join(parts)) > room:
+        parts.pop()
+    return cut(" · ".join(parts), max(0, room), ellipsis)
 
 
 class Divider(Line):

@@ -97,7 +97,7 @@ class SidePane(Vertical):
         """The rule of a panel, or of the ``service``."""
         return self.query_one(f"#rule-{name}", Rule)
 
-    def arrange(self, layout: Layout, visible: Sequence[Panel], focused: Panel) -> None:
+    def place(self, layout: Layout, visible: Sequence[Panel], focused: Panel) -> None:
         """Show these panels, and tell by the rules which has the focus."""
         self._shown = tuple(visible)
         self._tabbed = layout.mode in ("tabs", "single")

@@ -1,0 +1,181 @@
+"""What is said of a Service in one sentence above its panels, and what is said where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Scope, Unauthorized
+from kheadless_tui.model.objects import Service
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.tui.render.ages import clock, milliseconds
+from kheadless_tui.tui.render.cells import clean, width_of
+from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, UNKNOWN, WARN
+
+if TYPE_CHECKING:
+    from kheadless_tui.tui.render.probed import ProbeRecord
+    from kheadless_tui.tui.render.view import ServiceView
+
+Reads = Mapping[tuple[str, str], ReadState]
+
+_SIGN = {
+    "error": ("error", BAD),
+    "warning": ("attention", WARN),
+    "ok": ("match", GOOD),
+    "unknown": ("unanswered", UNKNOWN),
+    "": ("", MUTED),
+}
+"""Severity of a Service to sign and role."""
+
+
+def service_title(snapshot: Snapshot, service: Service, room: int) -> str:
+    """``nginx-headless · shop · headless · IPv4+IPv6 · web 80/TCP · StatefulSet web``; the families give way first."""
+    whole = _title(snapshot, service, families=True)
+    return whole if width_of(whole) <= room else _title(snapshot, service, families=False)
+
+
+def _title(snapshot: Snapshot, service: Service, *, families: bool) -> str:
+    parts = [service.name, service.namespace, "headless"]
+    if families and service.spec.ip_families:
+        parts.append("+".join(service.spec.ip_families))
+    ports = [f"{port.name or ''} {port.port}/{port.protocol or 'TCP'}".strip() for port in service.ports]
+    if ports:
+        parts.append(", ".join(ports))
+    governed = [
+        item.name for item in snapshot.stateful_sets(service.namespace) if item.spec.service_name == service.name
+    ]
+    if governed:
+        parts.append(f"StatefulSet {', '.join(governed)}")
+    if service.publishes_not_ready:
+        parts.append("publishes not-ready addresses")
+    return clean(" · ".join(parts))
+
+
+def title_of(view: ServiceView, room: int) -> str:
+    """The title of the Service, and of when it is where that is not now."""
+    title = service_title(view.snapshot, view.service, room)
+    return f"{title} · as of {clock(view.link.since)}" if isinstance(view.link, Offline) else title
+
+
+def severity(known: str, probe: ProbeRecord | None) -> str:
+    """The worse of what the findings say (``error``, ``warning`` or less) and of the last probe's verdict."""
+    worst = known if known in ("error", "warning") else ""
+    if probe is None or probe.comparison is None:
+        return worst
+    if probe.comparison.verdict == "match":
+        return worst or "ok"
+    return "error" if probe.comparison.verdict == "differs" else worst or "unknown"
+
+
+def sentence_of(view: ServiceView) -> Note:
+    """The one sentence: what is wrong or else the verdict; where it was asked from, and when."""
+    known, text = view.sentence
+    worst = severity(known, view.last_probe)
+    sign, role = _SIGN[worst]
+    verdict = verdict_of(view.last_probe)
+    if not verdict:
+        return Note(f"{text.rstrip('.')} · not probed yet", sign, role)
+    if known in ("error", "warning"):
+        return Note(text, sign, role, (f"DNS itself: {verdict}" if worst != "ok" else verdict,))
+    return Note(verdict, sign, role)
+
+
+def verdict_of(probe: ProbeRecord | None) -> str:
+    """``match: 25 of 25 as predicted · asked from pod/web-0, 49 ms, at 04:30:55``; empty before the first answers."""
+    if probe is None or probe.comparison is None or probe.result is None:
+        return ""
+    comparison = probe.comparison
+    right = sum(row.verdict == "match" for row in comparison.rows)
+    subject = f"{probe.subject}: " if probe.subject else ""
+    took = milliseconds(probe.result.ms)
+    return (
+        f"{subject}{comparison.verdict}: {right} of {len(comparison.rows)} as predicted"
+        f" · asked from {probe.vantage}, {took}, at {clock(probe.started)}"
+    )
+
+
+def trouble(link: ReadState, reads: Reads, namespace: str) -> Note | None:
+    """What stands between the user and the truth of now: offline, not logged in, slices that may not be read."""
+    if isinstance(link, Offline):
+        return Note(
+            f"{link.cause.rstrip('.')} (since {clock(link.since)}).",
+            "attention",
+            UNKNOWN,
+            (
+                "Shown is what was true then. ctrl-r tries now.",
+                "Probing needs the API; the last answers are kept.",
+            ),
+        )
+    if isinstance(link, Unauthorized):
+        return Note(link.cause, "attention", UNKNOWN, ("Log in again in another terminal; ctrl-r tries now.",))
+    slices = state_of(reads, "endpointslices", namespace)
+    if isinstance(slices, Forbidden):
+        return Note(
+            "You may not list EndpointSlices here: what is in DNS cannot be predicted.",
+            "attention",
+            UNKNOWN,
+            ("Probing still asks DNS itself. An admin can allow list and watch on endpointslices.discovery.k8s.io.",),
+        )
+    if isinstance(slices, Reading):
+        return Note(
+            f"reading EndpointSlices: {slices.objects:,} so far",
+            "ellipsis",
+            UNKNOWN,
+            ("What is here can be opened; counts are partial.",),
+        )
+    return None
+
+
+def state_of(reads: Reads, plural: str, namespace: str) -> ReadState | None:
+    """How reading a kind stands for a namespace, whether it is read by itself or with all others."""
+    return reads.get((plural, namespace)) or reads.get((plural, ""))
+
+
+def nothing_selected(
+    snapshot: Snapshot, link: ReadState, reads: Reads, scope: Scope, namespace: str, filtered: str
+) -> tuple[str, Note]:
+    """Title and text of the right side while no Service is selected: why, and which key helps.
+
+    Args:
+        snapshot: What is known.
+        link: The state of the connection.
+        reads: The state of each list.
+        scope: What is read.
+        namespace: The namespace that the cursor is on, empty when the tree is empty.
+        filtered: The filter that hides everything, if one does.
+    """
+    if namespace:
+        count = len(snapshot.headless_services(namespace))
+        others = len(snapshot.services(namespace)) - count
+        services = "one headless Service" if count == 1 else f"{count:,} headless Services"
+        rest = f", and {others:,} with a cluster IP" if others else ""
+        return f"namespace {namespace}", Note(f"{namespace} has {services}{rest}.", "", MUTED, ("enter opens it.",))
+    title = "nothing selected"
+    note = trouble(link, {}, "")
+    if note is not None:
+        return title, note
+    states = [state for (plural, _), state in reads.items() if plural == "services"]
+    where = " and ".join(scope.namespaces) if scope.namespaces else "any namespace"
+    forbidden = next((state for state in states if isinstance(state, Forbidden)), None)
+    if forbidden is not None and not any(isinstance(state, Live) for state in states):
+        return title, Note(
+            f"You may not list Services in {where if scope.namespaces else 'all namespaces'}.",
+            "attention",
+            UNKNOWN,
+            (forbidden.message, "-n NAMESPACE looks at one that you may read. ctrl-r asks again."),
+        )
+    if isinstance(link, Reading) or any(isinstance(state, Reading) for state in states):
+        so_far = sum(state.objects for state in states if isinstance(state, Reading))
+        return title, Note(f"reading Services: {so_far:,} so far", "ellipsis", UNKNOWN)
+    if filtered:
+        return title, Note(f"No Service matches /{filtered}.", "", MUTED, ("esc takes the filter away.",))
+    others = sum(len(snapshot.services(name)) for name in snapshot.namespaces)
+    have = f" ({others:,} have a cluster IP)" if others else ""
+    more = (
+        "-A reads all namespaces, -n another one."
+        if scope.namespaces
+        else "kubectl create service clusterip NAME --clusterip=None makes one."
+    )
+    live = "This screen is live: a new one appears by itself."
+    return title, Note(f"No headless Service in {where}{have}.", "", MUTED, (more, live))

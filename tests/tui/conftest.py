@@ -1,0 +1,169 @@
+"""A cluster session made of a snapshot: the same face as the real one, and levers in place of an API server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+from kheadless_tui.cluster.state import Live, ReadState, Scope
+from kheadless_tui.model.objects import (
+    SERVICE_NAME_LABEL,
+    ConfigMap,
+    Endpoint,
+    EndpointSlice,
+    KubeObject,
+    Meta,
+    ObjectKey,
+    Pod,
+    PodCondition,
+    PodSpec,
+    PodStatus,
+    Service,
+    ServicePort,
+    ServiceSpec,
+    TargetRef,
+)
+from kheadless_tui.model.objects import Conditions as EndpointConditions
+from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
+from kheadless_tui.zone.config import ZoneConfig
+
+
+@dataclass
+class FakeSession:
+    """What the terminal program needs of a ClusterSession."""
+
+    objects: Iterable[KubeObject] = ()
+    scope: Scope = field(default_factory=Scope)
+    readonly: bool = False
+    link: ReadState = field(default_factory=lambda: Live(time.time()))
+    reads: dict[tuple[str, str], ReadState] = field(default_factory=dict)
+    server_version: str | None = "v1.34.4"
+    selector: str = ""
+
+    def __post_init__(self) -> None:
+        self.connection = SimpleNamespace(
+            context="prod-eu1", cluster="prod-eu1", server="https://10.0.0.1", user="oncall", namespace="shop"
+        )
+        self.builder = SnapshotBuilder()
+        for item in self.objects:
+            self.builder.put(item)
+        self._frozen = self.builder.freeze()
+        self._callbacks: list[Callable[[], None]] = []
+        self.shown: list[str] = []
+        self.retries = 0
+        self.started = self.closed = 0
+
+    @property
+    def snapshot(self) -> Snapshot:
+        if self._frozen.generation != self.builder.generation:
+            self._frozen = self.builder.freeze()
+        return self._frozen
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
+
+    async def start(self) -> None:
+        self.started += 1
+
+    async def close(self) -> None:
+        self.closed += 1
+
+    def show_pods(self, namespace: str) -> None:
+        self.shown.append(namespace)
+
+    def hide_pods(self, namespace: str) -> None:
+        self.shown.remove(namespace)
+
+    async def zone_config(self) -> ZoneConfig:
+        return ZoneConfig(ttl=30, ttl_known=True, source="ConfigMap kube-system/coredns")
+
+    def retry_now(self) -> None:
+        self.retries += 1
+
+    # -- levers ------------------------------------------------------------------------------------------------
+
+    def put(self, *items: KubeObject) -> None:
+        for item in items:
+            self.builder.put(item)
+        self.tell()
+
+    def remove(self, kind: str, key: ObjectKey) -> None:
+        self.builder.remove(kind, key)
+        self.tell()
+
+    def tell(self) -> None:
+        for callback in list(self._callbacks):
+            callback()
+
+
+def service(name: str, namespace: str = "shop", **spec: object) -> Service:
+    """A headless Service that selects app=NAME."""
+    settings: dict[str, object] = {
+        "cluster_ip": "None",
+        "selector": {"app": name},
+        "ports": [ServicePort(port=80, name="web", protocol="TCP")],
+        "ip_families": ["IPv4"],
+    }
+    return Service(Meta(name=name, namespace=namespace, labels={"app": name}), ServiceSpec(**{**settings, **spec}))  # type: ignore[arg-type]
+
+
+def endpoint(pod: str, address: str, *, ready: bool = True, terminating: bool = False) -> Endpoint:
+    """An endpoint of a StatefulSet's pod."""
+    return Endpoint(
+        addresses=[address],
+        conditions=EndpointConditions(ready=ready, serving=ready, terminating=terminating),
+        hostname=pod,
+        node_name="node-a",
+        target_ref=TargetRef(kind="Pod", name=pod, namespace="shop"),
+    )
+
+
+def slice_of(owner: Service, *endpoints: Endpoint, suffix: str = "x7k2p", family: str = "IPv4") -> EndpointSlice:
+    """An EndpointSlice of a Service."""
+    return EndpointSlice(
+        Meta(name=f"{owner.name}-{suffix}", namespace=owner.namespace, labels={SERVICE_NAME_LABEL: owner.name}),
+        address_type=family,
+        endpoints=list(endpoints),
+    )
+
+
+def pod(name: str, address: str, *, app: str, namespace: str = "shop", ready: bool = True) -> Pod:
+    """A running pod."""
+    return Pod(
+        Meta(name=name, namespace=namespace, labels={"app": app}),
+        PodSpec(node_name="node-a"),
+        PodStatus(
+            phase="Running",
+            pod_ip=address,
+            conditions=[PodCondition(type="Ready", status="True" if ready else "False")],
+        ),
+    )
+
+
+def shop() -> list[KubeObject]:
+    """The world of the screens' sketches: ten Services in four namespaces, one of them with two pods out of DNS."""
+    web = service("nginx-headless")
+    addresses = [f"10.244.1.{17 + number}" for number in range(4)]
+    items: list[KubeObject] = [
+        web,
+        slice_of(
+            web,
+            endpoint("web-0", addresses[0]),
+            endpoint("web-1", addresses[1]),
+            endpoint("web-2", addresses[2], ready=False),
+            endpoint("web-3", addresses[3], ready=False, terminating=True),
+        ),
+        *(pod(f"web-{n}", addresses[n], app="nginx-headless", ready=n < 2) for n in range(4)),
+    ]
+    for name, count in (("cart-db-hl", 3), ("inventory-cache-hl-v2", 6), ("orders-queue", 3)):
+        owner = service(name)
+        items += [owner, slice_of(owner, *(endpoint(f"{name}-{n}", f"10.244.9.{len(items)}{n}") for n in range(count)))]
+    database = service("mysql-ep", selector=None)
+    items += [database, slice_of(database, Endpoint(addresses=["114.32.146.154"]))]
+    for namespace, count in (("billing", 2), ("kube-system", 1), ("monitoring", 2)):
+        items += [service(f"svc-{number}", namespace) for number in range(count)]
+    items.append(ConfigMap(Meta(name="coredns", namespace="kube-system")))
+    return items
