@@ -112,10 +112,7 @@ def fit(
         The grid. An essential column of names is narrowed where even the essential ones are too wide together.
     """
     by_id = {column.id: column for column in columns}
-    natural = {
-        column.id: max([width_of(column.title), *(width_of(text) for text in names.get(column.id, ()))])
-        for column in columns
-    }
+    natural = _natural(columns, names)
     chosen = [key for key in order if key in essential and key in by_id]
     for key in order:
         if key in by_id and key not in chosen:
@@ -141,6 +138,21 @@ def fit(
         if widths[column.id] < natural[column.id]
     )
     return Grid(shown, tuple(widths[column.id] for column in shown), short)
+
+
+def total(
+    columns: Sequence[Column], chosen: Sequence[str], names: Mapping[str, Sequence[str]], caps: Mapping[str, int]
+) -> int:
+    """Cells that these columns take with nothing shortened, except that some count for at most their cap."""
+    natural = _natural(columns, names)
+    return _total(chosen, columns, {key: min(width, caps.get(key, width)) for key, width in natural.items()})
+
+
+def _natural(columns: Sequence[Column], names: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    return {
+        column.id: max([width_of(column.title), *(width_of(text) for text in names.get(column.id, ()))])
+        for column in columns
+    }
 
 
 def _total(chosen: Sequence[str], columns: Sequence[Column], widths: Mapping[str, int]) -> int:

@@ -1,0 +1,63 @@
+"""What has become of the last probe of one Service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.tui.render.ages import clock
+
+if TYPE_CHECKING:
+    from kheadless_tui.probe.compare import Comparison
+    from kheadless_tui.probe.prober import ProbeResult
+
+ProbeState = Literal["planning", "confirming", "asking", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRecord:
+    """One probe from the key press to its answers. Frozen: each step of it is a new record."""
+
+    key: ObjectKey
+    number: int
+    """Grows with every probe of the program: answers of different probes are different rows."""
+    state: ProbeState
+    spec: str
+    """The vantage point that was asked for."""
+    started: float
+    """Unix time."""
+    answered: int = 0
+    total: int = 0
+    """Questions of this probe; 0 while it is planned."""
+    vantage: str = ""
+    """Where it asks from, once that is settled."""
+    result: ProbeResult | None = None
+    """Of this probe when it is done, else of the one before it."""
+    comparison: Comparison | None = None
+    """The result held against the prediction of that moment."""
+    subject: str = ""
+    """What was asked for when it was not the whole Service."""
+    error: str = ""
+    hint: str = ""
+
+    @property
+    def running(self) -> bool:
+        """Escape can cancel it."""
+        return self.state in ("planning", "confirming", "asking")
+
+    @property
+    def progress(self) -> str:
+        """One line about how it stands."""
+        if self.state == "planning":
+            return f"looking for a place to ask from ({self.spec})"
+        if self.state == "confirming":
+            return "waiting for your yes"
+        if self.state == "asking":
+            return f"asking from {self.vantage}: {self.answered} of {self.total} answered"
+        if self.state == "failed":
+            return self.error
+        if self.state == "cancelled":
+            asked = f" after {self.answered} of {self.total} answers" if self.total else ""
+            return f"cancelled{asked}"
+        return f"asked from {self.vantage} at {clock(self.started)}"

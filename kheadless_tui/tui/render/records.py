@@ -1,0 +1,293 @@
+"""Predicted records and what was answered, one row for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from kheadless_tui.tui.render.cells import clean, width_of
+from kheadless_tui.tui.render.names import relative, relative_data
+from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.roles import BAD, MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.render.signs import UNICODE, Signs
+from kheadless_tui.tui.render.table import Cell, Column, Grid, fit, total
+from kheadless_tui.tui.render.verdicts import WORD_WIDTH, rank, verdict_cell
+from kheadless_tui.zone.record import Question, Record
+
+if TYPE_CHECKING:
+    from kheadless_tui.probe.compare import Row as ComparedRow
+    from kheadless_tui.tui.render.view import ServiceView
+
+NO_POD = "no pod"
+SAME = "="
+"""What stands for an answer that equals the prediction: data is not written twice."""
+RCODES = frozenset({"NXDOMAIN", "NODATA", "NOERROR", "SERVFAIL", "REFUSED"})
+"""What stands in place of data where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEntry:
+    """One record: predicted, withheld, or answered without having been predicted."""
+
+    id: str
+    verdict: str
+    """A verdict of the comparison, ``withheld`` or ``not asked``."""
+    name: str
+    """As seen from the Service."""
+    type: str
+    data: str
+    """As seen from the Service; a response code where the prediction is a denial."""
+    pod: str
+    """Empty where the record leads to no single pod."""
+    question: Question
+    """By which it is asked for."""
+    ttl: str = ""
+    """The TTL that was answered."""
+    answered: str = ""
+    """``=``, or what was answered instead, or why the record is withheld."""
+    record: Record | None = None
+
+
+def record_entries(view: ServiceView) -> list[RecordEntry]:
+    """The rows of the records panel, in zone order: what exists, what was answered besides, what is withheld."""
+    compared = view.last_probe.comparison.rows if view.last_probe and view.last_probe.comparison else ()
+    verdicts = _worst_by_record(compared)
+    origin = view.origin
+    entries: list[RecordEntry] = []
+    for predicted in view.predicted:
+        record = predicted.record
+        pod = predicted.endpoint.pod or NO_POD if predicted.endpoint else ""
+        entries.append(_entry("", record, pod, verdicts.pop(_key(record), None), origin))
+    withheld = {_key(item.record) for item in view.withheld}
+    others = [row for key, row in verdicts.items() if row.verdict == "extra" or row.record.data in RCODES]
+    for row in others:
+        pod = NO_POD if row.record.type in ("A", "AAAA") and row.record.data not in RCODES else ""
+        mark = "extra/" if row.verdict == "extra" else "denial/"
+        entries.append(_entry(mark, row.record, row.pod or pod, row, origin))
+    if others:
+        entries = _in_zone_order(entries)
+    for kept in view.withheld:
+        record = kept.record
+        if _key(record) in withheld:
+            who = kept.endpoint.pod or kept.endpoint.address
+            entries.append(
+                RecordEntry(
+                    id=f"withheld/{record.name}/{record.type}/{record.data}",
+                    verdict="withheld",
+                    name=relative(record.name, origin),
+                    type=record.type,
+                    data=relative_data(record, origin),
+                    pod=clean(kept.endpoint.pod or NO_POD),
+                    question=Question(record.name, record.type),
+                    answered=clean(f"{who} {kept.reason}"),
+                    record=record,
+                )
+            )
+    return entries
+
+
+def _key(record: Record) -> tuple[str, str, str]:
+    return record.name.lower(), record.type, record.data.lower()
+
+
+def _worst_by_record(rows: Iterable[ComparedRow]) -> dict[tuple[str, str, str], ComparedRow]:
+    """The worst row of each record over all vantage points and servers."""
+    worst: dict[tuple[str, str, str], ComparedRow] = {}
+    for row in rows:
+        key = _key(row.record)
+        if key not in worst or rank(row.verdict) < rank(worst[key].verdict):
+            worst[key] = row
+    return worst
+
+
+def _entry(mark: str, record: Record, pod: str, row: ComparedRow | None, origin: str) -> RecordEntry:
+    is_denial = record.data in RCODES
+    entry = RecordEntry(
+        id=f"{mark}{record.name}/{record.type}/{record.data}",
+        verdict=row.verdict if row else "not asked",
+        name=relative(record.name, origin),
+        type=record.type,
+        data=record.data if is_denial else relative_data(record, origin),
+        pod=clean(pod),
+        question=Question(record.name, record.type),
+        record=record,
+    )
+    if row is None:
+        return entry
+    ttl = "" if row.observed_ttl is None else str(row.observed_ttl)
+    if row.verdict == "match":
+        return replace(entry, ttl=ttl, answered=SAME)
+    if row.verdict == "extra":
+        return replace(entry, ttl=ttl, data="nothing", answered=entry.data)
+    return replace(entry, ttl=ttl, answered=clean(row.detail))
+
+
+def _in_zone_order(entries: Sequence[RecordEntry]) -> list[RecordEntry]:
+    """Entries that the prediction does not have, moved to their names and types."""
+    places: dict[Question, int] = {}
+    for place, entry in enumerate(entries):
+        places.setdefault(Question(entry.question.name.lower(), entry.type), place)
+    last = len(entries)
+
+    def place_of(entry: RecordEntry) -> tuple[int, int]:
+        own = places.get(Question(entry.question.name.lower(), entry.type), last)
+        return (-1 if entry.name == "@" and entry.data in RCODES else own), 0
+
+    return sorted(entries, key=place_of)
+
+
+_COLUMNS = (
+    Column("verdict", "VERDICT"),
+    Column("name", "NAME", least=8),
+    Column("type", "TYPE"),
+    Column("data", "PREDICTED", least=12),
+    Column("pod", "POD", least=8),
+    Column("divider", "│"),
+    Column("ttl", "TTL", right=True),
+    Column("answered", "ANSWERED"),
+)
+_ESSENTIAL = ("verdict", "name", "type", "data")
+
+
+@dataclass(frozen=True)
+class RecordsLayout:
+    """The records table at one width. What does not fit beside the rest takes a line of its own below it."""
+
+    grid: Grid
+    width: int
+    signs: Signs
+    heading: Text | None
+    data_below: bool = False
+    """Prediction below the name: two long addresses do not fit beside one another."""
+    answer_below: bool = False
+    """What was answered instead below the prediction."""
+
+    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
+        """One line for most."""
+        heights = [len(self.lines(row)) if isinstance(row.value, Note) else self._height(row.value) for row in rows]
+        return None if all(height == 1 for height in heights) else heights
+
+    def _height(self, entry: object) -> int:
+        assert isinstance(entry, RecordEntry)
+        return 1 + self.data_below + (self.answer_below and _differs(entry))
+
+    def lines(self, row: Row) -> Sequence[Text]:
+        """The lines of one record or remark."""
+        if isinstance(row.value, Note):
+            return row.value.lines(self.width, self.signs)
+        entry = row.value
+        assert isinstance(entry, RecordEntry)
+        cells = _cells(entry, self.signs)
+        lines = [self.grid.line(cells)]
+        indent = " " * (self.grid.widths[0] + 1)
+        if self.data_below:
+            below = Text(indent)
+            for text, role in cells["data"].parts:
+                below.append(text, role)
+            lines.append(below)
+        if self.answer_below and _differs(entry):
+            below = Text(indent + ("" if entry.verdict == "withheld" else "answered "), MUTED)
+            below.append(entry.answered, _answer_role(entry))
+            lines.append(below)
+        return lines
+
+
+def _differs(entry: RecordEntry) -> bool:
+    return entry.answered not in ("", SAME)
+
+
+def _answer_role(entry: RecordEntry) -> str:
+    if entry.verdict in ("withheld", "match", "not asked"):
+        return MUTED
+    return UNKNOWN if entry.verdict == "unanswered" else BAD if entry.verdict in ("wrong", "extra") else TEXT
+
+
+def _cells(entry: RecordEntry, signs: Signs) -> dict[str, Cell]:
+    quiet = MUTED if entry.verdict == "withheld" else TEXT
+    return {
+        "verdict": verdict_cell(entry.verdict, signs),
+        "name": Cell.of(entry.name, quiet),
+        "type": Cell.of(entry.type, quiet),
+        "data": Cell.of(entry.data, MUTED if entry.verdict == "extra" else quiet),
+        "pod": Cell.of(entry.pod, MUTED if entry.pod == NO_POD else quiet),
+        "divider": Cell.of(signs.divider, MUTED),
+        "ttl": Cell.of(entry.ttl, MUTED),
+        "answered": Cell.of(entry.answered, _answer_role(entry)),
+    }
+
+
+def records_layout(
+    rows: Sequence[Row], width: int, signs: Signs = UNICODE, *, probed: bool = False, server: str = ""
+) -> RecordsLayout:
+    """The columns that fit these records in this width.
+
+    Args:
+        rows: Entries and remarks.
+        width: Cells that there are.
+        signs: The set of signs.
+        probed: There are answers, so that their columns are worth their place.
+        server: Who answered, said once in the heading.
+    """
+    entries = [row.value for row in rows if isinstance(row.value, RecordEntry)]
+    names: dict[str, list[str]] = {column.id: [] for column in _COLUMNS}
+    for entry in entries:
+        for key, cell in _cells(entry, signs).items():
+            names[key].append(cell.text)
+    differs = any(_differs(entry) for entry in entries)
+    columns = _columns(entries, signs, probed=probed, server=server)
+    reserved = {**names, "verdict": [" " * WORD_WIDTH]}
+    for extra in _further_columns(probed, differs):
+        chosen = (*_ESSENTIAL, *extra)
+        if total(columns, chosen, reserved, _CAPS) <= width:
+            break
+    below = differs and "answered" not in extra
+    # Before anything is cut: the verdict column only as wide as its words of now, then the prediction below the name.
+    for texts, essential in ((reserved, chosen), (names, chosen), (names, _ESSENTIAL[:-1])):
+        grid = fit(columns, essential, essential, texts, width)
+        if grid.total <= width:
+            break
+    return RecordsLayout(grid, width, signs, grid.heading(), "data" not in essential, below)
+
+
+_CAPS = {"name": 24, "pod": 24, "data": 40}
+"""Cells that columns of names take before they are a reason to drop another column; beyond that they are shortened."""
+
+
+def _further_columns(probed: bool, differs: bool) -> tuple[tuple[str, ...], ...]:
+    """What may stand beside the prediction, the most telling combination first; the last one is none."""
+    if probed and differs:
+        beside = ("divider", "ttl", "answered")
+        return ("pod", *beside), beside, ("divider", "answered"), ("pod", "ttl"), ("ttl",), ()
+    if probed:
+        return ("pod", "divider", "ttl", "answered"), ("pod", "ttl"), ("pod",), ()
+    if differs:
+        return ("pod", "divider", "answered"), ("divider", "answered"), ("pod",), ()
+    return ("pod",), ()
+
+
+def _columns(entries: Sequence[RecordEntry], signs: Signs, *, probed: bool, server: str) -> tuple[Column, ...]:
+    ttls = {entry.record.ttl for entry in entries if entry.record is not None}
+    ttl = f"PREDICTED  ttl {next(iter(ttls))}" if len(ttls) == 1 else "PREDICTED"
+    widest = max((width_of(entry.data) for entry in entries), default=0)
+    titles = {
+        "data": ttl if width_of(ttl) <= widest else "PREDICTED",
+        "divider": signs.divider,
+        "answered": (f"ANSWERED {server}".rstrip() if probed else "WHY WITHHELD"),
+    }
+    # Only names may be shortened, so no column is narrower than its widest address.
+    least = {
+        "data": max((width_of(entry.data) for entry in entries if entry.type in ("A", "AAAA")), default=0),
+        "name": max((width_of(entry.name) for entry in entries if entry.type == "PTR"), default=0),
+    }
+    return tuple(
+        replace(
+            column,
+            title=titles.get(column.id, column.title),
+            least=max(column.least, least[column.id]) if column.id in least else column.least,
+        )
+        for column in _COLUMNS
+    )

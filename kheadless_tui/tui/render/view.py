@@ -1,0 +1,145 @@
+"""Everything that the panels show of one Service, taken at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kheadless_tui.cluster.state import Live, Reading, ReadState
+from kheadless_tui.model.objects import KINDS, ObjectKey, Pod, Service
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.tui.render.endpoints import EndpointEntry, endpoint_entries
+from kheadless_tui.tui.render.names import origin_of
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.record import Answer, PredictedRecord, Question, WithheldRecord
+from kheadless_tui.zone.records import service_records, withheld_records
+from kheadless_tui.zone.resolve import resolve
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.session import ClusterSession
+    from kheadless_tui.diagnose.finding import Finding
+    from kheadless_tui.tui.probe_flow import ProbeFlow
+    from kheadless_tui.tui.render.probed import ProbeRecord
+
+
+@dataclass(frozen=True, eq=False)
+class ServiceView:
+    """One Service with all that is known of it; what costs is computed when it is first looked at."""
+
+    key: ObjectKey
+    service: Service
+    snapshot: Snapshot = field(repr=False)
+    config: ZoneConfig
+    last_probe: ProbeRecord | None = None
+    reads: Mapping[tuple[str, str], ReadState] = field(default_factory=dict)
+    link: ReadState = field(default_factory=Reading)
+    now: float = 0.0
+    """Unix time from which ages are counted."""
+
+    @property
+    def origin(self) -> str:
+        """The Service's own name, absolute."""
+        return origin_of(self.key, self.config.zone)
+
+    @cached_property
+    def predicted(self) -> tuple[PredictedRecord, ...]:
+        """The records that must exist, in zone order."""
+        return service_records(self.snapshot, self.service, self.config)
+
+    @cached_property
+    def withheld(self) -> tuple[WithheldRecord, ...]:
+        """The records that endpoints out of DNS would have."""
+        return withheld_records(self.snapshot, self.service, self.config)
+
+    @cached_property
+    def endpoints(self) -> tuple[EndpointEntry, ...]:
+        """Its endpoints by pod."""
+        return tuple(endpoint_entries(self.snapshot, self.service, self.config, self.now))
+
+    @cached_property
+    def pods(self) -> tuple[Pod, ...]:
+        """The pods behind its endpoints, as far as pods are known."""
+        found = (self.snapshot.pod(ObjectKey(self.key.namespace, entry.pod)) for entry in self.endpoints if entry.pod)
+        return tuple(pod for pod in found if pod is not None)
+
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """Kinds of which it is not known that all objects of the namespace were read."""
+        return frozenset(name for name, kind in KINDS.items() if not isinstance(self.read_state(kind.plural), Live))
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong or peculiar, worst first."""
+        from kheadless_tui.diagnose.catalogue import findings  # noqa: PLC0415 - paid for when first looked at
+
+        return findings(self.snapshot, self.service, self.config, unread=self.unread)
+
+    @cached_property
+    def sentence(self) -> tuple[str, str]:
+        """Severity and the one sentence about the Service."""
+        from kheadless_tui.diagnose.catalogue import sentence  # noqa: PLC0415 - paid for when first looked at
+
+        return sentence(self.snapshot, self.service, self.config, unread=self.unread)
+
+    @cached_property
+    def own_answer(self) -> Answer:
+        """The predicted reply to a question for the Service's own address, which says why there is none."""
+        return self.answer_to(Question(self.origin, "A"))
+
+    def answer_to(self, question: Question) -> Answer:
+        """The predicted reply to any question, and why."""
+        return resolve(self.snapshot, question, self.config)
+
+    def pod_of(self, address: str) -> str | None:
+        """Which pod an address belongs to, by the slices of this Service first, then by any, then by pods."""
+        for entry in self.endpoints:
+            if address in entry.addresses:
+                return entry.pod or None
+        for item in self.snapshot.slices_at(address):
+            for endpoint in item.endpoints or ():
+                if address in (endpoint.addresses or ()) and endpoint.pod_name:
+                    return endpoint.pod_name
+        return next((pod.name for pod in self.snapshot.pods_at(address)), None)
+
+    def read_state(self, plural: str) -> ReadState | None:
+        """How reading a kind stands in the Service's namespace; ``None`` when it was not asked for."""
+        found = self.reads.get((plural, self.key.namespace))
+        return found if found is not None else self.reads.get((plural, ""))
+
+    @property
+    def pods_known(self) -> bool:
+        """Pods of the namespace are listed, so that what is missing is not there."""
+        return isinstance(self.read_state("pods"), Live)
+
+
+def build_view(
+    session: ClusterSession, key: ObjectKey, probes: ProbeFlow | None, *, config: ZoneConfig, now: float
+) -> ServiceView | None:
+    """The view of a Service from what a session knows now.
+
+    Args:
+        session: The connection to the cluster.
+        key: Which Service.
+        probes: Who knows the last probe of it.
+        config: How the zone is served (``await session.zone_config()``, asked for once and after ``ctrl-r``).
+        now: Unix time, for ages.
+
+    Returns:
+        ``None`` when there is no such Service.
+    """
+    snapshot = session.snapshot
+    service = snapshot.service(key)
+    if service is None:
+        return None
+    return ServiceView(
+        key=key,
+        service=service,
+        snapshot=snapshot,
+        config=config,
+        last_probe=probes.last(key) if probes is not None else None,
+        reads=dict(session.reads),
+        link=session.link,
+        now=now,
+    )

@@ -1,0 +1,76 @@
+"""What is wrong or peculiar with the selected Service, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+
+from kheadless_tui.tui.render.findings import FindingCard, findings_layout
+from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.widgets.panel import Panel, note_rows
+
+OPEN_FROM = 12
+"""Rows of height from which whole cards are shown without the focus."""
+
+
+class FindingsPanel(Panel):
+    """Cause, fields, rule, fix, a command to see it, and where to read; titles alone where there is little room."""
+
+    HELP: ClassVar[str] = (
+        "Each finding names the fields that were compared, the rule, and what to do about it; try is a command that "
+        "shows the same. With the focus here the findings are shown whole."
+    )
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget has
+        super().__init__(lambda rows, width: findings_layout(rows, width, self.signs), id=id)
+
+    @property
+    def _card(self) -> FindingCard | None:
+        row = self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+        return row.value if row is not None and isinstance(row.value, FindingCard) else None
+
+    @property
+    def crumb(self) -> str:
+        """The code."""
+        return self._card.finding.code if self._card is not None else ""
+
+    @property
+    def _opened(self) -> bool:
+        return self.has_focus or self.size.height >= OPEN_FROM
+
+    def _rows_of(self, view: ServiceView) -> Sequence[Row]:
+        if not view.findings:
+            return note_rows(Note("Nothing is known against this Service.", "quiet"))
+        opened = self._opened
+        return [
+            Row(f"{finding.code}/{number}", FindingCard(finding, opened))
+            for number, finding in enumerate(view.findings)
+        ]
+
+    def _describe(self) -> None:
+        findings = self.view.findings if self.view is not None else ()
+        self.title = "findings"
+        self.tally = str(len(findings)) if self.view is not None else ""
+        self.count = f"{max(0, self.cursor) + 1}/{len(findings)}" if findings else self.tally
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Open or fold the cards, as the height allows."""
+        super().on_resize(event)
+        self._fold()
+
+    def on_focus(self) -> None:
+        """With the focus everything is shown."""
+        super().on_focus()
+        self._fold()
+
+    def on_blur(self) -> None:
+        """Without it, as much as the height allows."""
+        self._fold()
+
+    def _fold(self) -> None:
+        if self.view is not None:
+            self.set_rows(self._rows_of(self.view))

@@ -1,0 +1,138 @@
+"""What all panels of a Service share: they are lists that follow a view and say of themselves what their rule tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.message import Message
+from textual.reactive import reactive
+
+from kheadless_tui.tui.filtering import ALL, Filter
+from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.row import LayoutMaker, Row
+from kheadless_tui.tui.widgets.rows import RowList
+from kheadless_tui.zone.record import Question, Record
+
+if TYPE_CHECKING:
+    from kheadless_tui.tui.render.view import ServiceView
+
+
+class Panel(RowList):
+    """A list of what is known of the selected Service."""
+
+    HELP: ClassVar[str] = ""
+
+    title: reactive[str] = reactive("", repaint=False)
+    """What the rule above says on its left."""
+    count: reactive[str] = reactive("", repaint=False)
+    """What it says on its right."""
+    tally: reactive[str] = reactive("", repaint=False)
+    """The number in the panel's tab."""
+
+    class Pointed(Message):
+        """The cursor came to something that other panels may know too."""
+
+        def __init__(self, panel: Panel, pod: str, question: Question | None) -> None:
+            super().__init__()
+            self.panel = panel
+            self.pod = pod
+            """Name of the pod, empty for none."""
+            self.question = question
+
+        def can_replace(self, message: Message) -> bool:
+            """Only where the cursor came to rest is of interest."""
+            return isinstance(message, Panel.Pointed) and message.panel is self.panel
+
+    def __init__(self, layout: LayoutMaker, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(layout, id=id, classes=classes)
+        self.view: ServiceView | None = None
+        self.chosen: Filter = ALL
+        self._pod = ""
+
+    # -- what a panel says of itself ---------------------------------------------------------------------------
+
+    @property
+    def crumb(self) -> str:
+        """The cursor row in a word or two, for the row of crumbs."""
+        return ""
+
+    @property
+    def full_name(self) -> str:
+        """The DNS name under the cursor, absolute; empty for none."""
+        return ""
+
+    @property
+    def selected_record(self) -> Record | None:
+        """The record under the cursor."""
+        return None
+
+    # -- what is shown -----------------------------------------------------------------------------------------
+
+    def show(self, view: ServiceView | None) -> None:
+        """Follow a view; ``None`` while no Service is selected."""
+        other = self.view is None or view is None or self.view.key != view.key
+        self.view = view
+        self.set_rows(self._rows_of(view) if view is not None else ())
+        if other:
+            self.set_marks({})
+            self.action_first()
+        self._describe()
+
+    def set_filter(self, chosen: Filter) -> None:
+        """Show only rows that the filter lets through; the rule then tells how many of how many."""
+        self.chosen = chosen
+        self.show(self.view)
+
+    def point(self, pod: str, question: Question | None) -> None:
+        """Something was pointed at in another panel: mark what belongs to it."""
+        self._pod = pod
+        self._link()
+
+    def _rows_of(self, view: ServiceView) -> Sequence[Row]:
+        raise NotImplementedError
+
+    def _describe(self) -> None:
+        """Set title, count and tally."""
+        raise NotImplementedError
+
+    def _pod_of_row(self, row: Row) -> str:
+        """The pod that a row leads to, empty for none."""
+        return ""
+
+    def _question_of_row(self, row: Row) -> Question | None:
+        return None
+
+    def _link(self) -> None:
+        cursor = self.row_id
+        self.set_marks(
+            {
+                row.id: "linked"
+                for row in self.rows
+                if self._pod and row.id != cursor and self._pod_of_row(row) == self._pod
+            }
+        )
+
+    def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
+        """Tell the other panels, and mark the rows of the same pod here."""
+        if event.row_list is not self:
+            return
+        self._describe()
+        if self.has_focus and 0 <= self.cursor < len(self.rows):
+            row = self.rows[self.cursor]
+            self._pod = self._pod_of_row(row)
+            self._link()
+            self.post_message(self.Pointed(self, self._pod, self._question_of_row(row)))
+
+    def on_focus(self) -> None:
+        """From now on this panel's cursor is what the others follow."""
+        if 0 <= self.cursor < len(self.rows):
+            row = self.rows[self.cursor]
+            self._pod = self._pod_of_row(row)
+            self._link()
+            self.post_message(self.Pointed(self, self._pod, self._question_of_row(row)))
+
+
+def note_rows(*notes: Note | None) -> list[Row]:
+    """Remarks as rows that the cursor steps over."""
+    return [Row(f"note/{number}", note, selectable=False) for number, note in enumerate(notes) if note is not None]

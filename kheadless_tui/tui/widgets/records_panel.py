@@ -1,0 +1,130 @@
+"""The records of the selected Service: what must exist, what was answered, and what is withheld."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+
+from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.records import RecordEntry, RecordsLayout, record_entries, records_layout
+from kheadless_tui.tui.render.roles import WARN
+from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.render.verdicts import is_problem
+from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.widgets.panel import Panel, note_rows
+from kheadless_tui.zone.record import Question, Record
+
+
+class RecordsPanel(Panel):
+    """Prediction and answer, one row for both."""
+
+    HELP: ClassVar[str] = (
+        "Every record that must exist, in zone order; @ is the Service itself, a PTR row shows the address. "
+        "After a probe the verdict stands first, and = means: answered as predicted. "
+        "Withheld are records of endpoints that are kept out of DNS."
+    )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "problems", "problems", key_display="ctrl-z", id="records.problems", tooltip="only problems"),
+    ]
+
+    problems_only: reactive[bool] = reactive(False, repaint=False)
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget has
+        super().__init__(self._lay_out_records, id=id)
+        self._entries: list[RecordEntry] = []
+
+    def _lay_out_records(self, rows: Sequence[Row], width: int) -> RecordsLayout:
+        probe = self.view.last_probe if self.view is not None else None
+        probed = probe is not None and probe.comparison is not None
+        server = ""
+        if probe is not None and probe.comparison is not None:
+            servers = {row.server for row in probe.comparison.rows}
+            server = next(iter(servers)) if len(servers) == 1 else ""
+        return records_layout(rows, width, self.signs, probed=probed, server=server)
+
+    @property
+    def _entry(self) -> RecordEntry | None:
+        row = self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+        return row.value if row is not None and isinstance(row.value, RecordEntry) else None
+
+    @property
+    def crumb(self) -> str:
+        """Name and type."""
+        entry = self._entry
+        return f"{entry.name} {entry.type}" if entry is not None else ""
+
+    @property
+    def full_name(self) -> str:
+        """The owner name of the record."""
+        entry = self._entry
+        return entry.question.name if entry is not None else ""
+
+    @property
+    def selected_record(self) -> Record | None:
+        """The record under the cursor; it may be withheld or not predicted at all."""
+        entry = self._entry
+        return entry.record if entry is not None else None
+
+    def action_problems(self) -> None:
+        """Show only what is not as it should be, and all again."""
+        self.problems_only = not self.problems_only
+        self.show(self.view)
+
+    def _rows_of(self, view: ServiceView) -> Sequence[Row]:
+        self._entries = record_entries(view)
+        shown = [
+            entry
+            for entry in self._entries
+            if (not self.problems_only or is_problem(entry.verdict))
+            and self.chosen.matches(f"{entry.name} {entry.type} {entry.data} {entry.pod} {entry.verdict}")
+        ]
+        rows = [Row(entry.id, entry) for entry in shown]
+        if not view.predicted:
+            answer = view.own_answer
+            why = answer.steps[-1].why if answer.steps else "No record of this Service exists."
+            return [*note_rows(Note(why, "attention", WARN)), *rows]
+        if not rows:
+            if self.problems_only and not self.chosen:
+                return note_rows(Note("Nothing differs and nothing is withheld.", more=("ctrl-z shows all records.",)))
+            return note_rows(Note(f"No record matches /{self.chosen.text}.", more=("esc takes the filter away.",)))
+        return rows
+
+    def show(self, view: ServiceView | None) -> None:
+        """Follow a view; what the columns are depends on whether there are answers."""
+        super().show(view)
+        self.relayout()
+
+    def _describe(self) -> None:
+        if self.view is None:
+            self.title, self.count, self.tally = "records", "", ""
+            return
+        self.title = f"records · below {self.view.origin}"
+        if not self.view.config.ttl_known:
+            self.title += f" · by {self.view.config.source}"
+        self.tally = str(len(self.view.predicted))
+        self.count = self._count()
+
+    def _count(self) -> str:
+        shown = sum(isinstance(row.value, RecordEntry) for row in self.rows)
+        if self.problems_only or self.chosen:
+            why = " · ".join(["problems"] * self.problems_only + [f"/{self.chosen.text}"] * bool(self.chosen))
+            return f"{shown} of {len(self._entries)} · {why}"
+        verdicts = Counter(entry.verdict for entry in self._entries)
+        withheld = verdicts["withheld"]
+        if withheld:
+            return f"{len(self.view.predicted)} exist, {withheld} withheld" if self.view else ""
+        return f"{self._position()}/{shown}" if shown else "0"
+
+    def _position(self) -> int:
+        return 1 + sum(isinstance(row.value, RecordEntry) for row in self.rows[: max(0, self.cursor)])
+
+    def _pod_of_row(self, row: Row) -> str:
+        return row.value.pod if isinstance(row.value, RecordEntry) else ""
+
+    def _question_of_row(self, row: Row) -> Question | None:
+        return row.value.question if isinstance(row.value, RecordEntry) else None
