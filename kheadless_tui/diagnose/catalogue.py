@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kheadless_tui.diagnose import readiness, selection
+from kheadless_tui.diagnose import addresses, governing, handmade, naming, ports, readiness, selection
 from kheadless_tui.diagnose.evidence import Evidence
 from kheadless_tui.diagnose.finding import SEVERITIES, Finding
 from kheadless_tui.diagnose.sentence import sentence_of
@@ -12,7 +12,7 @@ from kheadless_tui.model.objects import Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.config import ZoneConfig
 
-FAMILIES = (selection, readiness)
+FAMILIES = (selection, readiness, handmade, governing, naming, ports, addresses)
 RULES = tuple(sorted((rule for family in FAMILIES for rule in family.RULES), key=lambda rule: rule.code))
 """All rules by code. Codes up to KH077 are the failures H01 to H77 of the reference; later ones are our own."""
 

@@ -76,5 +76,6 @@ def pairs(labels: dict[str, str]) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun: ``1 pod``, ``3 pods``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """A number with its noun: ``1 pod``, ``3 pods``, ``3 addresses``."""
+    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
+    return f"{number} {noun}{ending}"
