@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -83,17 +83,17 @@ async def temporary_pod(
     creation = _Creation()
     try:
         report(f"creating pod {order.name}")
-        await _whole(_create(transport, order, creation))
+        await _whole(lambda: _create(transport, order, creation))
         await _wait_running(transport, handle.target, order.image, timeout, report)
         yield handle
     except BaseException as error:
-        handle.left_behind = await _whole(_remove(transport, order, creation))
+        handle.left_behind = await _whole(lambda: _remove(transport, order, creation), insist=True)
         if handle.left_behind and isinstance(error, ClusterError):
             error.hint = f"{error.hint} {handle.left_behind}".strip()
         raise
     else:
         report(f"removing pod {order.name}")
-        handle.left_behind = await _whole(_remove(transport, order, creation))
+        handle.left_behind = await _whole(lambda: _remove(transport, order, creation), insist=True)
 
 
 @dataclass(slots=True)
@@ -110,12 +110,15 @@ async def _create(transport: Transport, order: PodOrder, creation: _Creation) ->
     body = msgspec.json.encode(order.manifest())
     try:
         answer = await transport.call("POST", _pods(order.namespace), body=body)
-    except NotFound as error:
+    except Unreachable:
+        raise  # whether the pod was made is not known
+    except ClusterError as error:
         creation.refused = True
-        raise NotFound(f"Namespace {order.namespace} does not exist.", hint=error.hint) from error
-    except Refused as error:
-        creation.refused = True
-        raise _refusal(order.namespace, "the temporary pod", error) from error
+        if isinstance(error, NotFound):
+            raise NotFound(f"Namespace {order.namespace} does not exist.", hint=error.hint) from error
+        if isinstance(error, Refused):
+            raise _refusal(order.namespace, "the temporary pod", error) from error
+        raise
     creation.uid = msgspec.json.decode(answer, type=Pod).metadata.uid
 
 
@@ -307,19 +310,23 @@ def _refusal(namespace: str, what: str, error: Refused) -> Refused:
     )
 
 
-async def _whole(work: Coroutine[object, object, T]) -> T:
+async def _whole(work: Callable[[], Coroutine[object, object, T]], *, insist: bool = False) -> T:
     """Run something to its end even when we are cancelled meanwhile; the cancellation is raised afterwards.
 
-    The work bounds its own time. When the loop itself is being closed every task is cancelled, this work too; then
-    its result is not known and the cancellation goes on.
+    The work bounds its own time. When the loop is being closed every task in it is cancelled, the work too: with
+    ``insist`` it is then begun once more, without it the cancellation goes on.
     """
-    task = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(work())
     cancelled: asyncio.CancelledError | None = None
-    while not task.done():
+    while True:
         try:
             await asyncio.wait({task})
         except asyncio.CancelledError as error:
             cancelled = error
+        if task.done():
+            if not (task.cancelled() and insist):
+                break
+            task, insist = asyncio.ensure_future(work()), False
     if cancelled is not None:
         if not task.cancelled():
             task.exception()

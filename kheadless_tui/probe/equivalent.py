@@ -76,8 +76,8 @@ def question_words(tool: str, server: Server, name: str, rdtype: str, protocol: 
 def dig_command(observation: Observation, vantage: Vantage, *, context: str = "") -> str:
     """The command that asks the same question from the same place.
 
-    In a running pod it is ``kubectl exec ... dig`` (nslookup where that carried the question); of a temporary pod, which is
-    gone, it is a ``kubectl run`` of another one; of a CoreDNS replica a port-forward and dig here.
+    In a running pod it is ``kubectl exec ... dig`` (nslookup where that carried the question); of a temporary pod,
+    which is gone, it is a ``kubectl run`` of another one; of a CoreDNS replica a port-forward and dig here.
     """
     server = parse_server(observation.server)
     name, rdtype = observation.question.name, observation.question.type

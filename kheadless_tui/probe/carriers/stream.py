@@ -197,7 +197,7 @@ async def _round(
             if not talk.waiting:
                 return ""
             async with asyncio.timeout(timeout):
-                replies = []
+                replies: list[Reply] = []
                 while not replies:
                     data = await stream.receive()
                     if data is None:

@@ -1,0 +1,395 @@
+"""What a probe will do, whole, before it does it: the place, why it and not another, the server, and the write plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import msgspec
+
+from kheadless_tui.cluster.access import Access, Right
+from kheadless_tui.cluster.debugpod import reusable_container
+from kheadless_tui.cluster.exec import ExecTarget
+from kheadless_tui.cluster.gate import Gate, WritePlan
+from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
+from kheadless_tui.errors import ClusterError, NotFound, Refused, UsageError, WriteRefused
+from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.probe.candidates import not_usable
+from kheadless_tui.probe.places import Place, Places, Rejected, server_of
+from kheadless_tui.probe.replicas import KUBE_DNS, Replica, replicas
+from kheadless_tui.probe.server import Server
+from kheadless_tui.probe.tools import printable
+from kheadless_tui.probe.vantage import VantageSpec
+from kheadless_tui.probe.writeplans import Rights, ephemeral_plan, exec_plan, forward_plan, pod_plan
+from kheadless_tui.zone.record import Question
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.session import ClusterSession
+
+EXEC = ("get", "pods", "exec")
+"""The right for an exec over WebSocket: the handshake is a GET. From 1.35 on servers want create as well."""
+CREATE, READ, DELETE = ("create", "pods", ""), ("get", "pods", ""), ("delete", "pods", "")
+ADD_CONTAINER = ("patch", "pods", "ephemeralcontainers")
+FORWARD = ("get", "pods", "portforward")
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePlan:
+    """A probe that is ready to run."""
+
+    spec: VantageSpec
+    """As it was asked for."""
+    kind: str
+    """What it came to: ``pod``, ``debug``, ``new`` or ``coredns``."""
+    namespace: str
+    questions: tuple[Question, ...]
+    vantage: str
+    """The place in words: ``pod/web-0, container nginx, by nc``."""
+    why: str
+    """Why this place."""
+    rejected: tuple[tuple[str, str], ...]
+    """What was passed over, and why."""
+    server: Server | None
+    """``None``: the one of the container's /etc/resolv.conf, known when it runs."""
+    write_plan: WritePlan
+    protocol: str = ""
+    place: Place | None = None
+    order: PodOrder | EphemeralOrder | None = None
+    """What will be created."""
+    replicas: tuple[Replica, ...] = ()
+    next_best: str = ""
+    """Another place, for when this one fails."""
+
+    @property
+    def equals(self) -> tuple[str, ...]:
+        """The equal kubectl commands."""
+        return self.write_plan.equals
+
+    @property
+    def creates(self) -> bool:
+        """Something is made in the cluster."""
+        return self.order is not None
+
+
+class Planner:
+    """Makes plans over one session."""
+
+    def __init__(
+        self,
+        session: ClusterSession,
+        gate: Gate,
+        places: Places,
+        access: Access,
+        image: str,
+        pull_policy: str,
+        context: str,
+    ) -> None:
+        self._session = session
+        self._gate = gate
+        self._places = places
+        self._access = access
+        self._image = image
+        self._pull_policy = pull_policy
+        self._context = context
+
+    async def plan(
+        self,
+        spec: VantageSpec,
+        namespace: str,
+        questions: tuple[Question, ...],
+        server: Server | None,
+        service: ObjectKey | None,
+        protocol: str,
+    ) -> ProbePlan:
+        """See :meth:`kheadless_tui.probe.prober.Prober.plan`."""
+        if self._gate.readonly:
+            raise WriteRefused(
+                "Asking DNS from inside the cluster runs a program in a pod, and the program runs with --readonly.",
+                hint="Start without --readonly to probe; predictions need no write.",
+            )
+        wish = _Wish(spec, namespace, questions, server, service, protocol)
+        if spec.kind == "coredns":
+            return await self._from_replicas(wish)
+        if server is None:
+            wish = replace(wish, server=await self._kube_dns())
+        if spec.kind == "pod":
+            return await self._from_pod(wish)
+        if spec.kind == "debug":
+            return await self._from_debug(wish)
+        if spec.kind == "new":
+            return await self._from_new(wish, await self._instead(wish))
+        return await self._auto(wish)
+
+    # -- each kind ---------------------------------------------------------------------------------------------
+
+    async def _from_pod(self, wish: _Wish) -> ProbePlan:
+        try:
+            await self._demand(wish.namespace, "exec in a pod", EXEC)
+            place = await self._places.named(wish.spec, wish.namespace, wish.protocol)
+        except WriteRefused:
+            raise
+        except ClusterError as error:
+            raise await self._with_next_best(error, wish, "pod") from None
+        return self._exec_plan(wish, place, place.why, [])
+
+    def _exec_plan(self, wish: _Wish, place: Place, why: str, rejected: Rejected) -> ProbePlan:
+        server = wish.server or server_of(place)
+        return ProbePlan(
+            wish.spec,
+            "pod",
+            wish.namespace,
+            wish.questions,
+            f"{_words(place.target)}, by {place.tool}",
+            why,
+            tuple(rejected),
+            server,
+            exec_plan(place.target, place.tool, server, len(wish.questions), self._context),
+            wish.protocol,
+            place,
+            next_best=f"debug/{place.target.pod} or new",
+        )
+
+    async def _from_debug(self, wish: _Wish) -> ProbePlan:
+        pod = await self._places.pod(wish.namespace, wish.spec.pod)
+        if pod is not None and (reason := not_usable(pod)):
+            error = ClusterError(f"Pod {wish.namespace}/{wish.spec.pod} {reason}, so no container can be added to it.")
+            raise await self._with_next_best(error, wish, "debug")
+        ours = reusable_container(pod, self._image) if pod is not None else None
+        if ours is not None:
+            target = ExecTarget(wish.namespace, wish.spec.pod, ours)
+            toolbox = await self._places.look(target, self._image)
+            tool = toolbox.carrier(wish.protocol)
+            if tool is not None:
+                place = Place(target, tool, toolbox, self._image)
+                why = f"ephemeral container {ours} of an earlier probe is still there and is used again"
+                return replace(self._exec_plan(wish, place, why, []), kind="debug")
+        try:
+            rights = await self._demand(wish.namespace, "add an ephemeral container", ADD_CONTAINER, EXEC)
+        except Refused as error:
+            raise await self._with_next_best(error, wish, "debug") from None
+        order = EphemeralOrder(wish.namespace, wish.spec.pod, self._image, self._pull_policy)
+        return ProbePlan(
+            wish.spec,
+            "debug",
+            wish.namespace,
+            wish.questions,
+            f"debug/{wish.spec.pod}, ephemeral container {order.name} of image {self._image}",
+            "as you asked",
+            (),
+            wish.server,
+            ephemeral_plan(
+                order,
+                wish.server,
+                len(wish.questions),
+                rights=rights,
+                instead=await self._instead(wish),
+                cluster=self._session.connection.context,
+                context=self._context,
+            ),
+            wish.protocol,
+            order=order,
+            next_best="new",
+        )
+
+    async def _from_new(self, wish: _Wish, instead: str, why: str = "as you asked") -> ProbePlan:
+        try:
+            rights = await self._demand(wish.namespace, "create a temporary pod", CREATE, READ, DELETE, EXEC)
+        except Refused as error:
+            raise await self._with_next_best(error, wish, "new") from None
+        order = PodOrder(wish.namespace, self._image, self._pull_policy)
+        return ProbePlan(
+            wish.spec,
+            "new",
+            wish.namespace,
+            wish.questions,
+            f"temporary pod {order.name} of image {self._image} in {wish.namespace}",
+            why,
+            (),
+            wish.server,
+            pod_plan(
+                order,
+                wish.server,
+                len(wish.questions),
+                rights=rights,
+                instead=instead,
+                cluster=self._session.connection.context,
+                context=self._context,
+            ),
+            wish.protocol,
+            order=order,
+            next_best="" if instead.startswith("nothing") else instead,
+        )
+
+    async def _from_replicas(self, wish: _Wish) -> ProbePlan:
+        if wish.server is not None:
+            raise UsageError(
+                "--server and --from coredns do not go together: the replicas are the servers.",
+                hint="Ask that server from a pod: --from auto.",
+            )
+        if wish.protocol == "udp":
+            raise UsageError(
+                "A port-forward carries TCP only, so --from coredns cannot ask over UDP.", hint="Use --from auto --udp."
+            )
+        try:
+            rights = await self._demand(KUBE_DNS.namespace, "forward a port to CoreDNS", FORWARD)
+            found = await replicas(self._session.transport)
+        except ClusterError as error:
+            raise await self._with_next_best(error, wish, "coredns") from None
+        ready = [replica for replica in found if replica.ready]
+        rejected = tuple((f"coredns/{replica.pod}", "is not ready") for replica in found if not replica.ready)
+        chosen = ready or found
+        pods = [replica.pod for replica in chosen]
+        return ProbePlan(
+            wish.spec,
+            "coredns",
+            KUBE_DNS.namespace,
+            wish.questions,
+            f"{len(chosen)} CoreDNS replicas, each by port-forward",
+            "as you asked" if wish.spec.kind == "coredns" else "nothing in the namespace can be asked from",
+            rejected if ready else (),
+            None,
+            forward_plan(KUBE_DNS.namespace, pods, len(wish.questions), rights, self._context),
+            "tcp",
+            replicas=tuple(chosen),
+            next_best="auto" if wish.spec.kind == "coredns" else "",
+        )
+
+    async def _auto(self, wish: _Wish) -> ProbePlan:
+        rejected: Rejected = []
+        may_exec = await self._may(wish.namespace, EXEC)
+        if may_exec.allowed is False:
+            rejected.append((f"pods of {wish.namespace}", _denied(wish.namespace, EXEC)))
+        else:
+            place, rejected = await self._places.best(
+                self._session.snapshot, wish.namespace, wish.service, wish.protocol
+            )
+            if place is not None:
+                return self._exec_plan(wish, place, place.why, rejected)
+        seen = "; ".join(dict.fromkeys(f"{what} {why}" for what, why in rejected[:3]))
+        instead = f"nothing that runs here can ask ({seen})" if seen else "nothing runs here that could ask"
+        for attempt in (self._new_if_possible, self._replicas_if_possible):
+            plan = await attempt(wish, instead, rejected)
+            if plan is not None:
+                return replace(plan, rejected=tuple(rejected) + plan.rejected)
+        raise Refused(
+            f"There is no place in {wish.namespace} to ask DNS from: "
+            + "; ".join(f"{what}: {why}" for what, why in rejected[:6])
+            + ".",
+            hint="Another user may: kubectl auth can-i get pods/exec -n "
+            f"{wish.namespace}. Predictions (records, predict) need no such right.",
+        )
+
+    async def _new_if_possible(self, wish: _Wish, instead: str, rejected: Rejected) -> ProbePlan | None:
+        try:
+            why = "no running container of the namespace can carry questions, so a pod is made for it"
+            return await self._from_new(wish, instead, why)
+        except Refused as error:
+            rejected.append(("new", printable(error.message).rstrip(".")))
+            return None
+
+    async def _replicas_if_possible(self, wish: _Wish, _: str, rejected: Rejected) -> ProbePlan | None:
+        if wish.protocol == "udp" or (wish.server is not None and wish.server.source == "--server"):
+            return None
+        try:
+            return await self._from_replicas(replace(wish, server=None))
+        except (Refused, NotFound) as error:
+            rejected.append(("coredns", printable(error.message).rstrip(".")))
+            return None
+
+    # -- what it stands on -------------------------------------------------------------------------------------
+
+    async def _kube_dns(self) -> Server | None:
+        """The cluster address of kube-dns; ``None`` when it may not be read or has none."""
+        service = self._session.snapshot.service(KUBE_DNS)
+        if service is None:
+            path = f"/api/v1/namespaces/{KUBE_DNS.namespace}/services/{quote(KUBE_DNS.name)}"
+            try:
+                answer = await self._session.transport.call("GET", path)
+            except (Refused, NotFound):
+                return None
+            service = msgspec.json.decode(answer, type=Service)
+        addresses = [address for address in service.cluster_ips if address not in ("", "None")]
+        return Server(addresses[0], source=f"Service {KUBE_DNS}") if addresses else None
+
+    async def _may(self, namespace: str, right: tuple[str, str, str]) -> Right:
+        verb, resource, subresource = right
+        return await self._access.may(verb, resource, subresource, namespace)
+
+    async def _demand(self, namespace: str, purpose: str, *needed: tuple[str, str, str]) -> Rights:
+        """The rights with what is known of each.
+
+        Raises:
+            Refused: one of them is denied.
+        """
+        known = [(right, (await self._may(namespace, right)).allowed) for right in needed]
+        missing = [right for right, allowed in known if allowed is False]
+        if missing:
+            raise Refused(
+                f"To {purpose} you need what you may not do: "
+                + ", ".join(_denied(namespace, right).removeprefix("you may not ") for right in missing)
+                + "."
+            )
+        return tuple((_right_words(right), allowed) for right, allowed in known)
+
+    async def _instead(self, wish: _Wish) -> str:
+        """A way that creates nothing, for the question to the user."""
+        try:
+            if (await self._may(wish.namespace, EXEC)).allowed is not False:
+                place, rejected = await self._places.best(
+                    self._session.snapshot, wish.namespace, wish.service, wish.protocol, looks=3
+                )
+                if place is not None:
+                    return f"exec in {place.target} creates nothing: --from {place.target}"
+                if rejected:
+                    return f"nothing that runs here can ask ({rejected[0][0]}: {rejected[0][1]})"
+        except ClusterError:
+            pass
+        return "nothing that runs here can ask"
+
+    async def _with_next_best(self, error: ClusterError, wish: _Wish, failed: str) -> ClusterError:
+        """The error with a hint at the best other place that the user's rights allow."""
+        ways = []
+        if failed != "pod" or wish.spec.kind == "pod":
+            ways.append(("auto", EXEC, wish.namespace, "--from auto (a running pod, creates nothing)"))
+        if failed == "pod":
+            ways.append(("debug", ADD_CONTAINER, wish.namespace, f"--from debug/{wish.spec.pod}"))
+        if failed != "new":
+            ways.append(("new", CREATE, wish.namespace, "--from new (a temporary pod)"))
+        if failed != "coredns":
+            ways.append(("coredns", FORWARD, KUBE_DNS.namespace, "--from coredns (each replica by port-forward)"))
+        found = []
+        for _, right, namespace, words in ways:
+            try:
+                if (await self._may(namespace, right)).allowed:
+                    found.append(words)
+            except ClusterError:
+                return error
+        best = f"Next best: {' or '.join(found[:2])}." if found else "You have no right to any other place."
+        error.hint = f"{error.hint} {best}".strip()
+        return error
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What was asked for."""
+
+    spec: VantageSpec
+    namespace: str
+    questions: tuple[Question, ...]
+    server: Server | None
+    service: ObjectKey | None
+    protocol: str
+
+
+def _words(target: ExecTarget) -> str:
+    return f"pod/{target.pod}" + (f", container {target.container}" if target.container else "")
+
+
+def _right_words(right: tuple[str, str, str]) -> str:
+    verb, resource, subresource = right
+    return f"{verb} {resource}/{subresource}" if subresource else f"{verb} {resource}"
+
+
+def _denied(namespace: str, right: tuple[str, str, str]) -> str:
+    return f"you may not {_right_words(right)} in {namespace}"

@@ -1,0 +1,297 @@
+"""Asking DNS from inside a cluster: the place is planned and shown, then the questions go out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kheadless_tui.cluster.access import Access
+from kheadless_tui.cluster.debugpod import START_TIMEOUT, ephemeral_container, temporary_pod
+from kheadless_tui.cluster.exec import ExecTarget
+from kheadless_tui.cluster.gate import Gate, Permit
+from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
+from kheadless_tui.errors import ClusterError, UsageError
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.probe.asking import Asking, ask, ask_over
+from kheadless_tui.probe.observation import Observation, Vantage
+from kheadless_tui.probe.places import Place, Places, server_of
+from kheadless_tui.probe.planning import Planner, ProbePlan
+from kheadless_tui.probe.replicas import KUBE_DNS, Replica, forward_stream
+from kheadless_tui.probe.server import Server, parse_server
+from kheadless_tui.probe.vantage import VantageSpec
+from kheadless_tui.zone.record import Question
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.session import ClusterSession
+
+DEFAULT_IMAGE = "busybox:1.28"
+"""Of what is created: small, on many nodes already, and its nc carries whole DNS messages."""
+REPLY_TIMEOUT = 3.0
+"""Seconds to wait for a reply; an unanswered question is asked again once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a probe has come."""
+
+    doing: str
+    """A few words: ``creating pod kheadless-probe-x``, ``asking``."""
+    done: int
+    """Questions with an outcome."""
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What came of a probe."""
+
+    vantages: tuple[Vantage, ...]
+    observations: tuple[Observation, ...]
+    """One for each question, vantage point and server."""
+    plan: ProbePlan
+    started: float
+    """Unix time."""
+    ms: float
+    """Milliseconds from the permission to the last reply, making and removing a pod included."""
+    warnings: tuple[str, ...] = ()
+    """What the user should know: an ephemeral container that stays, a pod that could not be removed."""
+
+
+class Prober:
+    """Plans and runs probes over one session."""
+
+    def __init__(
+        self,
+        session: ClusterSession,
+        gate: Gate,
+        *,
+        image: str = DEFAULT_IMAGE,
+        image_pull_policy: str = "IfNotPresent",
+        timeout: float = REPLY_TIMEOUT,
+        start_timeout: float = START_TIMEOUT,
+        context: str = "",
+    ) -> None:
+        """Take the session that knows the cluster and the gate that guards it.
+
+        Args:
+            session: For its transport and what it has read.
+            gate: Lets writes through.
+            image: Of a temporary pod or an ephemeral container.
+            image_pull_policy: ``IfNotPresent``, ``Always`` or ``Never``.
+            timeout: Seconds to wait for a reply.
+            start_timeout: Seconds to wait until what was created runs.
+            context: Named in the equal commands; leave it empty where it is the current context.
+        """
+        if image_pull_policy not in ("IfNotPresent", "Always", "Never"):
+            raise UsageError(
+                f"{image_pull_policy!r} is not an image pull policy.", hint="One of IfNotPresent, Always, Never."
+            )
+        self._session = session
+        self._gate = gate
+        self._timeout = timeout
+        self._start_timeout = start_timeout
+        self._places = Places(session.transport, gate)
+        self._planner = Planner(
+            session, gate, self._places, Access(session.transport), image, image_pull_policy, context
+        )
+
+    async def plan(
+        self,
+        spec: VantageSpec,
+        namespace: str,
+        questions: Sequence[Question],
+        server: str | None = None,
+        *,
+        service: ObjectKey | None = None,
+        protocol: str = "",
+    ) -> ProbePlan:
+        """Find the place and say what will be done; nothing is created. May exec in running pods to see what is there.
+
+        Args:
+            spec: Where from.
+            namespace: Of the pod to ask from.
+            questions: Each at most once.
+            server: Address of the server, with a port if not 53; else that of kube-dns, else the pod's own.
+            service: The Service that is asked for; its own pods are preferred.
+            protocol: ``tcp``, ``udp``, or empty for whichever the place does best.
+
+        Raises:
+            UsageError: what was asked for does not go together.
+            WriteRefused: read-only mode.
+            ClusterError: there is no such place, no right, or no cluster; the hint names the next best.
+        """
+        if protocol not in ("", "tcp", "udp"):
+            raise UsageError(f"{protocol!r} is not a transport of DNS.", hint="One of tcp, udp.")
+        asked = tuple(dict.fromkeys(questions))
+        if not asked:
+            raise UsageError("There is no question to ask.")
+        named = parse_server(server) if server else None
+        return await self._planner.plan(spec, namespace, asked, named, service, protocol)
+
+    async def run(self, plan: ProbePlan, on_progress: Callable[[Progress], None] | None = None) -> ProbeResult:
+        """Ask for permission, ask the questions, remove what was made.
+
+        Raises:
+            WriteRefused: the user did not confirm, or read-only mode.
+            ClusterError: it could not be done; the hint names the next best place.
+        """
+        permit = await self._gate.permit(plan.write_plan)
+        return await _Run(self._session, self._places, plan, permit, self._timeout, self._start_timeout, on_progress)()
+
+
+class _Run:
+    """One probe under way."""
+
+    def __init__(
+        self,
+        session: ClusterSession,
+        places: Places,
+        plan: ProbePlan,
+        permit: Permit,
+        timeout: float,
+        start_timeout: float,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._transport = session.transport
+        self._places = places
+        self._plan = plan
+        self._permit = permit
+        self._timeout = timeout
+        self._start_timeout = start_timeout
+        self._on_progress = on_progress or (lambda _: None)
+        self._total = len(plan.questions) * max(1, len(plan.replicas))
+        self._done = 0
+        self._doing = "asking"
+        self._vantages: list[Vantage] = []
+        self._observations: list[Observation] = []
+        self._warnings: list[str] = []
+
+    async def __call__(self) -> ProbeResult:
+        started, clock = time.time(), time.monotonic()
+        self._say("asking")
+        try:
+            await self._way()
+        except ClusterError as error:
+            if self._plan.next_best and self._plan.next_best not in error.hint:
+                error.hint = f"{error.hint} Next best: {self._plan.next_best}.".strip()
+            raise
+        return ProbeResult(
+            tuple(self._vantages),
+            tuple(self._observations),
+            self._plan,
+            started,
+            (time.monotonic() - clock) * 1000,
+            tuple(self._warnings),
+        )
+
+    def _way(self) -> Awaitable[None]:
+        return {
+            "pod": self._from_pod,
+            "new": self._from_new,
+            "debug": self._from_debug,
+            "coredns": self._from_replicas,
+        }[self._plan.kind]()
+
+    async def _from_pod(self) -> None:
+        place = self._plan.place
+        assert place is not None
+        await self._ask(place, kind="pod", created=False)
+
+    async def _from_new(self) -> None:
+        order = self._plan.order
+        assert isinstance(order, PodOrder)
+        pod = temporary_pod(self._transport, self._permit, order, timeout=self._start_timeout, report=self._say)
+        async with pod as handle:
+            await self._ask(await self._place(handle.target, order.image), kind="new", created=True)
+        if handle.left_behind:
+            self._warnings.append(handle.left_behind)
+
+    async def _from_debug(self) -> None:
+        order = self._plan.order
+        created = isinstance(order, EphemeralOrder)
+        if isinstance(order, EphemeralOrder):
+            target = await ephemeral_container(
+                self._transport, self._permit, order, timeout=self._start_timeout, report=self._say
+            )
+            self._warnings.append(
+                f"Ephemeral container {order.name} stays in pod {order.pod} until the pod goes; "
+                "later probes use it again."
+            )
+            place = await self._place(target, order.image)
+        else:
+            assert self._plan.place is not None
+            place = self._plan.place
+        await self._ask(place, kind="debug", created=created)
+
+    async def _from_replicas(self) -> None:
+        failures: list[ClusterError] = []
+        for replica in self._plan.replicas:
+            try:
+                await self._ask_replica(replica)
+            except ClusterError as error:
+                failures.append(error)
+                self._fail(replica, error)
+        if len(failures) == len(self._plan.replicas):
+            raise failures[0]
+
+    async def _ask_replica(self, replica: Replica) -> None:
+        vantage = _replica_vantage(replica)
+        target = ExecTarget(KUBE_DNS.namespace, replica.pod)
+        server = Server(replica.address, replica.port, f"CoreDNS replica {replica.pod}")
+        asking = Asking(self._transport, self._permit, target, vantage, server, "tcp", self._timeout)
+        stream = forward_stream(self._transport, self._permit, replica)
+        self._say(f"asking {vantage.name}")
+        seen = await ask_over(stream, asking, self._plan.questions, self._count)
+        self._vantages.append(vantage)
+        self._observations += seen
+
+    def _fail(self, replica: Replica, error: ClusterError) -> None:
+        vantage = _replica_vantage(replica)
+        self._vantages.append(vantage)
+        server = str(Server(replica.address, replica.port))
+        for question in self._plan.questions:
+            observation = Observation(vantage.name, server, "tcp", question, error=error.message)
+            self._observations.append(observation)
+            self._count(observation)
+
+    async def _place(self, target: ExecTarget, image: str) -> Place:
+        """What the image of a container that we made can do."""
+        toolbox = await self._places.look(target, image)
+        tool = toolbox.carrier(self._plan.protocol)
+        if tool is None:
+            raise ClusterError(
+                f"Image {image} cannot ask DNS: {toolbox.why_not(self._plan.protocol)}.",
+                hint="Choose one by --image that has nc, dig or nslookup, such as busybox:1.28.",
+            )
+        return Place(target, tool, toolbox, image)
+
+    async def _ask(self, place: Place, *, kind: str, created: bool) -> None:
+        plan = self._plan
+        target = place.target
+        name = {"pod": str(target), "debug": f"debug/{target.pod}", "new": "new"}[kind]
+        vantage = Vantage(
+            name, kind, target.namespace, target.pod, target.container or "", place.tool, place.image, created
+        )
+        server = plan.server or server_of(place)
+        asking = Asking(self._transport, self._permit, target, vantage, server, plan.protocol, self._timeout)
+        self._say(f"asking from {target} by {place.tool}")
+        seen = await ask(asking, plan.questions, self._count)
+        self._vantages.append(vantage)
+        self._observations += seen
+
+    def _count(self, _: Observation) -> None:
+        self._done += 1
+        self._say(self._doing)
+
+    def _say(self, doing: str) -> None:
+        self._doing = doing
+        self._on_progress(Progress(doing, self._done, self._total))
+
+
+def _replica_vantage(replica: Replica) -> Vantage:
+    return Vantage(f"coredns/{replica.pod}", "coredns", KUBE_DNS.namespace, replica.pod, "", "port-forward")
+
+
+__all__ = ["DEFAULT_IMAGE", "ProbePlan", "ProbeResult", "Prober", "Progress"]
