@@ -1,0 +1,71 @@
+"""From a Service to its questions, and from replies to verdicts: what the commands and the terminal program share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.probe.compare import Comparison, compare
+from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.questions import questions_for
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.names import service_name
+from kheadless_tui.zone.record import Answer, Question
+from kheadless_tui.zone.records import service_records, withheld_records
+from kheadless_tui.zone.resolve import resolve
+
+
+def service_questions(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[Question, ...]:
+    """Every question that the records of a Service answer, withheld ones too, and one that must be denied."""
+    records = (*service_records(snapshot, service, config), *withheld_records(snapshot, service, config))
+    return questions_for(records, names=[service_name(service.key, config.zone)])
+
+
+def judge(
+    snapshot: Snapshot,
+    config: ZoneConfig,
+    observations: Sequence[Observation],
+    *,
+    service: ObjectKey | None = None,
+    before: Snapshot | None = None,
+    caches: Collection[str] = (),
+) -> Comparison:
+    """Hold replies against what the zone must answer.
+
+    Args:
+        snapshot: what is known now that the replies are in.
+        config: how the zone is served.
+        observations: the replies.
+        service: the Service that was asked for, if it was one.
+        before: what was known when the questions were made; a cache may still hold its answers.
+        caches: servers that are known to answer from a cache.
+    """
+    questions = list(dict.fromkeys(observation.question for observation in observations))
+    found = snapshot.service(service) if service is not None else None
+    earlier = (
+        [] if before is None or before.generation == snapshot.generation else [_answers(before, questions, config)]
+    )
+    return compare(
+        service_records(snapshot, found, config) if found is not None else (),
+        _answers(snapshot, questions, config),
+        observations,
+        ttl=config.ttl,
+        ttl_known=config.ttl_known,
+        earlier=earlier,
+        caches=caches,
+        pod_of=lambda address: pod_at(snapshot, address),
+    )
+
+
+def pod_at(snapshot: Snapshot, address: str) -> str | None:
+    """The pod that has an address, by any EndpointSlice that lists it, else by the pods that were read."""
+    for item in snapshot.slices_at(address):
+        for endpoint in item.endpoints or ():
+            if address in (endpoint.addresses or ()) and endpoint.pod_name:
+                return endpoint.pod_name
+    return next((pod.name for pod in snapshot.pods_at(address)), None)
+
+
+def _answers(snapshot: Snapshot, questions: Sequence[Question], config: ZoneConfig) -> dict[Question, Answer]:
+    return {question: resolve(snapshot, question, config, explain=False) for question in questions}
