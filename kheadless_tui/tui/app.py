@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 
 from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.tui.ascii import AsciiOnly
 from kheadless_tui.tui.assets import style_sheets
 from kheadless_tui.tui.bridge import slow_link
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.render.roles import role_variables
-from kheadless_tui.tui.render.signs import signs_for
+from kheadless_tui.tui.render.signs import ASCII, signs_for
 from kheadless_tui.tui.screens.main import MainScreen
 from kheadless_tui.tui.themes import CHOICE, DARK, THEMES
 
@@ -64,6 +67,8 @@ class HeadlessApp(App[int]):
         self._slow = slow_link(os.environ)
         super().__init__()
         self.animation_level = "none"
+        self._signs = signs_for()
+        self._ascii = AsciiOnly()
         self._session = session
         self._namespace = target_namespace or session.connection.namespace
         self._service = _key(service, self._namespace)
@@ -75,12 +80,17 @@ class HeadlessApp(App[int]):
         """The theme's variables and those of the roles."""
         return role_variables(super().get_css_variables())
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own and, where only ASCII can be shown, one that lets nothing else through."""
+        filters = super().get_line_filters()
+        return [*filters, self._ascii] if self._signs is ASCII else filters
+
     def get_default_screen(self) -> MainScreen:
         """The one screen."""
         return MainScreen(
             self._session,
             self.flow,
-            signs=signs_for(),
+            signs=self._signs,
             service=self._service,
             namespace=self._namespace,
             lab=self._lab,

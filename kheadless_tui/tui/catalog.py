@@ -211,6 +211,10 @@ class Catalog:
         if self.service(key) is not None:
             self._unjudged[key] = None
 
+    def judge_all(self, namespace: str) -> None:
+        """More or less is known than before of everything in a namespace."""
+        self._unjudged.update(dict.fromkeys(self.services(namespace)))
+
     @property
     def judging(self) -> bool:
         """Services are left to be judged."""

@@ -19,9 +19,9 @@ SINGLE_BELOW = (60, 12)
 TABS_BELOW = (100, 30)
 WIDE_FROM = 160
 
-Panel = Literal["tree", "pods", "records", "answers", "findings"]
+PanelName = Literal["tree", "pods", "records", "answers", "findings"]
 
-PANELS: tuple[Panel, ...] = ("tree", "pods", "records", "answers", "findings")
+PANELS: tuple[PanelName, ...] = ("tree", "pods", "records", "answers", "findings")
 """The panels in the order in which ``tab`` walks them, at every size."""
 
 _TREE_WIDTH: dict[Mode, int] = {"too-small": 0, "single": 0, "tabs": 26, "stacked": 30, "wide": 34}
@@ -50,7 +50,7 @@ class Layout:
         """Several panels stand one above the other beside the tree."""
         return self.mode in ("stacked", "wide")
 
-    def visible(self, focus: Panel, lower: Panel, zoom: bool, findings: int) -> tuple[Panel, ...]:
+    def visible(self, focus: PanelName, lower: PanelName, zoom: bool, findings: int) -> tuple[PanelName, ...]:
         """Which panels are shown.
 
         Args:
@@ -67,7 +67,7 @@ class Layout:
         if self.mode == "single" or zoom:
             return (focus,)
         if self.mode == "tabs":
-            tab: Panel = "pods" if focus == "tree" else focus
+            tab: PanelName = "pods" if focus == "tree" else focus
             # The pods of one Service seldom fill 18 rows; what is wrong with it stands below them.
             return ("pods", "findings") if tab == "pods" and findings else (tab,)
         if self.mode == "wide" and self.height >= 45:

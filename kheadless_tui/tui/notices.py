@@ -24,6 +24,7 @@ _SIGN = {
     "warning": ("attention", WARN),
     "ok": ("match", GOOD),
     "unknown": ("unanswered", UNKNOWN),
+    "hint": ("hint", MUTED),
     "": ("", MUTED),
 }
 """Severity of a Service to sign and role."""
@@ -75,6 +76,7 @@ def sentence_of(view: ServiceView) -> Note:
     sign, role = _SIGN[worst]
     verdict = verdict_of(view.last_probe)
     if not verdict:
+        sign, role = _SIGN[worst or known] if known in _SIGN else (sign, role)
         return Note(f"{text.rstrip('.')} · not probed yet", sign, role)
     if known in ("error", "warning"):
         return Note(text, sign, role, (f"DNS itself: {verdict}" if worst != "ok" else verdict,))

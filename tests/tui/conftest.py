@@ -30,6 +30,10 @@ from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
 from kheadless_tui.zone.config import ZoneConfig
 
 
+def _all_live() -> dict[tuple[str, str], ReadState]:
+    return {(plural, ""): Live(0) for plural in ("services", "endpointslices", "namespaces")}
+
+
 @dataclass
 class FakeSession:
     """What the terminal program needs of a ClusterSession."""
@@ -38,7 +42,7 @@ class FakeSession:
     scope: Scope = field(default_factory=Scope)
     readonly: bool = False
     link: ReadState = field(default_factory=lambda: Live(time.time()))
-    reads: dict[tuple[str, str], ReadState] = field(default_factory=dict)
+    reads: dict[tuple[str, str], ReadState] = field(default_factory=_all_live)
     server_version: str | None = "v1.34.4"
     selector: str = ""
 
@@ -73,6 +77,9 @@ class FakeSession:
 
     def show_pods(self, namespace: str) -> None:
         self.shown.append(namespace)
+        for plural in ("pods", "statefulsets", "endpoints"):
+            self.reads.setdefault((plural, namespace), Live(0))
+        self.tell()
 
     def hide_pods(self, namespace: str) -> None:
         self.shown.remove(namespace)

@@ -6,20 +6,18 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import Static
 
-from kheadless_tui.cluster.state import Forbidden, Live, Offline
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading
 from kheadless_tui.diagnose.catalogue import sentence
 from kheadless_tui.errors import HeadlessError
-from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.model.objects import KINDS, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui import notices
 from kheadless_tui.tui.actions import ACTIONS, ORDER, key_text
@@ -28,9 +26,8 @@ from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.commands import equivalents
 from kheadless_tui.tui.counters import until_next_step
 from kheadless_tui.tui.filtering import ALL, Filter
-from kheadless_tui.tui.layout import PANELS, Layout, Panel, layout_for
+from kheadless_tui.tui.layout import PANELS, Layout, PanelName, layout_for
 from kheadless_tui.tui.probe_flow import ProbeFlow
-from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import GOOD, UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.render.view import ServiceView, build_view
@@ -40,11 +37,12 @@ from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.tui.widgets.findings_panel import FindingsPanel
 from kheadless_tui.tui.widgets.header import Header, HeaderFacts, scope_text, state_text
 from kheadless_tui.tui.widgets.keys import KeyItem, Keys
+from kheadless_tui.tui.widgets.panel import Panel
 from kheadless_tui.tui.widgets.pods_panel import PodsPanel
 from kheadless_tui.tui.widgets.records_panel import RecordsPanel
 from kheadless_tui.tui.widgets.rows import RowList
 from kheadless_tui.tui.widgets.rule import Divider, Rule
-from kheadless_tui.tui.widgets.side import Lines, SidePane
+from kheadless_tui.tui.widgets.side import Remark, SidePane
 from kheadless_tui.tui.widgets.status import StatusRow
 from kheadless_tui.tui.widgets.tree import ServiceTree
 from kheadless_tui.zone.config import ZoneConfig
@@ -58,6 +56,13 @@ _JUDGE_FOR = 0.01
 """Seconds spent on findings of Services that are not selected, before keys get their turn again."""
 _JUDGE_AGAIN = 0.03
 """Seconds until the next such turn."""
+
+
+_NEED_SERVICE = ("probe", "commands", "copy", "next_panel", "previous_panel")
+"""Actions that do nothing while no Service is selected."""
+
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 class MainScreen(Screen[None]):
@@ -89,10 +94,10 @@ class MainScreen(Screen[None]):
         self._bridge = Bridge(lambda: self.post_message(SessionChanged()), SLOW if slow else FAST)
         self._catalog = Catalog(clock)
         self._layout_now: Layout = layout_for(80, 24)
-        self._focused: Panel = "tree"
-        self._side_panel: Panel = "pods"
+        self._focused: PanelName = "tree"
+        self._side_panel: PanelName = "pods"
         """The panel that had the focus last beside the tree."""
-        self._lower: Panel = "answers"
+        self._lower: PanelName = "answers"
         self._zoomed = False
         self._tree_extra = 0
         self._key: ObjectKey | None = None
@@ -101,6 +106,8 @@ class MainScreen(Screen[None]):
         self._seen_states: object = None
         self._placed = False
         self._config = ZoneConfig()
+        self._unread: dict[str, frozenset[str]] = {}
+        """By namespace, the kinds that are not read, or not whole."""
         self._appointments: dict[str, Timer] = {}
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -192,6 +199,7 @@ class MainScreen(Screen[None]):
             self._tree.refill()
         if self._catalog.marks:
             self._forget_later()
+        self._note_unread()
         self._place()
         if isinstance(self._session.link, Live):
             self._catalog.settled = True
@@ -199,6 +207,19 @@ class MainScreen(Screen[None]):
         self._show_header()
         self._show_tree_rule()
         self._judge()
+
+    def _note_unread(self) -> None:
+        """Judge anew the namespaces of which more or less is read than before."""
+        reads = self._session.reads
+        for namespace in self._catalog.namespaces:
+            unread = frozenset(
+                name
+                for name, kind in KINDS.items()
+                if not isinstance(notices.state_of(reads, kind.plural, namespace), Live)
+            )
+            if unread != self._unread.get(namespace, _NOTHING):
+                self._unread[namespace] = unread
+                self._catalog.judge_all(namespace)
 
     def _place(self) -> None:
         """Put the cursor where the user will want it, once there is something to put it on."""
@@ -208,7 +229,7 @@ class MainScreen(Screen[None]):
             self._placed = self._tree.go_to(self._wanted)
             self._select(self._wanted)
             return
-        if not isinstance(self._session.link, Live) or not self._catalog.size:
+        if isinstance(self._session.link, Reading) or not self._catalog.size:
             if self._catalog.size and self._wanted is None and not self._tree.rows:
                 self._tree.refill()
             return
@@ -240,7 +261,8 @@ class MainScreen(Screen[None]):
             self._after("judge", _JUDGE_AGAIN, self._judge)
 
     def _severity(self, snapshot: Snapshot, service: Service) -> str:
-        known, _ = sentence(snapshot, service, self._config)
+        unread = self._unread.get(service.namespace, _NOTHING)
+        known, _ = sentence(snapshot, service, self._config, unread=unread)
         return notices.severity(known, self._flow.last(service.key))
 
     def _forget_later(self) -> None:
@@ -266,6 +288,14 @@ class MainScreen(Screen[None]):
     def _follow_cursor(self) -> None:
         if self._placed:
             self._select(self._tree.selected)
+
+    @on(Panel.Pointed)
+    def _on_pointed(self, event: Panel.Pointed) -> None:
+        """Mark in the other panels what belongs to the row under the cursor of one."""
+        for panel in self._side.panels.values():
+            if panel is not event.panel:
+                panel.point(event.pod, event.question)
+        self._tree.link(f"{self._key}/{event.pod}" if event.pod else "")
 
     @on(RowList.Highlighted)
     def _on_moved(self) -> None:
@@ -296,7 +326,7 @@ class MainScreen(Screen[None]):
             else None
         )
         for panel in self._side.panels.values():
-            cast("PodsPanel", panel).show(self._view)
+            panel.show(self._view)
         self._show_sentence()
         self._arrange()
         self._show_crumbs()
@@ -329,7 +359,7 @@ class MainScreen(Screen[None]):
         )
 
     def _show_sentence(self) -> None:
-        sentence, width = self._side.query_one("#sentence", Lines), max(20, self._side.size.width - 1)
+        sentence, width = self._side.query_one("#sentence", Remark), self._side.size.width
         session = self._session
         if self._view is None:
             title, note = notices.nothing_selected(
@@ -341,12 +371,12 @@ class MainScreen(Screen[None]):
                 self._tree.chosen.text,
             )
             self._side.rule("service").set(title=title)
-            sentence.show(_indented(note, width, self._signs))
+            sentence.show(note)
             return
         view = self._view
         self._side.rule("service").set(title=notices.title_of(view, width - 6))
         note = notices.trouble(session.link, session.reads, view.key.namespace) or notices.sentence_of(view)
-        sentence.show(_indented(note, width, self._signs))
+        sentence.show(note)
 
     def _show_crumbs(self) -> None:
         crumbs: list[str] = []
@@ -354,10 +384,9 @@ class MainScreen(Screen[None]):
         if self._key is not None and self._view is not None:
             crumbs = [self._key.namespace, self._key.name]
             name = self._full_name()
-            if self._focused != "tree":
-                crumbs.append(self._focused)
-                if here := str(getattr(self._panel(self._focused), "crumb", "")):
-                    crumbs.append(here)
+            panel = self._panel(self._focused)
+            if isinstance(panel, Panel):
+                crumbs += [self._focused, panel.crumb] if panel.crumb else [self._focused]
         elif self._tree.row_id:
             crumbs = [self._tree.row_id]
         self._status.crumbs.show(tuple(crumbs), name)
@@ -366,8 +395,16 @@ class MainScreen(Screen[None]):
         """The DNS name under the cursor."""
         if self._key is None or self._view is None:
             return ""
-        own = str(getattr(self._panel(self._focused), "full_name", "")) if self._focused != "tree" else ""
+        panel = self._panel(self._focused)
+        own = panel.full_name if isinstance(panel, Panel) else self._endpoint_name(self._tree.member)
         return own or service_name(self._key, self._view.config.zone)
+
+    def _endpoint_name(self, member: str) -> str:
+        """The DNS name of an endpoint of the selected Service, by its pod or address; empty for none."""
+        if self._view is None or not member:
+            return ""
+        found = next((e for e in self._view.endpoints if member == e.pod or member in e.addresses), None)
+        return f"{found.dns_names[0]}.{self._view.origin}" if found is not None and found.dns_names else ""
 
     def _show_keys(self) -> None:
         if not self.is_mounted:
@@ -414,6 +451,7 @@ class MainScreen(Screen[None]):
         left.display = not alone or self._focused == "tree"
         self._side.display = not alone or self._focused != "tree"
         self.query_one("#divider").display = not alone
+        self.query_one("#rule-tree", Rule).set(junction=not alone)
         left.styles.width = "1fr" if alone else layout.tree_width + 1 + self._tree_extra
         if self._tree.indent != layout.tree_indent:
             self._tree.indent = layout.tree_indent
@@ -422,19 +460,16 @@ class MainScreen(Screen[None]):
         self._side.place(layout, visible, self._focused)
         self._show_tree_rule()
 
-    def _panel(self, name: Panel) -> Widget:
+    def _panel(self, name: PanelName) -> ServiceTree | Panel:
         return self._tree if name == "tree" else self._side.panels[name]
 
-    def _focus_panel(self, name: Panel) -> None:
+    def _focus_panel(self, name: PanelName) -> None:
         if name != "tree" and self._view is None:
             return
         self._set_focused(name)
-        panel = self._panel(name)
-        target = panel if panel.can_focus else next((w for w in panel.query("*") if w.can_focus and w.display), None)
-        if target is not None:
-            target.focus(scroll_visible=False)
+        self._panel(name).focus(scroll_visible=False)
 
-    def _set_focused(self, name: Panel) -> None:
+    def _set_focused(self, name: PanelName) -> None:
         if name == self._focused:
             return
         self._focused = name
@@ -463,8 +498,7 @@ class MainScreen(Screen[None]):
 
     def _reason(self, action: str) -> str:
         """Why an action cannot work now, in a few words; empty when it can."""
-        needs_service = action in ("probe", "commands", "copy")
-        if needs_service and self._key is None:
+        if action in _NEED_SERVICE and self._view is None:
             return "no Service selected"
         if action == "probe" and self._session.readonly:
             return "read-only"
@@ -472,16 +506,18 @@ class MainScreen(Screen[None]):
             return "offline"
         if action in ("zoom", "resize_tree") and self._layout_now.mode == "single":
             return "one panel at this size"
-        if action == "filter" and self._focused != "tree":
-            return "in the tree"
+        if action == "filter" and not self._catalog.size:
+            return "nothing to filter"
+        if action == "zoom" and self._focused == "tree" and not self._tree.rows:
+            return "nothing to see"
         return ""
 
     def action_probe(self) -> None:
         """Ask DNS about the selected Service, or about the record under the cursor."""
         if self._key is None:
             return
-        record = getattr(self._panel(self._focused), "selected_record", None) if self._focused == "records" else None
-        self._flow.start(self._key, record)
+        panel = self._panel(self._focused)
+        self._flow.start(self._key, panel.selected_record if isinstance(panel, Panel) else None)
 
     def action_next_panel(self) -> None:
         """On to the next panel."""
@@ -508,8 +544,8 @@ class MainScreen(Screen[None]):
             self._arrange()
 
     def action_filter(self) -> None:
-        """Type which Services to show."""
-        self._status.open(self._tree.chosen.text)
+        """Type which rows of the focused panel to show."""
+        self._status.open(self._panel(self._focused).chosen.text)
 
     @on(StatusRow.Typed)
     def _on_typed(self, event: StatusRow.Typed) -> None:
@@ -520,12 +556,10 @@ class MainScreen(Screen[None]):
         self._status.close()
         if not event.keep:
             self._choose(ALL)
-        self._focus_panel("tree")
-        self._tree.focus()
+        self._panel(self._focused).focus(scroll_visible=False)
 
     def _choose(self, chosen: Filter) -> None:
-        self._tree.chosen = chosen
-        self._tree.refill()
+        self._panel(self._focused).set_filter(chosen)
         self._show_tree_rule()
         if not self._tree.rows:
             self._select(None)
@@ -582,12 +616,12 @@ class MainScreen(Screen[None]):
     def _back(self) -> bool:
         if self._flow.running:
             self._flow.cancel()
+        elif self._panel(self._focused).chosen:
+            self._choose(ALL)
         elif self._zoomed:
             self.action_zoom()
         elif self._focused != "tree":
             self._focus_panel("tree")
-        elif self._tree.chosen:
-            self._choose(ALL)
         else:
             return False
         return True
@@ -597,8 +631,3 @@ class MainScreen(Screen[None]):
             self._status.say(message, role)
         else:
             self._status.say(message)
-
-
-def _indented(note: Note, width: int, signs: Signs) -> list[Text]:
-    """The lines of a note, its sign in the column where the rows below have theirs."""
-    return [Text.assemble(" ", line) for line in note.lines(width - 1, signs)]

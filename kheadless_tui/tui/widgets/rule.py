@@ -58,8 +58,16 @@ class Rule(Line):
         self._focused = False
         self._junction = junction
 
-    def set(self, *, title: str | None = None, count: str | None = None, focused: bool | None = None) -> None:
+    def set(
+        self,
+        *,
+        title: str | None = None,
+        count: str | None = None,
+        focused: bool | None = None,
+        junction: bool | None = None,
+    ) -> None:
         """Change what it says; what is not named stays."""
+        self._junction = self._junction if junction is None else junction
         self._title = self._title if title is None else title
         self._count = self._count if count is None else count
         self._focused = self._focused if focused is None else focused

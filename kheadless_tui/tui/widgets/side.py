@@ -8,40 +8,42 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widget import Widget
+from textual.geometry import Size
 
-from kheadless_tui.tui.layout import Layout, Panel
+from kheadless_tui.tui.layout import Layout, PanelName
+from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import FOCUS, MUTED, TEXT
 from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.widgets.panel import Panel
 from kheadless_tui.tui.widgets.rule import Line, Rule
 
-TABS: tuple[Panel, ...] = ("pods", "records", "answers", "findings")
+TABS: tuple[PanelName, ...] = ("pods", "records", "answers", "findings")
 
 
-class Lines(Line):
-    """A few lines of text that say how things stand; as high as they are many."""
+class Remark(Line):
+    """A note on how things stand, wrapped to the width; as high as it is long."""
 
-    DEFAULT_CSS = "Lines { height: auto; }"
+    DEFAULT_CSS = "Remark { height: auto; }"
 
-    _texts: tuple[Text, ...] = ()
+    _note: Note | None = None
 
-    def show(self, texts: Sequence[Text]) -> None:
-        """Say this, one text a line."""
-        fresh = tuple(texts)
-        if fresh == self._texts:
+    def show(self, note: Note | None) -> None:
+        """Say this."""
+        if note == self._note:
             return
-        higher = len(fresh) != len(self._texts)
-        self._texts = fresh
-        self.display = bool(fresh)
-        self.refresh(layout=higher)
+        before, self._note = self.lines(self.size.width), note
+        self.display = note is not None
+        self.refresh(layout=len(before) != len(self.lines(self.size.width)))
 
     def lines(self, width: int) -> list[Text]:
-        """The texts as they are; who gave them knew the width."""
-        return list(self._texts)
+        """The note, its sign in the column where the rows below have theirs."""
+        if self._note is None:
+            return []
+        return [Text.assemble(" ", line) for line in self._note.lines(max(10, width - 2), self.signs)]
 
-    def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """A row for each text."""
-        return len(self._texts)
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A row for each line."""
+        return len(self.lines(width))
 
 
 class Tabs(Line):
@@ -71,17 +73,17 @@ class SidePane(Vertical):
 
     DEFAULT_CLASSES: ClassVar[str] = "side"
 
-    def __init__(self, panels: Mapping[Panel, Widget], signs: Signs, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, panels: Mapping[PanelName, Panel], signs: Signs, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.panels = dict(panels)
         self._signs = signs
-        self._shown: tuple[Panel, ...] = ()
+        self._shown: tuple[PanelName, ...] = ()
         self._tabbed = False
 
     def compose(self) -> ComposeResult:
         """The rule and sentence of the Service, then each panel below its rule."""
         yield Rule(id="rule-service")
-        yield Lines(signs=self._signs, id="sentence")
+        yield Remark(signs=self._signs, id="sentence")
         yield Tabs(signs=self._signs, id="tabs")
         for name, panel in self.panels.items():
             yield Rule(id=f"rule-{name}")
@@ -90,27 +92,28 @@ class SidePane(Vertical):
     def on_mount(self) -> None:
         """Follow what the panels say of themselves."""
         for panel in self.panels.values():
-            for attribute in ("title", "count"):
+            for attribute in ("title", "count", "tally"):
                 self.watch(panel, attribute, self._retitle, init=False)
 
     def rule(self, name: str) -> Rule:
         """The rule of a panel, or of the ``service``."""
         return self.query_one(f"#rule-{name}", Rule)
 
-    def place(self, layout: Layout, visible: Sequence[Panel], focused: Panel) -> None:
+    def place(self, layout: Layout, visible: Sequence[PanelName], focused: PanelName) -> None:
         """Show these panels, and tell by the rules which has the focus."""
         self._shown = tuple(visible)
         self._tabbed = layout.mode in ("tabs", "single")
+        last = visible[-1] if visible else None
         for name, panel in self.panels.items():
             panel.display = name in visible
             # Where tabs are, the first panel needs no rule: the tab names it.
             self.rule(name).display = name in visible and not (self._tabbed and name == visible[0])
-            panel.set_class(len(visible) == 1 or (self._tabbed and name == visible[-1]), "-alone")
+            panel.set_class(len(visible) == 1 or (self._tabbed and name == last), "-alone")
             panel.set_class(self._tabbed and len(visible) > 1 and name == visible[0], "-above")
-        self.query_one("#tabs").display = self._tabbed
+        self.query_one("#tabs").display = self._tabbed and bool(visible)
         self.mark(focused)
 
-    def mark(self, focused: Panel) -> None:
+    def mark(self, focused: PanelName) -> None:
         """Make the rule of the focused panel heavy, and the others light."""
         first = self._shown[0] if self._shown else None
         for name in self.panels:
@@ -121,7 +124,6 @@ class SidePane(Vertical):
     def _retitle(self) -> None:
         counts: dict[str, str] = {}
         for name, panel in self.panels.items():
-            title, count = str(getattr(panel, "title", name)), str(getattr(panel, "count", ""))
-            self.rule(name).set(title=title, count=count)
-            counts[name] = str(getattr(panel, "tally", count))
+            self.rule(name).set(title=panel.title, count=panel.count)
+            counts[name] = panel.tally
         self.query_one("#tabs", Tabs).show(counts, self._shown[0] if self._shown else "")

@@ -80,6 +80,7 @@ class ServiceTree(RowList):
         super().__init__(self._layout_of, signs=signs, id=id)
         self._catalog = catalog
         self._opened: set[str] = set()
+        self._linked = ""
         self.indent = 1
         self.chosen: Filter = ALL
         self.counts_known = True
@@ -92,12 +93,31 @@ class ServiceTree(RowList):
         """Show what the catalogue holds now."""
         items, self.hits = self._catalog.items(self._opened, self.chosen, counts_known=self.counts_known)
         self.set_rows([Row(item.id, item) for item in items])
-        self.set_marks(self._catalog.marks)
+        self._mark()
+
+    def set_filter(self, chosen: Filter) -> None:
+        """Show only Services that the filter lets through."""
+        self.chosen = chosen
+        self.refill()
+
+    def link(self, row_id: str) -> None:
+        """Mark the row that belongs to what the cursor of a panel is on; empty for none."""
+        self._linked = row_id
+        self._mark()
+
+    def _mark(self) -> None:
+        self.set_marks({**({self._linked: "linked"} if self._linked else {}), **self._catalog.marks})
 
     @property
     def selected(self) -> ObjectKey | None:
         """The Service that the cursor is on or within."""
         return key_of(self.row_id)
+
+    @property
+    def member(self) -> str:
+        """The endpoint that the cursor is on: its pod or address; empty elsewhere."""
+        item = self._item
+        return item.label if item is not None and item.depth == 2 else ""
 
     @property
     def position(self) -> str:
