@@ -311,7 +311,7 @@ class Transport:
 
     def _headers(self, credential: Credential) -> CIMultiDict[str]:
         headers = CIMultiDict(self.connection.impersonation)
-        headers["Accept"] = "application/json"
+        headers["Accept"] = "application/json, */*"  # port-forward answers 406 to JSON alone
         headers["Accept-Encoding"] = self._encoding
         headers["User-Agent"] = f"kheadless-tui/{__version__}"
         if credential.authorization:
