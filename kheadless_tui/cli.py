@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from kheadless_tui.arguments import PROGRAM, parse
 from kheadless_tui.errors import HeadlessError
+from kheadless_tui.report.plain import printable
 
 MODULES = {
     "explore": "terminal",
@@ -33,9 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
     except HeadlessError as error:
-        print(f"{PROGRAM}: {_plain(str(error))}", file=sys.stderr)
+        print(f"{PROGRAM}: {printable(str(error))}", file=sys.stderr)
         if error.hint:
-            print(f"  {_plain(error.hint)}", file=sys.stderr)
+            print(f"  {printable(error.hint)}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         print(f"{PROGRAM}: interrupted", file=sys.stderr)
@@ -53,11 +54,6 @@ def _run(words: Sequence[str]) -> int:
     command = importlib.import_module(f"kheadless_tui.commands.{MODULES[arguments.command]}")
     status: int = command.run(arguments)
     return status
-
-
-def _plain(text: str) -> str:
-    """Text that may hold a cluster's or a file's bytes, without anything that a terminal would obey."""
-    return "".join(char if char.isprintable() or char == "\n" else f"\\x{ord(char):02x}" for char in text)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ipaddress
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import TextIO
 from kheadless_tui.arguments import record_type
 from kheadless_tui.errors import InputError, UsageError
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import reverse_name
+from kheadless_tui.zone.names import fault, is_below, reverse_name
 
 
 def default_type(name: str) -> str:
@@ -36,22 +37,15 @@ def absolute_if_meant(name: str, type_: str, config: ZoneConfig) -> str | None:
         return reverse_name(name)
     if name.endswith("."):
         return name
-    lower = name.lower() + "."
-    if any(lower == zone or lower.endswith("." + zone) for zone in config.zones):
-        return name + "."
-    return None
+    return f"{name}." if any(is_below(f"{name}.", zone) for zone in config.zones) else None
 
 
 def check_name(name: str) -> None:
-    """Raise UsageError for what no DNS message can carry (RFC 1035 section 2.3.4)."""
-    labels = name.removesuffix(".").split(".")
-    if name != "." and not all(labels):
-        raise UsageError(f"{name!r} is no domain name: it has an empty label")
-    longest = max(labels, key=lambda label: len(label.encode()))
-    if len(longest.encode()) > 63:
-        raise UsageError(f"{name!r} is no domain name: a label is longer than 63 octets")
-    if len(name.encode()) > 254:
-        raise UsageError(f"{name[:40]!r}... is no domain name: it is longer than 255 octets")
+    """Raise UsageError for what no DNS message can carry."""
+    why = fault(name)
+    if why:
+        shown = name if len(name) <= 60 else f"{name[:57]}..."
+        raise UsageError(f"{shown!r} is no domain name: {why}")
 
 
 class QuestionLines:
@@ -68,7 +62,7 @@ class QuestionLines:
                 continue
             try:
                 yield self._question(words)
-            except (UsageError, ValueError, TypeError) as error:
+            except (UsageError, argparse.ArgumentTypeError) as error:
                 self.failed = True
                 print(InputError(str(error), where=f"stdin:{number}"), file=sys.stderr)
 

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from kheadless_tui.commands import running
-from kheadless_tui.commands.source import Source, connect, from_cluster, from_files, tell
+from kheadless_tui.commands.names import service_key
+from kheadless_tui.commands.source import Source, connect, from_cluster, from_files, tell, tell_findings
 from kheadless_tui.errors import NotFound, UsageError
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.report import records as report
+from kheadless_tui.report.medium import Medium
 from kheadless_tui.zone.record import PredictedRecord
 from kheadless_tui.zone.records import all_records, service_records
 
@@ -31,16 +33,6 @@ async def _live(arguments: argparse.Namespace) -> int:
         return _show(source, arguments, in_files=False)
 
 
-def service_key(text: str, namespace: str) -> ObjectKey:
-    """The key that ``NAME`` or ``NAMESPACE/NAME`` means."""
-    head, slash, tail = text.partition("/")
-    if not slash:
-        return ObjectKey(namespace, text)
-    if not head or not tail or "/" in tail:
-        raise UsageError(f"{text!r} does not name a Service", hint="NAME or NAMESPACE/NAME")
-    return ObjectKey(head, tail)
-
-
 def _show(source: Source, arguments: argparse.Namespace, *, in_files: bool) -> int:
     if arguments.all and arguments.services:
         raise UsageError("--all and names of Services cannot be given together", hint="one or the other")
@@ -52,9 +44,7 @@ def _show(source: Source, arguments: argparse.Namespace, *, in_files: bool) -> i
             record for service in services for record in service_records(source.snapshot, service, source.config)
         )
     found = list(records)
-    text = report.render(found, source.config, arguments.output, terminal=sys.stdout.isatty())
-    if text:
-        print(text)
+    sys.stdout.write(report.render(found, source.config, arguments.output, Medium.of(sys.stdout)))
     tell(f"{len(found)} records; the zone is served as by: {source.config.source}")
     return 0
 
@@ -70,7 +60,13 @@ def _services(source: Source, arguments: argparse.Namespace, *, in_files: bool) 
         if not services:
             _tell_none(source, None if everywhere else source.namespace)
     for service in services:
-        if arguments.services or not service_records(snapshot, service, source.config):
+        empty = not service_records(snapshot, service, source.config)
+        if empty and in_files and not snapshot.slices_of(service.key):
+            tell(
+                f"{service.key} has no record: the files hold no EndpointSlice of it, and DNS is made from those alone "
+                "(kubectl get services,endpointslices -o yaml has them)"
+            )
+        if empty or arguments.services:
             tell_findings(source, service)
     return services
 
@@ -88,12 +84,3 @@ def _tell_none(source: Source, namespace: str | None) -> None:
     others = sum(len(source.snapshot.services(name)) for name in scope)
     where = "in any namespace that was read" if namespace is None else f"in {namespace}"
     tell(f"no headless Service {where} ({others} other Services); -A reads all namespaces, --all shows the whole zone")
-
-
-def tell_findings(source: Source, service: Service) -> None:
-    """One line on stderr for each error or warning of a Service."""
-    # Only a Service that was named, or that has no record, is looked into.
-    from kheadless_tui.diagnose.catalogue import findings  # noqa: PLC0415
-
-    for finding in findings(source.snapshot, service, source.config):
-        tell(f"{service.key}: {finding.severity} {finding.code}: {finding.title}")

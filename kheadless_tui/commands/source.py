@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kheadless_tui.cluster.state import Live
 from kheadless_tui.errors import ClusterError, InputError
-from kheadless_tui.model.objects import ConfigMap, ObjectKey
+from kheadless_tui.model.objects import KINDS, ConfigMap, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone import corefile, served
 from kheadless_tui.zone.config import ZoneConfig
@@ -38,6 +39,16 @@ class Source:
     """The namespace in which short names are meant."""
     session: ClusterSession | None = None
     """``None`` when the objects come from files."""
+
+    def unread(self, namespace: str) -> frozenset[str]:
+        """Kinds of which not all objects of a namespace are known: from their absence nothing follows."""
+        if self.session is None:
+            return frozenset(name for name in KINDS if not self.snapshot.names(name, namespace))
+        reads = self.session.reads
+        states = {
+            name: (reads.get((kind.plural, namespace)), reads.get((kind.plural, ""))) for name, kind in KINDS.items()
+        }
+        return frozenset(name for name, both in states.items() if not any(isinstance(state, Live) for state in both))
 
 
 def tell(message: str) -> None:
@@ -138,3 +149,12 @@ def _with_zone(config: ZoneConfig, zone: str | None) -> ZoneConfig:
     wanted = absolute(zone.lower())
     zones = tuple(wanted if name == config.zone else name for name in config.zones)
     return msgspec.structs.replace(config, zones=zones)
+
+
+def tell_findings(source: Source, service: Service) -> None:
+    """One line on stderr for each error or warning of a Service."""
+    # Only a Service that was named, or that has no record, is looked into.
+    from kheadless_tui.diagnose.catalogue import findings  # noqa: PLC0415
+
+    for finding in findings(source.snapshot, service, source.config, unread=source.unread(service.namespace)):
+        tell(f"{service.key}: {finding.severity} {finding.code}: {finding.title}")

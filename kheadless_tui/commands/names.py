@@ -1,0 +1,32 @@
+"""What a short name means: a Service of the namespace, or what a pod there would look up."""
+
+from __future__ import annotations
+
+from kheadless_tui.commands.source import Source
+from kheadless_tui.errors import UsageError
+from kheadless_tui.model.objects import Meta, ObjectKey, Pod
+from kheadless_tui.zone.search import ResolvConf, resolv_conf_of
+
+KUBE_DNS = ObjectKey("kube-system", "kube-dns")
+"""The Service whose address kubelets write into resolv.conf."""
+
+
+def service_key(text: str, namespace: str) -> ObjectKey:
+    """The key that ``NAME`` or ``NAMESPACE/NAME`` means."""
+    head, slash, tail = text.partition("/")
+    if not slash:
+        return ObjectKey(namespace, text)
+    if not head or not tail or "/" in tail:
+        raise UsageError(f"{text!r} does not name an object", hint="NAME or NAMESPACE/NAME")
+    return ObjectKey(head, tail)
+
+
+def nameserver(source: Source) -> str:
+    """The cluster's DNS address; empty when it is not known."""
+    service = source.snapshot.service(KUBE_DNS)
+    return service.cluster_ips[0] if service is not None and service.cluster_ips else ""
+
+
+def default_resolv_conf(source: Source) -> ResolvConf:
+    """The resolv.conf of any pod of the namespace that says nothing about DNS in its spec."""
+    return resolv_conf_of(Pod(metadata=Meta(namespace=source.namespace)), source.config, nameserver(source))

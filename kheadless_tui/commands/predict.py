@@ -1,0 +1,93 @@
+"""``predict``: what the cluster's DNS must answer, and which rule makes it so."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+
+from kheadless_tui.commands import running
+from kheadless_tui.commands.names import default_resolv_conf, nameserver, service_key
+from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type
+from kheadless_tui.commands.source import Source, connect, from_cluster, from_files, tell, with_pods
+from kheadless_tui.errors import NotFound
+from kheadless_tui.model.objects import Pod
+from kheadless_tui.report import predict as report
+from kheadless_tui.report.medium import Medium
+from kheadless_tui.zone.record import Answer, Question
+from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.search import ResolvConf, resolv_conf_of, resolve_by_search
+
+Predict = Callable[[str, str], Answer]
+"""From a name and a type to the answer."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the predicted answer; the exit status is 0 whatever the rcode, as it is what must be."""
+    if arguments.name != "-":
+        check_name(arguments.name)
+    if arguments.filenames:
+        return _show(from_files(arguments), arguments)
+    return running.run(_live(arguments))
+
+
+async def _live(arguments: argparse.Namespace) -> int:
+    connection = await connect(arguments)
+    async with from_cluster(arguments, connection, ()) as source:
+        return _show(await with_pods(source, _namespaces(source, arguments)), arguments)
+
+
+def _namespaces(source: Source, arguments: argparse.Namespace) -> set[str]:
+    """Namespaces whose pods can explain the answer: those that the name may mean, and that of ``--from``'s pod."""
+    words = {source.namespace, *arguments.name.split(".")}
+    if arguments.vantage is not None:
+        words.add(service_key(arguments.vantage.removeprefix("pod/"), source.namespace).namespace)
+    return {word for word in words if source.snapshot.namespace_exists(word)}
+
+
+def _show(source: Source, arguments: argparse.Namespace) -> int:
+    predict = predictor(source, arguments)
+    if arguments.name == "-":
+        return _show_lines(predict)
+    answer = predict(arguments.name, arguments.type or default_type(arguments.name))
+    sys.stdout.write(report.render(answer, arguments.output, Medium.of(sys.stdout)))
+    tell(f"the zone is served as by: {source.config.source}")
+    return 0
+
+
+def _show_lines(predict: Predict) -> int:
+    lines = QuestionLines()
+    for name, type_ in lines:
+        sys.stdout.write(report.line(predict(name, type_)))
+    return 2 if lines.failed else 0
+
+
+def predictor(source: Source, arguments: argparse.Namespace) -> Predict:
+    """How names are resolved: absolute ones as they are, short ones by a search list.
+
+    The search list is that of ``--from``'s pod, else that of a pod in the namespace with the default dnsPolicy.
+    """
+    resolv = _resolv_conf(source, arguments)
+
+    def predict(name: str, type_: str) -> Answer:
+        whole = absolute_if_meant(name, type_, source.config) if arguments.vantage is None else None
+        if whole is not None:
+            return resolve(source.snapshot, Question(whole, type_), source.config)
+        return resolve_by_search(source.snapshot, name, type_, resolv, source.config)
+
+    return predict
+
+
+def _resolv_conf(source: Source, arguments: argparse.Namespace) -> ResolvConf:
+    if arguments.vantage is None:
+        return default_resolv_conf(source)
+    key = service_key(arguments.vantage.removeprefix("pod/"), source.namespace)
+    pod = source.snapshot.pod(key)
+    if pod is None:
+        raise NotFound(f"there is no Pod {key}", hint=_pods_there(source, key.namespace))
+    return resolv_conf_of(pod, source.config, nameserver(source))
+
+
+def _pods_there(source: Source, namespace: str) -> str:
+    pods: Iterable[Pod] = source.snapshot.pods(namespace)
+    return f"in {namespace} there are: {', '.join(pod.name for pod in pods) or 'none'}"

@@ -1,0 +1,157 @@
+"""``probe``: ask DNS from inside a pod, and hold the answers against the prediction."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kheadless_tui.cluster.gate import Gate
+from kheadless_tui.commands import running
+from kheadless_tui.commands.confirm import check_writes, confirm_for
+from kheadless_tui.commands.names import default_resolv_conf, service_key
+from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type
+from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings
+from kheadless_tui.errors import NotFound
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.probe.compare import MATCH, Comparison
+from kheadless_tui.probe.judging import judge, service_questions
+from kheadless_tui.probe.prober import Prober, ProbeResult, Progress
+from kheadless_tui.probe.vantage import VantageSpec, parse_vantage
+from kheadless_tui.report import probe as report
+from kheadless_tui.report.medium import Medium
+from kheadless_tui.report.outcome import AS_PREDICTED, status_of
+from kheadless_tui.zone.names import zone_of
+from kheadless_tui.zone.record import Question
+from kheadless_tui.zone.search import resolve_by_search
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is asked for: a Service as a whole, or one name."""
+
+    questions: tuple[Question, ...]
+    service: ObjectKey | None = None
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask, compare, print; the exit status is 0 only when every answer is as predicted."""
+    if arguments.name != "-" and "/" not in arguments.name:
+        check_name(arguments.name)
+    spec = parse_vantage(arguments.vantage)
+    check_writes(arguments, spec)
+    return running.run(_probe(arguments, spec))
+
+
+async def _probe(arguments: argparse.Namespace, spec: VantageSpec) -> int:
+    connection = await connect(arguments)
+    async with from_cluster(arguments, connection, ()) as source:
+        lines = QuestionLines()
+        if arguments.name == "-":
+            targets = [_name(source, name, type_) for name, type_ in lines]
+            if not targets:
+                return 2 if lines.failed else AS_PREDICTED
+        else:
+            targets = [_target(source, arguments)]
+        result = await _ask(source, arguments, spec, targets)
+        if arguments.name == "-":
+            verdicts = _show_lines(source, targets, result)
+        else:
+            verdicts = [_show(source, arguments, targets[0], result)]
+        return 2 if lines.failed else max(status_of(verdict) for verdict in verdicts)
+
+
+def _target(source: Source, arguments: argparse.Namespace) -> Target:
+    """A Service when one is called so and no type is asked for; else a name."""
+    text = arguments.name
+    if arguments.type is None and ("/" in text or "." not in text):
+        key = service_key(text, source.namespace)
+        service = source.snapshot.service(key)
+        if service is not None:
+            return Target(service_questions(source.snapshot, service, source.config), key)
+        if "/" in text:
+            raise NotFound(f"there is no Service {key}", hint=f"kheadless-tui records -n {key.namespace} lists them")
+    return _name(source, text, arguments.type or default_type(text))
+
+
+def _name(source: Source, name: str, type_: str) -> Target:
+    """One absolute name, or the names that a pod of the namespace would try, up to the one that answers."""
+    whole = absolute_if_meant(name, type_, source.config)
+    if whole is not None:
+        return Target((Question(whole, type_),))
+    resolv = default_resolv_conf(source)
+    tried = [step.name for step in resolve_by_search(source.snapshot, name, type_, resolv, source.config).steps]
+    ours = [each for each in tried if zone_of(each, source.config.zones)]
+    return Target(tuple(Question(each, type_) for each in ours or tried))
+
+
+async def _ask(
+    source: Source, arguments: argparse.Namespace, spec: VantageSpec, targets: Sequence[Target]
+) -> ProbeResult:
+    assert source.session is not None
+    prober = Prober(
+        source.session,
+        Gate(arguments.readonly, confirm_for(arguments)),
+        image=arguments.image,
+        image_pull_policy=arguments.image_pull_policy,
+        start_timeout=arguments.timeout,
+        context=arguments.context or "",
+    )
+    service = targets[0].service
+    namespace = service.namespace if service else source.namespace
+    questions = [question for target in targets for question in target.questions]
+    plan = await prober.plan(
+        spec, namespace, questions, arguments.server, service=service, protocol=arguments.transport or ""
+    )
+    tell(f"asking from {plan.vantage}: {plan.why}")
+    result = await prober.run(plan, _progress_line() if sys.stderr.isatty() else None)
+    for warning in result.warnings:
+        tell(warning)
+    return result
+
+
+class _progress_line:  # noqa: N801 - a function with a memory
+    """Tells on stderr what is being done, each thing once."""
+
+    def __init__(self) -> None:
+        self._doing = ""
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.doing != self._doing:
+            self._doing = progress.doing
+            tell(f"{progress.doing} ({progress.total} questions)")
+
+
+def _show(source: Source, arguments: argparse.Namespace, target: Target, result: ProbeResult) -> str:
+    comparison = _judged(source, target, result)
+    text = report.render(
+        result.vantages,
+        result.observations,
+        comparison,
+        arguments.output,
+        Medium.of(sys.stdout),
+        equals=result.plan.equals,
+    )
+    sys.stdout.write(text)
+    assert source.session is not None
+    service = source.session.snapshot.service(target.service) if target.service else None
+    if service is not None:
+        tell_findings(source, service)
+    return comparison.verdict
+
+
+def _show_lines(source: Source, targets: Iterable[Target], result: ProbeResult) -> list[str]:
+    verdicts = []
+    for target in targets:
+        comparison = _judged(source, target, result)
+        seen = [item for item in result.observations if item.question in target.questions]
+        sys.stdout.write(report.line(result.vantages, seen, comparison))
+        verdicts.append(comparison.verdict)
+    return verdicts or [MATCH]
+
+
+def _judged(source: Source, target: Target, result: ProbeResult) -> Comparison:
+    assert source.session is not None
+    seen = [item for item in result.observations if item.question in target.questions]
+    return judge(source.session.snapshot, source.config, seen, service=target.service, before=source.snapshot)
