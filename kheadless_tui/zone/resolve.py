@@ -14,7 +14,7 @@ from kheadless_tui.zone import apex, cache, why
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.exposure import Exposure
 from kheadless_tui.zone.external_name import AliasFollower, Followed
-from kheadless_tui.zone.names import absolute, address_of_reverse, fault, is_below, zone_of
+from kheadless_tui.zone.names import absolute, address_of_reverse, fault, is_below, namespaces_asked, zone_of
 from kheadless_tui.zone.pairs import Listing, Pair, list_pairs
 from kheadless_tui.zone.ptr import pointers
 from kheadless_tui.zone.record import Answer, Question, Record, Step
@@ -54,6 +54,17 @@ def resolve(
         The reply with one step. ``fallthrough`` when the next plugin answers, ``unsendable`` when there is none.
     """
     return _Server(snapshot, config, upstream, synced, explain).answer(question)
+
+
+def aliases_asked(snapshot: Snapshot, question: Question, config: ZoneConfig) -> frozenset[str]:
+    """The namespaces that the targets of aliases depend on, which must be read as well for a whole answer.
+
+    Each alias leads at most one step further: who reads a namespace because of it asks again.
+    """
+    found: set[str] = set()
+    for record in resolve(snapshot, Question(question.name, "CNAME"), config, explain=False).answer:
+        found |= namespaces_asked(Question(record.data, question.type), config) or frozenset()
+    return frozenset(found)
 
 
 @dataclass(slots=True)

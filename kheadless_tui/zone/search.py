@@ -68,7 +68,19 @@ def parse_resolv_conf(text: str, source: str = "/etc/resolv.conf") -> ResolvConf
     return ResolvConf(tuple(servers), search, ndots, source)
 
 
-def resolv_conf_of(pod: Pod, config: ZoneConfig, nameserver: str) -> ResolvConf:
+def cluster_first(namespace: str, config: ZoneConfig, nameserver: str = "") -> ResolvConf:
+    """The resolv.conf of a pod of a namespace with the default dnsPolicy."""
+    domain = config.zone.removesuffix(".")
+    return ResolvConf(
+        (nameserver,) if nameserver else (),
+        (f"{namespace}.svc.{domain}", f"svc.{domain}", domain),
+        CLUSTER_NDOTS,
+        "predicted from dnsPolicy ClusterFirst",
+        "the search domains of the node, which follow",
+    )
+
+
+def resolv_conf_of(pod: Pod, config: ZoneConfig, nameserver: str = "") -> ResolvConf:
     """The resolv.conf that the kubelet writes for a pod.
 
     Args:
@@ -81,23 +93,18 @@ def resolv_conf_of(pod: Pod, config: ZoneConfig, nameserver: str) -> ResolvConf:
     if policy == "ClusterFirst" and pod.spec.host_network:
         policy = "Default"
         told += " with hostNetwork, which the kubelet reads as Default"
-    servers: tuple[str, ...] = ()
-    search: tuple[str, ...] = ()
-    ndots, unknown = 1, ""
+    base = ResolvConf()
     if policy in ("ClusterFirst", "ClusterFirstWithHostNet"):
-        domain = config.zone.removesuffix(".")
-        servers = (nameserver,)
-        search = (f"{pod.namespace}.svc.{domain}", f"svc.{domain}", domain)
-        ndots, unknown = CLUSTER_NDOTS, "the search domains of the node, which follow"
+        base = cluster_first(pod.namespace, config, nameserver)
     elif policy == "Default":
-        unknown = "the /etc/resolv.conf of the node, which this pod uses"
+        base = ResolvConf(unknown="the /etc/resolv.conf of the node, which this pod uses")
     own = pod.spec.dns_config
-    if own is not None:
-        told += " and dnsConfig"
-        servers = tuple(dict.fromkeys((*servers, *(own.nameservers or ()))))
-        search = tuple(dict.fromkeys((*search, *(own.searches or ()))))
-        ndots = _ndots([f"{item.name}:{item.value}" for item in own.options or () if item.value], ndots)
-    return ResolvConf(servers[:MAX_NAMESERVERS], _fitting(search), ndots, told, unknown)
+    if own is None:
+        return msgspec.structs.replace(base, source=told)
+    servers = tuple(dict.fromkeys((*base.nameservers, *(own.nameservers or ()))))
+    search = tuple(dict.fromkeys((*base.search, *(own.searches or ()))))
+    ndots = _ndots([f"{item.name}:{item.value}" for item in own.options or () if item.value], base.ndots)
+    return ResolvConf(servers[:MAX_NAMESERVERS], _fitting(search), ndots, f"{told} and dnsConfig", base.unknown)
 
 
 def search_names(name: str, resolv: ResolvConf, libc: Libc = "glibc") -> list[str]:
