@@ -24,6 +24,23 @@ def fields(rows: Iterable[Sequence[str]], medium: Medium) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def verbatim(word: str, texts: Iterable[str], beside: Iterable[Sequence[str]] = ()) -> str:
+    """Texts of several lines that must not be wrapped, such as commands, behind one word.
+
+    Args:
+        word: the word.
+        texts: the texts; the lines of each stand under each other.
+        beside: the pairs of :func:`fields` that it stands with, so that the texts begin in the same column.
+    """
+    indent = max(len(other) for other in (word, *(pair[0] for pair in beside))) + 2
+    lines: list[str] = []
+    for text in texts:
+        first, *rest = [printable(part) for part in text.split("\n")] or [""]
+        lines.append(f"{word:<{indent}}{first}".rstrip())
+        lines += [" " * indent + more for more in rest]
+    return "".join(f"{line}\n" for line in lines)
+
+
 def _wrapped(text: str, medium: Medium, indent: int) -> list[str]:
     if medium.width is None:
         return [text]

@@ -4,61 +4,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import NamedTuple
 
+from kheadless_tui.probe.compare import DIFFERING, EXTRA, MATCH, MISSING, STALE, UNANSWERED, WRONG, Comparison, Row
+from kheadless_tui.probe.equivalent import dig_command
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.report import names
 from kheadless_tui.report.document import Document, dump, question_document, records_as_dig, to_line
-from kheadless_tui.report.fields import fields
+from kheadless_tui.report.fields import fields, verbatim
 from kheadless_tui.report.medium import PIPE, Medium
 from kheadless_tui.report.table import Cell, Column, Table
 from kheadless_tui.report.table import render as render_table
-from kheadless_tui.zone.record import Question, Record
+from kheadless_tui.zone.record import Record
 
 SCHEMA = "kheadless/probe/1"
 
 ROLES = {
-    "match": "good",
-    "stale": "warn",
-    "missing": "bad",
-    "extra": "bad",
-    "wrong": "bad",
-    "unanswered": "unknown",
+    MISSING: "bad",
+    WRONG: "bad",
+    EXTRA: "bad",
+    STALE: "warn",
+    UNANSWERED: "unknown",
+    MATCH: "good",
 }
-"""The role, and so the colour, of each verdict on a record."""
-SIGNS = {"match": "✓", "differs": "≠", "unanswered": "?"}
-
-
-class Row(Protocol):
-    """One record held against the answers of one server over one transport."""
-
-    @property
-    def record(self) -> Record: ...
-    @property
-    def question(self) -> Question: ...
-    @property
-    def vantage(self) -> str: ...
-    @property
-    def server(self) -> str: ...
-    @property
-    def transport(self) -> str: ...
-    @property
-    def verdict(self) -> str: ...
-    @property
-    def detail(self) -> str: ...
-    @property
-    def observed_ttl(self) -> int | None: ...
-    @property
-    def pod(self) -> str | None: ...
-
-
-class Comparison(Protocol):
-    """All rows, and the verdict on the whole."""
-
-    @property
-    def rows(self) -> Sequence[Row]: ...
-    @property
-    def verdict(self) -> str: ...
+"""The role, and so the colour, of each verdict on a record; worst first."""
+UNJUDGED = "unjudged"
+"""In place of a verdict on a reply that could not be predicted: of another zone, or of what was not read."""
+SIGNS = {MATCH: "✓", "differs": "≠", UNANSWERED: "?"}
 
 
 def render(
@@ -68,7 +40,7 @@ def render(
     output: str,
     medium: Medium = PIPE,
     *,
-    equals: Sequence[str] = (),
+    equals: Sequence[str] | None = None,
 ) -> str:
     """The result of a probe in one of the outputs ``table``, ``json`` and ``yaml``.
 
@@ -78,7 +50,8 @@ def render(
         comparison: the replies held against the prediction.
         output: one of the outputs.
         medium: what a table is laid out for.
-        equals: the equivalent kubectl commands, shown below a table.
+        equals: the equivalent kubectl commands, shown below a table; if not given, one for each place: that of the
+            first question whose answer differs, or of the first.
     """
     if output == "table":
         return table(vantages, observations, comparison, medium, equals=equals)
@@ -116,33 +89,74 @@ def table(
     comparison: Comparison,
     medium: Medium = PIPE,
     *,
-    equals: Sequence[str] = (),
+    equals: Sequence[str] | None = None,
 ) -> str:
     """A row for each record, server and transport, then the verdict, where it was asked from, and the commands."""
-    asked = {(seen.vantage, seen.server, seen.transport, seen.question): seen for seen in observations}
+    lines = _lines(observations, comparison)
     build = _plain_table if medium.width is None else _folded_table
-    rows = build(comparison.rows, asked)
     facts = [("verdict", summary(comparison))]
     facts += [("from", _vantage_text(vantage, observations)) for vantage in vantages]
     facts += [("error", text) for text in _errors(observations)]
-    facts += [("equals", command) for command in equals]
-    return render_table(rows, medium) + "\n" + fields(facts, medium)
+    commands = _commands(vantages, observations, comparison) if equals is None else equals
+    rows = render_table(build(lines), medium)
+    return "".join((rows and f"{rows}\n", fields(facts, medium), verbatim("equals", commands, facts)))
 
 
 def summary(comparison: Comparison) -> str:
     """The verdict in one sentence: ``match: 25 of 25 as predicted``, or what differs, worst first."""
     counts = Counter(row.verdict for row in comparison.rows)
-    total = sum(counts.values())
-    sign = SIGNS.get(comparison.verdict, "")
-    text = f"{sign} {comparison.verdict}: {counts['match']} of {total} as predicted"
-    others = [f"{counts[verdict]} {verdict}" for verdict in reversed(ROLES) if verdict != "match" and counts[verdict]]
-    return ", ".join([text.strip(), *others])
+    parts = []
+    if comparison.rows:
+        parts.append(f"{counts[MATCH]} of {len(comparison.rows)} as predicted")
+    parts += [f"{counts[verdict]} {verdict}" for verdict in ROLES if verdict != MATCH and counts[verdict]]
+    if comparison.unjudged:
+        parts.append(f"{len(comparison.unjudged)} answered but not predictable")
+    return f"{SIGNS.get(comparison.verdict, '?')} {comparison.verdict}: {', '.join(parts) or 'nothing was asked'}"
 
 
-_Asked = dict[tuple[str, str, str, Question], Observation]
+class _Line(NamedTuple):
+    """One line of the table: a verdict on a record, or a record of a reply that nothing was predicted for."""
+
+    verdict: str
+    record: Record
+    ttl: str
+    pod: str
+    vantage: str
+    server: str
+    transport: str
+    rcode: str
+    ms: str
+    detail: str
 
 
-def _plain_table(rows: Iterable[Row], asked: _Asked) -> Table:
+def _lines(observations: Sequence[Observation], comparison: Comparison) -> list[_Line]:
+    asked = {(seen.vantage, seen.server, seen.transport, seen.question): seen for seen in observations}
+    lines = [_judged(row, asked.get((row.vantage, row.server, row.transport, row.question))) for row in comparison.rows]
+    for seen in comparison.unjudged:
+        records = seen.answer or (Record(seen.question.name, 0, seen.question.type, seen.rcode or "(no reply)"),)
+        for record in records:
+            ttl = str(record.ttl) if seen.answer and seen.ttl_known else ""
+            place = (seen.vantage, seen.server, seen.transport)
+            lines.append(_Line(UNJUDGED, record, ttl, "", *place, seen.rcode, _ms(seen), seen.error))
+    return lines
+
+
+def _judged(row: Row, seen: Observation | None) -> _Line:
+    return _Line(
+        row.verdict,
+        row.record,
+        "" if row.observed_ttl is None else str(row.observed_ttl),
+        row.pod or "",
+        row.vantage,
+        row.server,
+        row.transport,
+        seen.rcode if seen else "",
+        _ms(seen),
+        row.detail,
+    )
+
+
+def _plain_table(lines: Sequence[_Line]) -> Table:
     columns = (
         Column("VERDICT"),
         Column("NAME"),
@@ -157,32 +171,31 @@ def _plain_table(rows: Iterable[Row], asked: _Asked) -> Table:
         Column("MS", right=True),
         Column("DETAIL"),
     )
-    lines = []
-    for row in rows:
-        seen = asked.get((row.vantage, row.server, row.transport, row.question))
-        lines.append(
-            (
-                row.verdict,
-                row.record.name,
-                _ttl(row),
-                row.record.type,
-                row.record.data,
-                row.pod or "",
-                row.vantage,
-                row.server,
-                row.transport,
-                seen.rcode if seen else "",
-                _ms(seen),
-                row.detail,
-            )
+    rows = [
+        (
+            line.verdict,
+            line.record.name,
+            line.ttl,
+            line.record.type,
+            line.record.data,
+            line.pod,
+            line.vantage,
+            line.server,
+            line.transport,
+            line.rcode,
+            line.ms,
+            line.detail,
         )
-    return Table(columns, lines)
+        for line in lines
+    ]
+    return Table(columns, rows)
 
 
-def _folded_table(rows: Iterable[Row], asked: _Asked) -> Table:
-    kept = list(rows)
-    suffix = _common_suffix(row.record.name for row in kept if row.record.type != "PTR")
-    several = len({(row.vantage, row.server, row.transport) for row in kept}) > 1
+def _folded_table(lines: Sequence[_Line]) -> Table:
+    """On a terminal the suffix is said once, and columns that say nothing here are left out."""
+    suffix = _common_suffix(line.record.name for line in lines if line.record.type != "PTR")
+    several = len({(line.vantage, line.server, line.transport) for line in lines}) > 1
+    detailed = any(line.detail for line in lines)
     columns = [
         Column("VERDICT"),
         Column("NAME", folds=True),
@@ -190,30 +203,27 @@ def _folded_table(rows: Iterable[Row], asked: _Asked) -> Table:
         Column("TYPE"),
         Column("DATA", folds=True),
         Column("POD", folds=True),
+        Column("RCODE"),
         Column("MS", right=True),
     ]
-    if several:
-        columns.append(Column("ASKED", folds=True))
-    if any(row.detail for row in kept):
-        columns.append(Column("DETAIL", folds=True))
-    lines = []
-    for row in kept:
-        seen = asked.get((row.vantage, row.server, row.transport, row.question))
+    columns += [Column("ASKED", folds=True)] if several else []
+    columns += [Column("DETAIL", folds=True)] if detailed else []
+    rows = []
+    for line in lines:
         cells: list[str | Cell] = [
-            Cell(row.verdict, ROLES.get(row.verdict, "")),
-            names.owner(row.record, suffix),
-            _ttl(row),
-            row.record.type,
-            names.data(row.record, suffix),
-            row.pod or "",
-            _ms(seen),
+            Cell(line.verdict, ROLES.get(line.verdict, "muted")),
+            names.owner(line.record, suffix),
+            line.ttl,
+            line.record.type,
+            names.data(line.record, suffix),
+            line.pod,
+            line.rcode,
+            line.ms,
         ]
-        if several:
-            cells.append(f"{row.vantage} {row.server} {row.transport}")
-        if any(other.detail for other in kept):
-            cells.append(row.detail)
-        lines.append(cells)
-    return Table(tuple(columns), lines, title=f"below {suffix}" if suffix else "")
+        cells += [f"{line.vantage} {line.server} {line.transport}"] if several else []
+        cells += [line.detail] if detailed else []
+        rows.append(cells)
+    return Table(tuple(columns), rows, title=f"below {suffix}" if suffix else "")
 
 
 def _common_suffix(owners: Iterable[str]) -> str:
@@ -229,12 +239,20 @@ def _common_suffix(owners: Iterable[str]) -> str:
     return ".".join(reversed(shared)) if shared and len(shared) > 2 else ""
 
 
-def _ttl(row: Row) -> str:
-    return "" if row.observed_ttl is None else str(row.observed_ttl)
-
-
 def _ms(seen: Observation | None) -> str:
     return "" if seen is None or seen.ms is None else f"{seen.ms:.1f}"
+
+
+def _commands(vantages: Sequence[Vantage], observations: Sequence[Observation], comparison: Comparison) -> list[str]:
+    """For each place the command that asks what is most worth asking again."""
+    odd = {(row.vantage, row.question) for row in comparison.rows if row.verdict in DIFFERING}
+    commands = []
+    for vantage in vantages:
+        mine = [seen for seen in observations if seen.vantage == vantage.name]
+        chosen = next((seen for seen in mine if (seen.vantage, seen.question) in odd), mine[0] if mine else None)
+        if chosen is not None:
+            commands.append(dig_command(chosen, vantage))
+    return commands
 
 
 def _vantage_text(vantage: Vantage, observations: Sequence[Observation]) -> str:
