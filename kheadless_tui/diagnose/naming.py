@@ -57,6 +57,8 @@ def no_hostnames(evidence: Evidence) -> Iterator[Finding]:
     """Pods of a Deployment or DaemonSet have no names of their own (failure H28)."""
     if not evidence.service.headless or evidence.config.endpoint_pod_names or not evidence.in_dns:
         return
+    if evidence.governed:
+        return  # then they are not the pods that it is meant for, which is another rule's business
     if any(seen.endpoint.hostname or not seen.endpoint.pod_name for seen in evidence.endpoints):
         return
     pods = evidence.pods

@@ -70,7 +70,7 @@ def named_target_missing(evidence: Evidence) -> Iterator[Finding]:
 
 def target_differs(evidence: Evidence) -> Iterator[Finding]:
     """A port that a proxy would translate is not translated on a headless Service (failure H14)."""
-    if not evidence.service.headless or not evidence.service.selector:
+    if not evidence.service.headless or not evidence.service.selector or not evidence.members:
         return
     for port in evidence.service.ports:
         target = _target(evidence, port)
@@ -167,7 +167,7 @@ def no_ports(evidence: Evidence) -> Iterator[Finding]:
 
 def unnamed_port(evidence: Evidence) -> Iterator[Finding]:
     """A port without name has no SRV record of its own (failure H16)."""
-    if not evidence.service.headless or not evidence.in_dns:
+    if not evidence.service.headless:
         return
     unnamed = [port for port in evidence.service.ports if not port.name]
     if not unnamed or any(port.name for item in evidence.slices for port in item.ports or ()):

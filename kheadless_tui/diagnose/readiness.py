@@ -48,8 +48,8 @@ def nothing_ready(evidence: Evidence) -> Iterator[Finding]:
         return
     names = list(members)
     what = counted(len(names), evidence.noun)
-    leaving = [who for who in names if all(seen.endpoint.terminating for seen in members[who])]
-    state = "terminating" if len(leaving) == len(names) else "not ready"
+    going = [who for who in names if all(seen.endpoint.terminating for seen in members[who])]
+    state = "terminating" if len(going) == len(names) else "not ready"
     yield Finding(
         code="KH001",
         severity=ERROR,
@@ -111,8 +111,11 @@ def waiting_for_each_other(evidence: Evidence) -> Iterator[Finding]:
 
 
 def ordered_start(evidence: Evidence) -> Iterator[Finding]:
-    """Later pods are made only after the first is ready, which waits for them (failure H03)."""
-    if evidence.in_dns or not evidence.members:
+    """Later pods are made only after the first is ready, which waits for them (failure H03).
+
+    Whether not-ready pods are published does not matter: the ones that are missing have no address to publish.
+    """
+    if not evidence.members or any(seen.endpoint.serving for seen in evidence.endpoints):
         return
     for item in evidence.governed:
         wanted = 1 if item.spec.replicas is None else item.spec.replicas
@@ -208,12 +211,12 @@ def published_though_not_serving(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.service.publishes_not_ready:
         return
     dead = {who: seen for who, seen in evidence.members.items() if not all(one.endpoint.serving for one in seen)}
-    leaving = {who: seen for who, seen in evidence.members.items() if any(one.endpoint.terminating for one in seen)}
-    names = list({**dead, **leaving})
+    going = {who: seen for who, seen in evidence.members.items() if any(one.endpoint.terminating for one in seen)}
+    names = list({**dead, **going})
     if not names:
         return
     clients = _service_for_clients(evidence)
-    severe = bool(set(dead) - set(leaving)) and not clients
+    severe = bool(set(dead) - set(going)) and not clients
     yield Finding(
         code="KH047",
         severity=WARNING if severe else HINT,

@@ -39,9 +39,12 @@ def matches_no_pod(evidence: Evidence) -> Iterator[Finding]:
         ),
         rule="endpoints are the pods of the Service's own namespace that carry every label of spec.selector",
         fix=(
-            f"make the selector and the labels of the pods (in the pod template) the same: {differing}"
-            if near
-            else f"start a workload whose pod template carries {selector}, or correct spec.selector",
+            *(
+                (f"if {near[0].name} is meant: make spec.selector and the labels of its pod template equal",)
+                if near
+                else ()
+            ),
+            f"else start a workload whose pod template carries {selector}",
         ),
         link=DEBUG_SERVICE,
         command=kubectl(evidence.key.namespace, "get", "pods", "--show-labels"),
