@@ -164,6 +164,10 @@ class Conversation:
             self._next_id = (self._next_id + 1) % MAX_WAITING
         return framed(wire)
 
+    def abandon(self) -> None:
+        """Wait no longer for what was asked; a late reply to it is a stray one."""
+        self._waiting.clear()
+
     def feed(self, data: bytes) -> list[Reply]:
         """Take bytes from the stream; the replies that are whole now, each to a question that was waiting."""
         replies = []

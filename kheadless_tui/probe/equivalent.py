@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.podspec import EPHEMERAL_SLEEP, EphemeralOrder, PodOrder
+from kheadless_tui.probe.dnsmessage import Unaskable, presentation_name
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.probe.server import Server, parse_server
+from kheadless_tui.probe.tools import printable
 
 WIDTH = 76
 """Columns after which a command is wrapped; a dialog at 80 columns has no more."""
@@ -61,6 +63,14 @@ def debug_command(order: EphemeralOrder, security: str, *, context: str = "") ->
     return f"printf %s {shlex.quote(security)} |\n{INDENT}{wrapped(words)}"
 
 
+def asked_name(name: str) -> str:
+    """The name as it is typed: in printable ASCII, with escapes where DNS has other octets."""
+    try:
+        return presentation_name(name)
+    except Unaskable:
+        return printable(name, 300)
+
+
 def question_words(tool: str, server: Server, name: str, rdtype: str, protocol: str) -> list[str]:
     """The question as dig or nslookup takes it."""
     if tool == "nslookup":
@@ -80,7 +90,7 @@ def dig_command(observation: Observation, vantage: Vantage, *, context: str = ""
     which is gone, it is a ``kubectl run`` of another one; of a CoreDNS replica a port-forward and dig here.
     """
     server = parse_server(observation.server)
-    name, rdtype = observation.question.name, observation.question.type
+    name, rdtype = asked_name(observation.question.name), observation.question.type
     if vantage.kind == "coredns":
         forward = kubectl("port-forward", vantage.namespace, f"pod/{vantage.pod}", "5353:53", context=context)
         local = question_words("dig", Server("127.0.0.1", 5353), name, rdtype, "tcp")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,7 +14,15 @@ from kheadless_tui.cluster.debugpod import reusable_container
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
-from kheadless_tui.errors import ClusterError, NotFound, Refused, UsageError, WriteRefused
+from kheadless_tui.errors import (
+    ClusterError,
+    NotAuthenticated,
+    NotFound,
+    Refused,
+    Unreachable,
+    UsageError,
+    WriteRefused,
+)
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.probe.candidates import not_usable
 from kheadless_tui.probe.places import Place, Places, Rejected, server_of
@@ -131,9 +140,9 @@ class Planner:
             raise
         except ClusterError as error:
             raise await self._with_next_best(error, wish, "pod") from None
-        return self._exec_plan(wish, place, place.why, [])
+        return await self._exec_plan(wish, place, place.why, [])
 
-    def _exec_plan(self, wish: _Wish, place: Place, why: str, rejected: Rejected) -> ProbePlan:
+    async def _exec_plan(self, wish: _Wish, place: Place, why: str, rejected: Rejected) -> ProbePlan:
         server = wish.server or server_of(place)
         return ProbePlan(
             wish.spec,
@@ -144,10 +153,10 @@ class Planner:
             why,
             tuple(rejected),
             server,
-            exec_plan(place.target, place.tool, server, len(wish.questions), self._context),
+            exec_plan(place.target, place.tool, server, wish.questions, wish.protocol, self._context),
             wish.protocol,
             place,
-            next_best=f"debug/{place.target.pod} or new",
+            next_best=await self._ways(wish.namespace, "pod", place.target.pod),
         )
 
     async def _from_debug(self, wish: _Wish) -> ProbePlan:
@@ -163,7 +172,7 @@ class Planner:
             if tool is not None:
                 place = Place(target, tool, toolbox, self._image)
                 why = f"ephemeral container {ours} of an earlier probe is still there and is used again"
-                return replace(self._exec_plan(wish, place, why, []), kind="debug")
+                return replace(await self._exec_plan(wish, place, why, []), kind="debug")
         try:
             rights = await self._demand(wish.namespace, "add an ephemeral container", ADD_CONTAINER, EXEC)
         except Refused as error:
@@ -189,7 +198,7 @@ class Planner:
             ),
             wish.protocol,
             order=order,
-            next_best="new",
+            next_best=await self._ways(wish.namespace, "debug"),
         )
 
     async def _from_new(self, wish: _Wish, instead: str, why: str = "as you asked") -> ProbePlan:
@@ -218,7 +227,7 @@ class Planner:
             ),
             wish.protocol,
             order=order,
-            next_best="" if instead.startswith("nothing") else instead,
+            next_best=await self._ways(wish.namespace, "new"),
         )
 
     async def _from_replicas(self, wish: _Wish) -> ProbePlan:
@@ -252,7 +261,7 @@ class Planner:
             forward_plan(KUBE_DNS.namespace, pods, len(wish.questions), rights, self._context),
             "tcp",
             replicas=tuple(chosen),
-            next_best="auto" if wish.spec.kind == "coredns" else "",
+            next_best=await self._ways(wish.namespace, "coredns"),
         )
 
     async def _auto(self, wish: _Wish) -> ProbePlan:
@@ -265,7 +274,7 @@ class Planner:
                 self._session.snapshot, wish.namespace, wish.service, wish.protocol
             )
             if place is not None:
-                return self._exec_plan(wish, place, place.why, rejected)
+                return await self._exec_plan(wish, place, place.why, rejected)
         seen = "; ".join(dict.fromkeys(f"{what} {why}" for what, why in rejected[:3]))
         instead = f"nothing that runs here can ask ({seen})" if seen else "nothing runs here that could ask"
         for attempt in (self._new_if_possible, self._replicas_if_possible):
@@ -348,26 +357,31 @@ class Planner:
         return "nothing that runs here can ask"
 
     async def _with_next_best(self, error: ClusterError, wish: _Wish, failed: str) -> ClusterError:
-        """The error with a hint at the best other place that the user's rights allow."""
-        ways = []
-        if failed != "pod" or wish.spec.kind == "pod":
-            ways.append(("auto", EXEC, wish.namespace, "--from auto (a running pod, creates nothing)"))
-        if failed == "pod":
-            ways.append(("debug", ADD_CONTAINER, wish.namespace, f"--from debug/{wish.spec.pod}"))
-        if failed != "new":
-            ways.append(("new", CREATE, wish.namespace, "--from new (a temporary pod)"))
-        if failed != "coredns":
-            ways.append(("coredns", FORWARD, KUBE_DNS.namespace, "--from coredns (each replica by port-forward)"))
-        found = []
-        for _, right, namespace, words in ways:
-            try:
-                if (await self._may(namespace, right)).allowed:
-                    found.append(words)
-            except ClusterError:
-                return error
-        best = f"Next best: {' or '.join(found[:2])}." if found else "You have no right to any other place."
-        error.hint = f"{error.hint} {best}".strip()
+        """The error with a hint at the best other places that the user's rights allow."""
+        if isinstance(error, Unreachable | NotAuthenticated):
+            return error
+        pod = "" if isinstance(error, NotFound) else wish.spec.pod
+        try:
+            ways = await self._ways(wish.namespace, failed, pod)
+        except ClusterError:
+            return error
+        best = f"Next best: {ways}." if ways else "You have no right to ask from any other place."
+        error.hint = f"{error.hint.rstrip('.')}. {best}".removeprefix(". ")
         return error
+
+    async def _ways(self, namespace: str, failed: str, pod: str = "") -> str:
+        """Other places that the rights allow, the best first: ``--from new or --from coredns``."""
+        ways = [
+            ("debug", ADD_CONTAINER, namespace, f"--from debug/{pod}"),
+            ("pod", EXEC, namespace, "--from auto"),
+            ("new", CREATE, namespace, "--from new"),
+            ("coredns", FORWARD, KUBE_DNS.namespace, "--from coredns"),
+        ]
+        if failed != "pod" or not pod:
+            ways = ways[1:]
+        ways = [way for way in ways if way[0] != failed or way[0] == "pod"]
+        rights = await asyncio.gather(*(self._may(where, right) for _, right, where, _ in ways))
+        return " or ".join([way[3] for way, right in zip(ways, rights, strict=True) if right.allowed][:2])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
-from kheadless_tui.zone.record import PredictedRecord, Question, WithheldRecord
+from kheadless_tui.zone.record import Question, Record
 
 ABSENT_LABEL = "kheadless-no-such-endpoint"
 """A label that no endpoint has: the name below a Service with it must not exist."""
 
 
-def questions_for(
-    records: Iterable[PredictedRecord | WithheldRecord], *, names: Iterable[str] = ()
-) -> tuple[Question, ...]:
+class HasRecord(Protocol):
+    """A predicted or a withheld record."""
+
+    @property
+    def record(self) -> Record:
+        """The record itself."""
+
+
+def questions_for(records: Iterable[HasRecord], *, names: Iterable[str] = ()) -> tuple[Question, ...]:
     """Every question that the records answer, once each, in the order of the records, then one that must be denied.
 
     Args:

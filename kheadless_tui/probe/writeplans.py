@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from kheadless_tui.cluster.exec import ExecTarget
@@ -18,15 +20,18 @@ from kheadless_tui.cluster.podspec import (
 )
 from kheadless_tui.probe.carriers.stream import stream_argv
 from kheadless_tui.probe.equivalent import (
+    asked_name,
     create_command,
     debug_command,
     delete_command,
     exec_command,
     kubectl,
+    question_words,
     wrapped,
 )
 from kheadless_tui.probe.server import Server
 from kheadless_tui.probe.tools import STREAM_TOOLS
+from kheadless_tui.zone.record import Question
 
 Rights = tuple[tuple[str, bool | None], ...]
 
@@ -36,12 +41,20 @@ def counted(number: int) -> str:
     return f"{number} question{'' if number == 1 else 's'}"
 
 
-def exec_plan(target: ExecTarget, tool: str, server: Server, questions: int, context: str) -> WritePlan:
+def exec_plan(
+    target: ExecTarget, tool: str, server: Server, questions: Sequence[Question], protocol: str, context: str
+) -> WritePlan:
     """An exec in a container that runs anyway; it creates nothing."""
-    words = carrier_words(tool, server)
+    if tool in STREAM_TOOLS:
+        words = stream_argv(tool, server)
+        shown = f"{tool} {server}" if tool in ("bash", "python3") else " ".join(words)
+    else:
+        name = asked_name(questions[0].name)
+        words = tuple(question_words(tool, server, name, questions[0].type, protocol or "tcp"))
+        shown = f"{tool} @{server}"
     return WritePlan(
         title=f"Ask DNS from {target} in {target.namespace}?",
-        actions=(Action("then", f"exec {' '.join(words)} in it: {counted(questions)}"),),
+        actions=(Action("then", f"exec {shown} in it: {counted(len(questions))}"),),
         equals=(exec_command(target, words, stdin=tool in STREAM_TOOLS, context=context),),
         needs_confirmation=False,
         instead="nothing is created",
@@ -61,7 +74,7 @@ def pod_plan(
     """A temporary pod."""
     manifest = pretty(order.manifest())
     target = ExecTarget(order.namespace, order.name, CONTAINER)
-    words = carrier_words("nc", server or _UNKNOWN)
+    words = stream_argv("nc", server or _UNKNOWN)
     asked = "" if server else " (the server is the one of the pod's /etc/resolv.conf)"
     return WritePlan(
         title=f"Create a temporary pod in {order.namespace}?",
@@ -105,7 +118,7 @@ def ephemeral_plan(
     """An ephemeral container in a running pod."""
     container = order.container()
     target = ExecTarget(order.namespace, order.pod, order.name)
-    words = carrier_words("nc", server or _UNKNOWN)
+    words = stream_argv("nc", server or _UNKNOWN)
     security = pretty({"securityContext": container["securityContext"]})
     return WritePlan(
         title=f"Add an ephemeral container to pod {order.pod} in {order.namespace}?",
@@ -151,15 +164,7 @@ def forward_plan(namespace: str, pods: list[str], questions: int, rights: Rights
 
 
 _UNKNOWN = Server("NAMESERVER")
-
-
-def carrier_words(tool: str, server: Server) -> tuple[str, ...]:
-    """The command that carries the questions, as it is shown; dig and nslookup get theirs after it."""
-    if tool in STREAM_TOOLS:
-        return stream_argv(tool, server)
-    if tool == "dig":
-        return ("dig", f"@{server.address}", *(("-p", str(server.port)) if server.port != 53 else ()))
-    return ("nslookup",)
+"""Stands in commands for the address that is only known when the container runs."""
 
 
 def pretty(document: dict[str, object]) -> str:

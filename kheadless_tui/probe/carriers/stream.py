@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from kheadless_tui.cluster.gate import Permit
     from kheadless_tui.cluster.transport import Transport
 
+WARM_UP = 1.0
+"""Seconds for which the first reply is waited for before the questions go out whose times are kept."""
 WINDOW = 64
 """Questions that wait for a reply at one time: enough for one exec to carry hundreds in a few round trips."""
 
@@ -192,6 +195,7 @@ async def _round(
     sent: dict[Question, float] = {}
     queue = deque(questions)
     try:
+        await _warm_up(stream, talk, questions)
         while True:
             await _fill(stream, talk, queue, sent, settle)
             if not talk.waiting:
@@ -210,6 +214,25 @@ async def _round(
         return talk.unreadable or f"no reply within {timeout:g} s"
     except Unreachable as error:
         return stream.ending() or error.message
+
+
+async def _warm_up(stream: ByteStream, talk: Conversation, questions: Sequence[Question]) -> None:
+    """Ask one question in advance, so that starting the program and connecting do not count as the server's time.
+
+    Its reply, or none in time, decides nothing: every question is asked afterwards.
+    """
+    for question in questions:
+        try:
+            first = talk.ask(question)
+        except Unaskable:
+            continue
+        await stream.send(first)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WARM_UP):
+                while talk.waiting and (data := await stream.receive()) is not None:
+                    talk.feed(data)
+        talk.abandon()
+        return
 
 
 async def _fill(
