@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from kheadless_tui.probe.equivalent import dig_command
 from kheadless_tui.probe.observation import Observation, Vantage
-from kheadless_tui.tui.render.ages import milliseconds
+from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, pad, shorten, width_of, wrap, wrap_command
 from kheadless_tui.tui.render.names import relative, relative_data
 from kheadless_tui.tui.render.notes import Note
@@ -51,6 +51,8 @@ class AnswerCard:
     """The question as seen from the Service."""
     verdict: str
     ms: str
+    at: str
+    """When it was asked."""
     source: str
     """Vantage point, container and carrier."""
     server: str
@@ -67,19 +69,24 @@ class AnswerCard:
 
 def answer_cards(view: ServiceView) -> list[AnswerCard]:
     """The cards of the last probe, in the order in which it asked."""
-    probe = view.last_probe
-    if probe is None or probe.result is None:
-        return []
+    reasons = _reasons(view)
+    cards: list[AnswerCard] = []
+    for probe in view.last_probe.finished if view.last_probe else ():
+        asked = {card.question for card in cards}
+        cards += [card for card in _cards_of(view, probe, reasons) if card.question not in asked]
+    return cards
+
+
+def _cards_of(view: ServiceView, probe: ProbeRecord, reasons: dict[tuple[str, str], list[str]]) -> Iterator[AnswerCard]:
+    assert probe.result is not None
+    assert probe.comparison is not None
     judged: dict[tuple[str, str, str, Question], list[ComparedRow]] = {}
-    for row in probe.comparison.rows if probe.comparison else ():
+    for row in probe.comparison.rows:
         judged.setdefault((row.vantage, row.server, row.transport, row.question), []).append(row)
     vantages = {vantage.name: vantage for vantage in probe.result.vantages}
-    reasons = _reasons(view)
-    cards = []
     for seen in probe.result.observations:
         rows = judged.get((seen.vantage, seen.server, seen.transport, seen.question), [])
-        cards.append(_card(view, probe, seen, rows, vantages.get(seen.vantage), reasons))
-    return cards
+        yield _card(view, probe, seen, rows, vantages.get(seen.vantage), reasons)
 
 
 def _reasons(view: ServiceView) -> dict[tuple[str, str], list[str]]:
@@ -107,6 +114,7 @@ def _card(
         subject=subject,
         verdict=min((row.verdict for row in rows), key=rank, default="not judged"),
         ms=milliseconds(seen.ms) if seen.ms is not None else "",
+        at=clock(probe.started),
         source=_source(seen, vantage),
         server=_server(view, seen),
         status=_status(seen),
@@ -203,7 +211,7 @@ class AnswersLayout:
     width: int
     signs: Signs
     one_place: bool
-    """All answers come from one place and one server, which the rule above says."""
+    """All answers come from one place, one server and one moment, which the rule above says."""
     heading: Text | None = None
 
     def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
@@ -218,7 +226,7 @@ class AnswersLayout:
         assert isinstance(card, AnswerCard)
         lines = [self._head(card)]
         if not self.one_place:
-            lines += self._labelled("from", [f"{card.source} {self.signs.arrow} {card.server}"])
+            lines += self._labelled("from", [f"{card.source} {self.signs.arrow} {card.server}, at {card.at}"])
         lines += self._labelled("status", [card.status], UNKNOWN if card.silent else TEXT)
         lines += self._records(card)
         lines += self._labelled("denied", card.authority)
@@ -274,4 +282,4 @@ def _label(label: str, lines: Sequence[Text]) -> list[Text]:
 def answers_layout(rows: Sequence[Row], width: int, signs: Signs = UNICODE) -> AnswersLayout:
     """The cards in a width."""
     cards = [row.value for row in rows if isinstance(row.value, AnswerCard)]
-    return AnswersLayout(width, signs, len({(card.source, card.server) for card in cards}) <= 1)
+    return AnswersLayout(width, signs, len({(card.source, card.server, card.at) for card in cards}) <= 1)

@@ -167,21 +167,39 @@ def _prefix(word: str, room: int) -> str:
 
 
 def wrap_command(command: str, width: int) -> list[str]:
-    r"""A shell command in lines that end in ``\`` where it goes on; every line together is the same command.
+    r"""A shell command in lines that end in ``\`` where it goes on; all lines together are the same command.
 
-    Lines that the command already has are kept. It is broken only at blanks outside quotes, so that what is copied
-    from the screen means what it meant.
+    Lines that the command already has are kept, and what stands between quotes is never touched, so that what is
+    copied from the screen means what it meant. A single word that is too long stays too long.
     """
     lines: list[str] = []
+    quote = ""
     for given in command.splitlines():
-        lines += _wrap_words(given, width)
+        inside, quote = quote, _quote_after(given, quote)
+        # A line that begins or ends within quotes is a part of one word: a manifest, a script.
+        lines += [given] if inside or quote else _wrap_words(given, width)
     return lines
+
+
+def _quote_after(line: str, quote: str) -> str:
+    """The quotation mark that is open at the end of a line, empty for none."""
+    escaped = False
+    for sign in line:
+        if escaped:
+            escaped = False
+        elif quote:
+            quote = "" if sign == quote else quote
+        elif sign == "\\":
+            escaped = True
+        elif sign in "'\"":
+            quote = sign
+    return quote
 
 
 def _wrap_words(line: str, width: int) -> list[str]:
     indent = line[: len(line) - len(line.lstrip())]
     continued = line.rstrip().endswith("\\")
-    words = _shell_words(line.rstrip().removesuffix("\\"))
+    words = _shell_words(line.rstrip().removesuffix("\\") if continued else line)
     lines: list[str] = []
     current = indent
     for position, word in enumerate(words):
@@ -199,15 +217,8 @@ def _wrap_words(line: str, width: int) -> list[str]:
 def _shell_words(line: str) -> list[str]:
     words: list[str] = []
     current = ""
-    quote = ""
     for sign in line:
-        if quote:
-            quote = "" if sign == quote else quote
-            current += sign
-        elif sign in "'\"":
-            quote = sign
-            current += sign
-        elif sign == " ":
+        if sign == " " and not _quote_after(current, "") and not current.endswith("\\"):
             if current:
                 words.append(current)
             current = ""

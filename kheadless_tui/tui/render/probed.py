@@ -32,14 +32,28 @@ class ProbeRecord:
     """Questions of this probe; 0 while it is planned."""
     vantage: str = ""
     """Where it asks from, once that is settled."""
+    doing: str = ""
+    """What it does at the moment, in a few words."""
     result: ProbeResult | None = None
-    """Of this probe when it is done, else of the one before it."""
+    """What came back, when it is done."""
     comparison: Comparison | None = None
     """The result held against the prediction of that moment."""
     subject: str = ""
     """What was asked for when it was not the whole Service."""
+    earlier: tuple[ProbeRecord, ...] = ()
+    """Finished probes before this one, the newest first, whose answers to other questions are still shown."""
     error: str = ""
     hint: str = ""
+
+    @property
+    def finished(self) -> tuple[ProbeRecord, ...]:
+        """The probes whose answers are shown, the newest first."""
+        return (self, *self.earlier) if self.result is not None and self.comparison is not None else self.earlier
+
+    @property
+    def equals(self) -> tuple[str, ...]:
+        """The kubectl commands that equal it."""
+        return self.result.plan.equals if self.result is not None else ()
 
     @property
     def running(self) -> bool:
@@ -54,7 +68,7 @@ class ProbeRecord:
         if self.state == "confirming":
             return "waiting for your yes"
         if self.state == "asking":
-            return f"asking from {self.vantage}: {self.answered} of {self.total} answered"
+            return f"{self.doing or 'asking'}: {self.answered} of {self.total} answered"
         if self.state == "failed":
             return self.error
         if self.state == "cancelled":

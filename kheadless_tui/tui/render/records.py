@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from kheadless_tui.probe.compare import NO_REPLY
 from kheadless_tui.tui.render.cells import clean, width_of
 from kheadless_tui.tui.render.names import relative, relative_data
 from kheadless_tui.tui.render.notes import Note
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 NO_POD = "no pod"
 SAME = "="
 """What stands for an answer that equals the prediction: data is not written twice."""
-RCODES = frozenset({"NXDOMAIN", "NODATA", "NOERROR", "SERVFAIL", "REFUSED"})
+RCODES = frozenset({"NXDOMAIN", "NODATA", "NOERROR", "SERVFAIL", "REFUSED", NO_REPLY})
 """What stands in place of data where there is none."""
 
 
@@ -54,8 +55,7 @@ class RecordEntry:
 
 def record_entries(view: ServiceView) -> list[RecordEntry]:
     """The rows of the records panel, in zone order: what exists, what was answered besides, what is withheld."""
-    compared = view.last_probe.comparison.rows if view.last_probe and view.last_probe.comparison else ()
-    verdicts = _worst_by_record(compared)
+    verdicts = _worst_by_record(_newest_rows(view))
     origin = view.origin
     entries: list[RecordEntry] = []
     for predicted in view.predicted:
@@ -94,6 +94,16 @@ def _key(record: Record) -> tuple[str, str, str]:
     return record.name.lower(), record.type, record.data.lower()
 
 
+def _newest_rows(view: ServiceView) -> list[ComparedRow]:
+    """The rows of the last probe, and of earlier ones for questions that were not asked again since."""
+    rows: list[ComparedRow] = []
+    for probe in view.last_probe.finished if view.last_probe else ():
+        assert probe.comparison is not None
+        asked = {row.question for row in rows}
+        rows += [row for row in probe.comparison.rows if row.question not in asked]
+    return rows
+
+
 def _worst_by_record(rows: Iterable[ComparedRow]) -> dict[tuple[str, str, str], ComparedRow]:
     """The worst row of each record over all vantage points and servers."""
     worst: dict[tuple[str, str, str], ComparedRow] = {}
@@ -123,7 +133,14 @@ def _entry(mark: str, record: Record, pod: str, row: ComparedRow | None, origin:
         return replace(entry, ttl=ttl, answered=SAME)
     if row.verdict == "extra":
         return replace(entry, ttl=ttl, data="nothing", answered=entry.data)
-    return replace(entry, ttl=ttl, answered=clean(row.detail))
+    said = row.detail.removeprefix(_ANSWERED)
+    if said != row.detail and not is_denial:
+        said = relative_data(Record(record.name, 0, record.type, said), origin)
+    return replace(entry, ttl=ttl, answered=clean(said))
+
+
+_ANSWERED = "answered "
+"""How a comparison's detail begins where other data was answered."""
 
 
 def _in_zone_order(entries: Sequence[RecordEntry]) -> list[RecordEntry]:
@@ -190,7 +207,7 @@ class RecordsLayout:
                 below.append(text, role)
             lines.append(below)
         if self.answer_below and _differs(entry):
-            below = Text(indent + ("" if entry.verdict == "withheld" else "answered "), MUTED)
+            below = Text(indent + (_ANSWERED if entry.verdict in ("wrong", "extra") else ""), MUTED)
             below.append(entry.answered, _answer_role(entry))
             lines.append(below)
         return lines

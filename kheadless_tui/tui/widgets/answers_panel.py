@@ -71,10 +71,10 @@ class AnswersPanel(Panel):
             return
         cards = [row.value for row in self.rows if isinstance(row.value, AnswerCard)]
         if cards:
-            places = {(card.source, card.server) for card in cards}
+            places = {(card.source, card.server, card.at) for card in cards}
             if len(places) == 1:
-                source, server = next(iter(places))
-                self.title = f"answers · {source} {self.signs.arrow} {server}"
+                source, server, at = next(iter(places))
+                self.title = f"answers · {source} {self.signs.arrow} {server} · {at}"
             above = sum(isinstance(row.value, AnswerCard) for row in self.rows[: max(0, self.cursor)])
             self.count = f"{above + 1}/{len(cards)}"
             self.tally = str(len(cards))

@@ -13,8 +13,8 @@ from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.view import ServiceView
 from kheadless_tui.tui.widgets.panel import Panel, note_rows
 
-OPEN_FROM = 12
-"""Rows of height from which whole cards are shown without the focus."""
+OPEN_FROM = 30
+"""Rows of the terminal from which whole cards are shown without the focus."""
 
 
 class FindingsPanel(Panel):
@@ -40,7 +40,7 @@ class FindingsPanel(Panel):
 
     @property
     def _opened(self) -> bool:
-        return self.has_focus or self.size.height >= OPEN_FROM
+        return self.has_focus or self.app.size.height >= OPEN_FROM
 
     def _rows_of(self, view: ServiceView) -> Sequence[Row]:
         if not view.findings:

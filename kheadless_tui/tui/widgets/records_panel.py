@@ -39,13 +39,10 @@ class RecordsPanel(Panel):
         self._entries: list[RecordEntry] = []
 
     def _lay_out_records(self, rows: Sequence[Row], width: int) -> RecordsLayout:
-        probe = self.view.last_probe if self.view is not None else None
-        probed = probe is not None and probe.comparison is not None
-        server = ""
-        if probe is not None and probe.comparison is not None:
-            servers = {row.server for row in probe.comparison.rows}
-            server = next(iter(servers)) if len(servers) == 1 else ""
-        return records_layout(rows, width, self.signs, probed=probed, server=server)
+        finished = self.view.last_probe.finished if self.view is not None and self.view.last_probe else ()
+        servers = {row.server for probe in finished if probe.comparison for row in probe.comparison.rows}
+        server = next(iter(servers)) if len(servers) == 1 else ""
+        return records_layout(rows, width, self.signs, probed=bool(finished), server=server)
 
     @property
     def _entry(self) -> RecordEntry | None:

@@ -1,0 +1,320 @@
+"""A probe from the key to its answers: planned, confirmed where it creates something, asked, compared, kept.
+
+The flow owns the tasks of its probes. Whatever ends one (its end, an error, escape, leaving the program) it is awaited
+to its end, so that what it made in the cluster is removed first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
+
+from kheadless_tui.cluster.gate import Gate, WritePlan
+from kheadless_tui.errors import HeadlessError, NotFound, WriteRefused
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.probe.compare import Comparison, compare
+from kheadless_tui.probe.prober import DEFAULT_IMAGE, Prober, ProbeResult, Progress
+from kheadless_tui.probe.questions import questions_for
+from kheadless_tui.probe.vantage import parse_vantage
+from kheadless_tui.tui.render.cells import clean
+from kheadless_tui.tui.render.names import relative
+from kheadless_tui.tui.render.probed import ProbeRecord
+from kheadless_tui.tui.render.view import ServiceView, build_view
+from kheadless_tui.tui.screens.confirm import ConfirmScreen
+from kheadless_tui.tui.screens.vantage import VantageScreen
+from kheadless_tui.zone.record import Answer, Question, Record
+from kheadless_tui.zone.resolve import resolve
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from kheadless_tui.cluster.session import ClusterSession
+    from kheadless_tui.zone.config import ZoneConfig
+
+PROGRESS_EVERY = 0.1
+"""Seconds between two reports of progress: a hundred answers come in 50 ms and are not worth a hundred repaints."""
+KEPT_PROBES = 8
+"""Probes of single records that are kept beside the last one of the whole Service."""
+KEPT_PREDICTIONS = 4
+"""Earlier predictions of a Service against which an answer is held to be stale."""
+CLOSE_WITHIN = 8.0
+"""Seconds that leaving waits for the removal of what a probe made."""
+
+Predictions = Mapping[Question, Answer]
+
+
+class ProbeFlow:
+    """The probes of one run of the program, at most one at a time for each Service."""
+
+    class Changed(Message):
+        """A probe came a step further."""
+
+        def __init__(self, key: ObjectKey, state_text: str) -> None:
+            super().__init__()
+            self.key = key
+            self.state_text = state_text
+            """One line for the status row."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only how it stands now is of interest."""
+            return isinstance(message, ProbeFlow.Changed) and message.key == self.key
+
+    def __init__(
+        self,
+        app: App[Any],
+        session: ClusterSession,
+        *,
+        image: str = DEFAULT_IMAGE,
+        vantage: str = "auto",
+        image_pull_policy: str = "IfNotPresent",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take what probes need.
+
+        Args:
+            app: Shows the question before a write; its first screen is told of changes.
+            session: The cluster.
+            image: Of temporary pods and ephemeral containers.
+            vantage: Where to ask from unless something else is chosen.
+            image_pull_policy: For what is created.
+            clock: Unix time.
+        """
+        self._app = app
+        self._session = session
+        self._image = image
+        self._vantage = vantage
+        self._pull_policy = image_pull_policy
+        self._clock = clock
+        self._records: dict[ObjectKey, ProbeRecord] = {}
+        self._tasks: dict[ObjectKey, asyncio.Task[None]] = {}
+        self._predictions: dict[ObjectKey, deque[Predictions]] = {}
+        self._reported = 0.0
+        self._number = 0
+        self._closed = False
+
+    # -- asking for a probe ------------------------------------------------------------------------------------
+
+    def start(self, service_key: ObjectKey, record: Record | None = None, vantage: str | None = None) -> None:
+        """Begin a probe; while one of the same Service runs, nothing happens but that this is said.
+
+        Args:
+            service_key: The Service.
+            record: Ask for this one alone.
+            vantage: Where from, as the user writes it; else the one that was chosen last.
+        """
+        if self._closed:
+            return
+        if self.running(service_key):
+            self._tell(service_key, "still asking; esc cancels")
+            return
+        before = self._records.get(service_key)
+        self._number += 1
+        spec = vantage or self._vantage
+        self._records[service_key] = ProbeRecord(
+            service_key, self._number, "planning", spec, self._clock(), earlier=_still_shown(before)
+        )
+        self._report(service_key)
+        task = asyncio.create_task(self._run(service_key, record, spec), name=f"probe {service_key}")
+        self._tasks[service_key] = task
+
+    def choose(self, service_key: ObjectKey, record: Record | None = None) -> None:
+        """Let the user choose where from, and then begin; the choice holds for the probes after it."""
+
+        def chosen(vantage: str | None) -> None:
+            if vantage is not None:
+                self._vantage = vantage
+                self.start(service_key, record)
+
+        screen = VantageScreen(self._session, service_key, image=self._image, current=self._vantage)
+        self._app.push_screen(screen, chosen)
+
+    def cancel(self, service_key: ObjectKey | None = None) -> bool:
+        """Cancel the probe of a Service, or all probes.
+
+        Returns:
+            Whether there was anything to cancel.
+        """
+        running = [key for key in self._tasks if self.running(key) and service_key in (None, key)]
+        for key in running:
+            self._tasks[key].cancel()
+        return bool(running)
+
+    async def close(self) -> None:
+        """Cancel everything and wait until what was made in the cluster is removed, for some seconds at the most."""
+        self._closed = True
+        self.cancel()
+        left = [task for task in self._tasks.values() if not task.done()]
+        if left:
+            await asyncio.wait(left, timeout=CLOSE_WITHIN)
+
+    def last(self, service_key: ObjectKey) -> ProbeRecord | None:
+        """The last probe of a Service."""
+        return self._records.get(service_key)
+
+    def running(self, service_key: ObjectKey) -> bool:
+        """A probe of it is under way."""
+        task = self._tasks.get(service_key)
+        return task is not None and not task.done()
+
+    # -- one probe ---------------------------------------------------------------------------------------------
+
+    async def _run(self, key: ObjectKey, record: Record | None, spec: str) -> None:
+        try:
+            await self._probe(key, record, spec)
+        except asyncio.CancelledError:
+            self._step(key, state="cancelled")
+            raise
+        except WriteRefused as error:
+            state = "failed" if self._session.readonly else "cancelled"
+            self._step(key, state=state, error=clean(error.message), hint=clean(error.hint))
+        except HeadlessError as error:
+            self._step(key, state="failed", error=clean(error.message), hint=clean(error.hint))
+        except Exception as error:  # a fault of ours must not end the program: what it shows is still true
+            self._step(key, state="failed", error=clean(f"The probe broke: {error!r}"), hint="Please report this.")
+
+    async def _probe(self, key: ObjectKey, record: Record | None, spec: str) -> None:
+        config = await self._session.zone_config()
+        view = self._view(key, config)
+        if record is None:
+            questions = questions_for((*view.predicted, *view.withheld), names=(view.origin,))
+            subject = ""
+        else:
+            questions = (Question(record.name, record.type),)
+            subject = f"{relative(record.name, view.origin)} {record.type}"
+        self._step(key, subject=subject)
+        predicted_before = _predictions(view, questions)
+        prober = Prober(
+            self._session,
+            Gate(self._session.readonly, lambda plan: self._confirm(key, plan)),
+            image=self._image,
+            image_pull_policy=self._pull_policy,
+        )
+        plan = await prober.plan(parse_vantage(spec), key.namespace, questions, service=key)
+        self._step(key, vantage=clean(plan.vantage), total=len(questions))
+        result = await prober.run(plan, lambda progress: self._progress(key, progress))
+        self._judge(key, config, questions, result, predicted_before)
+
+    def _view(self, key: ObjectKey, config: ZoneConfig) -> ServiceView:
+        view = build_view(self._session, key, None, config=config, now=self._clock())
+        if view is None:
+            raise NotFound(f"There is no Service {key} any more.", hint="It was deleted while the probe was planned.")
+        return view
+
+    def _judge(
+        self,
+        key: ObjectKey,
+        config: ZoneConfig,
+        questions: Sequence[Question],
+        result: ProbeResult,
+        predicted_before: Predictions,
+    ) -> None:
+        """Hold the answers against the prediction of now; what was predicted before may still be in a cache."""
+        view = self._view(key, config)
+        answers = _predictions(view, questions)
+        earlier = self._predictions.setdefault(key, deque(maxlen=KEPT_PREDICTIONS))
+        earlier.append(predicted_before)
+        comparison = compare(
+            view.predicted,
+            answers,
+            result.observations,
+            ttl=config.ttl,
+            ttl_known=config.ttl_known,
+            earlier=tuple(earlier),
+            pod_of=view.pod_of,
+        )
+        vantages = ", ".join(dict.fromkeys(vantage.name for vantage in result.vantages))
+        self._step(
+            key,
+            state="done",
+            result=result,
+            comparison=comparison,
+            answered=len(result.observations),
+            started=result.started,
+            vantage=clean(vantages) or self._records[key].vantage,
+            hint=clean(" ".join(result.warnings)),
+            # A probe of the whole Service answers every question anew.
+            earlier=self._records[key].earlier if self._records[key].subject else (),
+        )
+
+    async def _confirm(self, key: ObjectKey, plan: WritePlan) -> bool:
+        """Ask the user; a probe that is cancelled meanwhile takes its question away."""
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def answered(yes: bool | None) -> None:
+            if not answer.done():
+                answer.set_result(bool(yes))
+
+        screen = ConfirmScreen(plan)
+        self._step(key, state="confirming")
+        self._app.push_screen(screen, answered)
+        try:
+            yes = await answer
+        except asyncio.CancelledError:
+            if self._app.screen is screen:
+                screen.dismiss(False)
+            raise
+        if yes:
+            self._step(key, state="asking")
+        return yes
+
+    # -- telling -----------------------------------------------------------------------------------------------
+
+    def _progress(self, key: ObjectKey, progress: Progress) -> None:
+        record = replace(
+            self._records[key],
+            state="asking",
+            doing=clean(progress.doing),
+            answered=progress.done,
+            total=progress.total,
+        )
+        self._records[key] = record
+        now = time.monotonic()
+        if now - self._reported >= PROGRESS_EVERY:
+            self._reported = now
+            self._report(key)
+
+    def _step(self, key: ObjectKey, **changes: Any) -> None:
+        self._records[key] = replace(self._records[key], **changes)
+        self._report(key)
+
+    def _report(self, key: ObjectKey) -> None:
+        self._tell(key, _status_text(self._records[key]))
+
+    def _tell(self, key: ObjectKey, text: str) -> None:
+        if self._app.is_running and self._app.screen_stack:
+            self._app.screen_stack[0].post_message(self.Changed(key, text))
+
+
+def _still_shown(before: ProbeRecord | None) -> tuple[ProbeRecord, ...]:
+    """The finished probes whose answers stay on the screen: back to the last one of the whole Service."""
+    shown: list[ProbeRecord] = []
+    for record in before.finished if before is not None else ():
+        shown.append(replace(record, earlier=()))
+        if not record.subject:
+            break
+    return tuple(shown[:KEPT_PROBES])
+
+
+def _predictions(view: ServiceView, questions: Sequence[Question]) -> Predictions:
+    return {question: resolve(view.snapshot, question, view.config) for question in questions}
+
+
+def _status_text(record: ProbeRecord) -> str:
+    if record.state != "done" or record.comparison is None:
+        return f"probe: {record.progress}"
+    return f"probe done: {_counts_text(record.comparison)}"
+
+
+def _counts_text(comparison: Comparison) -> str:
+    """``25 of 25 match``, or what does not: ``2 missing, 1 wrong of 25``."""
+    total = len(comparison.rows)
+    others = [f"{count} {verdict}" for verdict, count in sorted(comparison.counts.items()) if verdict != "match"]
+    if not others:
+        return f"{comparison.counts.get('match', 0)} of {total} match"
+    return f"{', '.join(others)} of {total}"

@@ -1,0 +1,163 @@
+"""The places that could be asked from, with what is known of each and why some cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from kheadless_tui.model.objects import ObjectKey, Pod
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.probe.candidates import not_usable, running_containers
+from kheadless_tui.probe.places import own_pods
+from kheadless_tui.tui.render.cells import clean, natural
+from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.render.signs import UNICODE, Signs
+from kheadless_tui.tui.render.table import Cell, Column, Grid, fit
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.access import Right
+
+
+@dataclass(frozen=True, slots=True)
+class VantageChoice:
+    """One place."""
+
+    spec: str
+    """As the user would write it on the command line."""
+    known: str
+    """What is known of it."""
+    effect: str
+    """What asking from there does to the cluster."""
+    refused: str = ""
+    """Why it cannot be used; empty when it can, as far as is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the user may do in the namespace; ``None`` while that is being asked."""
+
+    execute: Right | None = None
+    """Run a program in a pod."""
+    extend: Right | None = None
+    """Add an ephemeral container to a pod."""
+    create: Right | None = None
+    """Create a pod."""
+    forward: Right | None = None
+    """Forward a port to a pod of kube-system."""
+
+
+NOTHING = "creates nothing"
+
+
+def vantage_choices(
+    snapshot: Snapshot, service: ObjectKey, image: str, rights: Rights, *, readonly: bool = False
+) -> list[VantageChoice]:
+    """All places for a Service: the automatic choice, running pods with the Service's own first, then what is created.
+
+    Args:
+        snapshot: What is known; without pods only those behind the Service's endpoints are named.
+        service: The Service.
+        image: Of what would be created.
+        rights: What the user may do.
+        readonly: Nothing may be run in the cluster.
+    """
+    own = own_pods(snapshot, service)
+    pods = {pod.name: pod for pod in snapshot.pods(service.namespace)}
+    others = sorted((name for name in pods if name not in own), key=natural)
+    names = [*sorted(own, key=natural), *others]
+    no_exec = _refused(rights.execute, "exec in a pod")
+    no_extend = _refused(rights.extend, "add ephemeral containers") or no_exec
+    no_create = _refused(rights.create, "create pods") or no_exec
+    no_forward = _refused(rights.forward, "forward ports in kube-system")
+    choices = [VantageChoice("auto", "the best of these that works", "asks before it creates anything")]
+    choices += [_pod_choice(pods.get(name), name, own, no_exec) for name in names]
+    choices += [
+        VantageChoice(f"debug/{name}", f"image {clean(image)}", "adds a container that stays", no_extend)
+        for name in names
+        if name not in pods or running_containers(pods[name])
+    ]
+    choices.append(VantageChoice("new", f"temporary pod, image {clean(image)}", "creates a pod, removes it", no_create))
+    choices.append(VantageChoice("coredns", "each replica, by port-forward", NOTHING, no_forward))
+    if readonly:
+        return [_with_refusal(choice, "read-only") for choice in choices]
+    return choices
+
+
+def _pod_choice(pod: Pod | None, name: str, own: Collection[str], no_exec: str) -> VantageChoice:
+    spec = f"pod/{clean(name)}"
+    whose = "own pod" if name in own else ""
+    if pod is None:
+        return VantageChoice(spec, whose or "not listed", NOTHING, no_exec)
+    images = ", ".join(container.image or container.name for container in pod.spec.containers or ())
+    known = ", ".join(part for part in (whose, "ready" if pod.ready else "not ready", images) if part)
+    return VantageChoice(spec, clean(known), NOTHING, not_usable(pod) or no_exec)
+
+
+def _with_refusal(choice: VantageChoice, refused: str) -> VantageChoice:
+    return VantageChoice(choice.spec, choice.known, choice.effect, refused)
+
+
+def _refused(right: Right | None, what: str) -> str:
+    """Why a right is missing; empty when it is there or not known."""
+    if right is None or right.allowed is not False:
+        return ""
+    return f"you may not {what}"
+
+
+_COLUMNS = (
+    Column("sign", ""),
+    Column("spec", "FROM", least=16),
+    Column("effect", "EFFECT"),
+    Column("known", "WHAT IS KNOWN", least=16),
+)
+
+
+@dataclass(frozen=True)
+class VantagesLayout:
+    """The places at one width."""
+
+    grid: Grid
+    width: int
+    signs: Signs
+    heading: Text | None
+
+    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
+        """One line each."""
+        return None
+
+    def lines(self, row: Row) -> Sequence[Text]:
+        """The line of one place."""
+        if isinstance(row.value, Note):
+            return row.value.lines(self.width, self.signs)
+        choice = row.value
+        assert isinstance(choice, VantageChoice)
+        return (self.grid.line(_cells(choice, self.signs)),)
+
+
+def _cells(choice: VantageChoice, signs: Signs) -> dict[str, Cell]:
+    role = MUTED if choice.refused else TEXT
+    return {
+        "sign": Cell.of(signs.attention if choice.refused else " ", UNKNOWN if choice.refused else MUTED),
+        "spec": Cell.of(choice.spec, role),
+        "effect": Cell.of(choice.refused or choice.effect, role),
+        "known": Cell.of(choice.known, MUTED),
+    }
+
+
+def vantages_layout(rows: Sequence[Row], width: int, signs: Signs = UNICODE) -> VantagesLayout:
+    """The columns of these places in this width; a reason is never cut."""
+    names: dict[str, list[str]] = {column.id: [] for column in _COLUMNS}
+    for row in rows:
+        if isinstance(row.value, VantageChoice):
+            for key, cell in _cells(row.value, signs).items():
+                names[key].append(cell.text)
+    order = ("sign", "spec", "effect", "known")
+    grid = fit(_COLUMNS, order, order, names, width)
+    if grid.total > width:
+        grid = fit(_COLUMNS, order[:3], order[:3], names, width)
+    return VantagesLayout(grid, width, signs, grid.heading())

@@ -1,0 +1,131 @@
+"""The question before anything is created in the cluster. Cancel has the focus; ``y`` alone goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.markup import escape
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from kheadless_tui.cluster.gate import WritePlan
+from kheadless_tui.tui.render.cells import clean
+from kheadless_tui.tui.render.plan import first_word, manifest_lines, plan_lines
+from kheadless_tui.tui.render.roles import FOCUS, MUTED
+from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.widgets.rows import RowList, one_line
+from kheadless_tui.tui.widgets.rule import Line
+
+MARGIN = 2
+"""Cells left and right of the text, the frame not counted."""
+
+
+class _Buttons(Line, can_focus=True):
+    """The last line of the dialog: what each key does, cancel reversed because it has the focus."""
+
+    def __init__(self, verb: str, manifest: bool) -> None:
+        super().__init__(id="confirm-buttons")
+        self._verb = verb
+        self._manifest = manifest
+        self.cancel_from = 0
+
+    def lines(self, width: int) -> list[Text]:
+        """One row."""
+        text = Text("      ")
+        text.append("y", FOCUS)
+        text.append(f" {self._verb}", MUTED)
+        if self._manifest:
+            text.append("      ")
+            text.append("m", FOCUS)
+            text.append(" manifest", MUTED)
+        text.append("      ")
+        self.cancel_from = text.cell_len
+        text.append("[ esc cancel ]", Style(reverse=True, bold=True))
+        return [text]
+
+    def on_click(self, event: events.Click) -> None:
+        """Cancel can be clicked; what writes can not."""
+        if event.x >= self.cancel_from:
+            self.screen.dismiss(False)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Drawn:
+    """A finished line as the value of a row."""
+
+    text: Text
+
+
+def _drawn(row: Row, width: int) -> Text:
+    assert isinstance(row.value, _Drawn)
+    return row.value.text
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Shows a write plan whole and returns whether the user said yes."""
+
+    HELP: ClassVar[str] = "y goes on; enter, esc and n do not. m shows the manifest and the whole commands."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "go_on", "go on", id="confirm.yes"),
+        Binding("escape,n,q,enter", "cancel", "cancel", key_display="esc", id="confirm.cancel"),
+        Binding("m", "manifest", "manifest", id="confirm.manifest"),
+        Binding("down,j", "scroll(1)", "down", show=False, id="confirm.down"),
+        Binding("up,k", "scroll(-1)", "up", show=False, id="confirm.up"),
+        Binding("pagedown,space", "scroll(10)", "page down", show=False, id="confirm.page-down"),
+        Binding("pageup", "scroll(-10)", "page up", show=False, id="confirm.page-up"),
+    ]
+
+    def __init__(self, plan: WritePlan) -> None:
+        super().__init__()
+        self.plan = plan
+        self._whole = False
+
+    def compose(self) -> ComposeResult:
+        """The frame, what will be done, the keys."""
+        with Vertical(id="confirm-box") as box:
+            box.border_title = escape(clean(self.plan.title))
+            yield RowList(one_line(_drawn), id="confirm-text")
+            yield _Buttons(first_word(self.plan), bool(self.plan.equals))
+
+    def on_mount(self) -> None:
+        """Cancel has the focus."""
+        self.query_one(RowList).can_focus = False
+        self.query_one(_Buttons).focus()
+        self._fill()
+
+    def on_resize(self) -> None:
+        """Lay the text out for the width."""
+        self._fill()
+
+    def _fill(self) -> None:
+        box = self.query_one("#confirm-box")
+        width = min(self.size.width, 100) - 2 - 2 * MARGIN
+        texts = manifest_lines(self.plan, width) if self._whole else plan_lines(self.plan, width)
+        listing = self.query_one(RowList)
+        listing.set_rows([Row(str(number), _Drawn(text), selectable=False) for number, text in enumerate(texts)])
+        box.border_subtitle = "more: j k" if len(texts) > self.size.height - 5 else ""
+
+    def action_go_on(self) -> None:
+        """The user wants it."""
+        self.dismiss(True)
+
+    def action_cancel(self) -> None:
+        """The user does not."""
+        self.dismiss(False)
+
+    def action_manifest(self) -> None:
+        """Whole commands with the manifest, and back."""
+        self._whole = not self._whole
+        self._fill()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the text."""
+        listing = self.query_one(RowList)
+        listing.scroll_to(y=listing.scroll_offset.y + lines, animate=False, force=True)

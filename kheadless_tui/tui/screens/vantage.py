@@ -1,0 +1,101 @@
+"""The choice of a place to ask from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from kheadless_tui.cluster.access import Access, Right
+from kheadless_tui.errors import ClusterError
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.render.signs import signs_for
+from kheadless_tui.tui.render.vantages import Rights, VantageChoice, vantage_choices, vantages_layout
+from kheadless_tui.tui.widgets.rows import RowList
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.session import ClusterSession
+
+_SYSTEM = "kube-system"
+
+
+class VantageScreen(ModalScreen[str | None]):
+    """Lists the places for one Service and returns the one that was chosen, as the command line would take it."""
+
+    HELP: ClassVar[str] = "enter asks from there. Grey places cannot be used and say why."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,v", "dismiss(None)", "back", key_display="esc", id="vantage.cancel"),
+    ]
+
+    def __init__(self, session: ClusterSession, service: ObjectKey, *, image: str, current: str) -> None:
+        super().__init__()
+        self._session = session
+        self._service = service
+        self._image = image
+        self._current = current
+        self._rights = Rights()
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def compose(self) -> ComposeResult:
+        """A framed list."""
+        with Vertical(id="vantage-box") as box:
+            box.border_title = "ask from where?"
+            box.border_subtitle = "enter asks from there   esc back"
+            signs = signs_for()
+            yield RowList(lambda rows, width: vantages_layout(rows, width, signs), signs=signs, id="vantage-list")
+
+    def on_mount(self) -> None:
+        """Show what is known, and ask for rights meanwhile."""
+        self._unsubscribe = self._session.subscribe(self._fill)
+        listing = self.query_one(RowList)
+        self._fill()
+        listing.move_to(self._current)
+        listing.focus()
+        self._ask_rights()
+
+    def on_unmount(self) -> None:
+        """Follow the session no more."""
+        self._unsubscribe()
+
+    def _fill(self) -> None:
+        choices = vantage_choices(
+            self._session.snapshot, self._service, self._image, self._rights, readonly=self._session.readonly
+        )
+        listing = self.query_one(RowList)
+        listing.set_rows([Row(choice.spec, choice) for choice in choices])
+
+    @work(exclusive=True)
+    async def _ask_rights(self) -> None:
+        """Ask the API server; whatever it does not say stays unknown and is offered."""
+        access = Access(self._session.transport)
+        namespace = self._service.namespace
+        questions = (
+            ("get", "pods", "exec", namespace),
+            ("patch", "pods", "ephemeralcontainers", namespace),
+            ("create", "pods", "", namespace),
+            ("get", "pods", "portforward", _SYSTEM),
+        )
+        answers = await asyncio.gather(*(_may(access, *question) for question in questions))
+        self._rights = Rights(*answers)
+        self._fill()
+
+    def on_row_list_selected(self, event: RowList.Selected) -> None:
+        """Ask from there, unless it is known to be refused."""
+        row = next((row for row in event.row_list.rows if row.id == event.row_id), None)
+        if row is not None and isinstance(row.value, VantageChoice) and not row.value.refused:
+            self.dismiss(row.value.spec)
+
+
+async def _may(access: Access, verb: str, resource: str, subresource: str, namespace: str) -> Right:
+    try:
+        return await access.may(verb, resource, subresource, namespace)
+    except ClusterError as error:
+        return Right(None, error.message)
