@@ -26,6 +26,10 @@ MARGIN = 2
 """Cells left and right of the text, the frame not counted."""
 
 
+CHROME = 4
+"""Rows of frame, blank line and keys."""
+
+
 class _Buttons(Line, can_focus=True):
     """The last line of the dialog: what each key does, cancel reversed because it has the focus."""
 
@@ -110,7 +114,10 @@ class ConfirmScreen(ModalScreen[bool]):
         texts = manifest_lines(self.plan, width) if self._whole else plan_lines(self.plan, width)
         listing = self.query_one(RowList)
         listing.set_rows([Row(str(number), _Drawn(text), selectable=False) for number, text in enumerate(texts)])
-        box.border_subtitle = "more: j k" if len(texts) > self.size.height - 5 else ""
+        # The keys stay on the screen: only the text gives way, and the frame then says that it scrolls.
+        room = max(1, self.size.height - CHROME)
+        listing.styles.height = min(len(texts), room)
+        box.border_subtitle = "more: j k" if len(texts) > room else ""
 
     def action_go_on(self) -> None:
         """The user wants it."""
