@@ -190,9 +190,9 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, where: str) -> InputEr
     if lines[line][mark.column : mark.column + 1] == "\t":
         problem = "found a tab, with which YAML does not indent,"
     context = f" {error.context}" if error.context else ""
-    start = error.context_mark.line if error.context_mark is not None else line
-    if start != line:
-        context += f" that starts in line {start + 1}"
+    opened = error.context_mark or mark
+    if opened.line < line:
+        context += f" that starts in line {opened.line + 1}"
     return InputError(f"expected YAML or JSON: {problem}{context}", where=f"{where}:{line + 1}")
 
 

@@ -17,6 +17,7 @@ from kheadless_tui.zone.external_name import AliasFollower, Followed
 from kheadless_tui.zone.names import absolute, address_of_reverse, fault, is_below, namespaces_asked, zone_of
 from kheadless_tui.zone.pairs import Listing, Pair, list_pairs
 from kheadless_tui.zone.ptr import pointers
+from kheadless_tui.zone.reasons import Case
 from kheadless_tui.zone.record import Answer, Question, Record, Step
 from kheadless_tui.zone.request import Request, read_request
 from kheadless_tui.zone.srv import srv_records
@@ -271,7 +272,7 @@ class _Server:
     def _steps(self, asked: Question, zone: str, outcome: _Outcome, rcode: str) -> tuple[Step, ...]:
         if not self.explain:
             return ()
-        case = why.Case(
+        case = Case(
             asked, self._request(asked.name.lower(), zone), self.seen, zone, outcome.pairs, tuple(outcome.answer)
         )
         rule = outcome.missing or (outcome.empty if not outcome.answer else "")

@@ -1,0 +1,381 @@
+"""Why a Service that exists has no endpoint of the name, the port, or at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kheadless_tui.model.objects import IMPORT_NAME_LABEL, SERVICE_NAME_LABEL, EndpointSlice, ObjectKey, Pod, Service
+from kheadless_tui.zone.endpoints import NO_PORT, Port, SliceAddress, slice_addresses, slice_ports
+from kheadless_tui.zone.names import dashed, natural, service_name
+from kheadless_tui.zone.pairs import is_headless, ports_of
+from kheadless_tui.zone.reasons import MAX_LOOKED_AT, Case, Reason, counted, listed, selector_text
+from kheadless_tui.zone.record import Fact, Source
+
+SKIP_MIRROR_LABEL = "endpointslice.kubernetes.io/skip-mirror"
+"""Label by which an Endpoints object is not mirrored (discovery.k8s.io/v1 LabelSkipMirror)."""
+
+
+def not_ready(case: Case) -> list[SliceAddress]:
+    """The addresses that slices of the Service hold as not ready and none as ready, by name."""
+    served = {place.address for place in _places(case.slices, case)}
+    found = [place for item in case.slices for place in slice_addresses(item, case.config, ready=False)]
+    return sorted((place for place in found if place.address not in served), key=lambda place: natural(place.name))
+
+
+def reason(case: Case) -> Reason:
+    """Why no pair of address and port is left of a Service that exists."""
+    service = case.service
+    if service is None:  # a ServiceImport
+        return _of_import(case)
+    if case.request.endpoint:
+        return _endpoint(case, service)
+    if is_headless(service) and not any(True for _ in _places(case.slices, case)):
+        return _nobody(case, service)
+    return _port(case, service)
+
+
+# -- no endpoint at all --------------------------------------------------------------------------------------------
+
+
+def _nobody(case: Case, service: Service) -> Reason:
+    if case.config.noendpoints:
+        return Reason("noendpoints", f"{case.config.source} says noendpoints: headless Services have no addresses")
+    waiting = not_ready(case)
+    if waiting:
+        return _none_ready(service, waiting)
+    hidden = [item for item in case.snapshot.slices_of(case.key) if item not in case.slices]
+    if hidden:
+        names = listed([item.name for item in hidden])
+        text = f"EndpointSlice {names} of Service {case.key} does not carry the labels {case.config.labels}"
+        text += f" that {case.config.source} asks for"
+        facts = (
+            Fact(Source("EndpointSlice", item.key, "metadata.labels"), selector_text(item.labels)) for item in hidden
+        )
+        return Reason("slice-not-selected", text, tuple(facts))
+    unlabelled = _unlabelled(case)
+    if unlabelled is not None:
+        text = (
+            f"Service {case.key} has no endpoint: EndpointSlice {unlabelled.name} does not carry the label"
+            f" {SERVICE_NAME_LABEL}={case.key.name} that would join them"
+        )
+        source = Source("EndpointSlice", unlabelled.key, f"metadata.labels[{SERVICE_NAME_LABEL}]")
+        return Reason("slice-unlabelled", text, (Fact(source, unlabelled.labels.get(SERVICE_NAME_LABEL, "missing")),))
+    return _selects_nothing(case, service) if service.selector else _no_selector(case)
+
+
+def _none_ready(service: Service, waiting: list[SliceAddress]) -> Reason:
+    subject = f"selects {selector_text(service.selector)} and" if service.selector else "has no selector and"
+    parts = []
+    leaving = [place for place in waiting if place.ref.terminating]
+    unready = [place for place in waiting if not place.ref.terminating]
+    for state, places in (("not ready", unready), ("terminating", leaving)):
+        names = list(dict.fromkeys(_called(place) for place in places))
+        if names:
+            parts.append(f"{len(names)} {state}: {listed(names)}")
+    text = f"Service {service.key} {subject} no endpoint is ready: {'; '.join(parts)}"
+    facts = tuple(_ready_fact(place) for place in waiting)
+    return Reason("no-ready-endpoint", text, facts)
+
+
+def _selects_nothing(case: Case, service: Service) -> Reason:
+    selector = selector_text(service.selector)
+    fact = case.fact("Service", "spec.selector", selector)
+    text = f"Service {case.key} selects {selector} and has no endpoint"
+    pods = _pods(case)
+    if not pods:
+        text += "" if case.slices else ": no EndpointSlice of it is known"
+        return Reason("selects-nothing", text, (fact,))
+    chosen = [pod for pod in pods if service.selector.items() <= pod.labels.items()]
+    if chosen:
+        states = listed([f"{pod.name} ({_state(pod)})" for pod in chosen])
+        return Reason(
+            "no-endpoint-yet", f"{text}: of the pods that carry these labels none can be one: {states}", (fact,)
+        )
+    among = f"{counted(len(pods), 'pod')} of {service.namespace}"
+    text = f"Service {case.key} selects {selector}, and none of the {among} carries that"
+    near = _nearest(service.selector, pods)
+    facts = [fact]
+    if near is not None:
+        pod, key = near
+        text += f"; {pod.name} has {key}={pod.labels[key]}"
+        facts.append(Fact(Source("Pod", pod.key, f"metadata.labels[{key}]"), pod.labels[key]))
+    return Reason("selects-nothing", text, tuple(facts))
+
+
+def _nearest(selector: dict[str, str], pods: list[Pod]) -> tuple[Pod, str] | None:
+    """A pod that has one of the selector's keys with another value, the one that misses least."""
+    best: tuple[int, Pod, str] | None = None
+    for pod in pods:
+        wrong = [key for key, value in selector.items() if pod.labels.get(key) != value]
+        present = [key for key in wrong if key in pod.labels]
+        if present and (best is None or len(wrong) < best[0]):
+            best = len(wrong), pod, present[0]
+    return best[1:] if best is not None else None
+
+
+def _no_selector(case: Case) -> Reason:
+    key = case.key
+    fact = case.fact("Service", "spec.selector", "missing")
+    text = f"Service {key} has no selector and no endpoint"
+    same = case.snapshot.endpoints(key)
+    if same is not None:
+        if same.labels.get(SKIP_MIRROR_LABEL) == "true":
+            source = Source("Endpoints", key, f"metadata.labels[{SKIP_MIRROR_LABEL}]")
+            told = f"{text}: Endpoints {key.name} carries the label {SKIP_MIRROR_LABEL}=true, so it is not mirrored"
+            return Reason("endpoints-not-mirrored", told, (fact, Fact(source, "true")))
+        if not any(subset.addresses or subset.not_ready_addresses for subset in same.subsets or ()):
+            return Reason("endpoints-empty", f"{text}: Endpoints {key.name} holds no address", (fact,))
+        told = f"{text}: Endpoints {key.name} holds addresses, but no EndpointSlice was made of it"
+        return Reason("endpoints-not-mirrored", told, (fact,))
+    strays = _stray_endpoints(case)
+    if strays:
+        told = (
+            f"{text}: Endpoints {listed(strays)} has no effect on it; only an Endpoints object called {key.name} would"
+            " be mirrored into an EndpointSlice of this Service"
+        )
+        facts = tuple(
+            Fact(Source("Endpoints", ObjectKey(key.namespace, name), "metadata.name"), name) for name in strays
+        )
+        return Reason("endpoints-misnamed", told, (fact, *facts))
+    return Reason(
+        "no-slice", f"{text}: it needs an EndpointSlice with the label {SERVICE_NAME_LABEL}={key.name}", (fact,)
+    )
+
+
+def _stray_endpoints(case: Case) -> list[str]:
+    """Endpoints objects of the namespace that belong to no Service."""
+    names = case.snapshot.names("Endpoints", case.key.namespace)
+    if len(names) > MAX_LOOKED_AT:
+        return []
+    return sorted(name for name in names if case.snapshot.service(ObjectKey(case.key.namespace, name)) is None)
+
+
+def _unlabelled(case: Case) -> EndpointSlice | None:
+    """A slice that is called after the Service but does not carry its label."""
+    names = case.snapshot.names("EndpointSlice", case.key.namespace)
+    if len(names) > MAX_LOOKED_AT:
+        return None
+    for name in sorted(names):
+        if name != case.key.name and not name.startswith(f"{case.key.name}-"):
+            continue
+        item = case.snapshot.objects.get(("EndpointSlice", ObjectKey(case.key.namespace, name)))
+        if isinstance(item, EndpointSlice) and item.service_key != case.key:
+            owner = item.service_key
+            if IMPORT_NAME_LABEL in item.labels or (owner is not None and case.snapshot.service(owner) is not None):
+                continue
+            return item
+    return None
+
+
+# -- no endpoint of the name ---------------------------------------------------------------------------------------
+
+
+def _endpoint(case: Case, service: Service) -> Reason:
+    asked = case.request.endpoint
+    for place in not_ready(case):
+        if place.name.lower() == asked:
+            state = "is terminating" if place.ref.terminating else "is not ready"
+            text = (
+                f"endpoint {_called(place)} of Service {case.key} {state} ({place.address}), so its name does not exist"
+            )
+            return Reason("endpoint-not-ready", text, (_ready_fact(place),))
+    everyone = [*_places(case.slices, case), *not_ready(case)]
+    for place in everyone:
+        if dashed(place.address) == asked:
+            return _named_otherwise(case, place)
+    for place in everyone:
+        if place.ref.pod == asked:
+            return _pod_without_hostname(case, place)
+    if asked.startswith("_"):
+        text = f"one label in front of Service {case.key} is an endpoint's name: a port is asked for as _PORT.{asked}"
+        return Reason("protocol-alone", text)
+    if not everyone and is_headless(service):
+        return _nobody(case, service)
+    return _unknown_endpoint(case, service, everyone)
+
+
+def _named_otherwise(case: Case, place: SliceAddress) -> Reason:
+    name = f"{place.name}.{service_name(case.key, case.zone)}"
+    text = (
+        f"endpoint {place.address} of Service {case.key} has a hostname, so it is called {name} and has no dashed name"
+    )
+    source = Source("EndpointSlice", place.source.key, place.source.field.rpartition(".")[0] + ".hostname")
+    return Reason("hostname-set", text, (Fact(source, place.name),))
+
+
+def _pod_without_hostname(case: Case, place: SliceAddress) -> Reason:
+    pod_name = place.ref.pod or ""
+    key = ObjectKey(case.key.namespace, pod_name)
+    source = Source("EndpointSlice", place.source.key, place.source.field.rpartition(".")[0] + ".hostname")
+    facts = [Fact(source, place.name if place.name != dashed(place.address) else "missing")]
+    text = f"endpoint {place.address} (pod {pod_name}) is called {place.name} below Service {case.key}"
+    pod = case.snapshot.pod(key)
+    if pod is not None:
+        subdomain, hostname = pod.spec.subdomain or "", pod.spec.hostname or ""
+        facts.append(Fact(Source("Pod", key, "spec.subdomain"), subdomain or "missing"))
+        if subdomain and subdomain != case.key.name:
+            text += f": its pod's subdomain is {subdomain}, not {case.key.name}"
+        elif not hostname:
+            text += ": its pod has no hostname (spec.hostname), as only StatefulSets set it by themselves"
+        elif not subdomain:
+            text += ": its pod has no subdomain (spec.subdomain)"
+    elsewhere = _elsewhere(case, place, pod_name)
+    if elsewhere:
+        text += f"; {elsewhere} exists"
+    return Reason("hostname-missing", text, tuple(facts))
+
+
+def _elsewhere(case: Case, place: SliceAddress, hostname: str) -> str:
+    """The name that the address has below another Service by this hostname."""
+    for item in case.seen.slices_at(place.address):
+        other = item.service_key
+        if other is None or other == case.key or case.seen.service(other) is None:
+            continue
+        for found in slice_addresses(item, case.config):
+            if found.address == place.address and found.name == hostname:
+                return f"{hostname}.{service_name(other, case.zone)}"
+    return ""
+
+
+def _unknown_endpoint(case: Case, service: Service, everyone: list[SliceAddress]) -> Reason:
+    asked = case.request.endpoint
+    text = f"no endpoint of Service {case.key} is called {asked}"
+    pod = case.snapshot.pod(ObjectKey(case.key.namespace, asked))
+    if pod is not None:
+        return _pod_outside(case, service, pod, text)
+    statefulset = _set_of(case, asked)
+    if statefulset:
+        return Reason("ordinal-missing", f"{text}: {statefulset}")
+    names = [place.name for place in everyone]
+    if names:
+        text += f": there {'is' if len(names) == 1 else 'are'} {listed(sorted(set(names), key=natural))}"
+    else:
+        text += ": it has no endpoint"
+    return Reason("endpoint-unknown", text)
+
+
+def _pod_outside(case: Case, service: Service, pod: Pod, text: str) -> Reason:
+    missing = [f"{key}={value}" for key, value in service.selector.items() if pod.labels.get(key) != value]
+    fact = Fact(Source("Pod", pod.key, "metadata.labels"), selector_text(pod.labels))
+    if missing:
+        return Reason("pod-not-selected", f"{text}: pod {pod.name} lacks {listed(missing)} of its selector", (fact,))
+    return Reason("pod-no-endpoint", f"{text}: pod {pod.name} is no endpoint of it ({_state(pod)})", (fact,))
+
+
+def _set_of(case: Case, asked: str) -> str:
+    """What the StatefulSet says whose pod the asked one would be."""
+    name, _, ordinal = asked.rpartition("-")
+    found = case.snapshot.stateful_set(ObjectKey(case.key.namespace, name)) if ordinal.isdecimal() else None
+    if found is None:
+        return ""
+    if found.spec.service_name != case.key.name:
+        governing = found.spec.service_name or "nothing"
+        return f"spec.serviceName of StatefulSet {name} is {governing}, not {case.key.name}"
+    replicas = 1 if found.spec.replicas is None else found.spec.replicas
+    if int(ordinal) >= replicas:
+        return f"StatefulSet {name} has {counted(replicas, 'replica')}" + (
+            f", {name}-0 to {name}-{replicas - 1}" if replicas > 1 else ""
+        )
+    return f"StatefulSet {name} should have the pod {asked}, but it is no endpoint"
+
+
+# -- no endpoint with the port -------------------------------------------------------------------------------------
+
+
+def _port(case: Case, service: Service) -> Reason:
+    request = case.request
+    headless = is_headless(service)
+    ports = _slice_ports(case) if headless else list(ports_of(service.ports))
+    asked = f"{request.port or 'any'}/{request.protocol.upper() or 'any'}"
+    kind = "slices" if headless else "Service"
+    there = [_port_text(port) for port in ports if port.number != NO_PORT or port.name]
+    text = f"Service {case.key} has no port {asked}"
+    if "_" not in case.asked.name:
+        text += " (two labels in front of a Service are read as port and protocol)"
+    same = next((port for port in ports if request.port and port.name.lower() == request.port), None)
+    if same is not None:
+        told = f"{text}: port {same.name} is over {same.protocol}, not {request.protocol.upper()}"
+        return Reason("port-protocol", told, _port_facts(case, headless))
+    if not there:
+        return Reason("no-ports", f"{text}: it has no ports at all", _port_facts(case, headless))
+    own = [port for port in ports_of(service.ports) if port.name.lower() == request.port]
+    if headless and own:
+        told = f"{text}: spec.ports names it, but the EndpointSlices count, and they have {listed(there)}"
+        return Reason("port-not-in-slice", told, _port_facts(case, headless))
+    if all(not port.name for port in ports):
+        name = service_name(case.key, case.zone)
+        told = f"{text}: its port has no name, so no _PORT._PROTOCOL name exists; SRV of {name} gives {listed(there)}"
+        return Reason("port-unnamed", told, _port_facts(case, headless))
+    return Reason("port-missing", f"{text}: the ports of the {kind} are {listed(there)}", _port_facts(case, headless))
+
+
+def _slice_ports(case: Case) -> list[Port]:
+    found = (port for item in case.slices if any(True for _ in _places([item], case)) for port in slice_ports(item))
+    return list(dict.fromkeys(found))
+
+
+def _port_text(port: Port) -> str:
+    if port.number == NO_PORT and not port.name:
+        return "none"
+    number = "" if port.number == NO_PORT else f" {port.number}"
+    return f"{port.name or 'unnamed'}/{port.protocol}{number}"
+
+
+def _port_facts(case: Case, headless: bool) -> tuple[Fact, ...]:
+    if not headless:
+        service = case.service
+        ports = ports_of(service.ports) if service is not None else ()
+        return (case.fact("Service", "spec.ports", ", ".join(map(_port_text, ports))),)
+    return tuple(
+        Fact(Source("EndpointSlice", item.key, "ports"), ", ".join(map(_port_text, slice_ports(item))))
+        for item in case.slices
+    )
+
+
+# -- ServiceImports ------------------------------------------------------------------------------------------------
+
+
+def _of_import(case: Case) -> Reason:
+    request = case.request
+    subject = f"ServiceImport {case.key}"
+    if request.endpoint and not request.cluster:
+        form = f"ENDPOINT.CLUSTER.{service_name(case.key, case.zone)}"
+        text = f"an endpoint of {subject} is asked for with its cluster: {form}"
+        return Reason("cluster-missing", text)
+    if request.endpoint:
+        return Reason(
+            "endpoint-unknown", f"no ready endpoint {request.endpoint} of cluster {request.cluster} in {subject}"
+        )
+    return Reason("no-endpoint", f"{subject} has no ready endpoint or port of this name")
+
+
+# -- helpers -------------------------------------------------------------------------------------------------------
+
+
+def _places(slices: list[EndpointSlice], case: Case) -> Iterator[SliceAddress]:
+    for item in slices:
+        yield from slice_addresses(item, case.config)
+
+
+def _pods(case: Case) -> list[Pod]:
+    if len(case.snapshot.names("Pod", case.key.namespace)) > MAX_LOOKED_AT:
+        return []
+    return case.snapshot.pods(case.key.namespace)
+
+
+def _called(place: SliceAddress) -> str:
+    return place.ref.pod or place.name or place.address
+
+
+def _ready_fact(place: SliceAddress) -> Fact:
+    field = place.source.field.rpartition(".")[0]
+    return Fact(Source("EndpointSlice", place.source.key, f"{field}.conditions.ready"), "false")
+
+
+def _state(pod: Pod) -> str:
+    """What keeps a pod from being an endpoint."""
+    if pod.status.phase in ("Succeeded", "Failed"):
+        return f"phase {pod.status.phase}"
+    if not pod.addresses:
+        return "no address yet"
+    return "terminating" if pod.terminating else "ready" if pod.ready else "not ready"
