@@ -116,9 +116,7 @@ async def _create(transport: Transport, order: PodOrder, creation: _Creation) ->
         creation.refused = True
         if isinstance(error, NotFound):
             raise NotFound(f"Namespace {order.namespace} does not exist.", hint=error.hint) from error
-        if isinstance(error, Refused):
-            raise _refusal(order.namespace, "the temporary pod", error) from error
-        raise
+        raise _refusal(order.namespace, "the temporary pod", error) from error
     creation.uid = msgspec.json.decode(answer, type=Pod).metadata.uid
 
 
@@ -260,7 +258,9 @@ async def ephemeral_container(
         raise NotFound(
             f"Pod {order.namespace}/{order.pod} is gone.", hint="Choose another by --from, or --from auto."
         ) from error
-    except Refused as error:
+    except Unreachable:
+        raise
+    except ClusterError as error:
         raise _refusal(order.namespace, "the ephemeral container", error) from error
     await _wait_running(transport, target, order.image, timeout, report)
     return target
@@ -291,23 +291,27 @@ class _PodList(msgspec.Struct):
     items: list[Pod] | None = None
 
 
-def _refusal(namespace: str, what: str, error: Refused) -> Refused:
-    """A 403 in our words: a policy of the namespace, or the right that is missing."""
+_ELSEWHERE = "Ask from a pod that runs already (--from pod/NAME), which creates nothing."
+
+
+def _refusal(namespace: str, what: str, error: ClusterError) -> ClusterError:
+    """A 403 or 422 in our words: a policy of the namespace, its quota, or the right that is missing.
+
+    Admission plug-ins and webhooks choose their own status: Pod Security and quotas answer 403, a
+    ValidatingAdmissionPolicy 422.
+    """
     words = error.message
     if "violates PodSecurity" in words:
-        return Refused(
-            f"Pod Security of namespace {namespace} refuses {what}: {words}",
-            hint="Ask from a pod that runs already (--from pod/NAME), which creates nothing.",
-        )
-    if "exceeded quota" in words:
-        return Refused(
-            f"A quota of namespace {namespace} leaves no room for {what}: {words}",
-            hint="Ask from a pod that runs already (--from pod/NAME), which creates nothing.",
-        )
-    return Refused(
-        f"{what[:1].upper()}{what[1:]} is refused in namespace {namespace}: {words}",
-        hint=error.hint or "Ask from a pod that runs already (--from pod/NAME), which creates nothing.",
-    )
+        sentence = f"Pod Security of namespace {namespace} refuses {what}"
+    elif "exceeded quota" in words:
+        sentence = f"A quota of namespace {namespace} leaves no room for {what}"
+    elif "denied the request" in words or "denied request" in words:
+        sentence = f"An admission policy refuses {what} in namespace {namespace}"
+    else:
+        sentence = f"{what[:1].upper()}{what[1:]} is refused in namespace {namespace}"
+    kind = Refused if isinstance(error, Refused) or "is forbidden" in words else ClusterError
+    start = max(words.find('pods "'), 0)  # what stands before is our own transport's address of the server
+    return kind(f"{sentence}: {words[start:]}", hint=_ELSEWHERE)
 
 
 async def _whole(work: Callable[[], Coroutine[object, object, T]], *, insist: bool = False) -> T:

@@ -7,6 +7,7 @@ reach the container as they are; no shell is between, so that no name can mean a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from urllib.parse import quote
 import aiohttp
 
 from kheadless_tui.cluster.exec_protocol import PROTOCOLS, Event, ExecProtocol, Finished, Output
-from kheadless_tui.errors import Unreachable, UsageError
+from kheadless_tui.errors import NotFound, Unreachable, UsageError
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.gate import Permit
@@ -145,7 +146,11 @@ async def open_exec(
     del permit  # having one is the check
     params = exec_params(target, argv, stdin=stdin)
     path = f"/api/v1/namespaces/{quote(target.namespace, safe='')}/pods/{quote(target.pod, safe='')}/exec"
-    async with transport.websocket(path, params, PROTOCOLS) as socket:
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            socket = await stack.enter_async_context(transport.websocket(path, params, PROTOCOLS))
+        except NotFound as error:
+            raise NotFound(f"Pod {target.namespace}/{target.pod} is gone.") from error
         yield ExecSession(socket, max_bytes)
 
 

@@ -56,6 +56,11 @@ class Finished:
         return "not found in $path" in text or ("exec" in text and "no such file or directory" in text)
 
     @property
+    def container_gone(self) -> bool:
+        """The container does not run: it has ended, or has not started yet (kubelet: ``container not found``)."""
+        return self.exit_code is None and "container not found (" in self.message
+
+    @property
     def cause(self) -> str:
         """The innermost cause of a failure: what follows the runtime's chain of wrappings, without ids."""
         text = self.message.strip()

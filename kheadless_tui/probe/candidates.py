@@ -44,7 +44,7 @@ def not_usable(pod: Pod) -> str:
             (status.state.waiting.reason for status in pod.container_statuses if status.state and status.state.waiting),
             None,
         )
-        return f"no container of it runs ({waiting or pod.status.phase or 'no status yet'})"
+        return f"has no container that runs ({waiting or pod.status.phase or 'no status yet'})"
     return ""
 
 

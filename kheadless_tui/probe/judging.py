@@ -11,14 +11,15 @@ from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.names import service_name
-from kheadless_tui.zone.record import Answer, Question
+from kheadless_tui.zone.record import Answer, PredictedRecord, Question, WithheldRecord
 from kheadless_tui.zone.records import service_records, withheld_records
 from kheadless_tui.zone.resolve import resolve
 
 
 def service_questions(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[Question, ...]:
     """Every question that the records of a Service answer, withheld ones too, and one that must be denied."""
-    records = (*service_records(snapshot, service, config), *withheld_records(snapshot, service, config))
+    predicted = service_records(snapshot, service, config)
+    records: list[PredictedRecord | WithheldRecord] = [*predicted, *withheld_records(snapshot, service, config)]
     return questions_for(records, names=[service_name(service.key, config.zone)])
 
 

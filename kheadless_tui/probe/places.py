@@ -48,6 +48,10 @@ class Place:
     why: str = ""
 
 
+class PodNotUsable(ClusterError):
+    """Nothing runs in the pod, so that nothing can be asked from it and no container can be added to it."""
+
+
 class Places:
     """Looks for places over one transport; what was seen in an image's container is remembered."""
 
@@ -103,7 +107,7 @@ class Places:
             candidates = [Candidate(ExecTarget(namespace, spec.pod, spec.container or None), "", False, True, False)]
         else:
             if reason := not_usable(pod):
-                raise ClusterError(f"Pod {namespace}/{spec.pod} {reason}.")
+                raise PodNotUsable(f"Pod {namespace}/{spec.pod} {reason}.")
             candidates, _ = candidates_in([pod], ())
             if spec.container:
                 candidates = [item for item in candidates if item.target.container == spec.container]

@@ -23,9 +23,9 @@ from kheadless_tui.errors import (
     UsageError,
     WriteRefused,
 )
-from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.model.objects import ObjectKey, Pod, Service
 from kheadless_tui.probe.candidates import not_usable
-from kheadless_tui.probe.places import Place, Places, Rejected, server_of
+from kheadless_tui.probe.places import Place, Places, PodNotUsable, Rejected, server_of
 from kheadless_tui.probe.replicas import KUBE_DNS, Replica, replicas
 from kheadless_tui.probe.server import Server
 from kheadless_tui.probe.tools import printable
@@ -134,7 +134,7 @@ class Planner:
 
     async def _from_pod(self, wish: _Wish) -> ProbePlan:
         try:
-            await self._demand(wish.namespace, "exec in a pod", EXEC)
+            await self._demand(wish.namespace, "An exec in a pod", EXEC)
             place = await self._places.named(wish.spec, wish.namespace, wish.protocol)
         except WriteRefused:
             raise
@@ -160,22 +160,20 @@ class Planner:
         )
 
     async def _from_debug(self, wish: _Wish) -> ProbePlan:
-        pod = await self._places.pod(wish.namespace, wish.spec.pod)
-        if pod is not None and (reason := not_usable(pod)):
-            error = ClusterError(f"Pod {wish.namespace}/{wish.spec.pod} {reason}, so no container can be added to it.")
-            raise await self._with_next_best(error, wish, "debug")
-        ours = reusable_container(pod, self._image) if pod is not None else None
-        if ours is not None:
-            target = ExecTarget(wish.namespace, wish.spec.pod, ours)
-            toolbox = await self._places.look(target, self._image)
-            tool = toolbox.carrier(wish.protocol)
-            if tool is not None:
-                place = Place(target, tool, toolbox, self._image)
-                why = f"ephemeral container {ours} of an earlier probe is still there and is used again"
-                return replace(await self._exec_plan(wish, place, why, []), kind="debug")
         try:
-            rights = await self._demand(wish.namespace, "add an ephemeral container", ADD_CONTAINER, EXEC)
-        except Refused as error:
+            await self._demand(wish.namespace, "An exec in an ephemeral container", EXEC)
+            pod = await self._places.pod(wish.namespace, wish.spec.pod)
+            if pod is not None and (reason := not_usable(pod)):
+                raise PodNotUsable(
+                    f"Pod {wish.namespace}/{wish.spec.pod} {reason}, so no container can be added to it."
+                )
+            again = await self._reused(wish, pod)
+            if again is not None:
+                return again
+            rights = await self._demand(wish.namespace, "An ephemeral container", ADD_CONTAINER, EXEC)
+        except WriteRefused:
+            raise
+        except ClusterError as error:
             raise await self._with_next_best(error, wish, "debug") from None
         order = EphemeralOrder(wish.namespace, wish.spec.pod, self._image, self._pull_policy)
         return ProbePlan(
@@ -201,9 +199,23 @@ class Planner:
             next_best=await self._ways(wish.namespace, "debug"),
         )
 
+    async def _reused(self, wish: _Wish, pod: Pod | None) -> ProbePlan | None:
+        """A plan with the ephemeral container of an earlier probe, if one is there that can carry the questions."""
+        ours = reusable_container(pod, self._image) if pod is not None else None
+        if ours is None:
+            return None
+        target = ExecTarget(wish.namespace, wish.spec.pod, ours)
+        toolbox = await self._places.look(target, self._image)
+        tool = toolbox.carrier(wish.protocol)
+        if tool is None:
+            return None
+        why = f"ephemeral container {ours} of an earlier probe is still there and is used again"
+        plan = await self._exec_plan(wish, Place(target, tool, toolbox, self._image), why, [])
+        return replace(plan, kind="debug", vantage=f"debug/{wish.spec.pod}, container {ours}, by {tool}")
+
     async def _from_new(self, wish: _Wish, instead: str, why: str = "as you asked") -> ProbePlan:
         try:
-            rights = await self._demand(wish.namespace, "create a temporary pod", CREATE, READ, DELETE, EXEC)
+            rights = await self._demand(wish.namespace, "A temporary pod", CREATE, READ, DELETE, EXEC)
         except Refused as error:
             raise await self._with_next_best(error, wish, "new") from None
         order = PodOrder(wish.namespace, self._image, self._pull_policy)
@@ -241,7 +253,7 @@ class Planner:
                 "A port-forward carries TCP only, so --from coredns cannot ask over UDP.", hint="Use --from auto --udp."
             )
         try:
-            rights = await self._demand(KUBE_DNS.namespace, "forward a port to CoreDNS", FORWARD)
+            rights = await self._demand(KUBE_DNS.namespace, "A port-forward to CoreDNS", FORWARD)
             found = await replicas(self._session.transport)
         except ClusterError as error:
             raise await self._with_next_best(error, wish, "coredns") from None
@@ -335,8 +347,8 @@ class Planner:
         missing = [right for right, allowed in known if allowed is False]
         if missing:
             raise Refused(
-                f"To {purpose} you need what you may not do: "
-                + ", ".join(_denied(namespace, right).removeprefix("you may not ") for right in missing)
+                f"{purpose} needs rights that you do not have in {namespace}: "
+                + ", ".join(_right_words(right) for right in missing)
                 + "."
             )
         return tuple((_right_words(right), allowed) for right, allowed in known)
@@ -360,7 +372,7 @@ class Planner:
         """The error with a hint at the best other places that the user's rights allow."""
         if isinstance(error, Unreachable | NotAuthenticated):
             return error
-        pod = "" if isinstance(error, NotFound) else wish.spec.pod
+        pod = "" if isinstance(error, NotFound | PodNotUsable) else wish.spec.pod
         try:
             ways = await self._ways(wish.namespace, failed, pod)
         except ClusterError:

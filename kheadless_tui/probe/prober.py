@@ -12,7 +12,7 @@ from kheadless_tui.cluster.debugpod import START_TIMEOUT, ephemeral_container, t
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.gate import Gate, Permit
 from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
-from kheadless_tui.errors import ClusterError, UsageError
+from kheadless_tui.errors import ClusterError, NotAuthenticated, NotFound, Unreachable, UsageError
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.asking import Asking, ask, ask_over
 from kheadless_tui.probe.observation import Observation, Vantage
@@ -174,8 +174,10 @@ class _Run:
         try:
             await self._way()
         except ClusterError as error:
-            if self._plan.next_best and self._plan.next_best not in error.hint:
-                error.hint = f"{error.hint} Next best: {self._plan.next_best}.".strip()
+            # what is gone (the pod, the namespace) is no place to send anybody to
+            best = "--from auto" if isinstance(error, NotFound) else self._plan.next_best
+            if best and best not in error.hint and not isinstance(error, Unreachable | NotAuthenticated):
+                error.hint = f"{error.hint} Next best: {best}.".strip()
             raise
         return ProbeResult(
             tuple(self._vantages),

@@ -64,6 +64,8 @@ def read_toolbox(result: ExecResult) -> Toolbox:
     """Judge the result of :data:`FIND_TOOLS`."""
     if result.finished.program_missing:
         return Toolbox(problem="the image has no shell (distroless), so nothing in it can carry questions")
+    if result.finished.container_gone:
+        return Toolbox(problem="the container does not run")
     if result.exit_code is None:
         return Toolbox(problem=f"exec failed: {printable(result.finished.cause, 300)}")
     tools, servers = set(), []
