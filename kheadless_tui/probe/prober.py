@@ -92,10 +92,19 @@ class Prober:
         self._gate = gate
         self._timeout = timeout
         self._start_timeout = start_timeout
-        self._places = Places(session.transport, gate)
-        self._planner = Planner(
-            session, gate, self._places, Access(session.transport), image, image_pull_policy, context
-        )
+        self._image = image
+        self._pull_policy = image_pull_policy
+        self._context = context
+        self._tools: tuple[Places, Planner] | None = None
+
+    def _ready(self) -> tuple[Places, Planner]:
+        """What needs the session's transport, which there is only once the session has been started."""
+        if self._tools is None:
+            places = Places(self._session.transport, self._gate)
+            access = Access(self._session.transport)
+            planner = Planner(self._session, self._gate, places, access, self._image, self._pull_policy, self._context)
+            self._tools = places, planner
+        return self._tools
 
     async def plan(
         self,
@@ -128,7 +137,8 @@ class Prober:
         if not asked:
             raise UsageError("There is no question to ask.")
         named = parse_server(server) if server else None
-        return await self._planner.plan(spec, namespace, asked, named, service, protocol)
+        _, planner = self._ready()
+        return await planner.plan(spec, namespace, asked, named, service, protocol)
 
     async def run(self, plan: ProbePlan, on_progress: Callable[[Progress], None] | None = None) -> ProbeResult:
         """Ask for permission, ask the questions, remove what was made.
@@ -138,7 +148,8 @@ class Prober:
             ClusterError: it could not be done; the hint names the next best place.
         """
         permit = await self._gate.permit(plan.write_plan)
-        return await _Run(self._session, self._places, plan, permit, self._timeout, self._start_timeout, on_progress)()
+        places, _ = self._ready()
+        return await _Run(self._session, places, plan, permit, self._timeout, self._start_timeout, on_progress)()
 
 
 class _Run:
