@@ -181,23 +181,22 @@ def _events(text: str, where: str) -> Iterator[Any]:
 
 
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, where: str) -> InputError:
-    mark = error.problem_mark or error.context_mark
     problem = error.problem or str(error)
-    if mark is None:
+    marks = [mark for mark in (error.problem_mark, error.context_mark) if mark is not None]
+    if not marks:
         return InputError(f"expected YAML or JSON: {problem}", where=where)
     lines = text.splitlines()
-    line = min(mark.line, len(lines) - 1)
-    if lines[line][mark.column : mark.column + 1] == "\t":
+    line = min(marks[0].line, len(lines) - 1)
+    if lines[line][marks[0].column : marks[0].column + 1] == "\t":
         problem = "found a tab, with which YAML does not indent,"
     context = f" {error.context}" if error.context else ""
-    opened = error.context_mark or mark
-    if opened.line < line:
-        context += f" that starts in line {opened.line + 1}"
+    if marks[-1].line < line:
+        context += f" that starts in line {marks[-1].line + 1}"
     return InputError(f"expected YAML or JSON: {problem}{context}", where=f"{where}:{line + 1}")
 
 
 def _walk(events: Iterator[Any], event: Any, path: Path) -> int:
-    line: int = event.start_mark.line + 1
+    line = _line(event)
     for step in path:
         found = _step(events, event, step)
         if found is None:
@@ -215,16 +214,21 @@ def _step(events: Iterator[Any], event: Any, step: str | int) -> tuple[int, Any]
             _skip(events, key)
             child = next(events)
             if isinstance(key, yaml.ScalarEvent) and key.value == step:
-                return key.start_mark.line + 1, child
+                return _line(key), child
             _skip(events, child)
     if isinstance(event, yaml.SequenceStartEvent):
         for number, child in enumerate(events):
             if isinstance(child, yaml.SequenceEndEvent):
                 return None
             if number == step:
-                return child.start_mark.line + 1, child
+                return _line(child), child
             _skip(events, child)
     return None
+
+
+def _line(event: Any) -> int:
+    line: int = event.start_mark.line + 1
+    return line
 
 
 def _skip(events: Iterator[Any], event: Any) -> None:

@@ -71,6 +71,8 @@ class ZoneConfig(msgspec.Struct, frozen=True):
     """Who may transfer the zone (``transfer { to ... }``); empty: nobody."""
     cache: CacheBounds | None = None
     """The cache plugin in front, ``None`` without one."""
+    bufsize: int = 0
+    """Octets to which the plugin bufsize lowers the UDP buffers of clients; 0 without it."""
     next_plugins: tuple[str, ...] = ()
     """Plugins behind the kubernetes plugin, which answer what falls through: ``forward . /etc/resolv.conf``."""
     notes: tuple[Note, ...] = ()

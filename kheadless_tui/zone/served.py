@@ -20,6 +20,8 @@ from kheadless_tui.zone.selectors import parse_selector
 from kheadless_tui.zone.server_keys import ServerKey, origins, server_keys
 
 DNS_PORT = 53
+DEFAULT_BUFSIZE = 1232
+"""Octets (plugin/bufsize/setup.go)."""
 
 _SILENT = frozenset(
     "root metadata geoip cancel proxyproto quic grpc_server https https3 timeouts multisocket reload nsid bufsize bind "
@@ -88,6 +90,7 @@ def zone_config(corefile: Corefile, source: str) -> ZoneConfig:
         cache=cache_bounds(block, keys, corefile.where, config.zone),
         transfer_to=_transfer_to(block, keys, config.zone),
         local_addresses=_bound(block),
+        bufsize=_bufsize(block, corefile.where),
         next_plugins=tuple(" ".join((plugin.name, *plugin.args)) for name in _BEHIND for plugin in block.named(name)),
         notes=tuple(notes),
     )
@@ -243,6 +246,17 @@ def _transfer_to(block: ServerBlock, keys: Sequence[ServerKey], zone: str) -> tu
         if option.name == "to"
         for arg in option.args
     )
+
+
+def _bufsize(block: ServerBlock, where: str) -> int:
+    for plugin in block.named("bufsize"):
+        if not plugin.args:
+            return DEFAULT_BUFSIZE
+        text = plugin.args[0]
+        if not text.isascii() or not text.isdigit() or not 512 <= int(text) <= 4096:
+            raise InputError(f"expected a bufsize of 512 to 4096, found {text}", where=f"{where}:{plugin.line}")
+        return int(text)
+    return 0
 
 
 def _bound(block: ServerBlock) -> tuple[str, ...] | None:

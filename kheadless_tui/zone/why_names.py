@@ -89,7 +89,10 @@ def _service_missing(case: Case) -> Reason:
         text += "; EndpointSlices of it are left over"
     elsewhere = _elsewhere(case)
     if elsewhere:
-        text += f"; there is one in namespace {listed(elsewhere)}"
+        text += f"; a Service {key.name} is in namespace {listed(elsewhere)}"
+    pod = case.snapshot.pod(key)
+    if pod is not None and pod.spec.hostname and pod.spec.subdomain:
+        text += f"; {key.name} is a pod, whose name is {pod.spec.hostname}.{pod.spec.subdomain}.{key.namespace}"
     return Reason("service-missing", text, tuple(facts))
 
 
