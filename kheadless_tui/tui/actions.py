@@ -41,6 +41,7 @@ PANELS, EVERYWHERE = "panels", "everywhere"
 
 ACTIONS: tuple[Action, ...] = (
     Action("main.probe", "p", "probe", "probe", EVERYWHERE, help="ask from a pod, compare"),
+    Action("main.vantage", "v", "vantage", "from where", EVERYWHERE, help="where to ask from"),
     Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x"),
     Action("main.next", "tab", "next_panel", "panel", PANELS, help="next panel or tab"),
     Action("main.previous", "shift+tab", "previous_panel", "back a panel", PANELS, shown=False, help="panel before"),

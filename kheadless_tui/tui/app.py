@@ -55,7 +55,7 @@ class HeadlessApp(App[int]):
         """Set up; the session is started once the first picture is on the screen, and closed on the way out.
 
         Args:
-            session: Not started yet, or started: starting it twice is harmless.
+            session: Started here, unless it is already.
             service: ``NAME`` or ``NAMESPACE/NAME`` to begin with.
             image: Of temporary pods and ephemeral containers.
             vantage: Where to ask from.
@@ -108,7 +108,11 @@ class HeadlessApp(App[int]):
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._on_signal, number)
-        self.call_after_refresh(self._session.start)
+        self.call_after_refresh(self._begin)
+
+    async def _begin(self) -> None:
+        if self._session.transport is None:
+            await self._session.start()
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._leaving is None:

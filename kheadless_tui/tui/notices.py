@@ -62,11 +62,12 @@ def title_of(view: ServiceView, room: int) -> str:
 def severity(known: str, probe: ProbeRecord | None) -> str:
     """The worse of what the findings say (``error``, ``warning`` or less) and of the last probe's verdict."""
     worst = known if known in ("error", "warning") else ""
-    if probe is None or probe.comparison is None:
+    finished = probe.finished[0] if probe is not None and probe.finished else None
+    if finished is None or finished.comparison is None:
         return worst
-    if probe.comparison.verdict == "match":
-        return worst or "ok"
-    return "error" if probe.comparison.verdict == "differs" else worst or "unknown"
+    if finished.comparison.verdict == "match":
+        return worst or ("" if finished.subject else "ok")
+    return "error" if finished.comparison.verdict == "differs" else worst or "unknown"
 
 
 def sentence_of(view: ServiceView) -> Note:
@@ -74,7 +75,7 @@ def sentence_of(view: ServiceView) -> Note:
     known, text = view.sentence
     worst = severity(known, view.last_probe)
     sign, role = _SIGN[worst]
-    verdict = verdict_of(view.last_probe)
+    verdict = verdict_of(view)
     if not verdict:
         sign, role = _SIGN[worst or known] if known in _SIGN else (sign, role)
         return Note(f"{text.rstrip('.')} · not probed yet", sign, role)
@@ -83,17 +84,22 @@ def sentence_of(view: ServiceView) -> Note:
     return Note(verdict, sign, role)
 
 
-def verdict_of(probe: ProbeRecord | None) -> str:
+def verdict_of(view: ServiceView) -> str:
     """``match: 25 of 25 as predicted · asked from pod/web-0, 49 ms, at 04:30:55``; empty before the first answers."""
+    probe = view.last_probe.finished[0] if view.last_probe is not None and view.last_probe.finished else None
     if probe is None or probe.comparison is None or probe.result is None:
         return ""
     comparison = probe.comparison
+    asked = {(row.record.name, row.record.type, row.record.data) for row in comparison.rows}
+    now = {(item.record.name, item.record.type, item.record.data) for item in view.predicted}
+    since = " · other records since: p asks again" if not probe.subject and not now <= asked else ""
     right = sum(row.verdict == "match" for row in comparison.rows)
     subject = f"{probe.subject}: " if probe.subject else ""
     took = milliseconds(probe.result.ms)
+    over = " and ".join(sorted({item.transport.upper() for item in probe.result.observations if item.transport}))
     return (
         f"{subject}{comparison.verdict}: {right} of {len(comparison.rows)} as predicted"
-        f" · asked from {probe.vantage}, {took}, at {clock(probe.started)}"
+        f" · asked from {probe.vantage}{f' over {over}' if over else ''}, {took}, at {clock(probe.started)}{since}"
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
+
+from textual.app import App
+from textual.pilot import Pilot
 
 from kheadless_tui.cluster.state import Live, ReadState, Scope
 from kheadless_tui.model.objects import (
@@ -57,6 +61,7 @@ class FakeSession:
         self._callbacks: list[Callable[[], None]] = []
         self.shown: list[str] = []
         self.retries = 0
+        self.transport: object = None
         self.started = self.closed = 0
 
     @property
@@ -71,6 +76,7 @@ class FakeSession:
 
     async def start(self) -> None:
         self.started += 1
+        self.transport = object()
 
     async def close(self) -> None:
         self.closed += 1
@@ -174,3 +180,22 @@ def shop() -> list[KubeObject]:
         items += [service(f"svc-{number}", namespace) for number in range(count)]
     items.append(ConfigMap(Meta(name="coredns", namespace="kube-system")))
     return items
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
+    """Wait for a condition, not for a time; give up after some seconds."""
+    async with asyncio.timeout(8):
+        while not condition():
+            await pilot.pause(0.02)
+
+
+def screen_lines(app: App[int]) -> list[str]:
+    """What is on the screen, line by line, as a person sees it."""
+    width, height = app.size
+    strips = [strip.crop(0, width) for strip in app.screen._compositor.render_strips()]
+    return ["".join(segment.text for segment in strip) for strip in strips[:height]]
+
+
+def screen_text(app: App[int]) -> str:
+    """The same in one piece."""
+    return "\n".join(screen_lines(app))

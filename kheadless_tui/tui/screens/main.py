@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading
 from kheadless_tui.diagnose.catalogue import sentence
-from kheadless_tui.errors import HeadlessError
+from kheadless_tui.errors import ClusterError, HeadlessError
 from kheadless_tui.model.objects import KINDS, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui import notices
@@ -47,6 +47,7 @@ from kheadless_tui.tui.widgets.status import StatusRow
 from kheadless_tui.tui.widgets.tree import ServiceTree
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.names import service_name
+from kheadless_tui.zone.record import Record
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
@@ -58,7 +59,7 @@ _JUDGE_AGAIN = 0.03
 """Seconds until the next such turn."""
 
 
-_NEED_SERVICE = ("probe", "commands", "copy", "next_panel", "previous_panel")
+_NEED_SERVICE = ("probe", "vantage", "commands", "copy", "next_panel", "previous_panel")
 """Actions that do nothing while no Service is selected."""
 
 
@@ -106,6 +107,7 @@ class MainScreen(Screen[None]):
         self._seen_states: object = None
         self._placed = False
         self._config = ZoneConfig()
+        self._config_asked = False
         self._unread: dict[str, frozenset[str]] = {}
         """By namespace, the kinds that are not read, or not whole."""
         self._appointments: dict[str, Timer] = {}
@@ -155,13 +157,16 @@ class MainScreen(Screen[None]):
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_keys())
         self._tree.focus()
         self._take_in()
-        self._read_config()
 
     @work(exclusive=True, group="config")
     async def _read_config(self) -> None:
         """How the zone is served, from the cluster's own Corefile where it may be read."""
         try:
             config = await self._session.zone_config()
+        except ClusterError:
+            # The header says what is wrong with the connection; it is tried again when that is over.
+            self._config_asked = False
+            return
         except HeadlessError as error:
             self._say(str(error), UNKNOWN)
             return
@@ -203,6 +208,9 @@ class MainScreen(Screen[None]):
         self._place()
         if isinstance(self._session.link, Live):
             self._catalog.settled = True
+            if not self._config_asked:
+                self._config_asked = True
+                self._read_config()
         self._follow_difference(snapshot)
         self._show_header()
         self._show_tree_rule()
@@ -286,8 +294,11 @@ class MainScreen(Screen[None]):
         self._after("follow", self._follow_after, self._follow_cursor)
 
     def _follow_cursor(self) -> None:
-        if self._placed:
-            self._select(self._tree.selected)
+        if not self._placed:
+            return
+        self._select(self._tree.selected)
+        for panel in self._side.panels.values():
+            panel.point(self._tree.member, None)
 
     @on(Panel.Pointed)
     def _on_pointed(self, event: Panel.Pointed) -> None:
@@ -316,6 +327,11 @@ class MainScreen(Screen[None]):
         if key is not None and (before is None or key.namespace != before.namespace):
             self._session.show_pods(key.namespace)
         self._rebuild()
+        if self._view is not None:
+            # Below the records stands what most needs to be read: what is wrong, else what was answered.
+            grave = self._view.sentence[0] in ("error", "warning") and self._view.last_probe is None
+            self._lower = "findings" if grave and self._view.findings else "answers"
+            self._arrange()
 
     def _rebuild(self) -> None:
         """Show the selected Service as it is now."""
@@ -500,9 +516,9 @@ class MainScreen(Screen[None]):
         """Why an action cannot work now, in a few words; empty when it can."""
         if action in _NEED_SERVICE and self._view is None:
             return "no Service selected"
-        if action == "probe" and self._session.readonly:
+        if action in ("probe", "vantage") and self._session.readonly:
             return "read-only"
-        if action == "probe" and isinstance(self._session.link, Offline):
+        if action in ("probe", "vantage") and isinstance(self._session.link, Offline):
             return "offline"
         if action in ("zoom", "resize_tree") and self._layout_now.mode == "single":
             return "one panel at this size"
@@ -514,10 +530,19 @@ class MainScreen(Screen[None]):
 
     def action_probe(self) -> None:
         """Ask DNS about the selected Service, or about the record under the cursor."""
-        if self._key is None:
-            return
+        if self._key is not None:
+            self._flow.start(self._key, self._record)
+
+    def action_vantage(self) -> None:
+        """Choose where to ask from, and ask."""
+        if self._key is not None:
+            self._flow.choose(self._key, self._record)
+
+    @property
+    def _record(self) -> Record | None:
+        """The record to ask for alone: the one under the cursor of the focused panel."""
         panel = self._panel(self._focused)
-        self._flow.start(self._key, panel.selected_record if isinstance(panel, Panel) else None)
+        return panel.selected_record if isinstance(panel, Panel) else None
 
     def action_next_panel(self) -> None:
         """On to the next panel."""
@@ -569,7 +594,7 @@ class MainScreen(Screen[None]):
         if self._view is None:
             return
         probe = self._view.last_probe
-        equals = tuple(getattr(probe, "equals", ())) if probe is not None else ()
+        equals = probe.finished[0].equals if probe is not None and probe.finished else ()
         connection = self._session.connection
         commands = equivalents(
             self._view.service, context=connection.context, zone=self._view.config.zone, probe=equals
@@ -592,7 +617,6 @@ class MainScreen(Screen[None]):
     def action_reload(self) -> None:
         """Ask the API server now instead of waiting for the next try."""
         self._session.retry_now()
-        self._read_config()
         self._say("reading again")
 
     def action_help(self) -> None:
@@ -614,8 +638,8 @@ class MainScreen(Screen[None]):
             await cast("HeadlessApp", self.app).leave()
 
     def _back(self) -> bool:
-        if self._flow.running:
-            self._flow.cancel()
+        if self._flow.cancel():
+            self._say("cancelling the probe")
         elif self._panel(self._focused).chosen:
             self._choose(ALL)
         elif self._zoomed:

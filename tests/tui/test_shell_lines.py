@@ -1,0 +1,188 @@
+"""Rules, header, keys, status, layout and filters: what they say at a width, without a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Scope, Unauthorized
+from kheadless_tui.tui.actions import ACTIONS, key_text
+from kheadless_tui.tui.ascii import ascii_cells
+from kheadless_tui.tui.bridge import slow_link
+from kheadless_tui.tui.counters import coarse, until_next_step
+from kheadless_tui.tui.filtering import Filter
+from kheadless_tui.tui.layout import layout_for
+from kheadless_tui.tui.render.signs import ASCII, UNICODE
+from kheadless_tui.tui.widgets.header import Header, HeaderFacts, scope_text, state_text
+from kheadless_tui.tui.widgets.keys import Keys
+from kheadless_tui.tui.widgets.rule import Rule
+from kheadless_tui.tui.widgets.status import Crumbs
+
+FACTS = HeaderFacts("prod-eu1", "v1.34.4", "oncall", "ns shop", False, True, ("● live", "role--good"))
+
+
+def line(widget: Header | Keys | Rule | Crumbs, width: int) -> str:
+    texts = widget.lines(width)
+    assert len(texts) == 1
+    assert texts[0].cell_len <= width
+    return texts[0].plain
+
+
+def test_the_rule_of_the_tree_is_that_of_the_sketch() -> None:
+    rule = Rule("services 10", junction=True)
+    rule._count, rule._focused = "9/14", True
+    assert line(rule, 27) == "━━ services 10 ━━━━ 9/14 ━┬"
+    rule._focused = False
+    assert line(rule, 27) == "── services 10 ──── 9/14 ─┬"
+
+
+def test_a_rule_loses_parts_of_its_title_and_never_its_count() -> None:
+    rule = Rule("nginx-headless · shop · headless · web 80/TCP")
+    rule._count = "3 of 3 in DNS"
+    assert line(rule, 50) == "── nginx-headless · shop ───────── 3 of 3 in DNS ─"
+    assert line(rule, 30).endswith(" 3 of 3 in DNS ─")
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
+def test_the_header_never_loses_the_state(width: int) -> None:
+    header = Header()
+    header._facts = FACTS
+    text = line(header, width)
+    assert text.endswith("● live ")
+    assert len(text) == width
+
+
+def test_the_header_drops_version_then_user_and_then_shortens_the_context() -> None:
+    header = Header()
+    header._facts = FACTS
+    assert line(header, 80).startswith(" prod-eu1  v1.34.4  oncall  ns shop ")
+    assert line(header, 52).startswith(" prod-eu1  oncall  ns shop ")
+    assert line(header, 44).startswith(" prod-eu1  ns shop ")
+    header._facts = HeaderFacts(
+        "arn:aws:eks:eu-west-1:1234:cluster/shop-production-1", scope="ns shop", state=("● live", "")
+    )
+    assert line(header, 80).startswith(" shop-production-1  ns shop ")
+    assert "…" in line(header, 32)
+
+
+def test_each_state_of_the_connection_has_words_of_its_own() -> None:
+    now = 1000.0
+    words = [
+        state_text(state, now, UNICODE)[0]
+        for state in (
+            Live(now),
+            Reading(3, now),
+            Offline(now - 42, now + 3, "refused"),
+            Offline(now - 42, now - 1, "refused"),
+            Unauthorized(now, "401"),
+            Forbidden("list", "services", "", "no"),
+        )
+    ]
+    assert words == [
+        "● live",
+        "… reading",
+        "! offline 40 s, next try 2 s",
+        "! offline 40 s, trying now",
+        "! not logged in",
+        "! forbidden",
+    ]
+    assert state_text(Live(now), now, ASCII)[0] == "o live"
+
+
+def test_scopes() -> None:
+    assert scope_text(Scope()) == "ns all"
+    assert scope_text(Scope(("shop",), only=True)) == "ns shop (only)"
+    assert scope_text(Scope(("a", "b", "c", "d", "e"))) == "ns a b c +2"
+
+
+def test_keys_are_whole_and_the_help_is_last() -> None:
+    keys = Keys()
+    keys._items, keys._last = (("enter", "open"), ("p", "probe"), ("tab", "panel")), ("?", "help")
+    assert line(keys, 80) == " enter open  p probe  tab panel  ? help"
+    assert line(keys, 33) == " enter open  p probe  ? help"
+    assert line(keys, 12) == " ? help"
+
+
+def test_the_full_name_outlives_the_crumbs_and_a_message_outlives_both() -> None:
+    status = Crumbs()
+    status._crumbs, status._name = ("shop", "web"), "web.shop.svc.cluster.local. "
+    assert line(status, 41) == " shop › web  web.shop.svc.cluster.local. "
+    assert line(status, 30).strip() == "web.shop.svc.cluster.local. "
+    assert line(status, 20).strip() == "shop › web"
+    status._message = ("sent to the terminal's clipboard", "")
+    assert line(status, 40).strip() == "sent to the terminal's clipboard"
+
+
+@pytest.mark.parametrize(
+    ("size", "mode"),
+    [
+        ((19, 24), "too-small"),
+        ((80, 4), "too-small"),
+        ((59, 24), "single"),
+        ((80, 11), "single"),
+        ((80, 24), "tabs"),
+        ((120, 29), "tabs"),
+        ((120, 40), "stacked"),
+        ((160, 40), "wide"),
+        ((200, 50), "wide"),
+    ],
+)
+def test_the_layout_by_size(size: tuple[int, int], mode: str) -> None:
+    assert layout_for(*size).mode == mode
+
+
+def test_the_panels_by_layout() -> None:
+    tabs, stacked, wide = layout_for(80, 24), layout_for(120, 40), layout_for(200, 50)
+    assert tabs.visible("pods", "answers", False, 2) == ("pods", "findings")
+    assert tabs.visible("pods", "answers", False, 0) == ("pods",)
+    assert tabs.visible("records", "answers", False, 2) == ("records",)
+    assert stacked.visible("pods", "findings", False, 2) == ("pods", "records", "findings")
+    assert wide.visible("pods", "answers", False, 1) == ("pods", "records", "findings", "answers")
+    assert wide.visible("records", "answers", True, 1) == ("records",)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "shown"),
+    [
+        ("", "shop/web", True),
+        ("WEB", "shop/web", True),
+        ("db", "shop/web", False),
+        ("!web", "shop/web", False),
+        ("!", "shop/web", True),
+        ("!db", "shop/web", True),
+        ("-f swb", "shop/web", True),
+        ("-f bws", "shop/web", False),
+        ("-l app=web", "x", True),
+        ("-l app=web,tier!=db", "x", True),
+        ("-l app=web,tier=db", "x", False),
+        ("-l tier", "x", True),
+        ("-l !tier", "x", False),
+        ("-l", "x", True),
+    ],
+)
+def test_the_forms_of_a_filter(text: str, name: str, shown: bool) -> None:
+    assert Filter(text).matches(name, {"app": "web", "tier": "front"}) is shown
+
+
+def test_counters_step_seldom() -> None:
+    assert [coarse(seconds) for seconds in (0, 1, 2, 4.9, 5, 9, 10, 19, 20, 47)] == [0, 1, 2, 2, 5, 5, 10, 10, 20, 40]
+    assert until_next_step(2.5) == 2.5
+    assert until_next_step(12) == 8
+
+
+def test_only_ascii_is_left_and_columns_keep_their_width() -> None:
+    text = "✓ match › web-…-2 · ≠ → 漢 é"
+    twin = ascii_cells(text)
+    assert twin.isascii()
+    assert twin == "= match > web-~-2 . # > ?? ?"
+
+
+def test_a_slow_link_is_an_ssh_connection() -> None:
+    assert slow_link({"SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22"})
+    assert not slow_link({"TERM": "xterm"})
+
+
+def test_each_key_is_bound_once_and_has_an_id() -> None:
+    keys = [key for action in ACTIONS for key in action.keys.split(",")]
+    assert len(keys) == len(set(keys))
+    assert len({action.id for action in ACTIONS}) == len(ACTIONS)
+    assert [key_text(key) for key in ("ctrl+r", "slash", "escape", "shift+tab")] == ["ctrl-r", "/", "esc", "shift-tab"]
