@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from kheadless_tui.diagnose.neighbours import Neighbours, neighbours
 from kheadless_tui.model.objects import Endpoint, Endpoints, EndpointSlice, ObjectKey, Pod, Service, StatefulSet
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.config import ZoneConfig
@@ -91,9 +92,9 @@ class Evidence:
         return found
 
     @cached_property
-    def in_dns(self) -> list[str]:
+    def in_dns(self) -> frozenset[str]:
         """The members with at least one address in DNS."""
-        return [who for who, seen in self.members.items() if any(one.endpoint.ready for one in seen)]
+        return frozenset(who for who, seen in self.members.items() if any(one.endpoint.ready for one in seen))
 
     @cached_property
     def noun(self) -> str:
@@ -113,35 +114,28 @@ class Evidence:
         return bool(selector) and all(labels.get(key) == value for key, value in selector.items())
 
     @cached_property
+    def neighbours(self) -> Neighbours:
+        """The pods and StatefulSets of the Service's namespace."""
+        return neighbours(self.snapshot, self.key.namespace)
+
+    @cached_property
     def pods(self) -> list[Pod]:
         """The known pods that the Service selects."""
-        return [pod for pod in self.snapshot.pods(self.key.namespace) if self.selects(pod.labels)]
+        return self.neighbours.selected_pods(self.service.selector)
 
     def pod(self, name: str) -> Pod | None:
         """A pod of the Service's namespace."""
         return self.snapshot.pod(ObjectKey(self.key.namespace, name))
 
-    @cached_property
+    @property
     def governed(self) -> list[StatefulSet]:
         """The StatefulSets whose spec.serviceName is this Service."""
-        return [item for item in self._sets if item.spec.service_name == self.key.name]
+        return self.neighbours.governed_by(self.key.name)
 
     @cached_property
     def selected_sets(self) -> list[StatefulSet]:
         """The StatefulSets whose pods the Service selects, by the labels of their template."""
-        return [item for item in self._sets if self.selects(template_labels(item))]
-
-    @cached_property
-    def _sets(self) -> list[StatefulSet]:
-        return self.snapshot.stateful_sets(self.key.namespace)
-
-
-def template_labels(item: StatefulSet) -> dict[str, str]:
-    """Labels that the set's pods get; its selector's where the template was not read."""
-    if item.spec.template is not None:
-        return item.spec.template.metadata.labels or {}
-    selector = item.spec.selector
-    return (selector.match_labels or {}) if selector is not None else {}
+        return self.neighbours.selected_sets(self.service.selector)
 
 
 def owner(pod: Pod) -> tuple[str, str]:

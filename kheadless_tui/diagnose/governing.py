@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kheadless_tui.diagnose.evidence import Evidence, owner, template_labels
+from kheadless_tui.diagnose.evidence import Evidence, owner
 from kheadless_tui.diagnose.finding import DOCS, ERROR, HINT, WARNING, Fact, Finding, kubectl, listed, pairs
+from kheadless_tui.diagnose.neighbours import template_labels
 from kheadless_tui.diagnose.rule import Rule
 from kheadless_tui.model.objects import ObjectKey, Pod, StatefulSet
 from kheadless_tui.zone.names import dashed
@@ -17,7 +18,8 @@ HEADLESS = f"{DOCS}concepts/services-networking/service/#headless-services"
 NAMED = "an endpoint has its pod's hostname only in the Service whose name is the pod's spec.subdomain"
 """Of the EndpointSlice controller: endpointslice/util/controller_utils.go ShouldSetHostname."""
 IMMUTABLE = (
-    "serviceName cannot be changed: kubectl delete statefulset {name} --cascade=orphan, then create it with {service}"
+    "serviceName: {service} in the set; the field cannot be changed, so kubectl delete statefulset {name} "
+    "--cascade=orphan, which leaves the pods running, and create it anew"
 )
 SAYS_HEADLESS = re.compile(r"(^|-)(headless|hl)(-|$)")
 """A name that promises a headless Service."""
@@ -84,7 +86,7 @@ def governing_selects_others(evidence: Evidence) -> Iterator[Finding]:
     for item in evidence.governed:
         if evidence.selects(template_labels(item)) or item.spec.template is None:
             continue
-        pods = [pod for pod in evidence.snapshot.pods(item.namespace) if owner(pod) == ("StatefulSet", item.name)]
+        pods = [pod for pod in evidence.neighbours.pods if owner(pod) == ("StatefulSet", item.name)]
         if any(evidence.selects(pod.labels) for pod in pods):
             continue  # the pods were labelled afterwards, or are of an older template
         yield Finding(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kheadless_tui.diagnose.evidence import MANAGED_BY, MIRROR, Evidence
-from kheadless_tui.diagnose.finding import DOCS, ERROR, HINT, WARNING, Fact, Finding, counted, kubectl, listed
+from kheadless_tui.diagnose.finding import DOCS, ERROR, HINT, WARNING, Fact, Finding, counted, kubectl, listed, pairs
 from kheadless_tui.diagnose.rule import Rule
 from kheadless_tui.model.objects import SERVICE_NAME_LABEL, Endpoints, EndpointSlice, ObjectKey
 
@@ -230,6 +230,40 @@ def no_source(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
+def edited_by_hand(evidence: Evidence) -> Iterator[Finding]:
+    """Addresses that someone wrote into the Endpoints of a Service with a selector are not in DNS."""
+    item = evidence.handmade
+    if item is None or not evidence.service.selector or not evidence.known("Pod"):
+        return
+    listed_ones = {address for seen in evidence.endpoints for address in seen.endpoint.addresses or ()}
+    # The address of a pod that has just come or gone is on its way from one object to the other.
+    foreign = [one for one in _addresses(item) if one not in listed_ones and not evidence.snapshot.pods_at(one)]
+    if not foreign:
+        return
+    yield Finding(
+        code="KH084",
+        severity=HINT,
+        title=f"{listed(foreign)} in Endpoints {item.key} {'is' if len(foreign) == 1 else 'are'} not in DNS: "
+        f"Service {evidence.key.name} has a selector, and its EndpointSlices are made of it",
+        brief="edited Endpoints have no effect on DNS",
+        subject=evidence.key,
+        cause="Of a Service with a selector, Endpoints and EndpointSlices are both made from the pods. An edit of the "
+        "Endpoints reaches no slice, and is undone when the pods change.",
+        fields=(
+            Fact(evidence.source, "spec.selector", pairs(evidence.service.selector)),
+            Fact(f"Endpoints {item.key}", "subsets[].addresses[]", listed(_addresses(item))),
+            Fact(evidence.source, "addresses in its slices", listed(sorted(listed_ones)) or "none"),
+        ),
+        rule="Endpoints of a Service with a selector are not mirrored; DNS reads slices alone",
+        fix=(
+            f"an EndpointSlice of your own labelled {SERVICE_NAME_LABEL}={evidence.key.name} adds addresses",
+            "or a Service without selector for what is not a pod",
+        ),
+        link=WITHOUT_SELECTOR,
+        command=kubectl(evidence.key.namespace, "get", "endpoints,endpointslices"),
+    )
+
+
 def external(evidence: Evidence) -> Iterator[Finding]:
     """Addresses behind which there is no pod: DNS serves them whether or not anything answers there."""
     if evidence.service.selector or not evidence.service.headless:
@@ -342,4 +376,5 @@ RULES = (
     Rule("KH017", "the endpoints' port has another name", other_port_name),
     Rule("KH081", "no selector and no endpoints", no_source),
     Rule("KH082", "addresses without pods", external),
+    Rule("KH084", "Endpoints of a Service with a selector, edited by hand", edited_by_hand),
 )

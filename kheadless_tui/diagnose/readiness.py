@@ -332,20 +332,36 @@ def _word(value: bool) -> str:
 
 
 def _trouble(pod: Pod) -> str:
-    """Why a container of the pod cannot run: ``nginx: CrashLoopBackOff``; empty when none says so."""
+    """Why a container of the pod does not run: ``nginx: CrashLoopBackOff``; empty when none says so."""
     for status in (*pod.container_statuses, *(pod.status.init_container_statuses or ())):
-        waiting = status.state.waiting if status.state else None
-        if waiting is not None and waiting.reason in FAULTY:
-            message = f": {waiting.message}" if waiting.message else ""
-            return f"{status.name}: {waiting.reason}{message}"
+        state = status.state
+        if state is None:
+            continue
+        if state.waiting is not None and state.waiting.reason in FAULTY:
+            message = f": {state.waiting.message}" if state.waiting.message else ""
+            return f"{status.name}: {state.waiting.reason}{message}"
+        if state.terminated is not None and state.terminated.exit_code:
+            return f"{status.name}: ended with status {state.terminated.exit_code}"
+    return ""
+
+
+def _starting(pod: Pod) -> str:
+    """What a container waits for while the pod starts: ``nginx: ContainerCreating``."""
+    for status in pod.container_statuses:
+        if status.state is not None and status.state.waiting is not None and status.state.waiting.reason:
+            return f"{status.name}: {status.state.waiting.reason}"
     return ""
 
 
 def _what_to_repair(evidence: Evidence, names: list[str]) -> tuple[str, ...]:
-    for who in names:
-        pod = evidence.pod(who)
-        if pod is not None and _trouble(pod):
-            return (f"repair container {_trouble(pod).partition(':')[0]}: kubectl describe pod {who} shows its events",)
+    known = [pod for who in names if (pod := evidence.pod(who)) is not None]
+    for pod in known:
+        if trouble := _trouble(pod):
+            container = trouble.partition(":")[0]
+            return (f"repair container {container}: kubectl describe pod {pod.name} shows its events",)
+    for pod in known:
+        if starting := _starting(pod):
+            return (f"wait, or see what holds up {pod.name} ({starting}): kubectl describe pod {pod.name}",)
     if evidence.noun == "pod":
         return (f"make the readiness probe pass: the events of kubectl describe pod {names[0]} say what it got",)
     return ("who writes these endpoints says that they are not ready: conditions.ready in the slice",)

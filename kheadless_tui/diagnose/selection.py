@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kheadless_tui.diagnose.evidence import Evidence, template_labels
+from kheadless_tui.diagnose.evidence import Evidence
 from kheadless_tui.diagnose.finding import DOCS, ERROR, HINT, WARNING, Fact, Finding, counted, kubectl, listed, pairs
+from kheadless_tui.diagnose.neighbours import template_labels
 from kheadless_tui.diagnose.rule import Rule
 from kheadless_tui.model.objects import Pod, StatefulSet
 
@@ -147,7 +148,9 @@ def _pending(evidence: Evidence) -> list[Pod]:
 def _why_pending(pod: Pod) -> str:
     for condition in pod.status.conditions or ():
         if condition.type == "PodScheduled" and condition.status == "False":
-            return f"{condition.reason or 'not scheduled'}: {condition.message}".removesuffix(": None")
+            # The scheduler's message goes on about preemption; its first sentence says why.
+            why = (condition.message or "").partition(". ")[0]
+            return ": ".join(filter(None, (condition.reason or "not scheduled", why)))
     for status in pod.container_statuses:
         if status.state is not None and status.state.waiting is not None and status.state.waiting.reason:
             return f"{status.name}: {status.state.waiting.reason}"
@@ -161,7 +164,7 @@ def _nearest(evidence: Evidence) -> list[Pod]:
     """
     selector = evidence.service.selector
     ranked = []
-    for pod in evidence.snapshot.pods(evidence.key.namespace):
+    for pod in evidence.neighbours.near_pods(selector):
         equal = sum(pod.labels.get(key) == value for key, value in selector.items())
         keys = sum(key in pod.labels for key in selector)
         alike = any(_alike(pod.labels[key], value) for key, value in selector.items() if key in pod.labels)
