@@ -149,7 +149,7 @@ class _Builder:
         value = self.value(event, depth + 1)
         if isinstance(value, list | dict):
             raise self._error(event, "expected a key to be text, found a list or a mapping")
-        return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
+        return _key_text(value)
 
     def _merge(self, event: Any, depth: int) -> list[tuple[str, object]]:
         value = self.value(event, depth + 1)
@@ -162,6 +162,10 @@ class _Builder:
 
     def _error(self, event: Any, message: str) -> InputError:
         return InputError(message, where=f"{self.where}:{event.start_mark.line + 1}")
+
+
+def _key_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
 
 
 def _scalar(event: Any) -> object:
@@ -213,7 +217,7 @@ def _step(events: Iterator[Any], event: Any, step: str | int) -> tuple[int, Any]
                 return None
             _skip(events, key)
             child = next(events)
-            if isinstance(key, yaml.ScalarEvent) and key.value == step:
+            if isinstance(key, yaml.ScalarEvent) and _key_text(_scalar(key)) == step:
                 return _line(key), child
             _skip(events, child)
     if isinstance(event, yaml.SequenceStartEvent):
