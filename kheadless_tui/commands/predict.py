@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
 async def _live(arguments: argparse.Namespace) -> int:
     connection = await connect(arguments)
     async with from_cluster(arguments, connection, ()) as source:
+        if arguments.name == "-" and arguments.vantage is None:
+            return _show(source, arguments)
         return _show(await with_pods(source, _namespaces(source, arguments)), arguments)
 
 

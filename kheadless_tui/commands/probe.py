@@ -12,7 +12,7 @@ from kheadless_tui.commands import running
 from kheadless_tui.commands.confirm import check_writes, confirm_for
 from kheadless_tui.commands.names import default_resolv_conf, service_key
 from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type
-from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings
+from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
 from kheadless_tui.errors import NotFound
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.compare import MATCH, Comparison
@@ -59,6 +59,7 @@ async def _probe(arguments: argparse.Namespace, spec: VantageSpec) -> int:
             verdicts = _show_lines(source, targets, result)
         else:
             verdicts = [_show(source, arguments, targets[0], result)]
+            await _explain(source, targets[0])
         return 2 if lines.failed else max(status_of(verdict) for verdict in verdicts)
 
 
@@ -134,11 +135,17 @@ def _show(source: Source, arguments: argparse.Namespace, target: Target, result:
         equals=result.plan.equals,
     )
     sys.stdout.write(text)
-    assert source.session is not None
-    service = source.session.snapshot.service(target.service) if target.service else None
-    if service is not None:
-        tell_findings(source, service)
     return comparison.verdict
+
+
+async def _explain(source: Source, target: Target) -> None:
+    """What is known against the Service that was asked for."""
+    if target.service is None:
+        return
+    known = await with_pods(source, [target.service.namespace])
+    service = known.snapshot.service(target.service)
+    if service is not None:
+        tell_findings(known, service)
 
 
 def _show_lines(source: Source, targets: Iterable[Target], result: ProbeResult) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from kheadless_tui.commands import running
 from kheadless_tui.commands.names import service_key
-from kheadless_tui.commands.source import Source, connect, from_cluster, from_files, tell, tell_findings
+from kheadless_tui.commands.source import Source, connect, from_cluster, from_files, tell, tell_findings, with_pods
 from kheadless_tui.errors import NotFound, UsageError
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.report import records as report
@@ -30,7 +30,8 @@ async def _live(arguments: argparse.Namespace) -> int:
     keys = [service_key(text, default) for text in arguments.services]
     named = {key.namespace for key in keys} or {default}
     async with from_cluster(arguments, connection, () if arguments.all_namespaces else named) as source:
-        return _show(source, arguments, in_files=False)
+        looked_into = named if arguments.services or not arguments.all_namespaces else ()
+        return _show(await with_pods(source, looked_into), arguments, in_files=False)
 
 
 def _show(source: Source, arguments: argparse.Namespace, *, in_files: bool) -> int:

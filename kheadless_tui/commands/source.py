@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from kheadless_tui.cluster.state import Live
+from kheadless_tui.arguments import LONGEST_WAIT
+from kheadless_tui.cluster.state import Live, Reading
 from kheadless_tui.errors import ClusterError, InputError
-from kheadless_tui.model.objects import KINDS, ConfigMap, ObjectKey, Service
+from kheadless_tui.model.objects import ENDPOINTS, KINDS, POD, STATEFUL_SET, ConfigMap, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone import corefile, served
 from kheadless_tui.zone.config import ZoneConfig
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 
 COREDNS_CONFIG = ObjectKey("kube-system", "coredns")
 """Where kubeadm and most distributions keep the Corefile."""
+
+
+EXPLAINING = (POD, STATEFUL_SET, ENDPOINTS)
+"""Kinds that make no record, but tell why there is none."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,32 @@ async def from_cluster(
         yield Source(session.snapshot, await config_of_cluster(arguments, session), namespace, session)
     finally:
         await session.close()
+
+
+async def with_pods(source: Source, namespaces: Iterable[str]) -> Source:
+    """The same source with the pods, StatefulSets and Endpoints of some namespaces, which explain but make no record.
+
+    What may not be read, or is not there within the time for one request, is left out.
+    """
+    session = source.session
+    wanted = set(namespaces)
+    if session is None or not wanted:
+        return source
+    changed = asyncio.Event()
+    unsubscribe = session.subscribe(changed.set)
+    for namespace in wanted:
+        session.show_pods(namespace)
+    keys = [(kind.plural, namespace) for kind in EXPLAINING for namespace in wanted]
+    try:
+        async with asyncio.timeout(session.connection.request_timeout or LONGEST_WAIT):
+            while any(isinstance(session.reads.get(key), (Reading, NoneType)) for key in keys):
+                await changed.wait()
+                changed.clear()
+    except TimeoutError:
+        tell("pods were not read in time: explanations do without them")
+    finally:
+        unsubscribe()
+    return replace(source, snapshot=session.snapshot)
 
 
 async def config_of_cluster(arguments: argparse.Namespace, session: ClusterSession) -> ZoneConfig:

@@ -1,0 +1,87 @@
+"""The terminal program, on a cluster or on the lab: opens it, ends it, and says why when it could not be."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from kheadless_tui.commands import running
+from kheadless_tui.commands.source import connect
+from kheadless_tui.errors import ClusterError, Refused, UsageError
+from kheadless_tui.probe.vantage import parse_vantage
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.connection import Connection
+    from kheadless_tui.cluster.session import ClusterSession
+    from kheadless_tui.tui.app import HeadlessApp
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the terminal program; 0 when the user left it, 3 when the cluster did not answer at all."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the terminal program needs a terminal, and standard input or output is none",
+            hint="kheadless-tui records, predict and probe do the same for scripts",
+        )
+    parse_vantage(arguments.vantage)
+    if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
+        # Textual reads it when it is imported: over SSH a few whole pictures beat many small ones.
+        os.environ.setdefault("TEXTUAL_FPS", "15")
+    return running.run(_demo(arguments) if arguments.command == "demo" else _explore(arguments))
+
+
+async def _explore(arguments: argparse.Namespace) -> int:
+    return await _open(arguments, await connect(arguments), lab=False)
+
+
+async def _demo(arguments: argparse.Namespace) -> int:
+    from kheadless_tui.commands.lab import demo_lab  # noqa: PLC0415 - no other command needs a lab
+
+    async with demo_lab() as connection:
+        return await _open(arguments, connection, lab=True)
+
+
+async def _open(arguments: argparse.Namespace, connection: Connection, *, lab: bool) -> int:
+    from kheadless_tui.cluster.session import ClusterSession  # noqa: PLC0415 - lazy start-up
+    from kheadless_tui.tui.app import HeadlessApp  # noqa: PLC0415 - lazy start-up
+
+    session = ClusterSession(
+        connection,
+        namespaces=(arguments.namespace,) if arguments.namespace and not lab else (),
+        readonly=arguments.readonly,
+        selector=getattr(arguments, "selector", ""),
+        fallback_namespace=connection.namespace,
+    )
+    app = HeadlessApp(
+        session,
+        service=arguments.service,
+        image=arguments.image,
+        vantage=arguments.vantage,
+        image_pull_policy=getattr(arguments, "image_pull_policy", "IfNotPresent"),
+        lab=lab,
+        target_namespace=arguments.namespace or connection.namespace,
+    )
+    watching = asyncio.create_task(_end_if_never_reached(app, session))
+    try:
+        await app.run_async()
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await session.close()
+    if watching.done() and not watching.cancelled() and (error := watching.exception()) is not None:
+        raise error
+    return app.return_code or 0
+
+
+async def _end_if_never_reached(app: HeadlessApp, session: ClusterSession) -> None:
+    """End the program with the error when there was never anything to show; a refused right is shown instead."""
+    try:
+        await session.loaded(session.connection.request_timeout)
+    except Refused:
+        return
+    except ClusterError as error:
+        app.exit(return_code=error.exit_status)
+        raise
