@@ -81,7 +81,8 @@ def error_of(response: Response, server: str, user: str, attempted: str) -> Clus
         response: With a status outside 200 to 299.
         server: The API server's URL.
         user: Who asked, by the kubeconfig's name.
-        attempted: What was asked for: ``list services in namespace shop``, or method and path.
+        attempted: What was asked for, such as ``list services in namespace shop``; empty when the server's own words
+            say it better.
     """
     status = status_of(response.body)
     words = status.words
@@ -92,11 +93,11 @@ def error_of(response: Response, server: str, user: str, attempted: str) -> Clus
             hint="log in again, or check the user of the context: kubectl auth whoami",
         )
     if code == 403:
-        return Refused(
-            words or f"{server} refused to {attempted} (403)", hint="ask for the right, or use --as, --context"
-        )
+        if attempted:
+            return Refused(f"user {user} may not {attempted} (403)", hint=words)
+        return Refused(words or f"{server} refused (403)", hint="kubectl auth can-i --list shows what is allowed")
     if code == 404:
-        return NotFound(words or f"{server} knows nothing to {attempted} (404)")
+        return NotFound(words or f"{server} has nothing there (404)")
     if code == 407:
         return Unreachable(f"the proxy on the way to {server} wants a login (407)", hint="put it into proxy-url")
     if code == 429:
@@ -107,7 +108,7 @@ def error_of(response: Response, server: str, user: str, attempted: str) -> Clus
         )
     if 300 <= code < 400:
         return Unreachable(f"{server} answered with a redirect ({code}): it is no API server", hint="check its URL")
-    return ClusterError(f"{server} did not {attempted}: {words or f'status {code}'}")
+    return ClusterError(f"{server} did not {attempted or 'accept the request'}: {words or f'status {code}'}")
 
 
 def _said(words: str) -> str:

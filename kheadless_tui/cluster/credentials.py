@@ -17,7 +17,7 @@ TOKEN_FILE_PERIOD = 60.0
 """Seconds after which a token file is read again (client-go transport/token_source.go: one minute)."""
 
 FAILURE_KEPT = 5.0
-"""Seconds for which a failure to get a credential is given to everyone who asks, instead of trying again for each."""
+"""Seconds for which a failure to get a better credential holds for everyone who asks, instead of trying for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,7 @@ class Credentials:
         self._held: Credential | None = None
         self._held_until = float("inf")
         self._failure: tuple[float, NotAuthenticated] | None = None
+        self._in_vain = float("-inf")
 
     async def current(self) -> Credential:
         """The credential to use now.
@@ -140,6 +141,8 @@ class Credentials:
                 return held
             if self._failure is not None and self._clock() - self._failure[0] < FAILURE_KEPT:
                 raise self._failure[1].with_traceback(None)
+            if held is not None and held is rejected and self._clock() - self._in_vain < FAILURE_KEPT:
+                return held
             try:
                 fresh = await self._source.obtain()
             except NotAuthenticated as error:
@@ -148,6 +151,8 @@ class Credentials:
             self._failure = None
             if held is None or _says(fresh) != _says(held):
                 self._held = fresh
+            elif held is rejected:
+                self._in_vain = self._clock()
             self._held_until = _usable_until(fresh, self._clock())
             assert self._held is not None
             return self._held
@@ -155,6 +160,7 @@ class Credentials:
     def forget_failure(self) -> None:
         """Let the next request try again at once: the user asked for it."""
         self._failure = None
+        self._in_vain = float("-inf")
 
 
 def _says(credential: Credential) -> tuple[str, ClientCertificate | None]:

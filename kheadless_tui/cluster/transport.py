@@ -129,9 +129,9 @@ class Transport:
             await asyncio.sleep(pause)
         if 200 <= answer.status < 300:
             return answer.body
-        raise self.error(answer, f"{method} {path}")
+        raise self.error(answer)
 
-    def error(self, answer: Response, attempted: str) -> ClusterError:
+    def error(self, answer: Response, attempted: str = "") -> ClusterError:
         """The error that an answer without success amounts to; ``attempted`` says what was asked for."""
         return error_of(answer, self.connection.server, self.connection.user, attempted)
 
@@ -183,6 +183,20 @@ class Transport:
                 async with asyncio.timeout(timeout):
                     socket = await self._handshake(stack, path, params, protocols, heartbeat)
             yield socket
+
+    async def ping(self, timeout: float) -> Response:
+        """Ask for /version, which everyone may, with the credential that is held: to see whether anybody answers.
+
+        A 401 is an answer too and renews nothing, so that asking often runs no plug-in.
+
+        Raises:
+            Unreachable, NotAuthenticated: as for :meth:`request`.
+        """
+        credential = await self.connection.credentials.current()
+        with self._translated(timeout):
+            async with asyncio.timeout(timeout):
+                async with await self._send("GET", "/version", (), None, "", None, credential) as answer:
+                    return Response(answer.status, answer.headers, await self._body(answer, 2**16))
 
     async def close(self) -> None:
         """Close all connections, also those in use; their users see Unreachable."""
@@ -291,7 +305,7 @@ class Transport:
                     if renewed is not credential:
                         credential = renewed
                         continue
-                raise self.error(refusal, f"open {path}") from error
+                raise self.error(refusal) from error
         raise AssertionError("unreachable")
 
     def _new_session(self, trace: aiohttp.TraceConfig | None = None) -> aiohttp.ClientSession:

@@ -1,0 +1,92 @@
+"""Notices within seconds that the API server has fallen silent, which an idle watch would not tell for minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
+
+log = logging.getLogger(__name__)
+
+PERIOD = 8.0
+"""Seconds between questions while nothing else is heard; with ANSWER_IN a silent server is noticed within 14 s."""
+
+PERIOD_AWAY = 3.0
+"""Seconds between questions while the server is away; so soon after its return everything is tried again."""
+
+ANSWER_IN = 6.0
+"""Seconds that an answer may take; /version costs the server nothing."""
+
+
+class _Version(msgspec.Struct):
+    git_version: str = msgspec.field(default="", name="gitVersion")
+
+
+class Heartbeat:
+    """Asks for /version now and then."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        last_heard: Callable[[], float],
+        answered: Callable[[], None],
+        silent: Callable[[Unreachable, float], None],
+        clock: Callable[[], float] = time.time,
+        period: float = PERIOD,
+    ) -> None:
+        """Not started yet.
+
+        Args:
+            transport: Where requests go.
+            last_heard: When anything was last heard of the server (Unix time); then there is no need to ask.
+            answered: Called after each answer, whatever it says.
+            silent: Called with the reason when none came, and the time of asking.
+            clock: Unix time.
+            period: Seconds between questions.
+        """
+        self.server_version: str | None = None
+        self._transport = transport
+        self._last_heard = last_heard
+        self._answered = answered
+        self._silent = silent
+        self._clock = clock
+        self._period = period
+
+    async def run(self) -> None:
+        """Ask until cancelled."""
+        while True:
+            pause = self._period
+            if self.server_version is None or self._clock() - self._last_heard() >= self._period / 2:
+                pause = self._period if await self._ask() else min(PERIOD_AWAY, self._period)
+            await asyncio.sleep(pause)
+
+    async def _ask(self) -> bool:
+        asked = self._clock()
+        allowed = min(ANSWER_IN, self._transport.request_timeout or ANSWER_IN)
+        try:
+            answer = await self._transport.ping(allowed)
+        except Unreachable as error:
+            self._silent(error, asked)
+            return False
+        except NotAuthenticated:
+            return True  # a plug-in that failed says nothing of the server; the readers tell it
+        except ClusterError as error:
+            log.info("asking for /version: %s", error)
+            return True
+        if answer.status == 200:
+            self._learn(answer.body)
+        self._answered()
+        return True
+
+    def _learn(self, body: bytes) -> None:
+        try:
+            self.server_version = msgspec.json.decode(body, type=_Version).git_version or self.server_version
+        except msgspec.DecodeError:
+            log.info("/version is not what an API server sends")

@@ -1,0 +1,248 @@
+"""Drives one reflector over a transport: one task that never dies by itself, and ends at once when it is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+
+from kheadless_tui.cluster.answers import Response, retry_after, status_of
+from kheadless_tui.cluster.listwatch import Change, List, Put, Wait, Watch
+from kheadless_tui.cluster.reflector import Reflector, token_in
+from kheadless_tui.cluster.transport import MAX_BODY, Transport
+from kheadless_tui.errors import ClusterError, HeadlessError, NotAuthenticated, Unreachable
+
+log = logging.getLogger(__name__)
+
+HEAD = 4096
+"""Bytes of a page within which the token of the next one is looked for."""
+
+AT_ONCE = 100
+"""Objects that go into the store before the screen gets its turn."""
+
+Apply = Callable[[Change], object]
+"""Takes a change into the store."""
+
+
+class Reader:
+    """Keeps one kind of one scope up to date until it is stopped."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        reflector: Reflector,
+        apply: Apply,
+        changed: Callable[[Reader], None],
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Not started yet.
+
+        Args:
+            transport: Where requests go.
+            reflector: What it keeps up to date.
+            apply: Called with every change.
+            changed: Called after every change and every new state.
+            clock: Unix time.
+        """
+        self.reflector = reflector
+        self.last_heard = 0.0
+        """Unix time of the last bytes."""
+        self._transport = transport
+        self._apply = apply
+        self._changed = changed
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._lost: Unreachable | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._doing: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, in the running loop."""
+        name = f"read {self.reflector.kind.plural} {self.reflector.namespace or '(all)'}"
+        self._task = asyncio.create_task(self._run(), name=name)
+
+    def stop(self) -> asyncio.Task[None] | None:
+        """Cancel; the task is given back for whoever wants to wait for its end."""
+        if self._task is not None:
+            self._task.cancel()
+        return self._task
+
+    def retry_now(self) -> None:
+        """Try at once instead of after the pause; without effect on what is live."""
+        if isinstance(self.reflector.step(self._clock()), Wait):
+            self.reflector.retry_now()
+            self._wake.set()
+
+    def lost(self, error: Unreachable) -> None:
+        """Give up the request that is under way: the API server is known not to answer."""
+        if self._doing is not None and not self._doing.done():
+            self._lost = error
+            self._doing.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            step = self.reflector.step(self._clock())
+            if isinstance(step, Wait):
+                await self._pause(step.until)
+                continue
+            self._doing = asyncio.create_task(self._list(step) if isinstance(step, List) else self._watch(step))
+            try:
+                await self._doing
+            except asyncio.CancelledError:
+                error, self._lost = self._lost, None
+                current = asyncio.current_task()
+                if error is None or (current is not None and current.cancelling()):
+                    raise
+                self.reflector.lost(error, self._clock())
+            except NotAuthenticated as error:
+                self.reflector.unauthorized(error, self._clock())
+            except HeadlessError as error:
+                told = error if isinstance(error, ClusterError) else ClusterError(error.message, hint=error.hint)
+                self.reflector.failed(told, self._clock())
+            except Exception as error:  # a fault of ours must not end the reading in silence
+                log.exception("reading %s", self.reflector.kind.plural)
+                told = ClusterError(f"reading {self.reflector.kind.plural} failed inside this program: {error!r}")
+                self.reflector.failed(told, self._clock())
+            finally:
+                self._doing = None
+            self._changed(self)
+
+    async def _pause(self, until: float) -> None:
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, until - self._clock())):
+                await self._wake.wait()
+
+    # -- list --------------------------------------------------------------------------------------------------
+
+    async def _list(self, first: List) -> None:
+        """All pages, each asked for as soon as the one before has told its token; one page ahead at most."""
+        page: _Download | None = _Download(self._transport, first)
+        ahead: _Download | None = None
+        try:
+            while page is not None:
+                token = await page.token
+                ahead = _Download(self._transport, self.reflector.page(token)) if token else None
+                answer = await page.answer
+                if answer.status != 200:
+                    self._refuse(answer, "list")
+                    return
+                token = await self._take(answer.body)
+                if token and ahead is None:
+                    ahead = _Download(self._transport, self.reflector.page(token))
+                page, ahead = ahead if token else None, None
+        finally:
+            for download in (page, ahead):
+                if download is not None:
+                    await download.end()
+
+    async def _take(self, body: bytes) -> str:
+        now = self._clock()
+        self.last_heard = now
+        change, token = self.reflector.take_page(body, now)
+        if isinstance(change, Put):
+            for start in range(0, len(change.objects), AT_ONCE):
+                self._apply(Put(change.objects[start : start + AT_ONCE]))
+                await asyncio.sleep(0)
+        else:
+            self._apply(change)
+        self._changed(self)
+        return token
+
+    # -- watch -------------------------------------------------------------------------------------------------
+
+    async def _watch(self, request: Watch) -> None:
+        async with self._transport.stream(request.path, request.params, idle_timeout=request.idle_timeout) as answer:
+            status, headers, chunks = answer
+            if status != 200:
+                self._refuse(Response(status, headers, await _joined(chunks, MAX_BODY)), "watch")
+                return
+            self.last_heard = self._clock()
+            self.reflector.watch_opened(self.last_heard)
+            self._changed(self)
+            async for chunk in chunks:
+                self._hear(chunk)
+                if not self.reflector.watching:
+                    return
+                await asyncio.sleep(0)  # a burst of events must not hold the loop
+            self.reflector.watch_closed(self._clock())
+
+    def _hear(self, chunk: bytes) -> None:
+        self.last_heard = self._clock()
+        before = self.reflector.state
+        changes = self.reflector.watch_data(chunk, self.last_heard)
+        for change in changes:
+            self._apply(change)
+        if changes or self.reflector.state is not before:
+            self._changed(self)
+
+    def _refuse(self, answer: Response, verb: str) -> None:
+        self.last_heard = self._clock()
+        attempted = self.reflector.attempted(verb)
+        error = self._transport.error(answer, attempted)
+        if answer.status == 504 and _version_too_large(answer):
+            self.reflector.expired(self.last_heard)
+            return
+        pause = retry_after(answer.headers, answer.body)
+        self.reflector.refused(error, answer.status, verb, self.last_heard, pause)
+
+
+class _Download:
+    """One page on its way: first its token is known, then all of it."""
+
+    def __init__(self, transport: Transport, request: List) -> None:
+        self.token: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """Of the next page; empty for none, or when the head does not tell."""
+        self.answer = asyncio.create_task(self._read(transport, request))
+
+    async def end(self) -> None:
+        """Stop, whatever has been read."""
+        self.answer.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):  # who waited for the answer has been told
+            await self.answer
+
+    async def _read(self, transport: Transport, request: List) -> Response:
+        try:
+            timeout = transport.request_timeout or 300.0
+            async with transport.stream(request.path, request.params, idle_timeout=timeout) as (
+                status,
+                headers,
+                chunks,
+            ):
+                body = await _joined(chunks, MAX_BODY, self._look if status == 200 else None)
+                return Response(status, headers, body)
+        finally:
+            self._tell("")
+
+    def _look(self, head: bytes) -> bool:
+        token = token_in(head)
+        if token is None and len(head) < HEAD:
+            return False
+        self._tell(token or "")
+        return True
+
+    def _tell(self, token: str) -> None:
+        if not self.token.done():
+            self.token.set_result(token)
+
+
+async def _joined(chunks: AsyncIterator[bytes], most: int, look: Callable[[bytes], bool] | None = None) -> bytes:
+    """The whole body; ``look`` gets what is there so far until it says that it has seen enough."""
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > most:
+            raise ClusterError(f"the API server answered with more than {most >> 20} MB")
+        if look is not None and look(b"".join(parts)):
+            look = None
+    return b"".join(parts)
+
+
+def _version_too_large(answer: Response) -> bool:
+    """The server asked is behind the one that gave our version (several servers behind one address)."""
+    return "Too large resource version" in (status_of(answer.body).message or "")

@@ -1,0 +1,363 @@
+"""List and watch of one kind in one scope, without I/O: what to ask next, what an answer means, what state that is.
+
+A driver asks :meth:`Reflector.step` what to do, does it, and reports what came back; changes to the objects come out as
+values. The rules are those of the API's own documentation (Kubernetes API concepts, "Efficient detection of changes")
+and client-go's reflector: list in pages, watch from the list's version with bookmarks, resume from the last version
+that was seen, list again when that version has expired (410), never compare versions.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from kheadless_tui.cluster.decode import Decoder, WatchEvent, path_of
+from kheadless_tui.cluster.listwatch import Change, List, Put, Remove, Replace, Step, Wait, Watch
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
+from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
+from kheadless_tui.model.objects import Kind, KubeObject, ObjectKey
+
+PAGE = 500
+"""Objects in a page: large enough that round trips do not count, small enough that decoding one does not show."""
+
+WATCH_SECONDS = (240, 360)
+"""For how long a watch is asked for; spread, so that many clients do not come back at once."""
+
+WATCH_SILENCE = 120.0
+"""Seconds without a byte after which a watch counts as dead; the API server sends a bookmark every minute."""
+
+SHORTEST_WATCH = 1.0
+"""Seconds; a watch that ends sooner is opened again only after a pause."""
+
+HEALTHY = 10.0
+"""Seconds for which a watch has to last for earlier trouble to be forgotten."""
+
+BACKOFF = (1.0, 30.0)
+"""First and longest pause in seconds between attempts; doubled in between, and spread by half."""
+
+FORBIDDEN_PAUSE = 300.0
+"""Seconds until a refused list is tried again: roles change rarely, and asking more often is noise in the audit log."""
+
+UNAUTHORIZED_PAUSE = 30.0
+"""Seconds until credentials that were not accepted are tried again; each time may run the credential plug-in."""
+
+POLL_PAUSE = 30.0
+"""Seconds between lists where listing is allowed and watching is not."""
+
+MAX_LINE = 32 * 2**20
+"""Bytes of one watch event; etcd stores no object larger than 1.5 MB."""
+
+
+class Reflector:
+    """One kind in one namespace, or in all. All times are Unix time, handed in."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        namespace: str = "",
+        *,
+        now: float,
+        label_selector: str = "",
+        spread: Callable[[], float] = random.random,
+    ) -> None:
+        self.kind = kind
+        self.namespace = namespace
+        self.state: ReadState = Reading(0, now)
+        self.synced = False
+        """Listed whole at least once: what is shown is complete as of some time."""
+        self.failure: ClusterError | None = None
+        """Why it is not live; ``None`` while there is no trouble."""
+        self.failure_may_pass = False
+        """The failure is one that the API server itself expects to pass (429, 5xx)."""
+        self._decoder = Decoder(kind)
+        self._selector = label_selector
+        self._spread = spread
+        self._path = path_of(kind, namespace)
+        self._version: str | None = None
+        self._collected: list[KubeObject] = []
+        self._undecodable: set[ObjectKey] = set()
+        self._collected_undecodable: set[ObjectKey] = set()
+        self._rest = b""
+        self._opened_at: float | None = None
+        self._wait_until = 0.0
+        self._attempts = 0
+        self._expiries = 0
+        self._only_lists: Forbidden | None = None
+        self._contact = now
+
+    # -- what to do --------------------------------------------------------------------------------------------
+
+    def step(self, now: float) -> Step:
+        """What to do now."""
+        if now < self._wait_until:
+            return Wait(self._wait_until)
+        if self._version is None:
+            self._collected = []
+            self._collected_undecodable = set()
+            return self.page()
+        seconds = WATCH_SECONDS[0] + self._spread() * (WATCH_SECONDS[1] - WATCH_SECONDS[0])
+        params = [("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", self._version)]
+        params += [("timeoutSeconds", str(int(seconds))), *self._selection()]
+        return Watch(self._path, tuple(params), WATCH_SILENCE)
+
+    def page(self, token: str = "") -> List:
+        """The request for the page that a ``continue`` token leads to, or for the first one."""
+        params = [("limit", str(PAGE)), *self._selection()]
+        return List(self._path, (*params, ("continue", token)) if token else tuple(params))
+
+    def attempted(self, verb: str) -> str:
+        """What was asked for, for messages: ``list services in namespace shop``."""
+        where = f"in namespace {self.namespace}" if self.namespace else "in all namespaces"
+        return f"{verb} {self.kind.plural}" + (f" {where}" if self.kind.namespaced else "")
+
+    def retry_now(self) -> None:
+        """Let the next step be an attempt."""
+        self._wait_until = 0.0
+        self._only_lists = None
+
+    def alive(self, now: float) -> None:
+        """The API server was heard of some other way: what an open watch has not told has not happened."""
+        if self._opened_at is not None:
+            self._contact = now
+
+    # -- what came back from a list ----------------------------------------------------------------------------
+
+    def take_page(self, body: bytes, now: float) -> tuple[Change, str]:
+        """Take a page in.
+
+        Returns:
+            The change it makes, and the token of the page after it; an empty token ends the list.
+
+        Raises:
+            ClusterError: the body is no list.
+        """
+        page = self._decoder.page(body)
+        self._contact = now
+        self._collected += page.objects
+        self._collected_undecodable.update(page.undecodable)
+        if page.token:
+            if not self.synced:
+                self.state = Reading(len(self._collected), self._reading_since(now))
+            # Before anything has been listed whole, a part is more than nothing; later only the whole replaces.
+            return Put(() if self.synced else page.objects), page.token
+        change = Replace(self._collected)
+        self._collected = []
+        self._undecodable = self._collected_undecodable
+        self._version = page.version
+        self.synced = True
+        if self._only_lists is not None:
+            self.state, self.failure = self._only_lists, None
+            self._version = None
+            self._wait_until = now + POLL_PAUSE
+        else:
+            self._live(now)
+        return change, ""
+
+    def expired(self, now: float) -> None:
+        """410: the token or the version is too old, so list again; at once the first time, later with a pause."""
+        self._end_watch(now)
+        self._version = None
+        self._expiries += 1
+        self._wait_until = now + (0 if self._expiries == 1 else self._pause(self._expiries))
+
+    # -- what came back from a watch ---------------------------------------------------------------------------
+
+    def watch_opened(self, now: float) -> None:
+        """The watch's head came, with status 200."""
+        self._opened_at = now
+        self._contact = now
+        self._rest = b""
+        self._live(now)
+
+    def watch_data(self, chunk: bytes, now: float) -> list[Change]:
+        """Bytes of the watch, cut anywhere.
+
+        Raises:
+            ClusterError: they are no watch events.
+        """
+        self._contact = now
+        lines = (self._rest + chunk).split(b"\n")
+        self._rest = lines.pop()
+        if len(self._rest) > MAX_LINE:
+            raise ClusterError(f"the watch of {self.kind.plural} sent a line of more than {MAX_LINE >> 20} MB")
+        changes: list[Change] = []
+        for line in lines:
+            if line.strip():
+                change = self._take(self._decoder.event(line), now)
+                if change is not None:
+                    changes.append(change)
+                if not self.watching:
+                    break
+        return changes
+
+    @property
+    def watching(self) -> bool:
+        """The watch is open, and nothing has come by it that ends it."""
+        return self._opened_at is not None
+
+    def watch_closed(self, now: float) -> None:
+        """The watch ended without an error, as it does after the time that was asked for."""
+        if self._end_watch(now) >= SHORTEST_WATCH:
+            self._wait_until = now
+            return
+        self._attempts += 1
+        self._wait_until = now + self._pause(self._attempts)
+
+    # -- what went wrong ---------------------------------------------------------------------------------------
+
+    def refused(
+        self, error: ClusterError, status: int, verb: str, now: float, retry_after: float | None = None
+    ) -> None:
+        """The API server answered with something else than success.
+
+        Args:
+            error: The answer in words.
+            status: The HTTP status.
+            verb: ``list`` or ``watch``.
+            now: Unix time.
+            retry_after: Seconds that the server asks us to wait.
+        """
+        self._contact = now
+        if status == 410:
+            self.expired(now)
+        elif status == 401:
+            self.unauthorized(NotAuthenticated(error.message, hint=error.hint), now)
+        elif status == 403:
+            self._forbidden(error, verb, now)
+        elif status == 404 and verb == "list":
+            # The kind is not served here (404 is never the answer of a list for want of objects): there are none.
+            self._version = None
+            self._undecodable = set()
+            self.synced = True
+            self._live(now)
+            self._wait_until = now + FORBIDDEN_PAUSE
+        else:
+            self._fail(error, now, retry_after)
+            self.failure_may_pass = True
+
+    def failed(self, error: ClusterError, now: float) -> None:
+        """No answer, or it broke off."""
+        if self._end_watch(now) >= SHORTEST_WATCH and self._attempts == 0:
+            # A watch that is cut (a load balancer, a restart of one of several servers) is opened again at once;
+            # only if that fails too is the cluster away.
+            self._attempts = 1
+            self._wait_until = now + self._spread() / 2
+        else:
+            self._fail(error, now)
+
+    def lost(self, error: Unreachable, now: float) -> None:
+        """The API server is known not to answer, whatever this watch looks like."""
+        self._fail(error, now)
+
+    def unauthorized(self, error: NotAuthenticated, now: float) -> None:
+        """401 in spite of a renewed credential, or there is no credential to be had."""
+        since = self.state.since if isinstance(self.state, Unauthorized) else now
+        self._end_watch(now)
+        self._attempts += 1
+        self._wait_until = now + UNAUTHORIZED_PAUSE * min(self._attempts, 10) * (0.75 + self._spread() / 2)
+        self.state = Unauthorized(since, error.message)
+        self.failure, self.failure_may_pass = error, False
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _take(self, event: WatchEvent, now: float) -> Change | None:
+        if event.type == "ERROR":
+            self._watch_error(event, now)
+            return None
+        if event.version:
+            self._version = event.version
+        if event.type == "BOOKMARK":
+            return None
+        known_bad = event.key in self._undecodable
+        if event.type in ("ADDED", "MODIFIED") and event.object is not None:
+            if known_bad:
+                self._count_undecodable(event.key, now, bad=False)
+            return Put((event.object,))
+        if event.type == "DELETED" or event.object is None:
+            bad = event.type != "DELETED" and event.object is None
+            if bad or known_bad:
+                self._count_undecodable(event.key, now, bad=bad)
+            return Remove(event.key)
+        return None  # a type of event that is not known yet
+
+    def _watch_error(self, event: WatchEvent, now: float) -> None:
+        status = event.status
+        if status is not None and status.code in (410, 504) and status.reason in ("Expired", "Gone", "Timeout", None):
+            self.expired(now)
+            return
+        words = status.words if status else ""
+        self._fail(Unreachable(f"the watch of {self.kind.plural} ended with an error: {words or 'unknown'}"), now)
+        self.failure_may_pass = True
+
+    def _count_undecodable(self, key: ObjectKey, now: float, *, bad: bool) -> None:
+        if bad:
+            self._undecodable.add(key)
+        else:
+            self._undecodable.discard(key)
+        if isinstance(self.state, Live):
+            self.state = Live(self.state.since, len(self._undecodable))
+
+    def _live(self, now: float) -> None:
+        since = self.state.since if isinstance(self.state, Live) else now
+        self.state = Live(since, len(self._undecodable))
+        self.failure, self.failure_may_pass = None, False
+        self._wait_until = 0.0
+
+    def _fail(self, error: ClusterError, now: float, retry_after: float | None = None) -> None:
+        self._end_watch(now)
+        self._attempts += 1
+        pause = (
+            self._pause(self._attempts) if retry_after is None else min(retry_after, FORBIDDEN_PAUSE) + self._spread()
+        )
+        self._wait_until = now + pause
+        since = self.state.since if isinstance(self.state, Offline) else self._contact
+        self.state = Offline(since, self._wait_until, error.message)
+        self.failure, self.failure_may_pass = error, False
+
+    def _forbidden(self, error: ClusterError, verb: str, now: float) -> None:
+        self._end_watch(now)
+        forbidden = Forbidden(verb, self.kind.plural, self.namespace, error.hint or error.message)
+        self.state = forbidden
+        if verb == "watch":
+            self._version = None
+            self._only_lists = forbidden
+            self._wait_until = now + POLL_PAUSE
+            return
+        self.synced = False
+        self._version = None
+        self._undecodable = set()
+        self._wait_until = now + FORBIDDEN_PAUSE * (0.75 + self._spread() / 2)
+        self.failure, self.failure_may_pass = error, False
+
+    def _end_watch(self, now: float) -> float:
+        """The watch is over; gives the seconds for which it was open, and forgets old trouble when they were enough."""
+        opened, self._opened_at = self._opened_at, None
+        lasted = 0.0 if opened is None else now - opened
+        if lasted >= HEALTHY:
+            self._attempts = self._expiries = 0
+        return lasted
+
+    def _pause(self, attempts: int) -> float:
+        longest = min(BACKOFF[1], BACKOFF[0] * 2.0 ** min(attempts - 1, 16))
+        return longest * (0.5 + self._spread() / 2)
+
+    def _reading_since(self, now: float) -> float:
+        return self.state.since if isinstance(self.state, Reading) else now
+
+    def _selection(self) -> list[tuple[str, str]]:
+        return [("labelSelector", self._selector)] if self._selector else []
+
+
+def token_in(head: bytes) -> str | None:
+    """The ``continue`` token, from the first bytes of a page; the API server writes it before the items.
+
+    Returns:
+        The token, empty when there is none, ``None`` when these bytes do not tell.
+    """
+    items = head.find(b'"items":')
+    start = head.find(b'"continue":"')
+    if start < 0 or (0 <= items < start):
+        return "" if items >= 0 else None
+    start += len(b'"continue":"')
+    end = head.find(b'"', start)
+    return None if end < 0 else head[start:end].decode("ascii", "replace")

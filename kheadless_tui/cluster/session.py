@@ -1,0 +1,442 @@
+"""One live look at one cluster: the readers of a scope, the store they fill, and what all of it has come to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+from kheadless_tui.cluster.connection import Connection
+from kheadless_tui.cluster.decode import Decoder, path_of
+from kheadless_tui.cluster.heartbeat import Heartbeat
+from kheadless_tui.cluster.link import worst_of
+from kheadless_tui.cluster.listwatch import Put, Replace
+from kheadless_tui.cluster.reader import Reader
+from kheadless_tui.cluster.reflector import PAGE, Reflector
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Scope
+from kheadless_tui.cluster.store import Store
+from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.errors import ClusterError, NotFound, Refused, Unreachable
+from kheadless_tui.model.objects import (
+    CONFIG_MAP,
+    ENDPOINT_SLICE,
+    ENDPOINTS,
+    NAMESPACE,
+    POD,
+    SERVICE,
+    STATEFUL_SET,
+    ConfigMap,
+    Kind,
+    KubeObject,
+    ObjectKey,
+    Pod,
+)
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone.config import ZoneConfig
+
+log = logging.getLogger(__name__)
+
+CORE = (SERVICE, ENDPOINT_SLICE)
+"""What records are predicted from; nothing is loaded before these are."""
+
+SHOWN = (POD, STATEFUL_SET, ENDPOINTS)
+"""What is read of a namespace while its pods are shown."""
+
+LINGER = 30.0
+"""Seconds for which a namespace's pods are still read after they were hidden: who goes back sees them at once."""
+
+CLOSING = 0.15
+"""Seconds that closing waits for what is under way."""
+
+COREDNS_CONFIG = ObjectKey("kube-system", "coredns")
+"""The ConfigMap that kubeadm, kind, k3s, EKS, AKS and others keep the Corefile in."""
+
+ReadKey = tuple[str, str]
+"""Plural and namespace; an empty namespace means all."""
+
+
+class ClusterSession:
+    """Reads a scope of a cluster, live, until it is closed. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        namespaces: tuple[str, ...] = (),
+        readonly: bool = False,
+        selector: str = "",
+        request_timeout: float | None = None,
+        fallback_namespace: str | None = None,
+    ) -> None:
+        """Nothing is read before :meth:`start`.
+
+        Args:
+            connection: To which cluster, as whom.
+            namespaces: What is read; empty for all.
+            readonly: Carried for those who write; the session itself only reads.
+            selector: A label selector as of ``kubectl -l``, for the Services.
+            request_timeout: Seconds; 0 for none, by default what the connection says.
+            fallback_namespace: Read instead of all, if all is refused; by default the context's namespace.
+        """
+        self.connection = connection
+        self.readonly = readonly
+        self.selector = selector
+        self.transport: Transport = None  # type: ignore[assignment]  # made by start(), in the loop
+        self._request_timeout = connection.request_timeout if request_timeout is None else request_timeout
+        self._fallback = fallback_namespace or connection.namespace
+        self._scope = Scope(namespaces)
+        self._store = Store()
+        self._readers: dict[ReadKey, Reader] = {}
+        self._named: dict[str, ReadState] = {}
+        self._missing: NotFound | None = None
+        self._subscribers: dict[object, Callable[[], None]] = {}
+        self._told = False
+        self._changed = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._hiding: dict[str, asyncio.TimerHandle] = {}
+        self._heartbeat: Heartbeat | None = None
+        self._zone_config: ZoneConfig | None = None
+        self._closed = False
+
+    # -- life --------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to read, in the running loop; returns at once. A second call does nothing."""
+        if self._heartbeat is not None:
+            return
+        self.transport = Transport(self.connection, request_timeout=self._request_timeout)
+        self._heartbeat = Heartbeat(
+            self.transport,
+            last_heard=lambda: max((reader.last_heard for reader in self._readers.values()), default=0.0),
+            answered=self._answered,
+            silent=self._silent,
+        )
+        self._read_scope()
+        self._spawn(self._heartbeat.run(), "heartbeat")
+
+    async def close(self) -> None:
+        """Stop everything and close all connections, within a fifth of a second whatever is under way."""
+        self._closed = True
+        self._subscribers.clear()
+        for handle in self._hiding.values():
+            handle.cancel()
+        tasks = {task for reader in self._readers.values() if (task := reader.stop()) is not None} | self._tasks
+        self._readers.clear()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            done, late = await asyncio.wait(tasks, timeout=CLOSING)
+            for task in done:
+                if not task.cancelled() and task.exception() is not None:
+                    log.warning("%s ended with %r", task.get_name(), task.exception())
+            for task in late:
+                log.warning("%s has not ended yet", task.get_name())
+        if self.transport is not None:
+            await self.transport.close()
+
+    async def loaded(self, timeout: float) -> None:
+        """Wait until Services and EndpointSlices of the scope have been listed once.
+
+        Args:
+            timeout: Seconds without any progress; a big cluster takes longer and is waited for. 0 for no limit.
+
+        Raises:
+            Unreachable, Refused, NotAuthenticated: the one that keeps it from being so.
+            NotFound: a namespace of the scope does not exist.
+        """
+        progress: object = None
+        while not self._is_loaded():
+            self._changed.clear()
+            now = self._progress()
+            try:
+                # A second more than a request may take: its own error says more than ours.
+                async with asyncio.timeout(timeout + 1 if timeout else None):
+                    await self._changed.wait()
+            except TimeoutError:
+                if now == progress:
+                    raise self._why_not_loaded(timeout) from None
+            progress = now
+
+    # -- what is known -----------------------------------------------------------------------------------------
+
+    @property
+    def scope(self) -> Scope:
+        """What is read; narrower than asked for when all was refused."""
+        return self._scope
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is known now; the same object as long as nothing changes."""
+        return self._store.snapshot
+
+    @property
+    def reads(self) -> Mapping[ReadKey, ReadState]:
+        """What reading each kind in each scope has come to."""
+        named = {(NAMESPACE.plural, name): state for name, state in self._named.items()}
+        return {**named, **{key: reader.reflector.state for key, reader in self._readers.items()}}
+
+    @property
+    def link(self) -> ReadState:
+        """What the connection has come to, in one state: the worst of what records depend on."""
+        return worst_of([reader.reflector.state for reader in self._core()], time.time())
+
+    @property
+    def server_version(self) -> str | None:
+        """The API server's version, ``v1.34.1``; ``None`` until it is known."""
+        return self._heartbeat.server_version if self._heartbeat else None
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called in the loop after snapshot, reads or link have changed.
+
+        It is called at most once for each turn of the loop; to draw less often is its own business.
+
+        Returns:
+            A function that ends it.
+        """
+        token = object()
+        self._subscribers[token] = callback
+        return lambda: self._subscribers.pop(token, None) and None
+
+    def retry_now(self) -> None:
+        """Try at once whatever waits for its next attempt: offline, refused or not logged in."""
+        self.connection.credentials.forget_failure()
+        for reader in list(self._readers.values()):
+            reader.retry_now()
+        self._read_named()
+
+    # -- pods of what is shown ---------------------------------------------------------------------------------
+
+    def show_pods(self, namespace: str) -> None:
+        """Read pods, StatefulSets and Endpoints of a namespace, live, until :meth:`hide_pods`."""
+        handle = self._hiding.pop(namespace, None)
+        if handle is not None:
+            handle.cancel()
+        for kind in SHOWN:
+            if (kind.plural, namespace) not in self._readers:
+                self._read(kind, namespace)
+        self._tell()
+
+    def hide_pods(self, namespace: str) -> None:
+        """End what :meth:`show_pods` began, after a while."""
+        if namespace not in self._hiding and (POD.plural, namespace) in self._readers:
+            loop = asyncio.get_running_loop()
+            self._hiding[namespace] = loop.call_later(LINGER, self._forget_pods, namespace)
+
+    async def pods_once(self, namespace: str) -> list[Pod]:
+        """All pods of a namespace, now; they are put into the snapshot too.
+
+        Raises:
+            Refused, Unreachable, NotAuthenticated: as it comes.
+        """
+        decoder = Decoder(POD)
+        found: list[KubeObject] = []
+        token = ""
+        while True:
+            params = [("limit", str(PAGE))] + ([("continue", token)] if token else [])
+            answer = await self.transport.request("GET", path_of(POD, namespace), params=params)
+            if answer.status != 200:
+                raise self.transport.error(answer, Reflector(POD, namespace, now=0).attempted("list"))
+            page = decoder.page(answer.body)
+            found += page.objects
+            token = page.token
+            if not token:
+                break
+        if self._store.apply(POD, namespace, Replace(found)):
+            self._tell()
+        return [pod for pod in found if isinstance(pod, Pod)]
+
+    async def fetch(self, kind: Kind, key: ObjectKey) -> KubeObject:
+        """One object, as the API server has it now; the snapshot is not touched.
+
+        Raises:
+            NotFound, Refused, Unreachable, NotAuthenticated, ClusterError: as it comes.
+        """
+        return Decoder(kind).one(await self.transport.call("GET", path_of(kind, key.namespace, key.name)))
+
+    async def zone_config(self) -> ZoneConfig:
+        """How the zone is served, by the cluster's own Corefile where it may be read, else by CoreDNS's defaults.
+
+        Read once; ``source`` says which of the two it was, and why.
+
+        Raises:
+            InputError: the cluster's Corefile cannot be understood.
+            Unreachable, NotAuthenticated: it could not be asked for.
+        """
+        if self._zone_config is None:
+            self._zone_config = await self._read_zone_config()
+        return self._zone_config
+
+    async def _read_zone_config(self) -> ZoneConfig:
+        from kheadless_tui.zone import corefile, served  # noqa: PLC0415 - not needed by who gives a Corefile
+
+        try:
+            found = await self.fetch(CONFIG_MAP, COREDNS_CONFIG)
+        except Refused:
+            return ZoneConfig(source=f"CoreDNS defaults (ConfigMap {COREDNS_CONFIG} may not be read)")
+        except NotFound:
+            return ZoneConfig(source=f"CoreDNS defaults (there is no ConfigMap {COREDNS_CONFIG})")
+        text = (found.data or {}).get("Corefile") if isinstance(found, ConfigMap) else None
+        if not text:
+            return ZoneConfig(source=f"CoreDNS defaults (ConfigMap {COREDNS_CONFIG} holds no Corefile)")
+        source = f"ConfigMap {COREDNS_CONFIG}"
+        return served.zone_config(corefile.parse(text, source), source)
+
+    # -- readers -----------------------------------------------------------------------------------------------
+
+    def _read_scope(self) -> None:
+        if self._scope.all:
+            self._read(NAMESPACE, "")
+        for kind in CORE:
+            for namespace in self._scope.namespaces or ("",):
+                self._read(kind, namespace, self.selector if kind is SERVICE else "")
+        self._read_named()
+
+    def _read(self, kind: Kind, namespace: str, selector: str = "") -> None:
+        reflector = Reflector(kind, namespace, now=time.time(), label_selector=selector)
+        reader = Reader(self.transport, reflector, partial(self._store.apply, kind, namespace), self._on_change)
+        self._readers[kind.plural, namespace] = reader
+        reader.start()
+
+    def _stop(self, kind: Kind, namespace: str) -> None:
+        reader = self._readers.pop((kind.plural, namespace), None)
+        task = reader.stop() if reader else None
+        if task is not None:
+            self._keep(task)
+        self._store.clear(kind, namespace)
+
+    def _core(self) -> list[Reader]:
+        plurals = {kind.plural for kind in CORE}
+        return [reader for (plural, _), reader in self._readers.items() if plural in plurals]
+
+    def _on_change(self, reader: Reader) -> None:
+        reflector = reader.reflector
+        if self._readers.get((reflector.kind.plural, reflector.namespace)) is not reader:
+            return  # one that is being stopped
+        if isinstance(reflector.state, Forbidden) and reflector.state.verb == "list":
+            if reflector.kind in CORE and not reflector.namespace and self._scope.all:
+                self._narrow()
+            else:
+                self._store.clear(reflector.kind, reflector.namespace)
+        if reflector.kind is NAMESPACE:
+            self._store.know_namespaces(reflector.synced)
+        self._tell()
+
+    def _narrow(self) -> None:
+        """All namespaces were refused: read the one that the user works in."""
+        for kind in CORE:
+            self._stop(kind, "")
+        self._scope = Scope((self._fallback,), only=True)
+        for kind in CORE:
+            self._read(kind, self._fallback, self.selector if kind is SERVICE else "")
+        self._read_named()
+
+    def _forget_pods(self, namespace: str) -> None:
+        self._hiding.pop(namespace, None)
+        for kind in SHOWN:
+            self._stop(kind, namespace)
+        self._tell()
+
+    # -- namespaces by name ------------------------------------------------------------------------------------
+
+    def _read_named(self) -> None:
+        for name in self._scope.namespaces:
+            if not isinstance(self._named.get(name), (Reading, Live)):
+                self._named[name] = Reading(0, time.time())
+                self._spawn(self._read_namespace(name), f"get namespace {name}")
+
+    async def _read_namespace(self, name: str) -> None:
+        try:
+            found = await self.fetch(NAMESPACE, ObjectKey("", name))
+        except NotFound:
+            self._named[name] = Live(time.time())
+            # One that we fell back to was not named by the user: then its emptiness is all there is to say.
+            if not self._scope.only:
+                self._missing = NotFound(f"there is no namespace {name!r}", hint="kubectl get namespaces")
+        except Refused as error:
+            self._named[name] = Forbidden("get", NAMESPACE.plural, name, error.message)
+        except ClusterError as error:
+            # The readers of this namespace fail in the same way, and theirs is the state that is shown.
+            self._named[name] = Offline(time.time(), time.time(), error.message)
+        else:
+            self._store.apply(NAMESPACE, "", Put((found,)))
+            self._named[name] = Live(time.time())
+        self._tell()
+
+    # -- loaded ------------------------------------------------------------------------------------------------
+
+    def _is_loaded(self) -> bool:
+        """Whether all is there; raises what stands in the way, once everything has come to something."""
+        if self._missing is not None:
+            raise self._missing
+        core = [reader.reflector for reader in self._core()]
+        if self._scope.all and any(isinstance(one.state, Forbidden) and not one.synced for one in core):
+            return False  # the scope is about to be narrowed
+        waiting = [one for one in core if not one.synced and (one.failure is None or one.failure_may_pass)]
+        namespaces = self._readers.get((NAMESPACE.plural, ""))
+        if namespaces is not None and isinstance(namespaces.reflector.state, Reading):
+            waiting.append(namespaces.reflector)
+        if waiting or any(isinstance(state, Reading) for state in self._named.values()):
+            return False
+        for one in core:
+            if one.failure is not None and not one.synced:
+                raise one.failure
+        return True
+
+    def _progress(self) -> object:
+        return [(reader.last_heard, reader.reflector.synced) for reader in self._readers.values()]
+
+    def _why_not_loaded(self, timeout: float) -> ClusterError:
+        for reader in self._core():
+            if reader.reflector.failure is not None:
+                return reader.reflector.failure
+        return Unreachable(
+            f"no answer from {self.connection.server} in {timeout:g} s", hint="--request-timeout waits longer"
+        )
+
+    # -- heartbeat ---------------------------------------------------------------------------------------------
+
+    def _answered(self) -> None:
+        now = time.time()
+        for reader in self._readers.values():
+            reader.reflector.alive(now)
+            if isinstance(reader.reflector.state, Offline) and not reader.reflector.failure_may_pass:
+                reader.retry_now()
+        if any(isinstance(state, Offline) for state in self._named.values()):
+            self._read_named()
+
+    def _silent(self, error: Unreachable, asked: float) -> None:
+        for reader in self._readers.values():
+            if reader.last_heard < asked:
+                reader.lost(error)
+
+    # -- telling -----------------------------------------------------------------------------------------------
+
+    def _tell(self) -> None:
+        """Tell subscribers, once for however many changes this turn of the loop brings."""
+        self._changed.set()
+        if not self._told and not self._closed:
+            self._told = True
+            asyncio.get_running_loop().call_soon(self._tell_now)
+
+    def _tell_now(self) -> None:
+        self._told = False
+        for callback in list(self._subscribers.values()):
+            callback()
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._keep(asyncio.create_task(work, name=name))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        with contextlib.suppress(asyncio.CancelledError):
+            error = task.exception()
+            if error is not None:
+                log.error("%s failed", task.get_name(), exc_info=error)
