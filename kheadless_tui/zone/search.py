@@ -180,10 +180,13 @@ def _ends(answer: Answer, libc: Libc) -> bool:
 
 
 def _rank(answer: Answer) -> int:
-    """Which of the failures a resolver reports at the end: NODATA before SERVFAIL before NXDOMAIN."""
+    """Which of the failures a resolver reports at the end: NODATA before SERVFAIL before NXDOMAIN.
+
+    A reply that we cannot know comes last: ``unknown`` tells of it, and what the cluster's zone says is the answer.
+    """
     if answer.answer:
         return 4
-    return {"NOERROR": 3, "SERVFAIL": 2, "": 1}.get(answer.rcode, 0)
+    return {"NOERROR": 3, "SERVFAIL": 2, "NXDOMAIN": 1}.get(answer.rcode, 0)
 
 
 def _domains(resolv: ResolvConf, libc: Libc) -> tuple[str, ...]:
