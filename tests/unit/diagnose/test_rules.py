@@ -1,0 +1,268 @@
+"""Rules one by one: what they say in full, and when they had better say nothing."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from kheadless_tui.diagnose.catalogue import RULES, findings, sentence
+from kheadless_tui.diagnose.finding import Finding, counted, listed
+from kheadless_tui.model.objects import (
+    SERVICE_NAME_LABEL,
+    Conditions,
+    Endpoint,
+    EndpointPort,
+    Endpoints,
+    EndpointsAddress,
+    EndpointSlice,
+    EndpointsSubset,
+    KubeObject,
+    Meta,
+    ObjectKey,
+    Pod,
+    PodSpec,
+    PodStatus,
+    Service,
+    ServicePort,
+    ServiceSpec,
+    TargetRef,
+)
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone.config import ZoneConfig
+from tests.unit.diagnose.worlds import service_of, snapshot_of
+
+
+def finding(world: str, service: str, code: str) -> Finding:
+    (found,) = [
+        one for one in findings(snapshot_of(world), service_of(world, service), ZoneConfig()) if one.code == code
+    ]
+    return found
+
+
+def codes(*objects: KubeObject, unread: tuple[str, ...] = ()) -> list[str]:
+    """What is found for the first Service among the objects."""
+    snapshot = Snapshot.of(objects)
+    service = next(item for item in objects if isinstance(item, Service))
+    return [one.code for one in findings(snapshot, service, ZoneConfig(), unread=unread)]
+
+
+def service(**spec: object) -> Service:
+    fields: dict[str, object] = {"cluster_ip": "None", "ports": [ServicePort(80, "web")], **spec}
+    return Service(Meta("web", "shop"), ServiceSpec(**fields))  # type: ignore[arg-type]
+
+
+def slice_of(*endpoints: Endpoint, label: str = "web", ports: list[EndpointPort] | None = None) -> EndpointSlice:
+    labels = {SERVICE_NAME_LABEL: label} if label else None
+    return EndpointSlice(
+        Meta("web-1", "shop", labels=labels), "IPv4", list(endpoints), ports or [EndpointPort("web", 80, "TCP")]
+    )
+
+
+def endpoint(pod: str, address: str, *, ready: bool | None = True, hostname: str | None = None) -> Endpoint:
+    return Endpoint([address], Conditions(ready), hostname, target_ref=TargetRef("Pod", pod))
+
+
+def pod(name: str, address: str, labels: dict[str, str] | None = None, **spec: object) -> Pod:
+    return Pod(
+        Meta(name, "shop", labels=labels or {"app": "web"}),
+        PodSpec(**spec),  # type: ignore[arg-type]
+        PodStatus(phase="Running", pod_ip=address),
+    )
+
+
+# -- what is said ----------------------------------------------------------------------------------------------
+
+
+def test_nothing_ready_shows_the_pods_own_words() -> None:
+    found = finding("orders-api-broken", "orders-api", "KH001")
+    assert found.title == "No name of Service shop/orders-api exists: 0 of 3 pods are ready"
+    facts = {(fact.source, fact.field): fact.value for fact in found.fields}
+    assert facts["Service shop/orders-api", "spec.publishNotReadyAddresses"] == "false"
+    assert facts["EndpointSlice shop/orders-api-g6jbj", "endpoints[0,1,2].conditions.ready"] == "false x3"
+    assert (
+        "containers with unready status: [orders-api]"
+        in facts["Pod shop/orders-api-5bbd7786f7-6tbtv", "status.conditions[Ready]"]
+    )
+
+
+def test_a_selector_that_misses_shows_the_pod_that_was_nearly_meant() -> None:
+    found = finding("invoices-label-broken", "invoices", "KH004")
+    assert "app.kubernetes.io/instance=billing (wanted billing-v2)" in found.title
+    assert any(fact.source.startswith("Pod shop/invoices-") for fact in found.fields)
+
+
+def test_tutorial_2_is_told_both_names_and_both_port_names() -> None:
+    found = finding("tutorial2", "mysql-svc", "KH006")
+    assert "mysql-ep" in found.title
+    assert "only Endpoints called mysql-svc would be its own" in found.title
+    assert ("Endpoints shop/mysql-ep", "subsets[].addresses[]", "114.32.146.154") in found.fields
+    assert "call its port default-ep as the Service does, not mysql" in found.fix[1]
+
+
+def test_tutorial_3_is_told_8080_and_80() -> None:
+    found = finding("tutorial3", "headless-svc-stateful", "KH083")
+    assert found.title == (
+        "Port 80 of Service shop/headless-svc-stateful leads to port 8080, which no container of app-stateful-0, "
+        "app-stateful-1, app-stateful-2 declares: they declare 80"
+    )
+    assert found.fix[1] == "if it is refused: targetPort 80"
+
+
+def test_tutorial_5_is_told_which_service_is_missing() -> None:
+    found = finding("tutorial5", "nginx-headless", "KH023")
+    assert found.title == (
+        "nginx-0.nginx-headless does not exist: serviceName of StatefulSet nginx is nginx, "
+        "and there is no Service nginx"
+    )
+    assert found.fix[0] == "create a headless Service nginx with the same selector: the pods need no restart"
+    assert "--cascade=orphan" in found.fix[1]
+
+
+def test_names_under_another_service_give_an_example_that_works() -> None:
+    found = finding("mongo-client-and-peer", "mongo", "KH032")
+    assert "mongo-0.mongo-peers exists, mongo-0.mongo does not" in found.title
+
+
+def test_a_crashing_container_is_named_and_makes_it_a_warning() -> None:
+    found = finding("variants", "mixed", "KH078")
+    assert found.severity == "warning"
+    assert any(fact.value.startswith("c: CrashLoopBackOff") for fact in found.fields)
+    assert found.fix == ("repair container c: kubectl describe pod mixed-bad shows its events",)
+
+
+def test_endpoints_with_another_port_name_say_which_srv_exists_instead() -> None:
+    found = finding("variants", "mysql-svc", "KH017")
+    assert found.title == (
+        "There is no SRV record _default-ep._tcp of Service shop/mysql-svc, but _mysql._tcp: "
+        "Endpoints shop/mysql-svc calls the port mysql"
+    )
+
+
+# -- when nothing is said --------------------------------------------------------------------------------------
+
+
+def test_without_pods_nothing_is_concluded_from_their_absence() -> None:
+    bare = service(selector={"app": "web"})
+    assert codes(bare) == [], "a manifest alone: no slice, no pod"
+    assert codes(bare, pod("other", "10.0.0.1", {"app": "other"}), unread=("Pod",)) == []
+    assert codes(bare, pod("other", "10.0.0.1", {"app": "other"})) == ["KH004"]
+
+
+def test_an_empty_slice_is_proof_enough_that_no_pod_is_selected() -> None:
+    assert codes(service(selector={"app": "web"}), slice_of()) == ["KH004"]
+
+
+def test_services_that_were_filtered_are_not_called_missing() -> None:
+    objects = (
+        service(selector={"app": "web"}),
+        slice_of(endpoint("web-0", "10.0.0.1")),
+        pod("web-0", "10.0.0.1", hostname="web-0", subdomain="peers"),
+    )
+    assert codes(*objects) == ["KH030"]
+    assert codes(*objects, unread=("Service",)) == []
+
+
+def test_slices_that_were_not_read_leave_the_state_unknown() -> None:
+    bare = service()
+    snapshot = Snapshot.of([bare])
+    assert findings(snapshot, bare, ZoneConfig(), unread=("EndpointSlice",)) == ()
+    severity, line = sentence(snapshot, bare, ZoneConfig(), unread=("EndpointSlice",))
+    assert severity == "unknown"
+    assert "not read" in line
+
+
+def test_an_endpoint_without_conditions_is_ready() -> None:
+    objects = (service(selector={"app": "web"}), slice_of(endpoint("web-0", "10.0.0.1", ready=None)))
+    assert codes(*objects) == []
+
+
+def test_endpoints_of_an_existing_service_are_nobody_elses() -> None:
+    other = Service(Meta("other", "shop"), ServiceSpec(cluster_ip="None"))
+    theirs = Endpoints(Meta("other", "shop"), [EndpointsSubset([EndpointsAddress("192.0.2.1")])])
+    assert codes(service(), other, theirs) == ["KH081"]
+
+
+def test_a_leader_lock_without_addresses_is_not_taken_for_endpoints() -> None:
+    assert codes(service(), Endpoints(Meta("lock", "shop"))) == ["KH081"]
+
+
+def test_a_slice_of_another_namespace_is_not_offered() -> None:
+    stray = EndpointSlice(Meta("stray", "elsewhere"), "IPv4", [Endpoint(["192.0.2.1"])])
+    assert codes(service(), stray) == ["KH081"]
+
+
+def test_a_pod_that_is_replaced_under_its_name_does_not_share_it() -> None:
+    old = Endpoint(["10.0.0.1"], Conditions(False, True, True), "web-0", target_ref=TargetRef("Pod", "web-0"))
+    objects = (service(selector={"app": "web"}), slice_of(old, endpoint("web-0", "10.0.0.2", hostname="web-0")))
+    assert codes(*objects) == []
+
+
+def test_dual_stack_endpoints_of_one_pod_are_one_pod() -> None:
+    six = EndpointSlice(
+        Meta("web-2", "shop", labels={SERVICE_NAME_LABEL: "web"}),
+        "IPv6",
+        [endpoint("web-0", "fd00::1", hostname="web-0")],
+        [EndpointPort("web", 80, "TCP")],
+    )
+    objects = [
+        service(selector={"app": "web"}, ip_families=["IPv4", "IPv6"]),
+        slice_of(endpoint("web-0", "10.0.0.1", hostname="web-0")),
+        six,
+    ]
+    assert codes(*objects) == []
+    assert sentence(Snapshot.of(objects), objects[0], ZoneConfig()) == ("", "1 of 1 pod is in DNS")  # type: ignore[arg-type]
+
+
+def test_a_family_that_no_pod_has_is_told() -> None:
+    objects = (
+        service(selector={"app": "web"}, ip_families=["IPv4", "IPv6"]),
+        slice_of(endpoint("web-0", "10.0.0.1", hostname="web-0")),
+    )
+    assert codes(*objects) == ["KH059"]
+
+
+def test_peers_may_be_published_while_clients_have_a_service_of_their_own() -> None:
+    unready = Endpoint(["10.0.0.1"], Conditions(True, False), "web-0", target_ref=TargetRef("Pod", "web-0"))
+    peers = service(selector={"app": "web"}, publish_not_ready_addresses=True)
+    clients = Service(Meta("clients", "shop"), ServiceSpec(cluster_ip="10.96.0.9", selector={"app": "web"}))
+    member = pod("web-0", "10.0.0.1", hostname="web-0", subdomain="web")
+    for objects, severity in (((peers,), "warning"), ((peers, clients), "hint")):
+        snapshot = Snapshot.of([*objects, slice_of(unready), member])
+        (found,) = findings(snapshot, peers, ZoneConfig())
+        assert (found.code, found.severity) == ("KH047", severity)
+
+
+# -- the frame -------------------------------------------------------------------------------------------------
+
+
+def test_the_catalogue_is_sorted_and_each_rule_is_told_apart() -> None:
+    assert [rule.code for rule in RULES] == sorted(rule.code for rule in RULES)
+    assert len({rule.title for rule in RULES}) == len(RULES)
+    assert {rule.module for rule in RULES} == {
+        "addresses",
+        "governing",
+        "handmade",
+        "naming",
+        "ports",
+        "readiness",
+        "selection",
+    }
+    assert all(rule.check.__doc__ for rule in RULES)
+
+
+@pytest.mark.parametrize("name", ["$(reboot)", "a; rm -rf b", "it's"])
+def test_a_command_cannot_be_made_to_run_anything_else(name: str) -> None:
+    hostile = Service(Meta(name, "shop"), ServiceSpec(cluster_ip="None", selector={"app": name}))
+    unready = EndpointSlice(
+        Meta("x", "shop", labels={SERVICE_NAME_LABEL: name}), "IPv4", [endpoint("p", "10.0.0.1", ready=False)]
+    )
+    (found,) = findings(Snapshot.of([hostile, unready]), hostile, ZoneConfig())
+    assert found.subject == ObjectKey("shop", name)
+    assert f"kubernetes.io/service-name={name}" in shlex.split(found.command)
+
+
+def test_numbers_and_lists_read_well() -> None:
+    assert [counted(1, "pod"), counted(2, "pod"), counted(0, "address")] == ["1 pod", "2 pods", "0 addresses"]
+    assert listed(["a", "b"]) == "a, b"
+    assert listed([str(number) for number in range(9)], 3) == "0, 1, 2 and 6 more"
