@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -13,7 +13,7 @@ from kheadless_tui.cluster.exec import ExecResult, ExecTarget, exec_in
 from kheadless_tui.probe.carriers.dig import BATCH, dig_argv, match_replies, parse_dig
 from kheadless_tui.probe.carriers.nslookup import BIND, VERSION_ARGV, nslookup_argv, parse_nslookup, variant
 from kheadless_tui.probe.carriers.stream import OpenStream, Outcome, ask_stream, exec_stream
-from kheadless_tui.probe.dnsmessage import Reply, Unaskable
+from kheadless_tui.probe.dnsmessage import Reply, Unaskable, may_be_cut
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.probe.server import Server
 from kheadless_tui.probe.tools import STREAM_TOOLS, printable
@@ -175,11 +175,14 @@ class Nslookup:
     def read(self, result: ExecResult, questions: Sequence[Question]) -> list[Observation]:
         text = (result.stdout + b"\n" + result.stderr).decode("utf-8", "replace")
         output = parse_nslookup(text, questions[0])
+        reply = output.reply
+        if reply is not None and self._kind != BIND and may_be_cut(reply):
+            reply = replace(reply, flags=("tc",))
         error = _failure("nslookup", result) if result.exit_code is None else printable(output.error)
         return [
             self._asking.observe(
                 questions[0],
-                output.reply,
+                reply,
                 protocol=self.protocol,
                 ms=output.ms,
                 error=error,

@@ -105,6 +105,27 @@ def _records(section: Iterable[dns.rrset.RRset]) -> Iterable[Record]:
             yield Record(rrset.name.to_text(), int(rrset.ttl), dns.rdatatype.to_text(rrset.rdtype), rdata.to_text())
 
 
+PLAIN_UDP = 512
+"""Octets of a reply over UDP to a question without EDNS (RFC 1035 section 2.3.4)."""
+
+
+def may_be_cut(reply: Reply) -> bool:
+    """Whether one more record like the last would not have fitted into :data:`PLAIN_UDP` octets.
+
+    BusyBox nslookup asks without EDNS and prints a truncated reply without saying that it was (TC): a full one is then
+    all that tells.
+    """
+    if not reply.answer:
+        return False
+    message = dns.message.make_response(dns.message.make_query(wire_name(reply.question.name), reply.question.type))
+    try:
+        for record in (*reply.answer, reply.answer[-1]):
+            message.answer.append(dns.rrset.from_text(record.name, record.ttl, "IN", record.type, record.data))
+        return len(message.to_wire(max_size=65535)) > PLAIN_UDP
+    except dns.exception.DNSException:
+        return True
+
+
 class Framer:
     """Cuts a stream into messages."""
 

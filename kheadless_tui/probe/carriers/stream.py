@@ -195,7 +195,8 @@ async def _round(
     sent: dict[Question, float] = {}
     queue = deque(questions)
     try:
-        await _warm_up(stream, talk, questions)
+        if not await _warm_up(stream, talk, questions, min(WARM_UP, timeout / 3)):
+            return _ending(stream, talk)
         while True:
             await _fill(stream, talk, queue, sent, settle)
             if not talk.waiting:
@@ -216,10 +217,10 @@ async def _round(
         return stream.ending() or error.message
 
 
-async def _warm_up(stream: ByteStream, talk: Conversation, questions: Sequence[Question]) -> None:
+async def _warm_up(stream: ByteStream, talk: Conversation, questions: Sequence[Question], patience: float) -> bool:
     """Ask one question in advance, so that starting the program and connecting do not count as the server's time.
 
-    Its reply, or none in time, decides nothing: every question is asked afterwards.
+    Its reply, or none in time, decides nothing: every question is asked afterwards. False when the stream has ended.
     """
     for question in questions:
         try:
@@ -228,11 +229,15 @@ async def _warm_up(stream: ByteStream, talk: Conversation, questions: Sequence[Q
             continue
         await stream.send(first)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(WARM_UP):
-                while talk.waiting and (data := await stream.receive()) is not None:
+            async with asyncio.timeout(patience):
+                while talk.waiting:
+                    data = await stream.receive()
+                    if data is None:
+                        return False
                     talk.feed(data)
         talk.abandon()
-        return
+        break
+    return True
 
 
 async def _fill(
