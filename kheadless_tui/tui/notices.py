@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Scope, Unauthorized
@@ -12,8 +12,10 @@ from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, width_of
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, UNKNOWN, WARN
+from kheadless_tui.zone.record import PredictedRecord
 
 if TYPE_CHECKING:
+    from kheadless_tui.probe.compare import Comparison
     from kheadless_tui.tui.render.probed import ProbeRecord
     from kheadless_tui.tui.render.view import ServiceView
 
@@ -55,25 +57,37 @@ def _title(snapshot: Snapshot, service: Service, *, families: bool) -> str:
 
 def title_of(view: ServiceView, room: int) -> str:
     """The title of the Service, and of when it is where that is not now."""
-    title = service_title(view.snapshot, view.service, room)
-    return f"{title} · as of {clock(view.link.since)}" if isinstance(view.link, Offline) else title
+    if not isinstance(view.link, Offline):
+        return service_title(view.snapshot, view.service, room)
+    when = f" · as of {clock(view.link.since)} · "
+    name, _, rest = service_title(view.snapshot, view.service, room - width_of(when)).partition(" · ")
+    return f"{name}{when}{rest}"
 
 
-def severity(known: str, probe: ProbeRecord | None) -> str:
-    """The worse of what the findings say (``error``, ``warning`` or less) and of the last probe's verdict."""
+def severity(known: str, probe: ProbeRecord | None, predicted: Iterable[PredictedRecord]) -> str:
+    """The worse of what the findings say (``error``, ``warning`` or less) and of the last probe's verdict.
+
+    A match says nothing of records that have come since.
+    """
     worst = known if known in ("error", "warning") else ""
     finished = probe.finished[0] if probe is not None and probe.finished else None
     if finished is None or finished.comparison is None:
         return worst
     if finished.comparison.verdict == "match":
-        return worst or ("" if finished.subject else "ok")
+        return worst or ("" if finished.subject or not covers(finished.comparison, predicted) else "ok")
     return "error" if finished.comparison.verdict == "differs" else worst or "unknown"
+
+
+def covers(comparison: Comparison, predicted: Iterable[PredictedRecord]) -> bool:
+    """Whether all records that must exist now were judged then."""
+    asked = {(row.record.name, row.record.type, row.record.data) for row in comparison.rows}
+    return all((item.record.name, item.record.type, item.record.data) in asked for item in predicted)
 
 
 def sentence_of(view: ServiceView) -> Note:
     """The one sentence: what is wrong or else the verdict; where it was asked from, and when."""
     known, text = view.sentence
-    worst = severity(known, view.last_probe)
+    worst = severity(known, view.last_probe, view.predicted)
     sign, role = _SIGN[worst]
     verdict = verdict_of(view)
     if not verdict:
@@ -90,9 +104,8 @@ def verdict_of(view: ServiceView) -> str:
     if probe is None or probe.comparison is None or probe.result is None:
         return ""
     comparison = probe.comparison
-    asked = {(row.record.name, row.record.type, row.record.data) for row in comparison.rows}
-    now = {(item.record.name, item.record.type, item.record.data) for item in view.predicted}
-    since = " · other records since: p asks again" if not probe.subject and not now <= asked else ""
+    same = bool(probe.subject) or covers(comparison, view.predicted)
+    since = "" if same else " · other records since: p asks again"
     right = sum(row.verdict == "match" for row in comparison.rows)
     subject = f"{probe.subject}: " if probe.subject else ""
     took = milliseconds(probe.result.ms)

@@ -93,6 +93,8 @@ ANSI = Theme(
         "role-warn": "ansi_yellow",
         "role-bad": "ansi_red",
         "role-unknown": "ansi_magenta",
+        "ansi-background": "ansi_default",
+        "ansi-foreground": "ansi_default",
         "border-blurred": "ansi_bright_black",
         "block-cursor-foreground": "ansi_default",
         "block-cursor-background": "ansi_default",

@@ -61,11 +61,14 @@ class FakeSession:
         self._callbacks: list[Callable[[], None]] = []
         self.shown: list[str] = []
         self.retries = 0
+        self.looked: Callable[[], object] = lambda: None
+        """Called whenever the program looks at the snapshot."""
         self.transport: object = None
         self.started = self.closed = 0
 
     @property
     def snapshot(self) -> Snapshot:
+        self.looked()
         if self._frozen.generation != self.builder.generation:
             self._frozen = self.builder.freeze()
         return self._frozen

@@ -25,6 +25,8 @@ class HelpEntry(NamedTuple):
 
     keys: str
     does: str
+    short: str
+    """The same in a word or two, where there must be room for the reason."""
     off: str
     """Why the key does nothing now; empty when it works."""
 
@@ -47,19 +49,19 @@ def groups_of(bindings: Mapping[str, ActiveBinding], panel: str, reasons: Mappin
         panel: Name of the focused panel: the title of its own keys.
         reasons: Action to why it does nothing now.
     """
-    keys: dict[tuple[str, str, str], list[str]] = {}
-    off: dict[tuple[str, str, str], str] = {}
+    keys: dict[tuple[str, str], list[str]] = {}
+    entries: dict[tuple[str, str], HelpEntry] = {}
     for key, active in sorted(bindings.items(), key=lambda item: _place(item[1].binding)):
         binding = active.binding
         if binding.system or not binding.id:
             continue
-        does = binding.tooltip or binding.description
-        entry = (_group(binding, panel), binding.action, does)
-        keys.setdefault(entry, []).append(key_text(key))
-        off[entry] = "" if active.enabled else reasons.get(binding.action, "not now")
+        place = (_group(binding, panel), binding.action)
+        keys.setdefault(place, []).append(key_text(key))
+        off = "" if active.enabled else reasons.get(binding.action, "not now")
+        entries[place] = HelpEntry("", binding.tooltip or binding.description, binding.description, off)
     groups: dict[str, list[HelpEntry]] = {panel: [], PANELS: [], MOVING: [], "everywhere": []}
-    for (group, action, does), names in keys.items():
-        groups.setdefault(group, []).append(HelpEntry(_keys_text(names), does, off[(group, action, does)]))
+    for (group, action), names in keys.items():
+        groups.setdefault(group, []).append(entries[(group, action)]._replace(keys=_keys_text(names)))
     return tuple(HelpGroup(title, tuple(entries)) for title, entries in groups.items() if entries)
 
 
@@ -123,7 +125,7 @@ def _block(group: HelpGroup, width: int) -> list[Text]:
     for entry in group.entries:
         works = not entry.off
         line = Text(f" {pad(entry.keys, key_width, right=True)}  ", FOCUS if works else MUTED)
-        does = entry.does if works else f"{entry.does} (off: {entry.off})"
+        does = entry.does if works else f"{entry.short} (off: {entry.off})"
         line.append(cut(does, width - line.cell_len), TEXT if works else MUTED)
         lines.append(line)
     lines.append(Text())
@@ -177,6 +179,7 @@ class HelpBox(Line):
 class HelpScreen(ModalScreen[None]):
     """The help, over everything but the last row."""
 
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "find a key", key_display="/", id="help.find"),
         Binding("j,down", "scroll(1)", "scroll", key_display="j k", id="help.down"),

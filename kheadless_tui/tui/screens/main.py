@@ -48,6 +48,7 @@ from kheadless_tui.tui.widgets.tree import ServiceTree
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.record import Record
+from kheadless_tui.zone.records import service_records
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
@@ -69,6 +70,7 @@ _NOTHING: frozenset[str] = frozenset()
 class MainScreen(Screen[None]):
     """Tree, panels, chrome."""
 
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in ACTIONS]
 
     def __init__(
@@ -271,7 +273,9 @@ class MainScreen(Screen[None]):
     def _severity(self, snapshot: Snapshot, service: Service) -> str:
         unread = self._unread.get(service.namespace, _NOTHING)
         known, _ = sentence(snapshot, service, self._config, unread=unread)
-        return notices.severity(known, self._flow.last(service.key))
+        probe = self._flow.last(service.key)
+        predicted = service_records(snapshot, service, self._config) if probe is not None else ()
+        return notices.severity(known, probe, predicted)
 
     def _forget_later(self) -> None:
         left = self._catalog.forget_changes()
