@@ -5,7 +5,7 @@ from __future__ import annotations
 from kheadless_tui.report.document import Document, dump, question_document, records_as_dig, to_line
 from kheadless_tui.report.fields import fields
 from kheadless_tui.report.medium import PIPE, Medium
-from kheadless_tui.zone.record import Answer
+from kheadless_tui.zone.record import Answer, Step
 
 SCHEMA = "kheadless/answer/1"
 
@@ -50,10 +50,16 @@ def table(answer: Answer, medium: Medium = PIPE) -> str:
     sections = (("answer", answer.answer), ("authority", answer.authority), ("additional", answer.additional))
     rows += [(word, str(record)) for word, section in sections for record in section]
     if len(answer.steps) > 1:
-        rows += [("tried", f"{step.name} {step.rcode}{': ' + step.why if step.why else ''}") for step in answer.steps]
+        rows += [("tried", _tried(step)) for step in answer.steps]
     else:
         rows += [("why", step.why) for step in answer.steps if step.why]
     return fields(rows, medium)
+
+
+def _tried(step: Step) -> str:
+    """A name of the search list with its outcome; one that is another server's has no rcode that we could know."""
+    outcome = " ".join(filter(None, (step.name, step.rcode)))
+    return f"{outcome}: {step.why}" if step.why else outcome
 
 
 def _status(answer: Answer) -> str:

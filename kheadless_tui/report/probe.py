@@ -40,7 +40,7 @@ def render(
     output: str,
     medium: Medium = PIPE,
     *,
-    equals: Sequence[str] | None = None,
+    equals: Sequence[str] = (),
 ) -> str:
     """The result of a probe in one of the outputs ``table``, ``json`` and ``yaml``.
 
@@ -50,8 +50,7 @@ def render(
         comparison: the replies held against the prediction.
         output: one of the outputs.
         medium: what a table is laid out for.
-        equals: the equivalent kubectl commands, shown below a table; if not given, one for each place: that of the
-            first question whose answer differs, or of the first.
+        equals: the kubectl commands that do what the probe did, shown below a table before the dig that asks again.
     """
     if output == "table":
         return table(vantages, observations, comparison, medium, equals=equals)
@@ -89,17 +88,23 @@ def table(
     comparison: Comparison,
     medium: Medium = PIPE,
     *,
-    equals: Sequence[str] | None = None,
+    equals: Sequence[str] = (),
 ) -> str:
-    """A row for each record, server and transport, then the verdict, where it was asked from, and the commands."""
+    """A row for each record, server and transport, then the verdict, where it was asked from, and the commands.
+
+    ``ran`` does what the probe did; ``equals`` asks one question again by dig: the first whose answer differs, or the
+    first of all.
+    """
     lines = _lines(observations, comparison)
     build = _plain_table if medium.width is None else _folded_table
     facts = [("verdict", summary(comparison))]
     facts += [("from", _vantage_text(vantage, observations)) for vantage in vantages]
     facts += [("error", text) for text in _errors(observations)]
-    commands = _commands(vantages, observations, comparison) if equals is None else equals
+    again = _commands(vantages, observations, comparison)
     rows = render_table(build(lines), medium)
-    return "".join((rows and f"{rows}\n", fields(facts, medium), verbatim("equals", commands, facts)))
+    return "".join(
+        (rows and f"{rows}\n", fields(facts, medium), verbatim("ran", equals, facts), verbatim("equals", again, facts))
+    )
 
 
 def summary(comparison: Comparison) -> str:
@@ -258,7 +263,8 @@ def _commands(vantages: Sequence[Vantage], observations: Sequence[Observation], 
 def _vantage_text(vantage: Vantage, observations: Sequence[Observation]) -> str:
     mine = [seen for seen in observations if seen.vantage == vantage.name]
     servers = dict.fromkeys(f"{seen.server} over {seen.transport.upper()}" for seen in mine)
-    container = f", container {vantage.container}" if vantage.container else ""
+    named = vantage.name.endswith(f":{vantage.container}")
+    container = f", container {vantage.container}" if vantage.container and not named else ""
     pod = "" if vantage.name.startswith("pod/") else f" (pod {vantage.namespace}/{vantage.pod})"
     image = f", image {vantage.image}" if vantage.created and vantage.image else ""
     return f"{vantage.name}{pod}{container}{image}, by {vantage.tool} -> {', '.join(servers) or 'nobody'}"

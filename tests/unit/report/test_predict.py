@@ -84,10 +84,15 @@ def test_every_name_of_a_search_list_is_shown_in_turn() -> None:
     steps = (
         Step("web.shop.svc.cluster.local.", "NXDOMAIN", "no Service", "service-missing"),
         Step("web.svc.cluster.local.", "NXDOMAIN", ""),
+        Step("web.", "", "forward . answers"),
     )
     answer = Answer(Question("web.svc.cluster.local.", "A"), "NXDOMAIN", steps=steps)
     tried = [line.split(maxsplit=1)[1] for line in predict.render(answer, "table").splitlines() if "tried" in line]
-    assert tried == ["web.shop.svc.cluster.local. NXDOMAIN: no Service", "web.svc.cluster.local. NXDOMAIN"]
+    assert tried == [
+        "web.shop.svc.cluster.local. NXDOMAIN: no Service",
+        "web.svc.cluster.local. NXDOMAIN",
+        "web.: forward . answers",
+    ]
 
 
 def test_a_terminal_wraps_below_the_text_and_a_pipe_never_does() -> None:
