@@ -1,1 +1,1 @@
-"""A small cluster in this process, for the demo and for tests; it knows nothing of the terminal program."""
+"""The embedded cluster: a real API server at the wire, small controllers, DNS and pods, all in this process."""

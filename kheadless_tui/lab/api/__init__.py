@@ -1,0 +1,1 @@
+"""The API server: what comes over HTTP, verb by verb."""

@@ -1,0 +1,241 @@
+"""Create, update, patch and delete of one object: admission, defaults, validation, storage.
+
+Levers and controllers use the same functions as HTTP clients, so that nothing gets into the store that a real server
+would not have let in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kheadless_tui.lab import defaults, validation
+from kheadless_tui.lab.clock import Clock, rfc3339
+from kheadless_tui.lab.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
+from kheadless_tui.lab.failure import ApiFailure, bad_request, conflict, not_found
+from kheadless_tui.lab.resources import NAMESPACES, PODS, SERVICES, Resource
+from kheadless_tui.lab.store import Object, Store, clone, owned_by
+
+SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""Of generated names: no vowels and no look-alikes (k8s.io/apimachinery pkg/util/rand)."""
+
+FIRST_SERVICE_ADDRESS = 16
+"""Allocated addresses start behind those that are given by hand (``.1`` the API server, ``.10`` DNS)."""
+
+
+def generated_name(prefix: str) -> str:
+    """A name with the random suffix that the API server gives to ``generateName``."""
+    return prefix + "".join(secrets.choice(SUFFIX_ALPHABET) for _ in range(5))
+
+
+class Objects:
+    """The API server's storage side."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._addresses = {
+            "IPv4": Addresses(SERVICE_RANGE, FIRST_SERVICE_ADDRESS),
+            "IPv6": Addresses(SERVICE_RANGE_6, FIRST_SERVICE_ADDRESS),
+        }
+
+    def create(self, resource: Resource, namespace: str, item: Object, *, dry_run: bool = False) -> Object:
+        """A new object.
+
+        Args:
+            resource: What it is.
+            namespace: From the URL; the object may repeat it.
+            item: As the client sent it.
+            dry_run: Everything but the storing.
+
+        Raises:
+            ApiFailure: with the real server's reasons.
+        """
+        item = self._identified(resource, namespace, item)
+        meta = item["metadata"]
+        if not meta.get("name") and meta.get("generateName"):
+            meta["name"] = generated_name(meta["generateName"])
+        for field in ("uid", "resourceVersion", "deletionTimestamp", "selfLink", "managedFields"):
+            meta.pop(field, None)
+        if resource.namespaced:
+            self._check_namespace(resource, namespace, meta.get("name", ""))
+        if resource.kind != "Event":
+            item.pop("status", None)
+        if resource is SERVICES:
+            item.setdefault("spec", {})
+            validation.check_new(resource, item, self._addresses)
+            if not dry_run and self._store.find(resource, namespace, meta["name"]) is None:
+                defaults.service(item, self._addresses)
+        else:
+            defaults.PLAIN.get(resource.kind, _nothing)(item)
+            validation.check_new(resource, item, self._addresses)
+        return item if dry_run else self._store.create(resource, item)
+
+    def update(self, resource: Resource, item: Object, *, subresource: str = "", dry_run: bool = False) -> Object:
+        """An object in place of the stored one of the same name.
+
+        Raises:
+            ApiFailure: with the real server's reasons.
+        """
+        namespace, name = item["metadata"].get("namespace", ""), item["metadata"]["name"]
+        before = self._store.get(resource, namespace, name)
+        item = clone(item)
+        kept = before["metadata"]
+        for field in ("deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
+            item["metadata"].pop(field, None)
+            if field in kept:
+                item["metadata"][field] = kept[field]
+        item["metadata"].pop("managedFields", None)
+        if subresource == "status":
+            item = {**clone(before), "status": item.get("status"), "metadata": {**clone(kept), **_version(item)}}
+        else:
+            if "status" in before:
+                item["status"] = clone(before["status"])
+            self._fill(resource, item, before)
+            if subresource == "ephemeralcontainers":
+                added = item["spec"].get("ephemeralContainers") or []
+                item["spec"] = {**clone(before["spec"]), "ephemeralContainers": added}
+                validation.check_ephemeral(item, before)
+            else:
+                validation.check_change(resource, item, before)
+        return item if dry_run else self._store.update(resource, item)
+
+    def change(self, resource: Resource, namespace: str, name: str, edit: Callable[[Object], None]) -> Object:
+        """Read, change and put back, status and all; for controllers and levers."""
+        item = clone(self._store.get(resource, namespace, name))
+        edit(item)
+        return self._store.update(resource, item)
+
+    def delete(self, resource: Resource, namespace: str, name: str, options: Mapping[str, Any]) -> tuple[Object, bool]:
+        """Delete, with grace where the kind has it.
+
+        Args:
+            resource: What it is.
+            namespace: Where.
+            name: Which.
+            options: A DeleteOptions object.
+
+        Returns:
+            The object as it was or is now, and whether it is gone.
+
+        Raises:
+            ApiFailure: 404, or 409 when a precondition does not hold.
+        """
+        before = self._store.get(resource, namespace, name)
+        _check_preconditions(resource, before, options.get("preconditions") or {})
+        if options.get("propagationPolicy") == "Orphan":
+            self._orphan(before)
+        if resource is PODS:
+            return self._delete_pod(before, options.get("gracePeriodSeconds"))
+        if resource is NAMESPACES:
+            if "deletionTimestamp" not in before["metadata"]:
+                before = self.change(resource, "", name, self._terminate_namespace)
+            return before, False
+        gone = self._store.delete(resource, namespace, name)
+        if resource is SERVICES:
+            for family, address in _cluster_addresses(gone):
+                self._addresses[family].release(address)
+        return gone, True
+
+    def _identified(self, resource: Resource, namespace: str, item: Object) -> Object:
+        item = clone(item)
+        version, kind = item.get("apiVersion"), item.get("kind")
+        if (version or resource.api_version, kind or resource.kind) != (resource.api_version, resource.kind):
+            raise bad_request(
+                f'{kind} in version "{version}" cannot be handled as a {resource.kind}: '
+                f"converting ({version}.{kind}) to (core.{resource.kind}): unknown conversion"
+            )
+        meta = item.setdefault("metadata", {})
+        if not isinstance(meta, dict):
+            raise bad_request(
+                f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: json: cannot '
+                f"unmarshal {type(meta).__name__} into Go struct field {resource.kind}.metadata of type v1.ObjectMeta"
+            )
+        if resource.namespaced:
+            if meta.get("namespace", namespace) != namespace:
+                raise bad_request(
+                    "the namespace of the provided object does not match the namespace sent on the request"
+                )
+            meta["namespace"] = namespace
+        else:
+            meta.pop("namespace", None)
+        return {"kind": resource.kind, "apiVersion": resource.api_version, **item}
+
+    def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
+        found = self._store.find(NAMESPACES, "", namespace)
+        if found is None:
+            raise not_found(NAMESPACES, namespace)
+        if "deletionTimestamp" in found["metadata"]:
+            message = (
+                f'{resource.qualified} "{name}" is forbidden: unable to create new content in namespace {namespace} '
+                "because it is being terminated"
+            )
+            cause = {
+                "reason": "NamespaceTerminating",
+                "message": f"namespace {namespace} is being terminated",
+                "field": "metadata.namespace",
+            }
+            details = {"name": name, "kind": resource.plural, "causes": [cause]}
+            raise ApiFailure(403, "Forbidden", message, details=details)
+
+    def _fill(self, resource: Resource, item: Object, before: Object) -> None:
+        if resource is SERVICES:
+            for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+                if field in before["spec"] and item["spec"].get("type") != "ExternalName":
+                    item["spec"].setdefault(field, clone(before["spec"][field]))
+            defaults.service(item, self._addresses)
+        else:
+            defaults.PLAIN.get(resource.kind, _nothing)(item)
+
+    def _delete_pod(self, pod: Object, grace: Any) -> tuple[Object, bool]:
+        meta = pod["metadata"]
+        if not isinstance(grace, int):
+            grace = pod["spec"].get("terminationGracePeriodSeconds", defaults.MAX_GRACE_SECONDS)
+        running = pod["spec"].get("nodeName") and pod["status"].get("phase") not in ("Succeeded", "Failed")
+        if grace <= 0 or not running:
+            return self._store.delete(PODS, meta["namespace"], meta["name"]), True
+        if meta.get("deletionGracePeriodSeconds", grace + 1) <= grace:
+            return pod, False
+
+        def terminate(item: Object) -> None:
+            item["metadata"]["deletionTimestamp"] = rfc3339(self._clock.now() + grace)
+            item["metadata"]["deletionGracePeriodSeconds"] = grace
+
+        return self.change(PODS, meta["namespace"], meta["name"], terminate), False
+
+    def _terminate_namespace(self, item: Object) -> None:
+        item["metadata"]["deletionTimestamp"] = self._clock.timestamp()
+        item["status"] = {"phase": "Terminating"}
+
+    def _orphan(self, owner: Object) -> None:
+        uid, namespace = owner["metadata"]["uid"], owner["metadata"].get("namespace", "")
+        for item in owned_by(self._store.all(PODS, namespace), uid):
+            self.change(PODS, namespace, item["metadata"]["name"], _disown)
+
+
+def _nothing(item: Object) -> None:
+    """A kind that has no defaults."""
+
+
+def _disown(item: Object) -> None:
+    item["metadata"].pop("ownerReferences", None)
+
+
+def _version(item: Object) -> dict[str, str]:
+    version = item["metadata"].get("resourceVersion")
+    return {"resourceVersion": version} if version else {}
+
+
+def _cluster_addresses(service: Object) -> list[tuple[str, str]]:
+    addresses = [address for address in service["spec"].get("clusterIPs") or () if address and address != "None"]
+    return [("IPv6" if ":" in address else "IPv4", address) for address in addresses]
+
+
+def _check_preconditions(resource: Resource, item: Object, wanted: Mapping[str, Any]) -> None:
+    for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
+        value = wanted.get(field)
+        if value and value != item["metadata"][field]:
+            stored = item["metadata"][field]
+            text = f"Precondition failed: {label} in precondition: {value}, {label} in object meta: {stored}"
+            raise conflict(resource, item["metadata"]["name"], text)

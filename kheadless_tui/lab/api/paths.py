@@ -1,0 +1,109 @@
+"""What a URL means: k8s.io/apiserver pkg/endpoints/request, RequestInfo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kheadless_tui.lab.failure import ApiFailure, method_not_allowed, no_such_resource
+from kheadless_tui.lab.resources import BY_PATH, REVIEWS, Resource
+from kheadless_tui.lab.rights import Attributes
+
+GROUP_VERSIONS = {
+    "": "v1",
+    "apps": "v1",
+    "authorization.k8s.io": "v1",
+    "discovery.k8s.io": "v1",
+    "networking.k8s.io": "v1",
+}
+"""Every API group that is served, with its one version."""
+
+REVIEW_GROUP = "authorization.k8s.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The resource, collection or object that a URL names."""
+
+    group: str
+    plural: str
+    resource: Resource | None
+    """``None`` for a review, which is never kept."""
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+
+    def attributes(self, verb: str) -> Attributes:
+        """For authorization."""
+        resource = f"{self.plural}/{self.subresource}" if self.subresource else self.plural
+        return Attributes(verb, self.group, resource, self.namespace, self.name)
+
+
+def not_served() -> ApiFailure:
+    """A path that no group version serves: the real server answers with plain text."""
+    return ApiFailure(404, "", "404 page not found")
+
+
+def parse(path: str) -> Target:
+    """The target of a path below ``/api/v1`` or ``/apis/GROUP/VERSION``.
+
+    Raises:
+        ApiFailure: 404.
+    """
+    parts = [part for part in path.split("/") if part]
+    if parts[:1] == ["api"] and len(parts) > 2:
+        group, version, rest = "", parts[1], parts[2:]
+    elif parts[:1] == ["apis"] and len(parts) > 3:
+        group, version, rest = parts[1], parts[2], parts[3:]
+    else:
+        raise not_served()
+    if GROUP_VERSIONS.get(group) != version:
+        raise not_served()
+    namespace = ""
+    if rest[0] == "namespaces" and len(rest) > 2 and not (len(rest) == 3 and rest[2] in ("status", "finalize")):
+        namespace, rest = rest[1], rest[2:]
+    if len(rest) > 3:
+        raise no_such_resource()
+    plural, name, subresource = (*rest, "", "", "")[:3]
+    if group == REVIEW_GROUP and plural in REVIEWS and not namespace and not name:
+        return Target(group, plural, None)
+    resource = BY_PATH.get((group, version, plural))
+    if resource is None or (name and resource.namespaced and not namespace):
+        raise no_such_resource()
+    if plural == "namespaces" and not namespace:
+        namespace = name  # authorization sees a Namespace as being inside itself
+    if subresource and subresource not in {item.name for item in resource.subresources}:
+        raise no_such_resource()
+    return Target(group, plural, resource, namespace, name, subresource)
+
+
+def verb_of(method: str, target: Target, *, watch: bool) -> str:
+    """The verb of a request, as authorization and discovery name it.
+
+    Raises:
+        ApiFailure: 405.
+    """
+    if target.resource is None:
+        if method != "POST":
+            raise method_not_allowed()
+        return "create"
+    named = bool(target.name)
+    verb = {
+        ("GET", True): "get",
+        ("GET", False): "watch" if watch else "list",
+        ("HEAD", True): "get",
+        ("POST", False): "create",
+        ("PUT", True): "update",
+        ("PATCH", True): "patch",
+        ("DELETE", True): "delete",
+        ("DELETE", False): "deletecollection",
+    }.get((method, named))
+    if target.subresource:
+        offered = next(item.verbs for item in target.resource.subresources if item.name == target.subresource)
+        verb = "create" if method == "POST" else verb
+        if verb is None or verb not in offered:
+            raise method_not_allowed()
+        return verb
+    creates_everywhere = verb == "create" and target.resource.namespaced and not target.namespace
+    if verb is None or verb not in target.resource.verbs or creates_everywhere:
+        raise method_not_allowed()
+    return verb

@@ -1,0 +1,224 @@
+"""Objects as the Table that ``kubectl get`` asks for (pkg/printers/internalversion/printers.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from kheadless_tui.lab.clock import parse_rfc3339
+from kheadless_tui.lab.resources import Resource
+from kheadless_tui.lab.store import Object
+
+NONE = "<none>"
+UNKNOWN = "<unknown>"
+MEDIA_TYPE = "as=Table"
+
+
+class Column(NamedTuple):
+    """One column."""
+
+    name: str
+    cell: Callable[[Object, float], Any]
+    wide: bool = False
+
+
+def table(resource: Resource, items: list[Object], metadata: dict[str, Any], now: float) -> dict[str, Any]:
+    """A Table of these objects; its rows carry their metadata, as kubectl asks for by default."""
+    columns = COLUMNS.get(resource.kind, _DEFAULT)
+    definitions = [
+        {
+            "name": column.name,
+            "type": "string",
+            "format": "name" if column.name == "Name" else "",
+            "description": "",
+            "priority": 1 if column.wide else 0,
+        }
+        for column in columns
+    ]
+    rows = [
+        {
+            "cells": [column.cell(item, now) for column in columns],
+            "object": {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]},
+        }
+        for item in items
+    ]
+    return {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": metadata,
+        "columnDefinitions": definitions,
+        "rows": rows,
+    }
+
+
+def _name(item: Object, now: float) -> str:
+    return str(item["metadata"]["name"])
+
+
+def _age(item: Object, now: float) -> str:
+    created = item["metadata"].get("creationTimestamp")
+    return human_duration(now - parse_rfc3339(created)) if created else UNKNOWN
+
+
+def human_duration(seconds: float) -> str:
+    """As kubectl writes ages (k8s.io/apimachinery pkg/util/duration, HumanDuration)."""
+    whole = max(int(seconds), 0)
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if whole < 120:
+        return f"{whole}s"
+    if minutes < 10:
+        return f"{minutes}m{whole % 60}s" if whole % 60 else f"{minutes}m"
+    if minutes < 180:
+        return f"{minutes}m"
+    if hours < 8:
+        return f"{hours}h{minutes % 60}m" if minutes % 60 else f"{hours}h"
+    if hours < 48:
+        return f"{hours}h"
+    if days < 8:
+        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
+    if days < 730:
+        return f"{days}d"
+    return f"{days // 365}y"
+
+
+def _pairs(pairs: dict[str, str] | None) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted((pairs or {}).items())) or NONE
+
+
+def _statuses(pod: Object) -> list[dict[str, Any]]:
+    return pod.get("status", {}).get("containerStatuses") or []
+
+
+def _ready(pod: Object, now: float) -> str:
+    return f"{sum(bool(status.get('ready')) for status in _statuses(pod))}/{len(pod['spec'].get('containers') or ())}"
+
+
+def pod_status(pod: Object, now: float = 0.0) -> str:
+    """The STATUS of a pod: its phase, or the reason of a container that waits or has ended."""
+    if "deletionTimestamp" in pod["metadata"]:
+        return "Terminating"
+    reason = pod.get("status", {}).get("reason") or pod.get("status", {}).get("phase") or "Pending"
+    for status in reversed(_statuses(pod)):
+        state = status.get("state") or {}
+        if (state.get("waiting") or {}).get("reason"):
+            return str(state["waiting"]["reason"])
+        if (state.get("terminated") or {}).get("reason"):
+            reason = state["terminated"]["reason"]
+    return str(reason)
+
+
+def _restarts(pod: Object, now: float) -> str:
+    return str(sum(status.get("restartCount", 0) for status in _statuses(pod)))
+
+
+def _external_ip(service: Object, now: float) -> str:
+    spec = service["spec"]
+    if spec.get("type") == "ExternalName":
+        return str(spec.get("externalName", NONE))
+    return "<pending>" if spec.get("type") == "LoadBalancer" else ",".join(spec.get("externalIPs") or ()) or NONE
+
+
+def _service_ports(service: Object, now: float) -> str:
+    ports = []
+    for port in service["spec"].get("ports") or ():
+        node_port = f":{port['nodePort']}" if port.get("nodePort") else ""
+        ports.append(f"{port['port']}{node_port}/{port['protocol']}")
+    return ",".join(ports) or NONE
+
+
+def _more(values: list[str], shown: int = 3) -> str:
+    if not values:
+        return ""
+    text = ",".join(values[:shown])
+    return f"{text} + {len(values) - shown} more..." if len(values) > shown else text
+
+
+def _slice_ports(item: Object, now: float) -> str:
+    return _more([str(port.get("port") or "*") for port in item.get("ports") or ()]) or "<unset>"
+
+
+def _slice_addresses(item: Object, now: float) -> str:
+    return _more([address for e in item.get("endpoints") or () for address in e.get("addresses") or ()]) or "<unset>"
+
+
+def _endpoints(item: Object, now: float) -> str:
+    found = []
+    for subset in item.get("subsets") or ():
+        ports = subset.get("ports") or [{}]
+        found += [
+            f"{address['ip']}:{port['port']}" if "port" in port else address["ip"]
+            for port in ports
+            for address in subset.get("addresses") or ()
+        ]
+    return _more(found) or NONE
+
+
+def _replicas(item: Object, now: float) -> str:
+    return f"{item.get('status', {}).get('readyReplicas', 0)}/{item['spec'].get('replicas', 0)}"
+
+
+def _template_containers(item: Object) -> list[dict[str, Any]]:
+    return item["spec"].get("template", {}).get("spec", {}).get("containers") or []
+
+
+def _node_address(item: Object, now: float) -> str:
+    addresses = item.get("status", {}).get("addresses") or ()
+    return next((address["address"] for address in addresses if address["type"] == "InternalIP"), NONE)
+
+
+def _node_status(item: Object, now: float) -> str:
+    conditions = item.get("status", {}).get("conditions") or ()
+    ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+    return "Ready" if ready else "NotReady"
+
+
+_NAME, _AGE = Column("Name", _name), Column("Age", _age)
+_DEFAULT = (_NAME, _AGE)
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    "Pod": (
+        _NAME,
+        Column("Ready", _ready),
+        Column("Status", pod_status),
+        Column("Restarts", _restarts),
+        _AGE,
+        Column("IP", lambda pod, now: pod["status"].get("podIP") or NONE, True),
+        Column("Node", lambda pod, now: pod["spec"].get("nodeName") or NONE, True),
+        Column("Nominated Node", lambda pod, now: NONE, True),
+        Column("Readiness Gates", lambda pod, now: NONE, True),
+    ),
+    "Service": (
+        _NAME,
+        Column("Type", lambda item, now: item["spec"]["type"]),
+        Column("Cluster-IP", lambda item, now: item["spec"].get("clusterIP") or NONE),
+        Column("External-IP", _external_ip),
+        Column("Port(s)", _service_ports),
+        _AGE,
+        Column("Selector", lambda item, now: _pairs(item["spec"].get("selector")), True),
+    ),
+    "EndpointSlice": (
+        _NAME,
+        Column("AddressType", lambda item, now: item.get("addressType", "")),
+        Column("Ports", _slice_ports),
+        Column("Endpoints", _slice_addresses),
+        _AGE,
+    ),
+    "Endpoints": (_NAME, Column("Endpoints", _endpoints), _AGE),
+    "Namespace": (_NAME, Column("Status", lambda item, now: item["status"]["phase"]), _AGE),
+    "ConfigMap": (_NAME, Column("Data", lambda item, now: len(item.get("data") or ())), _AGE),
+    "StatefulSet": (
+        _NAME,
+        Column("Ready", _replicas),
+        _AGE,
+        Column("Containers", lambda item, now: ",".join(c["name"] for c in _template_containers(item)), True),
+        Column("Images", lambda item, now: ",".join(c["image"] for c in _template_containers(item)), True),
+    ),
+    "Node": (
+        _NAME,
+        Column("Status", _node_status),
+        Column("Roles", lambda item, now: NONE),
+        _AGE,
+        Column("Version", lambda item, now: item["status"]["nodeInfo"]["kubeletVersion"]),
+        Column("Internal-IP", _node_address, True),
+    ),
+}
+"""By kind; a kind that is not here has name and age."""

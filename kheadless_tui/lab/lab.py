@@ -1,0 +1,321 @@
+"""The lab: a cluster in this process, its kubeconfigs, and the levers that tests and lessons pull."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import secrets
+import shutil
+import ssl
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from kheadless_tui.lab import world as worlds
+from kheadless_tui.lab.api.objects import Objects
+from kheadless_tui.lab.api.server import ApiServer
+from kheadless_tui.lab.api.streams import Streams
+from kheadless_tui.lab.certificate import self_signed
+from kheadless_tui.lab.clock import Clock
+from kheadless_tui.lab.cluster_dns import ClusterDns
+from kheadless_tui.lab.controllers.endpointslices import EndpointSliceController
+from kheadless_tui.lab.controllers.garbage import GarbageCollector
+from kheadless_tui.lab.controllers.kubelet import Kubelet
+from kheadless_tui.lab.controllers.manager import Manager
+from kheadless_tui.lab.controllers.mirroring import MirroringController
+from kheadless_tui.lab.controllers.namespaces import NamespaceController
+from kheadless_tui.lab.controllers.statefulset import StatefulSetController
+from kheadless_tui.lab.pods.network import Network
+from kheadless_tui.lab.pods.runtime import Runtime
+from kheadless_tui.lab.resources import BY_KIND, STATEFUL_SETS, Resource
+from kheadless_tui.lab.rights import ROLES, Rights
+from kheadless_tui.lab.store import Object, Store, clone
+
+HOST = "127.0.0.1"
+CERTIFICATE_NAME = "kheadless-lab"
+CLOSE_SECONDS = 0.5
+"""For open requests to end when the lab closes."""
+
+
+class Lab:
+    """A running cluster; use :meth:`start`."""
+
+    def __init__(self, *, world: str, speed: float) -> None:
+        age = max(part.age for part in worlds.WORLDS.get(world, (worlds.CLUSTER,)))
+        self.clock = Clock(start=time.time() - age, speed=speed)
+        self.store = Store(self.clock)
+        self.rights = Rights()
+        self._objects = Objects(self.store, self.clock)
+        self.dns = ClusterDns(self.store, self.clock)
+        self._network = Network(self.store, self.dns.server_in)
+        self._runtime = Runtime(self._network, self.clock)
+        self._kubelet = Kubelet(self.store, self._objects, self.clock)
+        Manager(
+            self.store,
+            self.clock,
+            [
+                self._kubelet,
+                StatefulSetController(self.store, self._objects),
+                EndpointSliceController(self.store, self._objects, self.clock),
+                MirroringController(self.store, self._objects),
+                NamespaceController(self.store, self._objects),
+                GarbageCollector(self.store, self._objects),
+            ],
+        )
+        streams = Streams(self.store, self._runtime, self._network)
+        self.api_server = ApiServer(self.store, self._objects, self.clock, self.rights, streams)
+        self._folder = Path(tempfile.mkdtemp(prefix="kheadless-lab-"))
+        self._runner: web.ServerRunner | None = None
+        self._port = 0
+        worlds.load(world, self.store, self._objects, self.clock)
+        if world == "demo":
+            worlds.keep_changing(self.clock, self.scale, self.set_ready)
+
+    @classmethod
+    @asynccontextmanager
+    async def start(cls, *, world: str = "demo", speed: float = 1.0) -> AsyncIterator[Lab]:
+        """A lab that serves until the block is left; then nothing of it remains.
+
+        Args:
+            world: What is in it: ``demo``, ``tutorials`` or ``empty``.
+            speed: Lab seconds to a real second; tests take a great one.
+
+        Raises:
+            ValueError: there is no such world, or the speed is not positive.
+        """
+        lab = cls(world=world, speed=speed)
+        try:
+            lab._write_credentials()
+            await lab._listen()
+            lab.clock.start()
+            yield lab
+        finally:
+            await lab._close()
+
+    # -- the way in --------------------------------------------------------------------------------------------
+
+    @property
+    def server(self) -> str:
+        """The API server's address."""
+        return f"https://{HOST}:{self._port}"
+
+    @property
+    def kubeconfig(self) -> str:
+        """Path of the administrator's kubeconfig."""
+        return self.kubeconfig_of("admin")
+
+    def kubeconfig_of(self, user: str) -> str:
+        """Path of a user's kubeconfig: ``admin``, ``viewer``, ``namespaced`` or ``nobody``."""
+        return str(self._folder / f"{user}.kubeconfig")
+
+    @property
+    def certificate(self) -> str:
+        """Path of the certificate that the API server shows, which is its own CA."""
+        return str(self._folder / "ca.crt")
+
+    def token_of(self, user: str) -> str:
+        """A user's bearer token."""
+        return next(token for token, name in self.api_server.tokens.items() if name == user)
+
+    # -- levers: objects ---------------------------------------------------------------------------------------
+
+    def apply(self, manifest: str | Object, namespace: str = "default") -> list[Object]:
+        """Create or replace objects, from a text of YAML or from one object.
+
+        Raises:
+            InputError: the text cannot be read.
+            ApiFailure: the API server would refuse it.
+        """
+        items = [clone(manifest)] if isinstance(manifest, dict) else list(worlds.documents(manifest, "manifest"))
+        return [worlds.apply(self.store, self._objects, item, namespace) for item in items]
+
+    def get(self, kind: str, namespace: str, name: str) -> Object:
+        """An object as it is now.
+
+        Raises:
+            ApiFailure: 404.
+        """
+        return self.store.get(_resource(kind), namespace, name)
+
+    def all(self, kind: str, namespace: str = "") -> list[Object]:
+        """The objects of a kind."""
+        return self.store.all(_resource(kind), namespace)
+
+    def delete(self, kind: str, namespace: str, name: str, *, grace: int | None = None) -> None:
+        """Delete an object.
+
+        Raises:
+            ApiFailure: 404.
+        """
+        options = {} if grace is None else {"gracePeriodSeconds": grace}
+        self._objects.delete(_resource(kind), namespace, name, options)
+
+    def change(self, kind: str, namespace: str, name: str, edit: Callable[[Object], None]) -> Object:
+        """Change an object in place, whatever in it.
+
+        Raises:
+            ApiFailure: 404.
+        """
+        return self._objects.change(_resource(kind), namespace, name, edit)
+
+    def scale(self, namespace: str, stateful_set: str, replicas: int) -> None:
+        """Change the number of a StatefulSet's pods.
+
+        Raises:
+            ApiFailure: 404.
+        """
+
+        def edit(item: Object) -> None:
+            item["spec"]["replicas"] = replicas
+
+        self._objects.change(STATEFUL_SETS, namespace, stateful_set, edit)
+
+    def set_ready(self, namespace: str, pod: str, ready: bool | None) -> None:
+        """What a pod's readiness probe answers from now on; ``None`` lets it be as it was.
+
+        Raises:
+            ApiFailure: 404.
+        """
+        self._kubelet.hold_readiness(namespace, pod, ready=ready)
+
+    # -- levers: the API server --------------------------------------------------------------------------------
+
+    def forbid(self, verb: str, resource: str, namespace: str = "") -> None:
+        """Take a right away from everybody; ``*`` stands for any verb or resource."""
+        self.rights.forbid(verb, resource, namespace)
+
+    def allow_again(self) -> None:
+        """Give back all rights that were taken."""
+        self.rights.allow_again()
+
+    def close_watches(self) -> None:
+        """End every open watch without a word."""
+        self.api_server.close_watches()
+
+    def expire_watches(self) -> None:
+        """End every open watch with 410, and let none resume at an older version."""
+        self.api_server.expire_watches()
+
+    def slow(self, seconds: float) -> None:
+        """Hold every answer back for so much real time; 0 ends it."""
+        self.api_server.delay = seconds
+
+    def hang(self) -> None:
+        """Accept connections and answer nothing, until :meth:`go_on`."""
+        if self.api_server.hanging is None:
+            self.api_server.hanging = asyncio.Event()
+
+    def go_on(self) -> None:
+        """Answer again."""
+        hanging, self.api_server.hanging = self.api_server.hanging, None
+        if hanging is not None:
+            hanging.set()
+
+    def renew_token(self, user: str) -> str:
+        """Give a user another token and write the kubeconfig anew; the old one is answered with 401 from now on."""
+        old = self.token_of(user)
+        token = secrets.token_urlsafe(32)
+        del self.api_server.tokens[old]
+        self.api_server.tokens[token] = user
+        self._write_kubeconfig(user)
+        return token
+
+    async def go_offline(self) -> None:
+        """Cut all connections and refuse new ones, until :meth:`come_back`."""
+        await self._stop_listening()
+
+    async def come_back(self) -> None:
+        """Listen again, at the same address."""
+        if self._runner is None:
+            await self._listen()
+
+    # -- waiting -----------------------------------------------------------------------------------------------
+
+    async def until(self, holds: Callable[[], bool], *, timeout: float = 5.0) -> None:
+        """Wait until something is so in the store.
+
+        Raises:
+            TimeoutError: it has not become so in that much real time.
+        """
+        changed = asyncio.Event()
+        unsubscribe = self.store.subscribe(lambda change: changed.set())
+        try:
+            async with asyncio.timeout(timeout):
+                while not holds():
+                    changed.clear()
+                    await changed.wait()
+        finally:
+            unsubscribe()
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _write_credentials(self) -> None:
+        made = self_signed(HOST, CERTIFICATE_NAME)
+        self._write("ca.crt", made.certificate)
+        self._write("tls.key", made.private_key)
+
+    def _write(self, name: str, content: bytes) -> None:
+        path = self._folder / name
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+
+    def _write_kubeconfig(self, user: str) -> None:
+        authority = base64.b64encode((self._folder / "ca.crt").read_bytes()).decode()
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "lab", "cluster": {"server": self.server, "certificate-authority-data": authority}}],
+            "users": [{"name": user, "user": {"token": self.token_of(user)}}],
+            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": user, "namespace": "default"}}],
+            "current-context": "lab",
+        }
+        self._write(f"{user}.kubeconfig", json.dumps(config, indent=2).encode())
+
+    async def _listen(self) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self._folder / "ca.crt", self._folder / "tls.key")
+        runner = web.ServerRunner(web.Server(self.api_server.handle, access_log=None))
+        await runner.setup()
+        site = web.TCPSite(
+            runner, HOST, self._port, ssl_context=context, shutdown_timeout=CLOSE_SECONDS, reuse_address=True
+        )
+        await site.start()
+        self._runner = runner
+        if not self._port:
+            self._port = runner.addresses[0][1]
+            for user in ROLES:
+                self._write_kubeconfig(user)
+
+    async def _stop_listening(self) -> None:
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        for site in list(runner.sites):
+            await site.stop()
+        server = runner.server
+        for connection in list(server.connections if server is not None else ()):
+            connection.force_close()
+            if connection.transport is not None:
+                connection.transport.abort()
+        await runner.cleanup()
+
+    async def _close(self) -> None:
+        self.go_on()
+        self.clock.stop()
+        self.close_watches()
+        try:
+            await self._stop_listening()
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _resource(kind: str) -> Resource:
+    found = next((resource for (_, name), resource in BY_KIND.items() if name == kind), None)
+    if found is None:
+        raise ValueError(f"no kind is called {kind}")
+    return found

@@ -1,0 +1,1 @@
+"""What is inside pods: images, the programs in them, and the network that they see."""

@@ -1,0 +1,122 @@
+"""A program that runs in a container: its arguments, its streams, and what it sees of the pod."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from kheadless_tui.lab.clock import Clock
+from kheadless_tui.lab.pods.images import Image
+from kheadless_tui.lab.pods.network import Network
+from kheadless_tui.lab.store import Object
+from kheadless_tui.zone.search import ResolvConf
+
+PIPE_BYTES = 65536
+"""What a pipe holds before its writer has to wait, as on Linux."""
+
+
+class BrokenPipe(Exception):  # what the writer is told
+    """Nobody reads any more."""
+
+
+class Pipe:
+    """Bytes from one task to another, bounded."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[bytes] = deque()
+        self._held = 0
+        self._ended = False
+        self._broken = False
+        self._wake = asyncio.Event()
+
+    async def write(self, data: bytes) -> None:
+        """Put bytes in, waiting while too many are in.
+
+        Raises:
+            BrokenPipe: the reader has gone.
+        """
+        while self._held >= PIPE_BYTES and not self._broken:
+            self._wake.clear()
+            await self._wake.wait()
+        if self._broken:
+            raise BrokenPipe
+        if data and not self._ended:
+            self._chunks.append(data)
+            self._held += len(data)
+            self._wake.set()
+
+    def end(self) -> None:
+        """No more comes."""
+        self._ended = True
+        self._wake.set()
+
+    def break_off(self) -> None:
+        """No more is read."""
+        self._broken = True
+        self._wake.set()
+
+    async def read(self) -> bytes:
+        """The next bytes; empty at the end."""
+        while not self._chunks:
+            if self._ended or self._broken:
+                return b""
+            self._wake.clear()
+            await self._wake.wait()
+        data = self._chunks.popleft()
+        self._held -= len(data)
+        self._wake.set()
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every program in a container shares."""
+
+    pod: Object
+    image: Image
+    resolv: ResolvConf
+    files: dict[str, bytes]
+    """Contents by path: those that a program may read."""
+    network: Network
+    clock: Clock
+
+    @property
+    def hostname(self) -> str:
+        """As the kubelet sets it: spec.hostname, or the pod's name."""
+        return str(self.pod["spec"].get("hostname") or self.pod["metadata"]["name"])[:63].rstrip("-.")
+
+
+Reader = Callable[[], Awaitable[bytes]]
+"""The next bytes; empty at their end."""
+Writer = Callable[[bytes], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Process:
+    """One run of one program."""
+
+    argv: tuple[str, ...]
+    around: Surroundings
+    stdin: Reader
+    out: Writer
+    err: Writer
+    environment: dict[str, str] = field(default_factory=dict)
+
+    async def say(self, text: str) -> None:
+        """Text to standard output."""
+        await self.out(text.encode())
+
+    async def complain(self, text: str) -> None:
+        """Text to standard error."""
+        await self.err(text.encode())
+
+
+Program = Callable[[Process], Awaitable[int]]
+"""Runs to its end; the result is the exit status."""
+
+
+async def no_input() -> bytes:
+    """Standard input of a program that is given none."""
+    return b""

@@ -1,0 +1,110 @@
+"""The container runtime: starts programs in containers that run."""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+
+from kheadless_tui.lab.clock import Clock
+from kheadless_tui.lab.failure import ApiFailure, bad_request, internal_error
+from kheadless_tui.lab.pods import container_files
+from kheadless_tui.lab.pods.images import Image, find_image
+from kheadless_tui.lab.pods.network import Network
+from kheadless_tui.lab.pods.process import Process, Surroundings
+from kheadless_tui.lab.pods.programs import find_program
+from kheadless_tui.lab.store import Object
+from kheadless_tui.model.objects import Pod
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.search import resolv_conf_of
+
+CLUSTER_DNS = "10.96.0.10"
+"""What kubelets write into resolv.conf (kubelet's clusterDNS)."""
+
+
+class Runtime:
+    """Containers and what is started in them.
+
+    Args:
+        network: What pods are connected to.
+        clock: Lab time.
+    """
+
+    def __init__(self, network: Network, clock: Clock) -> None:
+        self._network = network
+        self._clock = clock
+
+    def surroundings(self, pod: Object, container: str) -> Surroundings:
+        """What a program in this container sees.
+
+        Raises:
+            ApiFailure: 500; the container does not run.
+        """
+        image = self._image_of_running(pod, container)
+        around = Surroundings(
+            pod,
+            image,
+            resolv_conf_of(msgspec.convert(pod, Pod), ZoneConfig(), CLUSTER_DNS),
+            {},
+            self._network,
+            self._clock,
+        )
+        around.files["/etc/resolv.conf"] = container_files.resolv_conf(around.resolv)
+        around.files["/etc/hosts"] = container_files.hosts(pod, around.hostname)
+        around.files["/etc/hostname"] = f"{around.hostname}\n".encode()
+        return around
+
+    def environment(self, pod: Object, container: str) -> dict[str, str]:
+        """Variables of a container: the API server's address, and its own."""
+        found = next((item for item in _containers(pod) if item["name"] == container), {})
+        own = {item["name"]: item["value"] for item in found.get("env") or () if "value" in item}
+        return {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443", "HOME": "/root", **own}
+
+    async def run(self, process: Process) -> int:
+        """Run a program to its end.
+
+        Raises:
+            ApiFailure: 500, when the image does not have it, worded as containerd and runc do.
+        """
+        if not process.argv or not process.argv[0]:
+            raise _not_started("args must not be empty")
+        program = find_program(process)
+        if program is None:
+            name = process.argv[0]
+            why = f"stat {name}: no such file or directory" if "/" in name else "executable file not found in $PATH"
+            raise _not_started(f'unable to start container process: exec: "{name}": {why}')
+        return await program(process)
+
+    def log(self, pod: Object, container: str) -> str:
+        """What a container has written.
+
+        Raises:
+            ApiFailure: 400; there is no such container.
+        """
+        names = [item["name"] for item in _containers(pod)]
+        if container and container not in names:
+            raise bad_request(f"container {container} is not valid for pod {pod['metadata']['name']}")
+        return ""
+
+    def _image_of_running(self, pod: Object, container: str) -> Image:
+        status = pod["status"]
+        lists = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+        states = {item["name"]: item.get("state") or {} for kind in lists for item in status.get(kind) or ()}
+        found = next((item for item in _containers(pod) if item["name"] == container), None)
+        image = find_image(found["image"]) if found else None
+        if image is None or "running" not in states.get(container, {}):
+            raise internal_error(f'unable to upgrade connection: container not found ("{container}")')
+        return image
+
+
+def _containers(pod: Object) -> list[Object]:
+    kinds = ("containers", "initContainers", "ephemeralContainers")
+    return [container for kind in kinds for container in pod["spec"].get(kind) or ()]
+
+
+def _not_started(why: str) -> ApiFailure:
+    run = secrets.token_hex(32)
+    return internal_error(
+        "Internal error occurred: error executing command in container: failed to exec in container: "
+        f'failed to start exec "{run}": OCI runtime exec failed: exec failed: {why}: unknown'
+    )

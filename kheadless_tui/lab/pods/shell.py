@@ -1,0 +1,501 @@
+"""The lab's shell: runs ``sh -c SCRIPT`` with the image's programs.
+
+It has what one-line scripts in pods use: lists, pipes, ``if``, ``for``, ``while``, variables, ``$( )``, redirection
+from files and to /dev/null, ``[``, ``read``. It has no jobs in the background and writes no files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from kheadless_tui.lab.pods.process import Process, Program, Reader, Writer, no_input
+from kheadless_tui.lab.pods.shell_syntax import (
+    AndOr,
+    Command,
+    For,
+    Group,
+    If,
+    Loop,
+    Pipeline,
+    Redirect,
+    Sequence,
+    ShellSyntaxError,
+    Simple,
+    parse,
+)
+
+Find = Callable[[Process], Program | None]
+
+MAX_STEPS = 100_000
+"""Commands in one script; one that loops without end is stopped there."""
+NOT_FOUND = 127
+DEFAULT_IFS = " \t\n"
+
+
+class _Exit(Exception):
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+
+class _Break(Exception):
+    pass
+
+
+class _Continue(Exception):
+    pass
+
+
+async def run(process: Process, find: Find) -> int:
+    """``sh -c SCRIPT [NAME [ARGUMENT...]]``, or a script on standard input."""
+    words = list(process.argv[1:])
+    if words[:1] == ["-c"] and len(words) > 1:
+        script, arguments = words[1], words[3:]
+    elif not words or words == ["-i"] or words == ["-s"]:
+        text = b""
+        while data := await process.stdin():
+            text += data
+        script, arguments = text.decode("utf-8", "replace"), []
+        process = replace(process, stdin=no_input)
+    else:
+        await process.complain(f"sh: can't open '{words[0]}': No such file or directory\n")
+        return 2
+    try:
+        tree = parse(script)
+    except ShellSyntaxError as error:
+        await process.complain(f"sh: {error}\n")
+        return 2
+    shell = _Shell(find, {**process.environment, "PATH": process.around.image.path, "IFS": DEFAULT_IFS}, arguments)
+    try:
+        await shell.sequence(tree, process)
+    except _Exit as end:
+        return end.status
+    except (_Break, _Continue):
+        pass
+    return shell.status
+
+
+@dataclass(slots=True)
+class _Input:
+    """Standard input by lines, for ``read``; what has been read too far is kept for the next."""
+
+    source: Process
+    rest: bytes = b""
+    ended: bool = False
+
+    async def read(self) -> bytes:
+        if self.rest:
+            data, self.rest = self.rest, b""
+            return data
+        return b"" if self.ended else await self.source.stdin()
+
+    async def line(self) -> tuple[str, bool]:
+        """A line and whether it was ended by a newline."""
+        while b"\n" not in self.rest and not self.ended:
+            data = await self.source.stdin()
+            self.ended = not data
+            self.rest += data
+        line, newline, self.rest = self.rest.partition(b"\n")
+        return line.decode("utf-8", "replace"), bool(newline)
+
+
+@dataclass(slots=True)
+class _Shell:
+    find: Find
+    variables: dict[str, str]
+    arguments: list[str]
+    status: int = 0
+    steps: int = 0
+    inputs: dict[Reader, _Input] = field(default_factory=dict)
+
+    # -- control -----------------------------------------------------------------------------------------------
+
+    async def sequence(self, tree: Sequence, process: Process) -> None:
+        for item in tree.items:
+            await self._and_or(item, process)
+
+    async def _and_or(self, item: AndOr, process: Process) -> None:
+        for operator, pipeline in item.pipelines:
+            if (operator == "&&" and self.status) or (operator == "||" and not self.status):
+                continue
+            await self._pipeline(pipeline, process)
+
+    async def _pipeline(self, pipeline: Pipeline, process: Process) -> None:
+        stdin = process.stdin
+        for number, command in enumerate(pipeline.commands):
+            if number == len(pipeline.commands) - 1:
+                await self._command(command, replace(process, stdin=stdin) if stdin != process.stdin else process)
+            else:
+                caught: list[bytes] = []
+                await self._command(command, replace(process, stdin=stdin, out=_into(caught)))
+                stdin = _from(b"".join(caught))
+        if pipeline.negated:
+            self.status = int(not self.status)
+
+    async def _command(self, command: Command, process: Process) -> None:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            await process.complain("sh: too many commands\n")
+            raise _Exit(137)
+        redirected = await self._redirect(command.redirects, process)
+        if redirected is None:
+            self.status = 1
+        elif isinstance(command, Simple):
+            await self._simple(command, redirected)
+        elif isinstance(command, Group):
+            await self.sequence(command.body, redirected)
+        elif isinstance(command, If):
+            await self._if(command, redirected)
+        elif isinstance(command, For):
+            await self._for(command, redirected)
+        else:
+            await self._loop(command, redirected)
+
+    async def _if(self, command: If, process: Process) -> None:
+        for condition, body in command.branches:
+            await self.sequence(condition, process)
+            if self.status == 0:
+                await self.sequence(body, process)
+                return
+        self.status = 0
+        if command.otherwise is not None:
+            await self.sequence(command.otherwise, process)
+
+    async def _for(self, command: For, process: Process) -> None:
+        values = [value for word in command.words for value in await self._expand(word, process)]
+        self.status = 0
+        for value in values:
+            self.variables[command.name] = value
+            try:
+                await self.sequence(command.body, process)
+            except _Continue:
+                continue
+            except _Break:
+                break
+
+    async def _loop(self, command: Loop, process: Process) -> None:
+        while True:
+            await self.sequence(command.condition, process)
+            if (self.status == 0) is command.until:
+                self.status = 0
+                return
+            try:
+                await self.sequence(command.body, process)
+            except _Continue:
+                continue
+            except _Break:
+                return
+
+    # -- commands ----------------------------------------------------------------------------------------------
+
+    async def _simple(self, command: Simple, process: Process) -> None:
+        words = [value for word in command.words for value in await self._expand(word, process)]
+        assigned = {name: await self._joined(value, process) for name, value in command.assignments}
+        if not words:
+            self.variables.update(assigned)
+            self.status = 0
+            return
+        builtin = _BUILTINS.get(words[0])
+        if builtin is not None:
+            self.status = await builtin(self, words, process)
+            return
+        if words[0] == "exec" and len(words) > 1:
+            await self._run(words[1:], assigned, process)
+            raise _Exit(self.status)
+        await self._run(words, assigned, process)
+
+    async def _run(self, words: list[str], assigned: dict[str, str], process: Process) -> None:
+        environment = {**process.environment, **assigned}
+        child = Process(
+            tuple(words), process.around, self.input_of(process).read, process.out, process.err, environment
+        )
+        program = self.find(child)
+        if program is None:
+            await process.complain(f"sh: {words[0]}: not found\n")
+            self.status = NOT_FOUND
+        else:
+            self.status = await program(child)
+
+    def input_of(self, process: Process) -> _Input:
+        """Standard input as shared by ``read`` and by programs."""
+        if process.stdin not in self.inputs:
+            self.inputs[process.stdin] = _Input(process)
+        return self.inputs[process.stdin]
+
+    async def _redirect(self, redirects: list[Redirect], process: Process) -> Process | None:
+        for item in redirects:
+            target = await self._joined(item.target, process)
+            if item.operator in (">&", "<&"):
+                if (item.stream, target) == (2, "1"):
+                    process = replace(process, err=process.out)
+                elif (item.stream, target) == (1, "2"):
+                    process = replace(process, out=process.err)
+            elif item.operator == "<":
+                content = b"" if target == "/dev/null" else process.around.files.get(target)
+                if content is None:
+                    await process.complain(f"sh: can't open {target}: no such file\n")
+                    return None
+                process = replace(process, stdin=_from(content))
+            elif target == "/dev/null":
+                sink = _into(None)
+                process = replace(process, err=sink) if item.stream == 2 else replace(process, out=sink)
+            else:
+                await process.complain(f"sh: can't create {target}: Read-only file system\n")
+                return None
+        return process
+
+    # -- words -------------------------------------------------------------------------------------------------
+
+    async def _joined(self, word: str, process: Process) -> str:
+        """A word that is not split: the value of an assignment, a redirection's target."""
+        return "".join(text for text, _ in await self._parts(word, process))
+
+    async def _expand(self, word: str, process: Process) -> list[str]:
+        """The fields that a word becomes (XCU 2.6.5)."""
+        if word in ('"$@"', "$@"):
+            return list(self.arguments)
+        fields: list[str] = []
+        current: str | None = None
+        separators = self.variables.get("IFS", DEFAULT_IFS)
+        for text, splits in await self._parts(word, process):
+            if not splits or not separators:
+                current = (current or "") + text
+                continue
+            pieces = re.split(f"[{re.escape(separators)}]+", text) if text else []
+            for number, piece in enumerate(pieces):
+                if number:
+                    if current is not None:
+                        fields.append(current)
+                    current = None
+                if piece:
+                    current = (current or "") + piece
+        if current is not None:
+            fields.append(current)
+        return fields
+
+    async def _parts(self, word: str, process: Process) -> list[tuple[str, bool]]:
+        """Pieces of a word, each with whether it is split at IFS."""
+        parts: list[tuple[str, bool]] = []
+        position, quoted = 0, False
+        while position < len(word):
+            sign = word[position]
+            if sign == "'" and not quoted:
+                end = word.index("'", position + 1)
+                parts.append((word[position + 1 : end], False))
+                position = end + 1
+            elif sign == '"':
+                quoted = not quoted
+                parts.append(("", False))
+                position += 1
+            elif sign == "\\" and position + 1 < len(word):
+                keep = quoted and word[position + 1] not in '$`"\\\n'
+                parts.append((word[position : position + 2] if keep else word[position + 1], False))
+                position += 2
+            elif sign == "$":
+                text, position = await self._dollar(word, position, process)
+                parts.append((text, not quoted))
+            else:
+                parts.append((sign, False))
+                position += 1
+        return parts
+
+    async def _dollar(self, word: str, position: int, process: Process) -> tuple[str, int]:
+        if word.startswith("$(", position):
+            depth, end = 0, position + 1
+            while end < len(word):
+                depth += {"(": 1, ")": -1}.get(word[end], 0)
+                end += 1
+                if depth == 0:
+                    break
+            caught: list[bytes] = []
+            inner = _Shell(self.find, dict(self.variables), self.arguments)
+            try:
+                await inner.sequence(parse(word[position + 2 : end - 1]), replace(process, out=_into(caught)))
+            except _Exit as ended:
+                inner.status = ended.status
+            self.status = inner.status
+            return b"".join(caught).decode("utf-8", "replace").rstrip("\n"), end
+        found = re.compile(r"\$(?:\{([A-Za-z_]\w*|[0-9@#?$*])\}|([A-Za-z_]\w*|[0-9@#?$*]))").match(word, position)
+        if found is None:
+            return "$", position + 1
+        return self._variable(found[1] or found[2]), found.end()
+
+    def _variable(self, name: str) -> str:
+        if name.isdigit():
+            number = int(name)
+            return "sh" if number == 0 else (self.arguments[number - 1] if number <= len(self.arguments) else "")
+        special = {"?": str(self.status), "#": str(len(self.arguments)), "@": " ".join(self.arguments), "$": "1"}
+        return special.get(name, self.variables.get(name, ""))
+
+
+def _into(caught: list[bytes] | None) -> Writer:
+    async def write(data: bytes) -> None:
+        if caught is not None:
+            caught.append(data)
+
+    return write
+
+
+def _from(content: bytes) -> Reader:
+    rest = [content]
+
+    async def read() -> bytes:
+        data, rest[0] = rest[0], b""
+        return data
+
+    return read
+
+
+Builtin = Callable[["_Shell", list[str], Process], Awaitable[int]]
+
+
+async def _test(shell: _Shell, words: list[str], process: Process) -> int:
+    operands = words[1:]
+    if words[0] == "[":
+        if operands[-1:] != ["]"]:
+            await process.complain("sh: [: missing ]\n")
+            return 2
+        operands = operands[:-1]
+    return 0 if _holds(operands, process) else 1
+
+
+def _holds(operands: list[str], process: Process) -> bool:
+    for joint, combine in (("-o", any), ("-a", all)):
+        if joint in operands[1:-1]:
+            at = operands.index(joint)
+            return combine((_holds(operands[:at], process), _holds(operands[at + 1 :], process)))
+    if operands[:1] == ["!"]:
+        return not _holds(operands[1:], process)
+    if len(operands) == 3:
+        left, operator, right = operands
+        if operator in ("=", "==", "!="):
+            return (left == right) is (operator != "!=")
+        numbers = {"-eq": "==", "-ne": "!=", "-lt": "<", "-le": "<=", "-gt": ">", "-ge": ">="}
+        return operator in numbers and _compare(left, operator, right)
+    if len(operands) == 2:
+        return _unary(operands[0], operands[1], process)
+    return bool(operands and operands[0])
+
+
+def _compare(left: str, operator: str, right: str) -> bool:
+    try:
+        difference = int(left) - int(right)
+    except ValueError:
+        return False
+    return {
+        "-eq": difference == 0,
+        "-ne": difference != 0,
+        "-lt": difference < 0,
+        "-le": difference <= 0,
+        "-gt": difference > 0,
+        "-ge": difference >= 0,
+    }[operator]
+
+
+def _unary(operator: str, operand: str, process: Process) -> bool:
+    around = process.around
+    if operator in ("-z", "-n"):
+        return bool(operand) is (operator == "-n")
+    if operator == "-x":
+        return _executable(operand, process)
+    if operator in ("-f", "-r", "-e", "-s"):
+        return operand in around.files or (operator != "-s" and _executable(operand, process))
+    return operator == "-d" and operand in _FOLDERS
+
+
+_FOLDERS = ("/", "/bin", "/etc", "/usr", "/usr/bin", "/tmp")  # noqa: S108 - a path in the image
+
+
+def _executable(path: str, process: Process) -> bool:
+    folder, _, name = path.rpartition("/")
+    home = "/usr/bin" if name in _IN_USR_BIN else "/bin"
+    return folder == home and process.around.image.has(name)
+
+
+_IN_USR_BIN = (
+    "dig",
+    "host",
+    "nslookup",
+    "nc",
+    "wget",
+    "curl",
+    "getent",
+    "env",
+    "head",
+    "timeout",
+    "printf",
+    "test",
+    "[",
+)
+
+
+async def _read(shell: _Shell, words: list[str], process: Process) -> int:
+    line, whole = await shell.input_of(process).line()
+    names = [word for word in words[1:] if not word.startswith("-")] or ["REPLY"]
+    fields = (
+        line.split(None, len(names) - 1) if len(names) > 1 else [line.strip(shell.variables.get("IFS", DEFAULT_IFS))]
+    )
+    for number, name in enumerate(names):
+        shell.variables[name] = fields[number] if number < len(fields) else ""
+    return 0 if whole else 1
+
+
+async def _command_v(shell: _Shell, words: list[str], process: Process) -> int:
+    names = [word for word in words[1:] if not word.startswith("-")]
+    if words[1:2] not in (["-v"], ["-V"]):
+        await shell._run(names, {}, process)
+        return shell.status
+    found = False
+    for name in names:
+        if name in _BUILTINS or process.around.image.has(name):
+            found = True
+            await process.say(f"{name}\n" if name in _BUILTINS else f"/usr/bin/{name}\n")
+    return 0 if found else NOT_FOUND
+
+
+async def _unset(shell: _Shell, words: list[str], process: Process) -> int:
+    for name in words[1:]:
+        shell.variables.pop(name, None)
+    return 0
+
+
+async def _export(shell: _Shell, words: list[str], process: Process) -> int:
+    for word in words[1:]:
+        name, equals, value = word.partition("=")
+        if equals:
+            shell.variables[name] = value
+        process.environment[name] = shell.variables.get(name, "")
+    return 0
+
+
+async def _leave(shell: _Shell, words: list[str], process: Process) -> int:
+    raise _Exit(int(words[1]) & 255 if len(words) > 1 and words[1].isdigit() else shell.status)
+
+
+async def _break(shell: _Shell, words: list[str], process: Process) -> int:
+    raise _Break
+
+
+async def _continue(shell: _Shell, words: list[str], process: Process) -> int:
+    raise _Continue
+
+
+async def _nothing(shell: _Shell, words: list[str], process: Process) -> int:
+    return 0
+
+
+_BUILTINS: dict[str, Builtin] = {
+    "[": _test,
+    "test": _test,
+    "read": _read,
+    "command": _command_v,
+    "unset": _unset,
+    "export": _export,
+    "exit": _leave,
+    "break": _break,
+    "continue": _continue,
+    ":": _nothing,
+    "set": _nothing,
+    "cd": _nothing,
+}

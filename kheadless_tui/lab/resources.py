@@ -1,0 +1,117 @@
+"""The kinds that the lab serves, and how each is addressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+"""What the API server offers for an ordinary resource, in the order of its discovery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subresource:
+    """One below a resource, as discovery tells it."""
+
+    name: str
+    kind: str
+    verbs: tuple[str, ...]
+    group: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of one API group version."""
+
+    group: str
+    version: str
+    plural: str
+    singular: str
+    kind: str
+    namespaced: bool = True
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ALL_VERBS
+    fields: tuple[str, ...] = ()
+    """Fields that a fieldSelector may name beside metadata.name and metadata.namespace."""
+    subresources: tuple[Subresource, ...] = ()
+
+    @property
+    def api_version(self) -> str:
+        """``v1`` or ``group/version``."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def qualified(self) -> str:
+        """As errors name it: ``pods``, ``endpointslices.discovery.k8s.io``."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def qualified_kind(self) -> str:
+        """As errors about its content name it: ``Pod``, ``StatefulSet.apps``."""
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
+
+_STATUS_VERBS = ("get", "patch", "update")
+
+
+def _status(kind: str) -> Subresource:
+    return Subresource("status", kind, _STATUS_VERBS)
+
+
+_SCALE = Subresource("scale", "Scale", _STATUS_VERBS, "autoscaling", "v1")
+
+NAMESPACES = Resource(
+    "", "v1", "namespaces", "namespace", "Namespace", False, ("ns",),
+    verbs=tuple(verb for verb in ALL_VERBS if verb != "deletecollection"),
+    fields=("status.phase",),
+    subresources=(_status("Namespace"),),
+)  # fmt: skip
+NODES = Resource("", "v1", "nodes", "node", "Node", False, ("no",), fields=("spec.unschedulable",))
+PODS = Resource(
+    "", "v1", "pods", "pod", "Pod", True, ("po",), ("all",),
+    fields=("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
+            "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"),
+    subresources=(
+        Subresource("ephemeralcontainers", "Pod", _STATUS_VERBS),
+        Subresource("exec", "PodExecOptions", ("create", "get")),
+        Subresource("log", "Pod", ("get",)),
+        Subresource("portforward", "PodPortForwardOptions", ("create", "get")),
+        _status("Pod"),
+    ),
+)  # fmt: skip
+SERVICES = Resource(
+    "", "v1", "services", "service", "Service", True, ("svc",), ("all",),
+    fields=("spec.clusterIP", "spec.type"),
+    subresources=(_status("Service"),),
+)  # fmt: skip
+ENDPOINTS = Resource("", "v1", "endpoints", "endpoints", "Endpoints", True, ("ep",))
+CONFIG_MAPS = Resource("", "v1", "configmaps", "configmap", "ConfigMap", True, ("cm",))
+EVENTS = Resource(
+    "", "v1", "events", "event", "Event", True, ("ev",),
+    fields=("involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
+            "involvedObject.apiVersion", "involvedObject.fieldPath", "reason", "type", "source"),
+)  # fmt: skip
+STATEFUL_SETS = Resource(
+    "apps", "v1", "statefulsets", "statefulset", "StatefulSet", True, ("sts",), ("all",),
+    subresources=(_SCALE, _status("StatefulSet")),
+)  # fmt: skip
+ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice")
+NETWORK_POLICIES = Resource(
+    "networking.k8s.io", "v1", "networkpolicies", "networkpolicy", "NetworkPolicy", True, ("netpol",)
+)
+
+RESOURCES = (
+    CONFIG_MAPS, ENDPOINTS, EVENTS, NAMESPACES, NODES, PODS, SERVICES,
+    STATEFUL_SETS, ENDPOINT_SLICES, NETWORK_POLICIES,
+)  # fmt: skip
+"""Everything that is kept in the store."""
+
+REVIEWS = {
+    "selfsubjectaccessreviews": "SelfSubjectAccessReview",
+    "selfsubjectrulesreviews": "SelfSubjectRulesReview",
+}
+"""Of authorization.k8s.io/v1: created, answered, never kept."""
+
+BY_PATH = {(resource.group, resource.version, resource.plural): resource for resource in RESOURCES}
+BY_KIND = {(resource.api_version, resource.kind): resource for resource in RESOURCES}

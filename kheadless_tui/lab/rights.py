@@ -1,0 +1,140 @@
+"""Who may do what: the lab's users, with the rights of the built-in roles, and what a lever has taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kheadless_tui.lab.failure import ApiFailure
+
+_READ = ("get", "list", "watch")
+_WRITE = ("create", "delete", "deletecollection", "patch", "update")
+_ANY = ("*",)
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What a request wants, as authorization sees it."""
+
+    verb: str
+    group: str
+    resource: str
+    """With the subresource: ``pods/exec``."""
+    namespace: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a role, with where it holds."""
+
+    verbs: tuple[str, ...]
+    groups: tuple[str, ...]
+    resources: tuple[str, ...]
+    namespace: str = ""
+    """Only there; empty for the whole cluster."""
+
+    def covers(self, wanted: Attributes) -> bool:
+        """Whether it is about this request."""
+        return (
+            _in(wanted.verb, self.verbs)
+            and _in(wanted.group, self.groups)
+            and _in(wanted.resource, self.resources)
+            and self.namespace in ("", wanted.namespace)
+        )
+
+
+def _in(value: str, allowed: tuple[str, ...]) -> bool:
+    return value in allowed or "*" in allowed
+
+
+_BASIC = (Rule(("create",), ("authorization.k8s.io",), ("selfsubjectaccessreviews", "selfsubjectrulesreviews")),)
+"""system:basic-user: everyone may ask what they may do."""
+
+
+def _view(namespace: str = "") -> tuple[Rule, ...]:
+    """The part of the role ``view`` that is about resources served here."""
+    core = ("configmaps", "endpoints", "pods", "pods/log", "pods/status", "services", "services/status", "events",
+            "namespaces", "namespaces/status")  # fmt: skip
+    return (
+        Rule(_READ, ("",), core, namespace),
+        Rule(_READ, ("apps",), ("statefulsets", "statefulsets/scale", "statefulsets/status"), namespace),
+        Rule(_READ, ("discovery.k8s.io",), ("endpointslices",), namespace),
+        Rule(_READ, ("networking.k8s.io",), ("networkpolicies",), namespace),
+    )
+
+
+def _edit(namespace: str) -> tuple[Rule, ...]:
+    """The part of the role ``edit``: not endpoints or slices, and not pods/ephemeralcontainers."""
+    pods = ("pods/exec", "pods/portforward")
+    return (
+        *_view(namespace),
+        Rule(_READ, ("",), pods, namespace),
+        Rule(_WRITE, ("",), ("pods", *pods, "configmaps", "events", "services"), namespace),
+        Rule(_WRITE, ("apps",), ("statefulsets", "statefulsets/scale"), namespace),
+        Rule(_WRITE, ("networking.k8s.io",), ("networkpolicies",), namespace),
+    )
+
+
+EDITED_NAMESPACE = "team-a"
+"""Where the user ``namespaced`` may do things."""
+
+ROLES: dict[str, tuple[Rule, ...]] = {
+    "admin": (Rule(_ANY, _ANY, _ANY),),
+    "viewer": _view(),
+    "namespaced": _edit(EDITED_NAMESPACE),
+    "nobody": (),
+}
+"""The lab's users: an administrator, one who reads, one who has a single namespace, one who has nothing."""
+
+
+class Rights:
+    """Rights of every user now."""
+
+    def __init__(self) -> None:
+        self._taken: list[Rule] = []
+
+    def forbid(self, verb: str, resource: str, namespace: str = "", group: str = "*") -> None:
+        """Take a right away from everyone; ``*`` stands for any verb or resource, no namespace for everywhere."""
+        self._taken.append(Rule((verb,), (group,), (resource,), namespace))
+
+    def allow_again(self) -> None:
+        """Give back all that was taken."""
+        self._taken.clear()
+
+    def allows(self, user: str, wanted: Attributes) -> bool:
+        """Whether this user may do that now."""
+        if any(rule.covers(wanted) for rule in self._taken):
+            return False
+        return any(rule.covers(wanted) for rule in (*_BASIC, *ROLES.get(user, ())))
+
+    def check(self, user: str, wanted: Attributes) -> None:
+        """Refuse what this user may not do.
+
+        Raises:
+            ApiFailure: 403 in the words of the real server.
+        """
+        if not self.allows(user, wanted):
+            raise _forbidden(user, wanted)
+
+    def rules_of(self, user: str, namespace: str) -> list[dict[str, Any]]:
+        """For a SelfSubjectRulesReview."""
+        rules = [rule for rule in (*_BASIC, *ROLES.get(user, ())) if rule.namespace in ("", namespace)]
+        return [
+            {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources)}
+            for rule in rules
+        ]
+
+
+def _forbidden(user: str, wanted: Attributes) -> ApiFailure:
+    plural = wanted.resource.partition("/")[0]
+    subject = f"{plural}.{wanted.group}" if wanted.group else plural
+    if wanted.name:
+        subject += f' "{wanted.name}"'
+    where = f'in the namespace "{wanted.namespace}"' if wanted.namespace else "at the cluster scope"
+    message = (
+        f'{subject} is forbidden: User "{user}" cannot {wanted.verb} resource "{wanted.resource}" '
+        f'in API group "{wanted.group}" {where}'
+    )
+    details = {"name": wanted.name, "group": wanted.group, "kind": plural}
+    return ApiFailure(403, "Forbidden", message, details={key: value for key, value in details.items() if value})

@@ -1,0 +1,1 @@
+"""The objects that labs start with, as files."""
