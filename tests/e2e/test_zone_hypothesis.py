@@ -1,0 +1,205 @@
+"""Generated objects on the real cluster: each replica of CoreDNS answers what is predicted, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from kheadless_tui.model.manifests import objects_from
+from kheadless_tui.model.objects import ConfigMap, ObjectKey
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.corefile import Corefile, parse
+from kheadless_tui.zone.names import reverse_name
+from kheadless_tui.zone.record import Answer, Question, Record
+from kheadless_tui.zone.records import service_records, withheld_records
+from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.served import zone_config
+from kheadless_tui.zone.transfer import transfer
+from tests.e2e.replica import Replica
+from tests.e2e.zone_sets import Object, object_set, placed
+
+KUBECTL = ["kubectl", "--kubeconfig", os.environ.get("KHEADLESS_E2E_KUBECONFIG", "")]
+SETS = int(os.environ.get("KHEADLESS_E2E_SETS", "300"))
+"""How many sets of objects are tried."""
+BATCH = 20
+"""Sets that are applied at once, each in a namespace of its own."""
+SYNC_SECONDS = 30
+TRANSFER_PORT = 1053
+PREFIX = f"zone-{uuid.uuid4().hex[:6]}"
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+
+
+def kubectl(*args: str, stdin: str | None = None) -> str:
+    done = subprocess.run([*KUBECTL, *args], input=stdin, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Cluster:
+    """The replicas of CoreDNS and how each of their ports serves the zone."""
+
+    def __init__(self, replicas: list[Replica], transfers: list[Replica], served: ZoneConfig, bare: ZoneConfig | None):
+        self.replicas = replicas
+        self.transfers = transfers
+        self.served = served
+        self.bare = bare
+        self.block = 0
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    (found,) = objects_from(json.loads(kubectl("-n", "kube-system", "get", "configmap", "coredns", "-o", "json")), "")
+    assert isinstance(found, ConfigMap)
+    corefile = parse((found.data or {})["Corefile"], "coredns")
+    names = kubectl("-n", "kube-system", "get", "pods", "-l", "k8s-app=kube-dns", "-o", "name").split()
+    pods = [name.removeprefix("pod/") for name in names]
+    bare = [block for block in corefile.blocks if block.named("transfer")]
+    served = zone_config(corefile, "ConfigMap kube-system/coredns")
+    bare_config = zone_config(Corefile("coredns", tuple(bare)), "transfer") if bare else None
+    replicas = [Replica(KUBECTL, pod, 53) for pod in pods]
+    transfers = [Replica(KUBECTL, pod, TRANSFER_PORT) for pod in pods] if bare else []
+    yield Cluster(replicas, transfers, served, bare_config)
+    for replica in (*replicas, *transfers):
+        replica.__exit__(None, None, None)
+    kubectl("delete", "namespace", "-l", f"kheadless-test={PREFIX}", "--wait=false")
+
+
+@settings(
+    max_examples=max(1, SETS // BATCH),
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    derandomize=False,
+)
+@given(sets=st.lists(object_set(), min_size=BATCH, max_size=BATCH))
+def test_predicted_is_served(cluster: Cluster, sets: list[list[Object]]) -> None:
+    spaces = _apply(cluster, sets)
+    try:
+        snapshot = _read(spaces)
+        questions = sorted({question for space in spaces for question in _questions(snapshot, space, cluster.served)})
+        for replica in cluster.replicas:
+            _compare(replica, questions, snapshot, cluster.served)
+        for replica in cluster.transfers:
+            assert cluster.bare is not None
+            _compare_transfer(replica, spaces, snapshot, cluster.bare)
+    finally:
+        kubectl("delete", "namespace", *spaces, "--wait=false")
+
+
+def _apply(cluster: Cluster, sets: list[list[Object]]) -> list[str]:
+    """Apply the sets, then a sentinel that every replica must know before anything is asked."""
+    documents: list[Object] = []
+    spaces = []
+    for objects in sets:
+        cluster.block += 1
+        space = f"{PREFIX}-{cluster.block}"
+        spaces.append(space)
+        documents.append(_namespace(space))
+        documents += placed(objects, space, cluster.block)
+    kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": documents}))
+    last = f"{PREFIX}-{cluster.block}-last"
+    spaces.append(last)
+    address = f"10.99.{cluster.block // 250}.{cluster.block % 250}"
+    sentinel = [_namespace(last), *placed(_sentinel(address), last, 0)]
+    kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": sentinel}))
+    for replica in cluster.transfers or cluster.replicas:
+        question = Question(f"sentinel.{last}.svc.{cluster.served.zone}", "A")
+        limit = time.monotonic() + SYNC_SECONDS
+        while not replica.answer(question).answer:
+            assert time.monotonic() < limit, f"{replica.name} does not know the sentinel after {SYNC_SECONDS} s"
+    return spaces
+
+
+def _namespace(name: str) -> Object:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"kheadless-test": PREFIX}}}
+
+
+def _sentinel(address: str) -> list[Object]:
+    return [
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "sentinel"}, "spec": {"clusterIP": "None"}},
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {"name": "sentinel", "labels": {"kubernetes.io/service-name": "sentinel"}},
+            "addressType": "IPv4",
+            "endpoints": [{"addresses": [address]}],
+            "ports": [],
+        },
+    ]
+
+
+def _read(spaces: list[str]) -> Snapshot:
+    """The objects as the API server has them: its defaults and addresses included."""
+    found = objects_from(json.loads(kubectl("get", "namespaces", "-o", "json")), "")
+    listed = json.loads(kubectl("get", "services,endpointslices", "-A", "-o", "json"))
+    found += objects_from(listed, "")
+    return Snapshot.of(found, namespaces_known=True)
+
+
+def _questions(snapshot: Snapshot, space: str, config: ZoneConfig) -> Iterator[Question]:
+    """Each predicted record, each type of each name, and names that must not exist."""
+    for service in snapshot.services(space):
+        predicted = service_records(snapshot, service, config)
+        names = {item.record.name for item in predicted} | {
+            item.record.name for item in withheld_records(snapshot, service, config)
+        }
+        base = f"{service.name}.{space}.svc.{config.zone}"
+        names |= {base, f"_tcp.{base}", f"_http._tcp.{base}", f"_pg._udp.{base}", f"nobody.{base}", f"_._tcp.{base}"}
+        names |= {f"http.tcp.{base}", f"_http._tcp.web-0.{base}", f"web-0.{base}", f"web-1.{base.upper()}"}
+        for item in snapshot.slices_of(ObjectKey(space, service.name)):
+            for endpoint in item.endpoints or ():
+                for address in endpoint.addresses or ():
+                    names.add(f"{address.replace('.', '-').replace(':', '-')}.{base}")
+                    yield Question(reverse_name(address), "PTR")
+                    yield Question(f"{address.replace('.', '-').replace(':', '-')}.{space}.pod.{config.zone}", "A")
+        for name in names:
+            if not name.endswith(".arpa."):
+                yield from (Question(name, kind) for kind in ("A", "AAAA", "SRV"))
+        for kind in ("TXT", "MX", "CNAME", "NS", "SOA", "HTTPS", "PTR", "CAA"):
+            yield Question(base, kind)
+    for kind in ("A", "TXT", "SOA"):
+        yield Question(f"{space}.svc.{config.zone}", kind)
+        yield Question(f"{space}x.svc.{config.zone}", kind)
+
+
+def _compare(replica: Replica, questions: list[Question], snapshot: Snapshot, config: ZoneConfig) -> None:
+    predictions = [resolve(snapshot, question, config, upstream=replica.answer) for question in questions]
+    sent = [each for each in predictions if not each.fallthrough and not each.unsendable]
+    replies = replica.answers([each.question for each in sent])
+    for predicted in sent:
+        question = predicted.question
+        observed = replies[question]
+        assert _comparable(predicted, predicted) == _comparable(observed, predicted), f"{replica.name} {question}"
+
+
+def _comparable(answer: Answer, predicted: Answer) -> tuple[object, ...]:
+    """Sections as multisets; TTLs count down in what comes from elsewhere, so they are left out there."""
+    outside = any(record.type == "CNAME" for record in predicted.answer)
+    sections = []
+    for section in (answer.answer, answer.authority, answer.additional):
+        records = [msgspec.structs.replace(item, ttl=0) if outside else item for item in section]
+        sections.append(Counter(records))
+    return answer.rcode, answer.aa or outside, *sections
+
+
+def _compare_transfer(replica: Replica, spaces: list[str], snapshot: Snapshot, config: ZoneConfig) -> None:
+    """The records of our namespaces; others may change between reading and transfer."""
+
+    def ours(records: list[Record]) -> Counter[Record]:
+        return Counter(item for item in records if any(f".{space}.svc." in item.name for space in spaces))
+
+    observed = ours(replica.transfer(config.zone))
+    assert observed == ours(list(transfer(snapshot, config.zone, config)))
+    assert observed
