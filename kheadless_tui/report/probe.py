@@ -30,7 +30,6 @@ ROLES = {
 """The role, and so the colour, of each verdict on a record; worst first."""
 UNJUDGED = "unjudged"
 """In place of a verdict on a reply that could not be predicted: of another zone, or of what was not read."""
-SIGNS = {MATCH: "✓", "differs": "≠", UNANSWERED: "?"}
 
 
 def render(
@@ -116,7 +115,7 @@ def summary(comparison: Comparison) -> str:
     parts += [f"{counts[verdict]} {verdict}" for verdict in ROLES if verdict != MATCH and counts[verdict]]
     if comparison.unjudged:
         parts.append(f"{len(comparison.unjudged)} answered but not predictable")
-    return f"{SIGNS.get(comparison.verdict, '?')} {comparison.verdict}: {', '.join(parts) or 'nothing was asked'}"
+    return f"{comparison.verdict}: {', '.join(parts) or 'nothing was asked'}"
 
 
 class _Line(NamedTuple):

@@ -47,7 +47,7 @@ def table(records: Sequence[PredictedRecord], config: ZoneConfig, medium: Medium
     groups: dict[str, list[PredictedRecord]] = {}
     for item in records:
         groups.setdefault(str(item.service) if item.service else "", []).append(item)
-    tables = (_service_table(service, group, config) for service, group in groups.items())
+    tables = (_service_table(group, config) for group in groups.values())
     return "\n".join(render_table(one, medium) for one in tables)
 
 
@@ -92,10 +92,10 @@ def _plain_table(records: Sequence[PredictedRecord], medium: Medium) -> str:
     return render_table(Table(columns, rows), medium)
 
 
-def _service_table(service: str, records: Sequence[PredictedRecord], config: ZoneConfig) -> Table:
+def _service_table(records: Sequence[PredictedRecord], config: ZoneConfig) -> Table:
     key = records[0].service
     suffix = f"{key.name}.{key.namespace}.svc.{config.zone}" if key else config.zone
-    heading = f"{service} · {_count(len(records))} below {suffix}" if key else f"{_count(len(records))} of {suffix}"
+    heading = f"{suffix} {_count(len(records))}" if key else f"{suffix} {_count(len(records))} of no Service"
     columns = (
         Column("NAME", folds=True),
         Column("TTL", right=True),

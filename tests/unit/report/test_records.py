@@ -87,7 +87,7 @@ def test_a_pipe_gets_one_line_a_record_with_whole_names_and_no_frame() -> None:
 
 def test_a_terminal_says_the_suffix_once_and_stays_within_its_width() -> None:
     lines = records.render(RECORDS, CONFIG, "table", TERMINAL).splitlines()
-    assert lines[0] == f"shop/web · 6 records below {ORIGIN}"
+    assert lines[0] == f"{ORIGIN} 6 records"
     assert lines[1].split() == ["NAME", "TTL", "TYPE", "DATA", "POD"]
     assert lines[2].split() == ["@", "30", "A", "10.244.1.17", "web-0"]
     assert lines[4].split() == ["@", "30", "SRV", "0", "50", "80", "web-0", "web-0"]
