@@ -59,8 +59,8 @@ def clock(moment: float) -> str:
 
 def milliseconds(ms: float) -> str:
     """``3.1 ms``, ``49 ms``, ``2.0 s``: two digits that mean something."""
-    if ms < 10:
+    if ms < 9.95:
         return f"{ms:.1f} ms"
-    if ms < 1000:
+    if ms < 999.5:
         return f"{ms:.0f} ms"
     return f"{ms / 1000:.1f} s"

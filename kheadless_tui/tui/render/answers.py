@@ -11,7 +11,7 @@ from rich.text import Text
 from kheadless_tui.probe.equivalent import dig_command
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.tui.render.ages import clock, milliseconds
-from kheadless_tui.tui.render.cells import clean, pad, shorten, width_of, wrap, wrap_command
+from kheadless_tui.tui.render.cells import clean, natural, pad, shorten, width_of, wrap, wrap_command
 from kheadless_tui.tui.render.names import relative, relative_data
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import FOCUS, MUTED, TEXT, UNKNOWN
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 LABEL = 8
 """Cells of the labels on the left of a card."""
+MOST_FIELDS = 4
+"""Fields of one object that are named; the rest is counted."""
+
+Reasons = dict[tuple[str, str], dict[str, list[str]]]
+"""Name and type of records, to the objects that they come from, to the fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def answer_cards(view: ServiceView) -> list[AnswerCard]:
     return cards
 
 
-def _cards_of(view: ServiceView, probe: ProbeRecord, reasons: dict[tuple[str, str], list[str]]) -> Iterator[AnswerCard]:
+def _cards_of(view: ServiceView, probe: ProbeRecord, reasons: Reasons) -> Iterator[AnswerCard]:
     assert probe.result is not None
     assert probe.comparison is not None
     judged: dict[tuple[str, str, str, Question], list[ComparedRow]] = {}
@@ -89,13 +94,21 @@ def _cards_of(view: ServiceView, probe: ProbeRecord, reasons: dict[tuple[str, st
         yield _card(view, probe, seen, rows, vantages.get(seen.vantage), reasons)
 
 
-def _reasons(view: ServiceView) -> dict[tuple[str, str], list[str]]:
+def _reasons(view: ServiceView) -> Reasons:
     """Why each name and type has what it has: the objects and fields that the records come from."""
-    reasons: dict[tuple[str, str], list[str]] = {}
+    reasons: Reasons = {}
     for item in view.predicted:
-        where = f"{item.source}  {item.source.field}".rstrip()
-        reasons.setdefault((item.record.name.lower(), item.record.type), []).append(clean(where))
+        of_record = reasons.setdefault((item.record.name.lower(), item.record.type), {})
+        of_record.setdefault(str(item.source), []).append(item.source.field)
     return reasons
+
+
+def _reason_text(source: str, fields: Sequence[str]) -> str:
+    """An object and the fields of it, a few of them by name."""
+    known = sorted({field for field in fields if field}, key=natural)
+    if len(known) > MOST_FIELDS:
+        known = [*known[:MOST_FIELDS], f"and {len(known) - MOST_FIELDS} more"]
+    return clean(f"{source}  {', '.join(known)}".rstrip())
 
 
 def _card(
@@ -104,7 +117,7 @@ def _card(
     seen: Observation,
     rows: Sequence[ComparedRow],
     vantage: Vantage | None,
-    reasons: dict[tuple[str, str], list[str]],
+    reasons: Reasons,
 ) -> AnswerCard:
     question = seen.question
     subject = f"{relative(question.name, view.origin)} {question.type}"
@@ -172,7 +185,7 @@ def _lines(view: ServiceView, seen: Observation, rows: Sequence[ComparedRow]) ->
     for row in left:
         lines.append(
             AnswerLine(
-                ttl="–",
+                ttl="–" if row.observed_ttl is None else str(row.observed_ttl),
                 type=row.record.type,
                 data=relative_data(row.record, view.origin),
                 pod=clean(row.pod or ""),
@@ -191,10 +204,10 @@ def _shown(record: Record, origin: str) -> str:
     return clean(f"{relative(record.name, origin)} {record.ttl} IN {record.type} {record.data}")
 
 
-def _why(view: ServiceView, question: Question, reasons: dict[tuple[str, str], list[str]]) -> tuple[str, ...]:
+def _why(view: ServiceView, question: Question, reasons: Reasons) -> tuple[str, ...]:
     found = reasons.get((question.name.lower(), question.type))
     if found:
-        return tuple(found[:3]) + ((f"and {len(found) - 3} more",) if len(found) > 3 else ())
+        return tuple(_reason_text(source, fields) for source, fields in found.items())
     answer = view.answer_to(question)
     return tuple(clean(step.why) for step in answer.steps[-1:] if step.why)
 
@@ -249,7 +262,8 @@ class AnswersLayout:
 
     def _labelled(self, label: str, texts: Iterable[str], role: str = TEXT) -> list[Text]:
         room = max(8, self.width - LABEL)
-        return _label(label, [Text(line, role) for text in texts for line in wrap(text, room)])
+        lines = [line for text in texts for line in ([text] if width_of(text) <= room else wrap(text, room))]
+        return _label(label, [Text(line, role) for line in lines])
 
     def _records(self, card: AnswerCard) -> list[Text]:
         if not card.lines:

@@ -169,16 +169,28 @@ def _prefix(word: str, room: int) -> str:
 def wrap_command(command: str, width: int) -> list[str]:
     r"""A shell command in lines that end in ``\`` where it goes on; all lines together are the same command.
 
-    Lines that the command already has are kept, and what stands between quotes is never touched, so that what is
-    copied from the screen means what it meant. A single word that is too long stays too long.
+    Lines that it was wrapped into before are joined first. What stands between quotes is never touched, so that what
+    is copied from the screen means what it meant. A single word that is too long stays too long.
     """
     lines: list[str] = []
     quote = ""
-    for given in command.splitlines():
+    for given in _joined(command.splitlines()):
         inside, quote = quote, _quote_after(given, quote)
         # A line that begins or ends within quotes is a part of one word: a manifest, a script.
         lines += [given] if inside or quote else _wrap_words(given, width)
     return lines
+
+
+def _joined(lines: Iterable[str]) -> list[str]:
+    joined: list[str] = []
+    quote = ""
+    for line in lines:
+        if joined and not quote and joined[-1].endswith("\\"):
+            joined[-1] = f"{joined[-1][:-1].rstrip()} {line.lstrip()}"
+        else:
+            joined.append(line)
+        quote = _quote_after(line, quote)
+    return joined
 
 
 def _quote_after(line: str, quote: str) -> str:

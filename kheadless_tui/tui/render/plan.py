@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -32,7 +33,8 @@ def plan_lines(plan: WritePlan, width: int) -> list[Text]:
     for number, command in enumerate(plan.equals):
         lines += _command("equals" if number == 0 else "", without_manifest(command, plan.manifest), room)
     if plan.instead:
-        lines += _labelled("instead", (plan.instead,), room)
+        # Here the key chooses the place, and not the option of the command line.
+        lines += _labelled("instead", (re.sub(r": --from \S+$", ": v", plan.instead),), room)
     return lines
 
 

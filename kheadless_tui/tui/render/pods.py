@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from rich.text import Text
 
-from kheadless_tui.tui.render.endpoints import EndpointEntry
+from kheadless_tui.tui.render.endpoints import UNKNOWN_TEXT, EndpointEntry
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import GOOD, MUTED, TEXT, WARN
 from kheadless_tui.tui.render.row import Row
@@ -93,16 +93,16 @@ def _single_cells(entry: EndpointEntry, signs: Signs) -> dict[str, Cell]:
 def _slices(entry: EndpointEntry) -> str:
     """The first slice, and how many others list the same pod: one per address family is usual."""
     if not entry.slices:
-        return "–"
+        return UNKNOWN_TEXT
     return entry.slices[0] if len(entry.slices) == 1 else f"{entry.slices[0]} +{len(entry.slices) - 1}"
 
 
 def _multiple_cells(entry: EndpointEntry) -> dict[str, tuple[str, ...]]:
     return {
-        "address": entry.addresses or ("–",),
-        "ipv4": entry.ipv4 or ("–",),
-        "ipv6": entry.ipv6 or ("–",),
-        "name": entry.dns_names or ("–",),
+        "address": entry.addresses or (UNKNOWN_TEXT,),
+        "ipv4": entry.ipv4 or (UNKNOWN_TEXT,),
+        "ipv6": entry.ipv6 or (UNKNOWN_TEXT,),
+        "name": entry.dns_names or (UNKNOWN_TEXT,),
     }
 
 
@@ -120,12 +120,14 @@ def pods_layout(rows: Sequence[Row], width: int, signs: Signs = UNICODE) -> Pods
         for key, values in _multiple_cells(entry).items():
             names[key] += values
     both = any(entry.ipv4 for entry in entries) and any(entry.ipv6 for entry in entries)
-    columns = _columns(signs)
+    # A column of which nothing is known says nothing.
+    empty = {key for key in _WANTED if key in names and set(names[key]) <= {UNKNOWN_TEXT}}
+    columns = tuple(column for column in _columns(signs) if column.id not in empty)
     base = ("sign", "pod", "dns")
     if both:
         # Beside one another only if age and node stay: otherwise a second line costs less than these columns.
         grid = fit(columns, (*base, "ipv4", "ipv6", *_WANTED), (*base, "ipv4", "ipv6"), names, width)
-        if grid.total <= width and {"age", "node"} <= {column.id for column in grid.columns}:
+        if grid.total <= width and {"age", "node"} <= {column.id for column in grid.columns} | empty:
             return PodsLayout(grid, width, signs, grid.heading())
     grid = fit(columns, (*base, "address", *_WANTED), (*base, "address"), names, width)
     return PodsLayout(grid, width, signs, grid.heading())

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from kheadless_tui.probe.compare import NO_REPLY
+from kheadless_tui.probe.questions import ABSENT_LABEL
 from kheadless_tui.tui.render.cells import clean, width_of
 from kheadless_tui.tui.render.names import relative, relative_data
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import BAD, MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import UNICODE, Signs
-from kheadless_tui.tui.render.table import Cell, Column, Grid, fit, total
+from kheadless_tui.tui.render.table import EMPTY, Cell, Column, Grid, fit, total
 from kheadless_tui.tui.render.verdicts import WORD_WIDTH, rank, verdict_cell
 from kheadless_tui.zone.record import Question, Record
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from kheadless_tui.tui.render.view import ServiceView
 
 NO_POD = "no pod"
+_ABSENT = "(absent)"
+"""The name that a probe asks for because it must not exist."""
 SAME = "="
 """What stands for an answer that equals the prediction: data is not written twice."""
 RCODES = frozenset({"NXDOMAIN", "NODATA", "NOERROR", "SERVFAIL", "REFUSED", NO_REPLY})
@@ -66,14 +71,13 @@ def record_entries(view: ServiceView) -> list[RecordEntry]:
     others = [row for key, row in verdicts.items() if row.verdict == "extra" or row.record.data in RCODES]
     for row in others:
         pod = NO_POD if row.record.type in ("A", "AAAA") and row.record.data not in RCODES else ""
-        mark = "extra/" if row.verdict == "extra" else "denial/"
+        mark = _EXTRA if row.verdict == "extra" else _DENIAL
         entries.append(_entry(mark, row.record, row.pod or pod, row, origin))
     if others:
         entries = _in_zone_order(entries)
     for kept in view.withheld:
         record = kept.record
         if _key(record) in withheld:
-            who = kept.endpoint.pod or kept.endpoint.address
             entries.append(
                 RecordEntry(
                     id=f"withheld/{record.name}/{record.type}/{record.data}",
@@ -83,7 +87,7 @@ def record_entries(view: ServiceView) -> list[RecordEntry]:
                     data=relative_data(record, origin),
                     pod=clean(kept.endpoint.pod or NO_POD),
                     question=Question(record.name, record.type),
-                    answered=clean(f"{who} {kept.reason}"),
+                    answered=clean(kept.reason),
                     record=record,
                 )
             )
@@ -119,7 +123,7 @@ def _entry(mark: str, record: Record, pod: str, row: ComparedRow | None, origin:
     entry = RecordEntry(
         id=f"{mark}{record.name}/{record.type}/{record.data}",
         verdict=row.verdict if row else "not asked",
-        name=relative(record.name, origin),
+        name=_ABSENT if record.name.startswith(f"{ABSENT_LABEL}.") else relative(record.name, origin),
         type=record.type,
         data=record.data if is_denial else relative_data(record, origin),
         pod=clean(pod),
@@ -136,25 +140,39 @@ def _entry(mark: str, record: Record, pod: str, row: ComparedRow | None, origin:
     said = row.detail.removeprefix(_ANSWERED)
     if said != row.detail and not is_denial:
         said = relative_data(Record(record.name, 0, record.type, said), origin)
+    if denial := _DENIES.search(said):
+        said = denial[1]
     return replace(entry, ttl=ttl, answered=clean(said))
 
 
+_DENIES = re.compile(r"\((NXDOMAIN|NODATA)\)$")
+"""A comparison's sentence about a denial: the response code in it says as much in one word."""
 _ANSWERED = "answered "
 """How a comparison's detail begins where other data was answered."""
 
 
 def _in_zone_order(entries: Sequence[RecordEntry]) -> list[RecordEntry]:
-    """Entries that the prediction does not have, moved to their names and types."""
-    places: dict[Question, int] = {}
+    """Entries that the prediction does not have, moved behind those of their name and type, or else of their name."""
+    last_of: dict[tuple[str, str], int] = {}
     for place, entry in enumerate(entries):
-        places.setdefault(Question(entry.question.name.lower(), entry.type), place)
-    last = len(entries)
+        if not entry.id.startswith((_EXTRA, _DENIAL)):
+            name = entry.question.name.lower()
+            last_of[name, entry.type] = last_of[name, ""] = place
 
-    def place_of(entry: RecordEntry) -> tuple[int, int]:
-        own = places.get(Question(entry.question.name.lower(), entry.type), last)
-        return (-1 if entry.name == "@" and entry.data in RCODES else own), 0
+    def place_of(numbered: tuple[int, RecordEntry]) -> tuple[int, int]:
+        place, entry = numbered
+        if not entry.id.startswith((_EXTRA, _DENIAL)):
+            return place, 0
+        name = entry.question.name.lower()
+        # A missing AAAA stands behind the addresses that there are, not behind the ports.
+        near = last_of.get((name, entry.type), last_of.get((name, "A"), last_of.get((name, ""), len(entries))))
+        return near, 1
 
-    return sorted(entries, key=place_of)
+    return [entry for _, entry in sorted(enumerate(entries), key=place_of)]
+
+
+_EXTRA, _DENIAL = "extra/", "denial/"
+"""How the ids of entries begin that the prediction does not have."""
 
 
 _COLUMNS = (
@@ -172,16 +190,14 @@ _ESSENTIAL = ("verdict", "name", "type", "data")
 
 @dataclass(frozen=True)
 class RecordsLayout:
-    """The records table at one width. What does not fit beside the rest takes a line of its own below it."""
+    """The records table at one width. A row whose addresses do not fit into the columns takes a line more."""
 
     grid: Grid
     width: int
     signs: Signs
     heading: Text | None
-    data_below: bool = False
-    """Prediction below the name: two long addresses do not fit beside one another."""
-    answer_below: bool = False
-    """What was answered instead below the prediction."""
+    answer_room: int = 0
+    """Cells for what was answered instead; what is longer stands on a line of its own."""
 
     def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
         """One line for most."""
@@ -190,7 +206,22 @@ class RecordsLayout:
 
     def _height(self, entry: object) -> int:
         assert isinstance(entry, RecordEntry)
-        return 1 + self.data_below + (self.answer_below and _differs(entry))
+        return 1 + self._is_broken(entry) + self._answer_below(entry)
+
+    def _is_broken(self, entry: RecordEntry) -> bool:
+        """An address is wider than its column, and addresses are never cut."""
+        return (_is_long_name(entry) and width_of(entry.name) > self._width_of("name")) or (
+            _is_address(entry) and width_of(entry.data) > self._width_of("data")
+        )
+
+    def _answer_below(self, entry: RecordEntry) -> bool:
+        if not _differs(entry):
+            return False
+        return self._is_broken(entry) or width_of(entry.answered) > self.answer_room
+
+    def _width_of(self, column: str) -> int:
+        places = {item.id: width for item, width in zip(self.grid.columns, self.grid.widths, strict=True)}
+        return places.get(column, 0)
 
     def lines(self, row: Row) -> Sequence[Text]:
         """The lines of one record or remark."""
@@ -199,18 +230,42 @@ class RecordsLayout:
         entry = row.value
         assert isinstance(entry, RecordEntry)
         cells = _cells(entry, self.signs)
-        lines = [self.grid.line(cells)]
-        indent = " " * (self.grid.widths[0] + 1)
-        if self.data_below:
-            below = Text(indent)
-            for text, role in cells["data"].parts:
-                below.append(text, role)
-            lines.append(below)
-        if self.answer_below and _differs(entry):
-            below = Text(indent + (_ANSWERED if entry.verdict in ("wrong", "extra") else ""), MUTED)
+        if self._answer_below(entry):
+            cells["answered"] = EMPTY
+        indent = self.grid.widths[0] + self.grid.columns[0].gap
+        if self._is_broken(entry):
+            first = self.grid.line({"verdict": cells["verdict"]})
+            first.pad_right(max(0, indent - first.cell_len))
+            second = Text(" " * indent)
+            _append(first, cells["name"])
+            _append(second, cells["type"], Cell.of("  "), cells["data"])
+            if entry.pod not in ("", entry.data) and second.cell_len + 2 + width_of(entry.pod) <= self.width:
+                _append(second, Cell.of("  "), cells["pod"])
+            lines = [first, second]
+        else:
+            lines = [self.grid.line(cells)]
+        if self._answer_below(entry):
+            shown = {column.id for column in self.grid.columns}
+            who = f"{entry.pod} " if entry.verdict == "withheld" and "pod" not in shown else ""
+            below = Text(" " * indent + (_ANSWERED if entry.verdict in ("wrong", "extra") else who), MUTED)
             below.append(entry.answered, _answer_role(entry))
             lines.append(below)
         return lines
+
+
+def _append(line: Text, *cells: Cell) -> None:
+    for cell in cells:
+        for text, role in cell.parts:
+            line.append(text, role)
+
+
+def _is_long_name(entry: RecordEntry) -> bool:
+    """The name is an IPv6 address, and may not be shortened."""
+    return entry.type == "PTR" and ":" in entry.name
+
+
+def _is_address(entry: RecordEntry) -> bool:
+    return entry.type in ("A", "AAAA")
 
 
 def _differs(entry: RecordEntry) -> bool:
@@ -250,26 +305,40 @@ def records_layout(
         server: Who answered, said once in the heading.
     """
     entries = [row.value for row in rows if isinstance(row.value, RecordEntry)]
+    most = max(ANSWER_ROOM, width // 3)
+    differs = any(_differs(entry) for entry in entries)
+    reserved = [" " * WORD_WIDTH]
+    names = _texts(entries, signs, most)
+    for extra, named in product(_further_columns(probed, differs), (server, "")):
+        chosen = (*_ESSENTIAL, *extra)
+        titles = _titles(entries, signs, probed=probed, server=named)
+        if total(_columns(entries, titles), chosen, {**names, "verdict": reserved}, _CAPS) <= width:
+            break
+    # Before anything is cut: the verdict column only as wide as its words of now; then rows with long addresses, first
+    # as names and then as data, take two lines.
+    no_names = [entry for entry in entries if not _is_long_name(entry)]
+    no_addresses = [entry for entry in no_names if not _is_address(entry)]
+    tries = ((entries, reserved), (entries, names["verdict"]), (no_names, reserved), (no_addresses, reserved))
+    for counted, verdicts in tries:
+        texts = {**_texts(counted, signs, most), "verdict": verdicts}
+        grid = fit(_columns(counted, titles), chosen, chosen, texts, width)
+        if grid.total <= width:
+            break
+    return RecordsLayout(grid, width, signs, grid.heading(), most if "answered" in chosen else 0)
+
+
+def _texts(entries: Iterable[RecordEntry], signs: Signs, most: int) -> dict[str, list[str]]:
+    """The texts of each column, without answers that are too long for any column."""
     names: dict[str, list[str]] = {column.id: [] for column in _COLUMNS}
     for entry in entries:
         for key, cell in _cells(entry, signs).items():
-            names[key].append(cell.text)
-    differs = any(_differs(entry) for entry in entries)
-    columns = _columns(entries, signs, probed=probed, server=server)
-    reserved = {**names, "verdict": [" " * WORD_WIDTH]}
-    for extra in _further_columns(probed, differs):
-        chosen = (*_ESSENTIAL, *extra)
-        if total(columns, chosen, reserved, _CAPS) <= width:
-            break
-    below = differs and "answered" not in extra
-    # Before anything is cut: the verdict column only as wide as its words of now, then the prediction below the name.
-    for texts, essential in ((reserved, chosen), (names, chosen), (names, _ESSENTIAL[:-1])):
-        grid = fit(columns, essential, essential, texts, width)
-        if grid.total <= width:
-            break
-    return RecordsLayout(grid, width, signs, grid.heading(), "data" not in essential, below)
+            if key != "answered" or width_of(cell.text) <= most:
+                names[key].append(cell.text)
+    return names
 
 
+ANSWER_ROOM = 24
+"""Cells for what was answered instead, at the least."""
 _CAPS = {"name": 24, "pod": 24, "data": 40}
 """Cells that columns of names take before they are a reason to drop another column; beyond that they are shortened."""
 
@@ -282,22 +351,25 @@ def _further_columns(probed: bool, differs: bool) -> tuple[tuple[str, ...], ...]
     if probed:
         return ("pod", "divider", "ttl", "answered"), ("pod", "ttl"), ("pod",), ()
     if differs:
-        return ("pod", "divider", "answered"), ("divider", "answered"), ("pod",), ()
+        return ("pod", "divider", "answered"), ("pod",), ()
     return ("pod",), ()
 
 
-def _columns(entries: Sequence[RecordEntry], signs: Signs, *, probed: bool, server: str) -> tuple[Column, ...]:
+def _titles(entries: Sequence[RecordEntry], signs: Signs, *, probed: bool, server: str) -> dict[str, str]:
     ttls = {entry.record.ttl for entry in entries if entry.record is not None}
     ttl = f"PREDICTED  ttl {next(iter(ttls))}" if len(ttls) == 1 else "PREDICTED"
     widest = max((width_of(entry.data) for entry in entries), default=0)
-    titles = {
+    return {
         "data": ttl if width_of(ttl) <= widest else "PREDICTED",
         "divider": signs.divider,
         "answered": (f"ANSWERED {server}".rstrip() if probed else "WHY WITHHELD"),
     }
-    # Only names may be shortened, so no column is narrower than its widest address.
+
+
+def _columns(entries: Sequence[RecordEntry], titles: Mapping[str, str]) -> tuple[Column, ...]:
+    """The columns; only names may be shortened, so none is narrower than the widest address in it."""
     least = {
-        "data": max((width_of(entry.data) for entry in entries if entry.type in ("A", "AAAA")), default=0),
+        "data": max((width_of(entry.data) for entry in entries if _is_address(entry)), default=0),
         "name": max((width_of(entry.name) for entry in entries if entry.type == "PTR"), default=0),
     }
     return tuple(

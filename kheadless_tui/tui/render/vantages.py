@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -12,7 +12,7 @@ from kheadless_tui.model.objects import ObjectKey, Pod
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.probe.candidates import not_usable, running_containers
 from kheadless_tui.probe.places import own_pods
-from kheadless_tui.tui.render.cells import clean, natural
+from kheadless_tui.tui.render.cells import clean, natural, width_of
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
@@ -70,19 +70,19 @@ def vantage_choices(
     pods = {pod.name: pod for pod in snapshot.pods(service.namespace)}
     others = sorted((name for name in pods if name not in own), key=natural)
     names = [*sorted(own, key=natural), *others]
-    no_exec = _refused(rights.execute, "exec in a pod")
-    no_extend = _refused(rights.extend, "add ephemeral containers") or no_exec
+    no_exec = _refused(rights.execute, "get pods/exec")
+    no_extend = _refused(rights.extend, "patch pods/ephemeralcontainers") or no_exec
     no_create = _refused(rights.create, "create pods") or no_exec
-    no_forward = _refused(rights.forward, "forward ports in kube-system")
-    choices = [VantageChoice("auto", "the best of these that works", "asks before it creates anything")]
+    no_forward = _refused(rights.forward, "get pods/portforward")
+    choices = [VantageChoice("auto", "the best of these that works", "asks before a write")]
     choices += [_pod_choice(pods.get(name), name, own, no_exec) for name in names]
     choices += [
-        VantageChoice(f"debug/{name}", f"image {clean(image)}", "adds a container that stays", no_extend)
+        VantageChoice(f"debug/{name}", f"image {clean(image)}", "adds a container", no_extend)
         for name in names
         if name not in pods or running_containers(pods[name])
     ]
-    choices.append(VantageChoice("new", f"temporary pod, image {clean(image)}", "creates a pod, removes it", no_create))
-    choices.append(VantageChoice("coredns", "each replica, by port-forward", NOTHING, no_forward))
+    choices.append(VantageChoice("new", f"image {clean(image)}", "makes and removes a pod", no_create))
+    choices.append(VantageChoice("coredns", "each replica, port-forward", NOTHING, no_forward))
     if readonly:
         return [_with_refusal(choice, "read-only") for choice in choices]
     return choices
@@ -90,7 +90,7 @@ def vantage_choices(
 
 def _pod_choice(pod: Pod | None, name: str, own: Collection[str], no_exec: str) -> VantageChoice:
     spec = f"pod/{clean(name)}"
-    whose = "own pod" if name in own else ""
+    whose = "own" if name in own else ""
     if pod is None:
         return VantageChoice(spec, whose or "not listed", NOTHING, no_exec)
     images = ", ".join(container.image or container.name for container in pod.spec.containers or ())
@@ -106,7 +106,7 @@ def _refused(right: Right | None, what: str) -> str:
     """Why a right is missing; empty when it is there or not known."""
     if right is None or right.allowed is not False:
         return ""
-    return f"you may not {what}"
+    return f"no right: {what}"
 
 
 _COLUMNS = (
@@ -144,20 +144,22 @@ def _cells(choice: VantageChoice, signs: Signs) -> dict[str, Cell]:
     return {
         "sign": Cell.of(signs.attention if choice.refused else " ", UNKNOWN if choice.refused else MUTED),
         "spec": Cell.of(choice.spec, role),
-        "effect": Cell.of(choice.refused or choice.effect, role),
-        "known": Cell.of(choice.known, MUTED),
+        "effect": Cell.of(choice.effect, role),
+        "known": Cell.of(choice.refused or choice.known, MUTED),
     }
 
 
 def vantages_layout(rows: Sequence[Row], width: int, signs: Signs = UNICODE) -> VantagesLayout:
     """The columns of these places in this width; a reason is never cut."""
+    choices = [row.value for row in rows if isinstance(row.value, VantageChoice)]
     names: dict[str, list[str]] = {column.id: [] for column in _COLUMNS}
-    for row in rows:
-        if isinstance(row.value, VantageChoice):
-            for key, cell in _cells(row.value, signs).items():
-                names[key].append(cell.text)
-    order = ("sign", "spec", "effect", "known")
-    grid = fit(_COLUMNS, order, order, names, width)
-    if grid.total > width:
-        grid = fit(_COLUMNS, order[:3], order[:3], names, width)
+    for choice in choices:
+        for key, cell in _cells(choice, signs).items():
+            names[key].append(cell.text)
+    reasons = max((width_of(choice.refused) for choice in choices), default=0)
+    columns = tuple(
+        replace(column, least=max(column.least, reasons)) if column.id == "known" else column for column in _COLUMNS
+    )
+    order = tuple(column.id for column in columns)
+    grid = fit(columns, order, order, names, width)
     return VantagesLayout(grid, width, signs, grid.heading())

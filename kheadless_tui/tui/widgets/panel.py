@@ -22,6 +22,7 @@ class Panel(RowList):
     """A list of what is known of the selected Service."""
 
     HELP: ClassVar[str] = ""
+    STAYS_AT_TOP: ClassVar[bool] = True
 
     title: reactive[str] = reactive("", repaint=False)
     """What the rule above says on its left."""

@@ -42,6 +42,8 @@ class RecordsPanel(Panel):
         finished = self.view.last_probe.finished if self.view is not None and self.view.last_probe else ()
         servers = {row.server for probe in finished if probe.comparison for row in probe.comparison.rows}
         server = next(iter(servers)) if len(servers) == 1 else ""
+        if server and self.view is not None and (services := self.view.snapshot.services_at(server)):
+            server = services[0].name
         return records_layout(rows, width, self.signs, probed=bool(finished), server=server)
 
     @property

@@ -61,6 +61,9 @@ class RowList(ScrollView, can_focus=True):
         Binding("enter", "select", "open", show=False, id="rows.select"),
     ]
 
+    STAYS_AT_TOP: ClassVar[bool] = False
+    """Without the focus and with the cursor on the first row, the first row keeps the cursor, whichever it is."""
+
     cursor: reactive[int] = reactive(-1, repaint=False)
     """Index of the cursor row, -1 when no row can hold it."""
 
@@ -138,14 +141,18 @@ class RowList(ScrollView, can_focus=True):
         before, cursor_before = self._rows, self.cursor
         seen = self._seen()
         anchor = self._anchor()
+        untouched = self.STAYS_AT_TOP and not self.has_focus and cursor_before == self._selectable_from(0, +1)
         self._rows = fresh
         self._index = {row.id: index for index, row in enumerate(fresh)}
         old_layout = self._layout_now
         self._lay_out()
-        cursor = self._cursor_after(before, cursor_before)
+        cursor = self._selectable_from(0, +1) if untouched else self._cursor_after(before, cursor_before)
         highlighted_before = before[cursor_before].id if 0 <= cursor_before < len(before) else None
         self.set_reactive(RowList.cursor, cursor)
-        self._restore(anchor)
+        if untouched:
+            self._scroll_lines_to(0)
+        else:
+            self._restore(anchor)
         if self._layout_now != old_layout:
             self.refresh()
         else:
