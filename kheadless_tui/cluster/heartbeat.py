@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -14,14 +15,17 @@ from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
 
 log = logging.getLogger(__name__)
 
-PERIOD = 8.0
-"""Seconds between questions while nothing else is heard; with ANSWER_IN a silent server is noticed within 14 s."""
 
-PERIOD_AWAY = 3.0
-"""Seconds between questions while the server is away; so soon after its return everything is tried again."""
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How often is asked; a silent server is noticed within ``period + answer_in``, 14 s."""
 
-ANSWER_IN = 6.0
-"""Seconds that an answer may take; /version costs the server nothing."""
+    period: float = 8.0
+    """Seconds between questions while nothing else is heard."""
+    period_away: float = 3.0
+    """Seconds between questions while the server is away; so soon after its return everything is tried again."""
+    answer_in: float = 6.0
+    """Seconds that an answer may take; /version costs the server nothing."""
 
 
 class _Version(msgspec.Struct):
@@ -38,8 +42,8 @@ class Heartbeat:
         last_heard: Callable[[], float],
         answered: Callable[[], None],
         silent: Callable[[Unreachable, float], None],
+        pulse: Pulse,
         clock: Callable[[], float] = time.time,
-        period: float = PERIOD,
     ) -> None:
         """Not started yet.
 
@@ -49,7 +53,7 @@ class Heartbeat:
             answered: Called after each answer, whatever it says.
             silent: Called with the reason when none came, and the time of asking.
             clock: Unix time.
-            period: Seconds between questions.
+            pulse: How often.
         """
         self.server_version: str | None = None
         self._transport = transport
@@ -57,19 +61,19 @@ class Heartbeat:
         self._answered = answered
         self._silent = silent
         self._clock = clock
-        self._period = period
+        self._pulse = pulse
 
     async def run(self) -> None:
         """Ask until cancelled."""
         while True:
-            pause = self._period
-            if self.server_version is None or self._clock() - self._last_heard() >= self._period / 2:
-                pause = self._period if await self._ask() else min(PERIOD_AWAY, self._period)
+            pause = self._pulse.period
+            if self.server_version is None or self._clock() - self._last_heard() >= pause / 2:
+                pause = pause if await self._ask() else self._pulse.period_away
             await asyncio.sleep(pause)
 
     async def _ask(self) -> bool:
         asked = self._clock()
-        allowed = min(ANSWER_IN, self._transport.request_timeout or ANSWER_IN)
+        allowed = min(self._pulse.answer_in, self._transport.request_timeout or self._pulse.answer_in)
         try:
             answer = await self._transport.ping(allowed)
         except Unreachable as error:

@@ -111,7 +111,8 @@ class Reflector:
         return f"{verb} {self.kind.plural}" + (f" {where}" if self.kind.namespaced else "")
 
     def retry_now(self) -> None:
-        """Let the next step be an attempt."""
+        """Let the next step be an attempt, and its outcome the only one that counts."""
+        self.failure = None
         self._wait_until = 0.0
         self._only_lists = None
 

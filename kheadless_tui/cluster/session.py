@@ -12,7 +12,7 @@ from typing import Any
 
 from kheadless_tui.cluster.connection import Connection
 from kheadless_tui.cluster.decode import Decoder, path_of
-from kheadless_tui.cluster.heartbeat import Heartbeat
+from kheadless_tui.cluster.heartbeat import Heartbeat, Pulse
 from kheadless_tui.cluster.link import worst_of
 from kheadless_tui.cluster.listwatch import Put, Replace
 from kheadless_tui.cluster.reader import Reader
@@ -71,6 +71,7 @@ class ClusterSession:
         selector: str = "",
         request_timeout: float | None = None,
         fallback_namespace: str | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
         """Nothing is read before :meth:`start`.
 
@@ -81,6 +82,7 @@ class ClusterSession:
             selector: A label selector as of ``kubectl -l``, for the Services.
             request_timeout: Seconds; 0 for none, by default what the connection says.
             fallback_namespace: Read instead of all, if all is refused; by default the context's namespace.
+            pulse: How soon a server that has fallen silent is noticed.
         """
         self.connection = connection
         self.readonly = readonly
@@ -89,6 +91,7 @@ class ClusterSession:
         self._request_timeout = connection.request_timeout if request_timeout is None else request_timeout
         self._fallback = fallback_namespace or connection.namespace
         self._scope = Scope(namespaces)
+        self._pulse = pulse or Pulse()
         self._store = Store()
         self._readers: dict[ReadKey, Reader] = {}
         self._named: dict[str, ReadState] = {}
@@ -114,6 +117,7 @@ class ClusterSession:
             last_heard=lambda: max((reader.last_heard for reader in self._readers.values()), default=0.0),
             answered=self._answered,
             silent=self._silent,
+            pulse=self._pulse,
         )
         self._read_scope()
         self._spawn(self._heartbeat.run(), "heartbeat")
@@ -128,6 +132,12 @@ class ClusterSession:
         self._readers.clear()
         for task in tasks:
             task.cancel()
+        if self.transport is not None:
+            # Before the tasks have had their turn to end: connections are aborted, not said goodbye to over TLS, which
+            # a server that hangs would not answer.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING):
+                    await self.transport.close()
         if tasks:
             done, late = await asyncio.wait(tasks, timeout=CLOSING)
             for task in done:
@@ -135,8 +145,6 @@ class ClusterSession:
                     log.warning("%s ended with %r", task.get_name(), task.exception())
             for task in late:
                 log.warning("%s has not ended yet", task.get_name())
-        if self.transport is not None:
-            await self.transport.close()
 
     async def loaded(self, timeout: float) -> None:
         """Wait until Services and EndpointSlices of the scope have been listed once.

@@ -1,0 +1,217 @@
+"""An API server at the wire, for tests: lists in pages, watches, and every way of going wrong on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import ssl
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+Object = dict[str, Any]
+Override = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
+
+
+def service(name: str, namespace: str = "shop", **spec: Any) -> Object:
+    body = {"clusterIP": "None", "clusterIPs": ["None"], "selector": {"app": name}, **spec}
+    return {"kind": "Service", "metadata": {"name": name, "namespace": namespace}, "spec": body}
+
+
+def endpoint_slice(name: str, of: str, *addresses: str, namespace: str = "shop") -> Object:
+    return {
+        "kind": "EndpointSlice",
+        "metadata": {"name": name, "namespace": namespace, "labels": {"kubernetes.io/service-name": of}},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": [address], "conditions": {"ready": True}} for address in addresses],
+        "ports": [],
+    }
+
+
+def status(code: int, message: str, reason: str = "") -> web.Response:
+    body = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "status": "Failure",
+        "message": message,
+        "reason": reason,
+        "code": code,
+    }
+    return web.json_response(body, status=code)
+
+
+def forbidden(resource: str) -> Override:
+    async def answer(_: web.Request) -> web.Response:
+        return status(403, f'{resource} is forbidden: User "u" cannot list resource', "Forbidden")
+
+    return answer
+
+
+@dataclass
+class FakeApi:
+    """State and levers; ``url`` once it runs."""
+
+    port: int = 0
+    tls: bool = False
+    version: int = 100
+    tokens: set[str] = field(default_factory=lambda: {"good"})
+    """Bearer tokens that are accepted; empty: anybody."""
+    objects: dict[str, dict[tuple[str, str], Object]] = field(default_factory=lambda: defaultdict(dict))
+    """By plural."""
+    requests: list[web.Request] = field(default_factory=list)
+    overrides: dict[str, Override] = field(default_factory=dict)
+    """By plural, ``watch PLURAL`` or path: answers in place of ours, unless it gives ``None``."""
+    page_limit: int = 10_000
+    hanging: asyncio.Event = field(default_factory=asyncio.Event)
+    """Cleared while nobody gets an answer."""
+    watches: dict[str, set[web.StreamResponse]] = field(default_factory=lambda: defaultdict(set))
+    _transports: set[Any] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.hanging.set()
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    def paths(self, part: str = "") -> list[str]:
+        return [request.path_qs for request in self.requests if part in request.path_qs]
+
+    def watched(self, plural: str) -> list[str]:
+        return [request.query["resourceVersion"] for request in self.requests if is_watch_of(request, plural)]
+
+    def listed(self, plural: str) -> list[web.Request]:
+        return [request for request in self.requests if request.path.endswith(plural) and "watch" not in request.query]
+
+    # -- levers
+
+    def put(self, plural: str, *items: Object) -> None:
+        """In place, without an event."""
+        for item in items:
+            self.version += 1
+            item["metadata"]["resourceVersion"] = str(self.version)
+            meta = item["metadata"]
+            self.objects[plural][meta.get("namespace", ""), meta["name"]] = item
+
+    async def emit(self, plural: str, type_: str, item: Object) -> None:
+        """Change the state and tell the watches."""
+        if type_ == "DELETED":
+            self.version += 1
+            item["metadata"]["resourceVersion"] = str(self.version)
+            self.objects[plural].pop((item["metadata"].get("namespace", ""), item["metadata"]["name"]), None)
+        else:
+            self.put(plural, item)
+        await self.send(plural, json.dumps({"type": type_, "object": item}).encode() + b"\n")
+
+    async def send(self, plural: str, data: bytes) -> None:
+        for watch in list(self.watches[plural]):
+            await watch.write(data)
+
+    def cut(self) -> None:
+        """Reset every connection."""
+        for transport in list(self._transports):
+            transport.abort()
+
+    # -- serving
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append(request)
+        if request.transport is not None:
+            self._transports.add(request.transport)
+        await self.hanging.wait()
+        if self.tokens and request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
+            return status(401, "Unauthorized", "Unauthorized")
+        plural = request.path.rpartition("/")[2]
+        watching = request.query.get("watch") == "true"
+        for name in (request.path, f"watch {plural}" if watching else plural):
+            if name in self.overrides:
+                answer = await self.overrides[name](request)
+                if answer is not None:
+                    return answer
+        if request.path == "/version":
+            return web.json_response({"gitVersion": "v1.34.0-fake"})
+        if watching:
+            return await self._watch(request, plural)
+        parts = request.path.strip("/").split("/")
+        if parts[-2:-1] == ["namespaces"]:
+            found = self.objects["namespaces"].get(("", parts[-1]))
+            return web.json_response(found) if found else status(404, f'namespaces "{parts[-1]}" not found', "NotFound")
+        namespace = parts[parts.index("namespaces") + 1] if "namespaces" in parts[:-1] else ""
+        return self._list(request, plural, namespace)
+
+    def _list(self, request: web.Request, plural: str, namespace: str) -> web.Response:
+        items = [item for (where, _), item in sorted(self.objects[plural].items()) if namespace in ("", where)]
+        start = int(request.query.get("continue", "0"))
+        end = start + min(int(request.query.get("limit", "500")), self.page_limit)
+        meta: Object = {"resourceVersion": str(self.version)}
+        if end < len(items):
+            meta["continue"] = str(end)
+        return web.json_response({"kind": "List", "metadata": meta, "items": items[start:end]})
+
+    async def _watch(self, request: web.Request, plural: str) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        self.watches[plural].add(answer)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.watches[plural].discard(answer)
+        return answer
+
+
+def is_watch_of(request: web.Request, plural: str) -> bool:
+    return request.path.endswith(plural) and "watch" in request.query
+
+
+@asynccontextmanager
+async def serving(api: FakeApi, context: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[FakeApi]:
+    server = web.Server(api.handle, handler_cancellation=True)
+    runner = web.ServerRunner(server, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=context)
+    await site.start()
+    api.port = runner.addresses[0][1]
+    api.tls = context is not None
+    try:
+        yield api
+    finally:
+        api.hanging.set()
+        api.cut()
+        await runner.cleanup()
+
+
+def kubeconfig(
+    path: Path,
+    server: str,
+    *,
+    user: Object | None = None,
+    cluster: Object | None = None,
+    context: Object | None = None,
+) -> str:
+    """Write one with a single context; the user has the token that is accepted."""
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "test",
+        "clusters": [{"name": "c", "cluster": {"server": server, **(cluster or {})}}],
+        "users": [{"name": "u", "user": {"token": "good"} if user is None else user}],
+        "contexts": [{"name": "test", "context": {"cluster": "c", "user": "u", **(context or {})}}],
+    }
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    return str(path)
+
+
+async def until(condition: Callable[[], bool], timeout: float = 10.0) -> None:
+    """Wait for a condition; the loop turns meanwhile."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout):
+            while not condition():  # noqa: ASYNC110 - what is waited for is someone else's state
+                await asyncio.sleep(0.005)
+    assert condition()
