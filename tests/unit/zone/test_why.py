@@ -1,0 +1,268 @@
+"""Why an answer is negative: the rule, the fields and one sentence, on worlds that people meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kheadless_tui.model.manifests import objects_from
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.record import Question, Step
+from kheadless_tui.zone.resolve import resolve
+
+ZONES = ("cluster.local.", "in-addr.arpa.", "ip6.arpa.")
+SERVED = ZoneConfig(zones=ZONES, ttl=30, pods="insecure", source="ConfigMap kube-system/coredns")
+
+
+def obj(kind: str, name: str, namespace: str | None = "shop", **fields: Any) -> dict[str, Any]:
+    meta: dict[str, Any] = {"name": name, "namespace": namespace, "labels": fields.pop("labels", {})}
+    return {"kind": kind, "metadata": meta, **fields}
+
+
+def headless(name: str, selector: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+    return obj("Service", name, spec={"clusterIP": "None", "selector": selector, **spec})
+
+
+def endpoint_slice(service: str, *endpoints: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    labels = fields.pop("labels", {"kubernetes.io/service-name": service})
+    return obj("EndpointSlice", f"{service}-x", labels=labels, endpoints=list(endpoints), **fields)
+
+
+def endpoint(address: str, *, ready: bool = True, pod: str = "", **fields: Any) -> dict[str, Any]:
+    conditions = {"ready": ready, "serving": ready, "terminating": fields.pop("terminating", False)}
+    target = {"targetRef": {"kind": "Pod", "name": pod}} if pod else {}
+    return {"addresses": [address], "conditions": conditions, **target, **fields}
+
+
+def pod(name: str, address: str, *, labels: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+    return obj("Pod", name, labels=labels or {}, spec=spec, status={"podIP": address, "phase": "Running"})
+
+
+def why(name: str, *objects: dict[str, Any], kind: str = "A", config: ZoneConfig = SERVED) -> Step:
+    found = [item for document in (obj("Namespace", "shop", None), *objects) for item in objects_from(document, "")]
+    snapshot = Snapshot.of(found, namespaces_known=True)
+    if not name.endswith("."):
+        name += ".shop.svc.cluster.local."
+    (step,) = resolve(snapshot, Question(name, kind), config).steps
+    return step
+
+
+def facts(step: Step) -> list[str]:
+    return [str(fact) for fact in step.facts]
+
+
+def test_no_endpoint_is_ready() -> None:
+    waiting = [endpoint(f"10.0.0.{n}", ready=False, pod=f"web-{n}") for n in range(3)]
+    step = why("web", headless("web", {"app": "web"}), endpoint_slice("web", *waiting))
+    assert step.rule == "no-ready-endpoint"
+    assert step.rcode == "NXDOMAIN"
+    assert step.why == "Service shop/web selects app=web and no endpoint is ready: 3 not ready: web-0, web-1, web-2"
+    assert facts(step)[0] == "EndpointSlice shop/web-x endpoints[0].conditions.ready: false"
+
+
+def test_terminating_and_not_ready_are_told_apart_and_long_lists_are_cut() -> None:
+    waiting = [endpoint(f"10.0.0.{n}", ready=False, pod=f"web-{n}") for n in range(12)]
+    leaving = endpoint("10.0.1.1", ready=False, pod="web-12", terminating=True)
+    step = why("web", headless("web", {"app": "web"}), endpoint_slice("web", *waiting, leaving))
+    assert "12 not ready: web-0, web-1, web-2, web-3, web-4 and 7 more; 1 terminating: web-12" in step.why
+
+
+def test_dual_stack_pods_are_counted_once() -> None:
+    both = [endpoint(address, ready=False, pod="web-0") for address in ("10.0.0.1", "fd00::1")]
+    assert why("web", headless("web", {"a": "b"}), endpoint_slice("web", *both)).why.endswith("1 not ready: web-0")
+
+
+def test_the_misnamed_endpoints() -> None:
+    stray = obj("Endpoints", "mysql-ep", subsets=[{"addresses": [{"ip": "114.32.146.154"}]}])
+    step = why("mysql-svc", headless("mysql-svc"), stray)
+    assert step.rule == "endpoints-misnamed"
+    assert "Endpoints mysql-ep has no effect on it; only an Endpoints object called mysql-svc would be" in step.why
+    assert why("mysql-ep", headless("mysql-svc"), stray).rule == "service-missing"
+    assert "no effect without the Service" in why("mysql-ep", stray).why
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "rule", "words"),
+    [
+        (obj("Endpoints", "ext", labels={"endpointslice.kubernetes.io/skip-mirror": "true"}),
+         "endpoints-not-mirrored", "skip-mirror=true, so it is not mirrored"),
+        (obj("Endpoints", "ext", subsets=[]), "endpoints-empty", "Endpoints ext holds no address"),
+        (obj("Endpoints", "ext", subsets=[{"addresses": [{"ip": "1.2.3.4"}]}]),
+         "endpoints-not-mirrored", "no EndpointSlice was made of it"),
+    ],
+)  # fmt: skip
+def test_endpoints_of_the_right_name_that_are_not_mirrored(endpoints: dict[str, Any], rule: str, words: str) -> None:
+    step = why("ext", headless("ext"), endpoints)
+    assert step.rule == rule
+    assert words in step.why
+
+
+def test_a_selector_that_no_pod_carries() -> None:
+    pods = [pod(f"app-{n}", f"10.0.0.{n}", labels={"app": "web-stateful"}) for n in range(3)]
+    step = why("headless-svc", headless("headless-svc", {"app": "web"}), *pods)
+    assert step.rule == "selects-nothing"
+    assert step.why == (
+        "Service shop/headless-svc selects app=web, and none of the 3 pods of shop carries that;"
+        " app-0 has app=web-stateful"
+    )
+    assert "Pod shop/app-0 metadata.labels[app]: web-stateful" in facts(step)
+
+
+def test_without_pods_nothing_is_claimed_of_them() -> None:
+    step = why("web", headless("web", {"app": "web"}))
+    assert step.why == "Service shop/web selects app=web and has no endpoint: no EndpointSlice of it is known"
+    step = why("web", headless("web", {"app": "web"}), endpoint_slice("web"))
+    assert step.why == "Service shop/web selects app=web and has no endpoint"
+
+
+def test_pods_that_match_and_cannot_be_endpoints() -> None:
+    done = obj("Pod", "import-1", labels={"app": "web"}, status={"phase": "Succeeded", "podIP": "10.0.0.1"})
+    waiting = obj("Pod", "import-2", labels={"app": "web"}, status={"phase": "Pending"})
+    step = why("web", headless("web", {"app": "web"}), done, waiting)
+    assert step.rule == "no-endpoint-yet"
+    assert "import-1 (phase Succeeded), import-2 (no address yet)" in step.why
+
+
+def test_a_slice_without_the_label() -> None:
+    step = why("ext", headless("ext"), endpoint_slice("ext", endpoint("1.2.3.4"), labels={"app": "x"}))
+    assert step.rule == "slice-unlabelled"
+    assert "EndpointSlice ext-x does not carry the label kubernetes.io/service-name=ext" in step.why
+    assert facts(step) == ["EndpointSlice shop/ext-x metadata.labels[kubernetes.io/service-name]: missing"]
+
+
+def test_a_hostname_hides_the_dashed_name() -> None:
+    world = headless("db"), endpoint_slice("db", endpoint("10.0.0.1", hostname="db-0", pod="db-0"))
+    step = why("10-0-0-1.db", *world)
+    assert step.rule == "hostname-set"
+    assert "it is called db-0.db.shop.svc.cluster.local. and has no dashed name" in step.why
+    assert facts(step) == ["EndpointSlice shop/db-x endpoints[0].hostname: db-0"]
+
+
+def test_the_pod_of_another_services_subdomain() -> None:
+    bare = endpoint("10.244.0.9", pod="nginx-0")
+    named = endpoint("10.244.0.9", pod="nginx-0", hostname="nginx-0")
+    world = [
+        headless("nginx-headless", {"app": "nginx"}), endpoint_slice("nginx-headless", bare),
+        headless("nginx", {"app": "nginx"}), endpoint_slice("nginx", named),
+    ]  # fmt: skip
+    step = why("nginx-0.nginx-headless", *world)
+    assert step.rule == "hostname-missing"
+    assert step.why == (
+        "endpoint 10.244.0.9 (pod nginx-0) is called 10-244-0-9 below Service shop/nginx-headless;"
+        " nginx-0.nginx.shop.svc.cluster.local. exists"
+    )
+    step = why("nginx-0.nginx-headless", *world, pod("nginx-0", "10.244.0.9", hostname="nginx-0", subdomain="nginx"))
+    assert ": its pod's subdomain is nginx, not nginx-headless; nginx-0.nginx.shop" in step.why
+    assert "Pod shop/nginx-0 spec.subdomain: nginx" in facts(step)
+
+
+def test_a_pod_of_a_deployment_has_no_hostname() -> None:
+    world = headless("web"), endpoint_slice("web", endpoint("10.0.0.1", pod="web-5c4-x")), pod("web-5c4-x", "10.0.0.1")
+    assert "its pod has no hostname (spec.hostname)" in why("web-5c4-x.web", *world).why
+
+
+def test_endpoints_that_are_not_there() -> None:
+    world = headless("web", {"app": "web"}), endpoint_slice("web", endpoint("10.0.0.1", hostname="web-0", pod="web-0"))
+    assert why("web-9.web", *world).why == "no endpoint of Service shop/web is called web-9: there is web-0"
+    sets = obj("StatefulSet", "web", spec={"serviceName": "web", "replicas": 2})
+    assert "StatefulSet web has 2 replicas, web-0 to web-1" in why("web-9.web", *world, sets).why
+    other = obj("StatefulSet", "web", spec={"serviceName": "other", "replicas": 2})
+    assert "spec.serviceName of StatefulSet web is other, not web" in why("web-1.web", *world, other).why
+    outside = pod("web-1", "10.0.0.2", labels={"app": "wep"})
+    step = why("web-1.web", *world, outside)
+    assert step.rule == "pod-not-selected"
+    assert "pod web-1 lacks app=web of its selector" in step.why
+    waiting = endpoint_slice("web", endpoint("10.0.0.3", ready=False, hostname="web-3", pod="web-3"))
+    step = why("web-3.web", headless("web"), waiting)
+    assert step.rule == "endpoint-not-ready"
+    assert step.why == "endpoint web-3 of Service shop/web is not ready (10.0.0.3), so its name does not exist"
+
+
+def test_ports_that_are_not_there() -> None:
+    ports = [{"name": "mysql", "port": 3306, "protocol": "TCP"}]
+    world = (
+        headless("db", ports=[{"name": "default-ep", "port": 3306}]),
+        endpoint_slice("db", endpoint("10.0.0.1"), ports=ports),
+    )
+    step = why("_default-ep._tcp.db", *world, kind="SRV")
+    assert step.rule == "port-not-in-slice"
+    assert "the EndpointSlices count, and they have mysql/TCP 3306" in step.why
+    assert why("_mysql._udp.db", *world, kind="SRV").rule == "port-protocol"
+    assert why("_pg._tcp.db", *world, kind="SRV").rule == "port-missing"
+    unnamed = headless("db"), endpoint_slice("db", endpoint("10.0.0.1"), ports=[{"port": 8080, "protocol": "TCP"}])
+    assert why("_http._tcp.db", *unnamed, kind="SRV").rule == "port-unnamed"
+    assert why("_tcp.db", *unnamed, kind="SRV").rule == "protocol-alone"
+    none = headless("db"), endpoint_slice("db", endpoint("10.0.0.1"))
+    assert why("_http._tcp.db", *none, kind="SRV").rule == "no-ports"
+    assert "read as port and protocol" in why("db-0.east.db", *world).why
+
+
+def test_services_that_are_not_there() -> None:
+    there = obj("Service", "redis", "cache", spec={"clusterIP": "None"})
+    step = why("redis", there, obj("Namespace", "cache", None))
+    assert step.why == "there is no Service redis in namespace shop; a Service redis is in namespace cache"
+    governed = obj("StatefulSet", "web", spec={"serviceName": "nginx"})
+    assert "StatefulSet web names it in spec.serviceName" in why("nginx", governed).why
+    lonely = pod("web-0", "10.0.0.1", hostname="web-0", subdomain="web")
+    assert "web-0 is a pod, whose name is web-0.web.shop" in why("web-0", lonely).why
+    assert "(the name asks for its endpoint web-0)" in why("web-0.nginx").why
+
+
+def test_namespaces_that_are_not_there() -> None:
+    step = why("web.sopp.svc.cluster.local.")
+    assert (step.rule, step.why) == ("namespace-missing", "there is no namespace sopp")
+    swapped = why("shop.web.svc.cluster.local.", headless("web"))
+    assert "a Service web is in namespace shop: the Service's name comes first" in swapped.why
+    unread = resolve(Snapshot(), Question("web.shop.svc.cluster.local.", "A"), SERVED)
+    assert unread.rcode == "NXDOMAIN"
+    assert unread.unknown == "whether namespace shop exists: the list of Namespaces was not read"
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("9.0.0.10.in-addr.arpa.", "address-unknown"),
+        ("2.0.0.10.in-addr.arpa.", "address-not-ready"),
+        ("3.0.0.10.in-addr.arpa.", "address-of-pod"),
+        ("0.10.in-addr.arpa.", "reverse-incomplete"),
+    ],
+)
+def test_addresses_without_a_name(name: str, rule: str) -> None:
+    world = (
+        headless("web"),
+        endpoint_slice("web", endpoint("10.0.0.2", ready=False, pod="web-0")),
+        pod("lonely", "10.0.0.3"),
+    )
+    assert why(name, *world, kind="PTR").rule == rule
+
+
+def test_what_falls_through_names_who_answers() -> None:
+    config = ZoneConfig(zones=ZONES, fallthrough=("in-addr.arpa.",), next_plugins=("forward . 10.0.0.2",))
+    step = why("9.0.0.10.in-addr.arpa.", kind="PTR", config=config)
+    assert step.why.endswith("fallthrough hands the question on: forward . 10.0.0.2 answers")
+
+
+def test_a_family_that_is_missing() -> None:
+    world = headless("web", ipFamilies=["IPv4"]), endpoint_slice("web", endpoint("10.0.0.1"))
+    step = why("web", *world, kind="AAAA")
+    assert (step.rcode, step.rule) == ("NOERROR", "family-missing")
+    assert step.why == (
+        "Service shop/web has IPv4 addresses only (10.0.0.1), so no AAAA record; spec.ipFamilies is IPv4"
+    )
+
+
+def test_a_service_that_waits_for_its_address() -> None:
+    step = why("web", obj("Service", "web", spec={"ports": [{"port": 80}]}))
+    assert (step.rcode, step.rule) == ("NOERROR", "no-cluster-address")
+
+
+def test_names_that_cannot_be_sent() -> None:
+    answer = resolve(Snapshot(), Question(f"{'a' * 64}.shop.svc.cluster.local.", "A"), SERVED)
+    assert answer.unsendable
+    assert "a label of 64 octets, where 63 are the most" in answer.steps[0].why
+    long = resolve(Snapshot(), Question("a." * 127 + "cluster.local.", "A"), SERVED)
+    assert long.unsendable
+    empty = resolve(Snapshot(), Question("web..shop.svc.cluster.local.", "A"), SERVED)
+    assert empty.unsendable
