@@ -96,9 +96,11 @@ def not_mirrored(evidence: Evidence) -> Iterator[Finding]:
     if item is None or not _without_any(evidence) or not _addresses(item):
         return
     skipped = item.labels.get(SKIP_MIRROR) == "true"
+    # Without any slice in the namespace these may be manifests, of which a cluster is still to make its copies.
+    severe = WARNING if evidence.snapshot.names("EndpointSlice", evidence.key.namespace) else HINT
     yield Finding(
         code="KH008",
-        severity=ERROR if skipped else WARNING,
+        severity=ERROR if skipped else severe,
         title=f"No name of Service {evidence.key} exists: its Endpoints have "
         f"{counted(len(_addresses(item)), 'address')}"
         f", but no EndpointSlice is made of them{f': they carry {SKIP_MIRROR}=true' if skipped else ''}",

@@ -183,6 +183,15 @@ def test_endpoints_of_an_existing_service_are_nobody_elses() -> None:
     assert codes(service(), other, theirs) == ["KH081"]
 
 
+def test_endpoints_that_wait_for_their_copy_are_a_warning_only_where_copies_are_made() -> None:
+    own = Endpoints(Meta("web", "shop"), [EndpointsSubset([EndpointsAddress("192.0.2.1")])])
+    other = EndpointSlice(Meta("other", "shop", labels={SERVICE_NAME_LABEL: "other"}), "IPv4")
+    for objects, severity in (((own,), "hint"), ((own, other), "warning")):
+        web = service()
+        (found,) = findings(Snapshot.of([web, *objects]), web, ZoneConfig())
+        assert (found.code, found.severity) == ("KH008", severity)
+
+
 def test_a_leader_lock_without_addresses_is_not_taken_for_endpoints() -> None:
     assert codes(service(), Endpoints(Meta("lock", "shop"))) == ["KH081"]
 
