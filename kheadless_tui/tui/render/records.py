@@ -20,7 +20,7 @@ from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import UNICODE, Signs
 from kheadless_tui.tui.render.table import EMPTY, Cell, Column, Grid, fit, total
 from kheadless_tui.tui.render.verdicts import WORD_WIDTH, rank, verdict_cell
-from kheadless_tui.zone.record import Question, Record
+from kheadless_tui.zone.record import Question, Record, WithheldRecord
 
 if TYPE_CHECKING:
     from kheadless_tui.probe.compare import Row as ComparedRow
@@ -67,7 +67,6 @@ def record_entries(view: ServiceView) -> list[RecordEntry]:
         record = predicted.record
         pod = predicted.endpoint.pod or NO_POD if predicted.endpoint else ""
         entries.append(_entry("", record, pod, verdicts.pop(_key(record), None), origin))
-    withheld = {_key(item.record) for item in view.withheld}
     others = [row for key, row in verdicts.items() if row.verdict == "extra" or row.record.data in RCODES]
     for row in others:
         pod = NO_POD if row.record.type in ("A", "AAAA") and row.record.data not in RCODES else ""
@@ -75,23 +74,22 @@ def record_entries(view: ServiceView) -> list[RecordEntry]:
         entries.append(_entry(mark, row.record, row.pod or pod, row, origin))
     if others:
         entries = _in_zone_order(entries)
-    for kept in view.withheld:
-        record = kept.record
-        if _key(record) in withheld:
-            entries.append(
-                RecordEntry(
-                    id=f"withheld/{record.name}/{record.type}/{record.data}",
-                    verdict="withheld",
-                    name=relative(record.name, origin),
-                    type=record.type,
-                    data=relative_data(record, origin),
-                    pod=clean(kept.endpoint.pod or NO_POD),
-                    question=Question(record.name, record.type),
-                    answered=clean(kept.reason),
-                    record=record,
-                )
-            )
-    return entries
+    return [*entries, *(_withheld(kept, origin) for kept in view.withheld)]
+
+
+def _withheld(kept: WithheldRecord, origin: str) -> RecordEntry:
+    record = kept.record
+    return RecordEntry(
+        id=f"withheld/{record.name}/{record.type}/{record.data}",
+        verdict="withheld",
+        name=relative(record.name, origin),
+        type=record.type,
+        data=relative_data(record, origin),
+        pod=clean(kept.endpoint.pod or NO_POD),
+        question=Question(record.name, record.type),
+        answered=clean(kept.reason),
+        record=record,
+    )
 
 
 def _key(record: Record) -> tuple[str, str, str]:
@@ -232,18 +230,8 @@ class RecordsLayout:
         cells = _cells(entry, self.signs)
         if self._answer_below(entry):
             cells["answered"] = EMPTY
-        indent = self.grid.widths[0] + self.grid.columns[0].gap
-        if self._is_broken(entry):
-            first = self.grid.line({"verdict": cells["verdict"]})
-            first.pad_right(max(0, indent - first.cell_len))
-            second = Text(" " * indent)
-            _append(first, cells["name"])
-            _append(second, cells["type"], Cell.of("  "), cells["data"])
-            if entry.pod not in ("", entry.data) and second.cell_len + 2 + width_of(entry.pod) <= self.width:
-                _append(second, Cell.of("  "), cells["pod"])
-            lines = [first, second]
-        else:
-            lines = [self.grid.line(cells)]
+        indent = self.grid.widths[0] + 1
+        lines = self._broken(cells, entry, indent) if self._is_broken(entry) else [self.grid.line(cells)]
         if self._answer_below(entry):
             shown = {column.id for column in self.grid.columns}
             who = f"{entry.pod} " if entry.verdict == "withheld" and "pod" not in shown else ""
@@ -251,6 +239,21 @@ class RecordsLayout:
             below.append(entry.answered, _answer_role(entry))
             lines.append(below)
         return lines
+
+    def _broken(self, cells: dict[str, Cell], entry: RecordEntry, indent: int) -> list[Text]:
+        """Name above, data below; the type stands where there is room."""
+        first = self.grid.line({"verdict": cells["verdict"]})
+        first.pad_right(max(0, indent - first.cell_len))
+        second = Text(" " * indent)
+        _append(first, cells["name"])
+        if _is_long_name(entry):
+            _append(second, cells["type"], Cell.of("  "))
+        else:
+            _append(first, Cell.of("  "), cells["type"])
+        _append(second, cells["data"])
+        if entry.pod not in ("", entry.data) and second.cell_len + 2 + width_of(entry.pod) <= self.width:
+            _append(second, Cell.of("  "), cells["pod"])
+        return [first, second]
 
 
 def _append(line: Text, *cells: Cell) -> None:

@@ -131,7 +131,7 @@ def fit(
     shown = tuple(column for column in columns if column.id in widths)
     if over < 0 and -over >= sum(column.gap == 1 for column in shown[1:-1]):
         # Where there is room, two blanks between columns; the sign stays close to what it is the sign of.
-        shown = tuple(column if not column.title else replace(column, gap=2) for column in shown)
+        shown = (shown[0], *(replace(column, gap=2) for column in shown[1:]))
     short = tuple(
         (column.id, tuple(shorten_all(names.get(column.id, ()), widths[column.id]).items()))
         for column in shown
