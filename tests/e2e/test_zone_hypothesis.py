@@ -27,7 +27,7 @@ from kheadless_tui.zone.resolve import resolve
 from kheadless_tui.zone.served import zone_config
 from kheadless_tui.zone.transfer import transfer
 from tests.e2e.replica import Replica
-from tests.e2e.zone_sets import Object, object_set, placed
+from tests.e2e.zone_sets import Object, ObjectSet, object_set
 
 KUBECTL = ["kubectl", "--kubeconfig", os.environ.get("KHEADLESS_E2E_KUBECONFIG", "")]
 SETS = int(os.environ.get("KHEADLESS_E2E_SETS", "300"))
@@ -84,7 +84,7 @@ def cluster() -> Iterator[Cluster]:
     derandomize=False,
 )
 @given(sets=st.lists(object_set(), min_size=BATCH, max_size=BATCH))
-def test_predicted_is_served(cluster: Cluster, sets: list[list[Object]]) -> None:
+def test_predicted_is_served(cluster: Cluster, sets: list[ObjectSet]) -> None:
     spaces = _apply(cluster, sets)
     try:
         snapshot = _read(spaces)
@@ -98,7 +98,7 @@ def test_predicted_is_served(cluster: Cluster, sets: list[list[Object]]) -> None
         kubectl("delete", "namespace", *spaces, "--wait=false")
 
 
-def _apply(cluster: Cluster, sets: list[list[Object]]) -> list[str]:
+def _apply(cluster: Cluster, sets: list[ObjectSet]) -> list[str]:
     """Apply the sets, then a sentinel that every replica must know before anything is asked."""
     documents: list[Object] = []
     spaces = []
@@ -107,12 +107,12 @@ def _apply(cluster: Cluster, sets: list[list[Object]]) -> list[str]:
         space = f"{PREFIX}-{cluster.block}"
         spaces.append(space)
         documents.append(_namespace(space))
-        documents += placed(objects, space, cluster.block)
+        documents += objects.placed(space, cluster.block)
     kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": documents}))
     last = f"{PREFIX}-{cluster.block}-last"
     spaces.append(last)
     address = f"10.99.{cluster.block // 250}.{cluster.block % 250}"
-    sentinel = [_namespace(last), *placed(_sentinel(address), last, 0)]
+    sentinel = [_namespace(last), *ObjectSet(_sentinel(address)).placed(last, 0)]
     kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": sentinel}))
     for replica in cluster.transfers or cluster.replicas:
         question = Question(f"sentinel.{last}.svc.{cluster.served.zone}", "A")
@@ -181,7 +181,15 @@ def _compare(replica: Replica, questions: list[Question], snapshot: Snapshot, co
     for predicted in sent:
         question = predicted.question
         observed = replies[question]
-        assert _comparable(predicted, predicted) == _comparable(observed, predicted), f"{replica.name} {question}"
+        assert _comparable(predicted, predicted) == _comparable(observed, predicted), (
+            f"{replica.name} answers {question} in another way\n{_objects(snapshot, question)}"
+        )
+
+
+def _objects(snapshot: Snapshot, question: Question) -> str:
+    """The objects of the namespace that a question is about."""
+    space = next((part for part in question.name.split(".") if part.startswith(PREFIX)), "")
+    return "\n".join(str(item) for (_, key), item in snapshot.objects.items() if key.namespace == space)
 
 
 def _comparable(answer: Answer, predicted: Answer) -> tuple[object, ...]:

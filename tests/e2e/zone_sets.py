@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
@@ -94,24 +95,31 @@ def service(draw: st.DrawFn, name: str) -> Object:
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
 
+@dataclass
+class ObjectSet:
+    """One to three Services with their slices; names and addresses are told apart once the set has its place."""
+
+    objects: list[Object]
+
+    def __repr__(self) -> str:
+        return f"{len(self.objects)} objects"
+
+    def placed(self, namespace: str, block: int) -> list[Object]:
+        """The set in a namespace, with addresses that no other set has."""
+        found: list[Object] = [_replaced(item, namespace, block) for item in self.objects]
+        for item in found:
+            item["metadata"]["namespace"] = namespace
+        return found
+
+
 @st.composite
-def object_set(draw: st.DrawFn) -> list[Object]:
-    """One to three Services with their slices; addresses are told apart by a block number put in later."""
+def object_set(draw: st.DrawFn) -> ObjectSet:
+    """A set of objects of one namespace."""
     found: list[Object] = []
     for name in draw(st.lists(_NAMES, min_size=1, max_size=3, unique=True)):
         found.append(draw(service(name)))
         found += draw(slices_of(name, 0))
-    return found
-
-
-def placed(objects: list[Object], namespace: str, block: int) -> list[Object]:
-    """The set in a namespace, with addresses that no other set has."""
-    found = []
-    for item in objects:
-        text = _replaced(item, namespace, block)
-        text["metadata"]["namespace"] = namespace
-        found.append(text)
-    return found
+    return ObjectSet(found)
 
 
 def _replaced(value: Any, namespace: str, block: int) -> Any:

@@ -6,43 +6,18 @@ from typing import Any
 
 import pytest
 
-from kheadless_tui.model.manifests import objects_from
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Question, Step
 from kheadless_tui.zone.resolve import resolve
+from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, pod, snapshot_of
 
 ZONES = ("cluster.local.", "in-addr.arpa.", "ip6.arpa.")
 SERVED = ZoneConfig(zones=ZONES, ttl=30, pods="insecure", source="ConfigMap kube-system/coredns")
 
 
-def obj(kind: str, name: str, namespace: str | None = "shop", **fields: Any) -> dict[str, Any]:
-    meta: dict[str, Any] = {"name": name, "namespace": namespace, "labels": fields.pop("labels", {})}
-    return {"kind": kind, "metadata": meta, **fields}
-
-
-def headless(name: str, selector: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
-    return obj("Service", name, spec={"clusterIP": "None", "selector": selector, **spec})
-
-
-def endpoint_slice(service: str, *endpoints: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    labels = fields.pop("labels", {"kubernetes.io/service-name": service})
-    return obj("EndpointSlice", f"{service}-x", labels=labels, endpoints=list(endpoints), **fields)
-
-
-def endpoint(address: str, *, ready: bool = True, pod: str = "", **fields: Any) -> dict[str, Any]:
-    conditions = {"ready": ready, "serving": ready, "terminating": fields.pop("terminating", False)}
-    target = {"targetRef": {"kind": "Pod", "name": pod}} if pod else {}
-    return {"addresses": [address], "conditions": conditions, **target, **fields}
-
-
-def pod(name: str, address: str, *, labels: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
-    return obj("Pod", name, labels=labels or {}, spec=spec, status={"podIP": address, "phase": "Running"})
-
-
 def why(name: str, *objects: dict[str, Any], kind: str = "A", config: ZoneConfig = SERVED) -> Step:
-    found = [item for document in (obj("Namespace", "shop", None), *objects) for item in objects_from(document, "")]
-    snapshot = Snapshot.of(found, namespaces_known=True)
+    snapshot = snapshot_of(*objects)
     if not name.endswith("."):
         name += ".shop.svc.cluster.local."
     (step,) = resolve(snapshot, Question(name, kind), config).steps

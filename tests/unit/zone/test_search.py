@@ -1,0 +1,159 @@
+"""Search lists of glibc, musl and Go, against the table of the reference (section 15.3) and the resolvers' sources."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from kheadless_tui.model.objects import DNSConfig, DNSConfigOption, Meta, Pod, PodSpec
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.record import Answer, Question, Record
+from kheadless_tui.zone.search import (
+    Libc,
+    ResolvConf,
+    cluster_first,
+    parse_resolv_conf,
+    resolv_conf_of,
+    resolve_by_search,
+    search_names,
+)
+from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, snapshot_of
+
+CONFIG = ZoneConfig(ttl=30)
+SHOP = cluster_first("shop", CONFIG)
+PORTS = [{"name": "pg", "port": 5432, "protocol": "TCP"}]
+WORLD = snapshot_of(
+    headless("db"), endpoint_slice("db", endpoint("10.0.0.1", hostname="db-0"), ports=PORTS),
+    obj("Namespace", "monitoring", None),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "tries"),
+    [
+        ("db-0.db", 1),
+        ("db", 1),
+        ("db.shop", 2),
+        ("db-0.db.shop", 2),
+        ("db.shop.svc.cluster.local", 4),
+        ("db-0.db.shop.svc.cluster.local", 1),
+        ("db.shop.svc.cluster.local.", 1),
+        ("_pg._tcp.db.shop.svc.cluster.local", 1),
+    ],
+)
+def test_tries_until_found(name: str, tries: int) -> None:
+    answer = resolve_by_search(WORLD, name, "SRV" if name.startswith("_") else "A", SHOP, CONFIG)
+    assert answer.answer
+    assert answer.question.name == answer.steps[-1].name
+    assert len(answer.steps) == tries
+    assert all(step.rcode == "NXDOMAIN" for step in answer.steps[:-1])
+
+
+@pytest.mark.parametrize(
+    ("libc", "names"),
+    [
+        ("glibc", ["db.prod.", "db.prod.a.test.", "db.prod.b.test."]),
+        ("go", ["db.prod.", "db.prod.a.test.", "db.prod.b.test."]),
+        ("musl", ["db.prod."]),
+    ],
+)
+def test_enough_dots(libc: Libc, names: list[str]) -> None:
+    assert search_names("db.prod", ResolvConf((), ("a.test", "b.test."), 1), libc) == names
+
+
+@pytest.mark.parametrize("libc", ["glibc", "go", "musl"])
+def test_too_few_dots_and_final_dots(libc: Libc) -> None:
+    resolv = ResolvConf((), ("a.test",), 5)
+    assert search_names("db", resolv, libc) == ["db.a.test.", "db."]
+    assert search_names("db.", resolv, libc) == ["db."]
+
+
+def test_musl_ignores_a_long_line_and_all_leave_out_names_that_are_too_long() -> None:
+    long = ResolvConf((), tuple(f"{'x' * 60}{n}.test" for n in range(4)), 5)
+    assert search_names("db", long, "musl") == ["db."]
+    assert len(search_names("db", long, "glibc")) == 5
+    deep = ResolvConf((), (".".join(["y" * 60] * 4),), 5)
+    assert search_names("a" * 20, deep, "glibc") == ["a" * 20 + "."]
+
+
+def test_an_empty_domain_and_repeated_names() -> None:
+    assert search_names("db", ResolvConf((), (".", "a.test"), 5)) == ["db.", "db.a.test."]
+
+
+def test_nodata_stops_musl_alone() -> None:
+    """A relative name equal to a namespace meets NODATA below svc.ZONE."""
+
+    def outside(question: Question) -> Answer | None:
+        if question.name != "monitoring.":
+            return None
+        return Answer(question, "NOERROR", answer=(Record("monitoring.", 60, "A", "192.0.2.1"),))
+
+    musl = resolve_by_search(WORLD, "monitoring", "A", SHOP, CONFIG, libc="musl", upstream=outside)
+    assert [step.rcode for step in musl.steps] == ["NXDOMAIN", "NOERROR"]
+    assert not musl.answer
+    glibc = resolve_by_search(WORLD, "monitoring", "A", SHOP, CONFIG, upstream=outside)
+    assert len(glibc.steps) == 4
+    assert [record.data for record in glibc.answer] == ["192.0.2.1"]
+
+
+def test_a_failed_search_gives_nodata_before_nxdomain() -> None:
+    def nobody(question: Question) -> Answer | None:
+        return Answer(question, "NXDOMAIN")
+
+    answer = resolve_by_search(WORLD, "monitoring", "A", SHOP, CONFIG, upstream=nobody)
+    assert (answer.rcode, answer.question.name) == ("NOERROR", "monitoring.svc.cluster.local.")
+
+
+def test_what_is_not_known_is_said() -> None:
+    answer = resolve_by_search(WORLD, "www.example.net", "A", SHOP, CONFIG)
+    assert len(answer.steps) == 4
+    assert answer.rcode == "NXDOMAIN"
+    assert answer.steps[-1].rcode == ""
+    assert "what other servers answer for www.example.net." in answer.unknown
+    assert "the search domains of the node" in answer.unknown
+
+
+def make_pod(policy: str | None, *, host: bool = False, config: DNSConfig | None = None) -> Pod:
+    return Pod(Meta("p", "shop"), PodSpec(dns_policy=policy, host_network=host, dns_config=config))
+
+
+def test_the_kubelets_resolv_conf() -> None:
+    plain = resolv_conf_of(make_pod(None), CONFIG, "10.96.0.10")
+    assert plain.nameservers == ("10.96.0.10",)
+    assert plain.search == ("shop.svc.cluster.local", "svc.cluster.local", "cluster.local")
+    assert plain.ndots == 5
+    assert plain == msgspec.structs.replace(cluster_first("shop", CONFIG, "10.96.0.10"), source=plain.source)
+    default = resolv_conf_of(make_pod("Default"), CONFIG, "10.96.0.10")
+    assert (default.search, default.nameservers) == ((), ())
+    assert "of the node" in default.unknown
+    host = resolv_conf_of(make_pod("ClusterFirst", host=True), CONFIG, "10.96.0.10")
+    assert host.search == ()
+    assert "hostNetwork" in host.source
+    assert resolv_conf_of(make_pod("ClusterFirstWithHostNet", host=True), CONFIG).search == plain.search
+
+
+def test_dns_config_is_merged() -> None:
+    own = DNSConfig(["1.1.1.1", "2.2.2.2", "3.3.3.3"], ["a.test", "svc.cluster.local"], [DNSConfigOption("ndots", "2")])
+    merged = resolv_conf_of(make_pod("ClusterFirst", config=own), CONFIG, "10.96.0.10")
+    assert merged.nameservers == ("10.96.0.10", "1.1.1.1", "2.2.2.2")
+    assert merged.search[-2:] == ("cluster.local", "a.test")
+    assert merged.ndots == 2
+    alone = resolv_conf_of(make_pod("None", config=own), CONFIG, "10.96.0.10")
+    assert (alone.nameservers[0], alone.search, alone.unknown) == ("1.1.1.1", ("a.test", "svc.cluster.local"), "")
+    many = DNSConfig(None, [f"d{n}.test" for n in range(40)], None)
+    assert len(resolv_conf_of(make_pod("ClusterFirst", config=many), CONFIG).search) == 32
+    wide = DNSConfig(None, [f"{'w' * 190}{n}.test" for n in range(20)], None)
+    assert len(" ".join(resolv_conf_of(make_pod("ClusterFirst", config=wide), CONFIG).search)) <= 2048
+
+
+def test_reading_resolv_conf() -> None:
+    text = (
+        "# made by the kubelet\nsearch old.test\nnameserver 10.96.0.10\n  nameserver fd00::a\n; other\n"
+        "search shop.svc.cluster.local svc.cluster.local\noptions ndots:5 timeout:1\noptions ndots:x\n"
+    )
+    found = parse_resolv_conf(text)
+    assert found.nameservers == ("10.96.0.10", "fd00::a")
+    assert found.search == ("shop.svc.cluster.local", "svc.cluster.local")
+    assert found.ndots == 5
+    assert parse_resolv_conf("domain a.test\noptions ndots:99").ndots == 15
+    assert parse_resolv_conf("") == ResolvConf(source="/etc/resolv.conf")
