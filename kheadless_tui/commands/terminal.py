@@ -38,8 +38,9 @@ async def _explore(arguments: argparse.Namespace) -> int:
 
 
 async def _demo(arguments: argparse.Namespace) -> int:
-    from kheadless_tui.commands.lab import demo_lab  # noqa: PLC0415 - no other command needs a lab
+    from kheadless_tui.commands.lab import DEMO_NAMESPACE, demo_lab  # noqa: PLC0415 - no other command needs a lab
 
+    arguments.namespace = arguments.namespace or DEMO_NAMESPACE
     async with demo_lab() as connection:
         return await _open(arguments, connection, lab=True)
 

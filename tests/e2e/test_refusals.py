@@ -102,7 +102,7 @@ def test_nothing_is_written_without_yes_nor_with_readonly(kubectl: Kubectl, run:
     kubectl.apply("1-statefulset.yaml")
     kubectl.rollout("web")
     before = kubectl.pods()
-    one_sentence(run("probe", "nginx-headless", "--from", "new"), 3, "--yes")
+    one_sentence(run("probe", "nginx-headless", "--from", "new"), 2, "--yes")
     for vantage in ("new", "debug/web-0", "pod/web-0"):
         one_sentence(run("probe", "nginx-headless", "--from", vantage, "--yes", "--readonly"), 3, "readonly")
     assert kubectl.pods() == before
