@@ -36,16 +36,16 @@ def parse_server(text: str, source: str = "--server") -> Server:
     Raises:
         UsageError: it is none of these.
     """
-    address, port = text, ""
+    address, port = text, str(DNS_PORT)
     if match := _BRACKETED.match(text):
-        address, port = match[1], match[2] or ""
+        address, port = match[1], match[2] or port
     elif text.count("#") == 1:
         address, _, port = text.partition("#")
     elif text.count(":") == 1:
         address, _, port = text.partition(":")
     try:
         parsed = ipaddress.ip_address(address)
-        number = int(port) if port else DNS_PORT
+        number = int(port)
     except ValueError:
         number, parsed = 0, None
     if parsed is None or not 0 < number < 65536 or getattr(parsed, "scope_id", None):

@@ -46,9 +46,8 @@ def test_in_a_running_pod() -> None:
 
 
 def test_with_a_context_and_a_port_over_udp() -> None:
-    words = as_shell_reads(
-        dig_command(observation(server="[fd00::a]:1053", transport="udp"), vantage(), context="prod eu")
-    )
+    seen = observation(server="[fd00::a]:1053", transport="udp")
+    words = as_shell_reads(dig_command(seen, vantage(), context="prod eu"))
     assert words[:3] == ["kubectl", "--context", "prod eu"]
     assert words[-6:] == ["+notcp", "@fd00::a", "-p", "1053", "A", WEB.name]
 

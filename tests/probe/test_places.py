@@ -133,7 +133,7 @@ def test_the_order_of_candidates() -> None:
             "Image busybox cannot be pulled (ErrImagePull): not found [1m.",
         ),
         (pod("p", state={"waiting": {"reason": "InvalidImageName", "message": None}}), 0, Hopeless, "cannot be pulled"),
-        (pod("p", state={"waiting": {"reason": "RunContainerError", "message": "no sleep"}}), 0, Hopeless, "cannot start"),
+        (pod("p", state={"waiting": {"reason": "RunContainerError", "message": "sleep"}}), 0, Hopeless, "cannot start"),
         (
             pod("p", state={"waiting": {"reason": "CreateContainerConfigError", "message": "runs as root"}}),
             0,
@@ -145,11 +145,11 @@ def test_the_order_of_candidates() -> None:
         (pod("p", state={}, deletionTimestamp="2026-01-01T00:00:00Z"), 0, Hopeless, "being deleted"),
         (
             pod("p", state={}, phase="Pending", conditions=[
-                {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes: cordoned."},
+                {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes."},
             ]),
             9,
             Hopeless,
-            "No node takes the pod: 0/3 nodes: cordoned.",
+            "No node takes the pod: 0/3 nodes.",
         ),
         (
             pod("p", state={}, phase="Pending", conditions=[{"type": "PodScheduled", "status": "False"}]),

@@ -69,21 +69,10 @@ def test_servers(text: str, server: Server, shown: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "kube-dns",
-        "10.96.0",
-        "10.96.0.10:",
-        "10.96.0.10:0",
-        "10.96.0.10:70000",
-        "$(id)",
-        "-x",
-        "fe80::1%eth0",
-        "[::1",
+        "", "kube-dns", "10.96.0", "10.96.0.10:", "10.96.0.10:0", "10.96.0.10:70000", "10.96.0.10:x", "$(id)", "-x",
+        "fe80::1%eth0", "[::1", "[10.96.0.10",
     ],
-)
+)  # fmt: skip
 def test_no_servers(text: str) -> None:
-    if text == "10.96.0.10:":
-        assert parse_server(text, "") == Server("10.96.0.10")
-        return
     with pytest.raises(UsageError, match="not the address"):
         parse_server(text)
