@@ -19,7 +19,7 @@ SHOWN = 4
 
 def matches_no_pod(evidence: Evidence) -> Iterator[Finding]:
     """The selector matches no pod, so that no name exists (failure H04)."""
-    if not _empty(evidence) or _scaled_to_zero(evidence) or _misgoverned(evidence) or _pending(evidence):
+    if not _empty(evidence) or _scaled_to_zero(evidence) or _misgoverned(evidence):
         return
     if any(item.spec.replicas != 0 for item in evidence.selected_sets):
         return  # a set of such pods exists: why it has none is another rule's business
@@ -125,10 +125,13 @@ def name_too_long(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _empty(evidence: Evidence) -> bool:
-    """A selector, and no endpoint: slices say so, or pods that were read and do not match."""
-    if not evidence.service.selector or evidence.members or not evidence.known("EndpointSlice"):
+    """A selector that no known pod meets, and no endpoint: slices say so, or the pods, where they were read.
+
+    Pods that it meets and that are no endpoints (finished, without address) are the business of other rules.
+    """
+    if not evidence.service.selector or evidence.members or evidence.pods or not evidence.known("EndpointSlice"):
         return False
-    return bool(evidence.slices) or (evidence.known("Pod") and not evidence.pods)
+    return bool(evidence.slices) or evidence.known("Pod")
 
 
 def _scaled_to_zero(evidence: Evidence) -> list[StatefulSet]:

@@ -153,6 +153,11 @@ def test_an_empty_slice_is_proof_enough_that_no_pod_is_selected() -> None:
     assert codes(service(selector={"app": "web"}), slice_of()) == ["KH004"]
 
 
+def test_a_finished_pod_that_was_dropped_from_the_slice_is_not_a_selector_that_misses() -> None:
+    done = Pod(Meta("web-1", "shop", labels={"app": "web"}), PodSpec(), PodStatus(phase="Succeeded", pod_ip="10.0.0.1"))
+    assert codes(service(selector={"app": "web"}), slice_of(), done) == ["KH011"]
+
+
 def test_services_that_were_filtered_are_not_called_missing() -> None:
     objects = (
         service(selector={"app": "web"}),
