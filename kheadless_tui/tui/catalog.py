@@ -266,7 +266,8 @@ class Catalog:
             entries = self._entries.get(namespace, {})
             worst = min((SEVERITIES.index(entries[name].severity) for name in names), default=3)
             sign = SEVERITIES[worst] if worst < 2 else ""
-            rows.append(TreeItem(namespace, 0, namespace, f"{len(names):,}", sign, is_open))
+            change = "" if names else "gone"
+            rows.append(TreeItem(namespace, 0, namespace, f"{len(names):,}", sign, is_open, change))
             if is_open:
                 for name in names:
                     rows.extend(self._service_rows(ObjectKey(namespace, name), entries[name], opened, counts_known))

@@ -10,8 +10,10 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading
@@ -71,6 +73,9 @@ class MainScreen(Screen[None]):
     """Tree, panels, chrome."""
 
     AUTO_FOCUS = ""
+
+    _only_focus = False
+    """The focus is being moved."""
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in ACTIONS]
 
     def __init__(
@@ -426,8 +431,16 @@ class MainScreen(Screen[None]):
         found = next((e for e in self._view.endpoints if member == e.pod or member in e.addresses), None)
         return f"{found.dns_names[0]}.{self._view.origin}" if found is not None and found.dns_names else ""
 
+    def on_screen_suspend(self) -> None:
+        """Something lies on top: no key of this screen works."""
+        self.query_one(Keys).show((), None)
+
+    def on_screen_resume(self) -> None:
+        """The keys work again."""
+        self._show_keys()
+
     def _show_keys(self) -> None:
-        if not self.is_mounted:
+        if not self.is_mounted or not self.is_current:
             return
         focused = self.focused
         typing = self._status.typing
@@ -487,7 +500,21 @@ class MainScreen(Screen[None]):
         if name != "tree" and self._view is None:
             return
         self._set_focused(name)
-        self._panel(name).focus(scroll_visible=False)
+        self.set_focus(self._panel(name), scroll_visible=False)
+
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        """Move the focus. Textual repaints the whole screen for it; here rules and cursor rows are all that changes."""
+        self._only_focus = True
+        super().set_focus(widget, scroll_visible, from_app_focus)
+        self._only_focus = False
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> MainScreen:
+        """Repaint, but not while the focus moves."""
+        if self._only_focus and not (regions or layout or recompose):
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _set_focused(self, name: PanelName) -> None:
         if name == self._focused:
@@ -585,7 +612,7 @@ class MainScreen(Screen[None]):
         self._status.close()
         if not event.keep:
             self._choose(ALL)
-        self._panel(self._focused).focus(scroll_visible=False)
+        self.set_focus(self._panel(self._focused), scroll_visible=False)
 
     def _choose(self, chosen: Filter) -> None:
         self._panel(self._focused).set_filter(chosen)

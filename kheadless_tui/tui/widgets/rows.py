@@ -15,7 +15,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -352,8 +352,8 @@ class RowList(ScrollView, can_focus=True):
             # One even bar: colours inside it would be turned into backgrounds of their own.
             style = base + self.get_component_styles(CURSOR).text_style
             segments = [Segment(segment.text, style) for segment in segments]
-            return Strip(segments).adjust_cell_length(width, style)
-        return Strip(list(Segment.apply_style(segments, base))).adjust_cell_length(width, base)
+            return Strip(Segment.simplify(segments)).adjust_cell_length(width, style)
+        return Strip(Segment.simplify(Segment.apply_style(segments, base))).adjust_cell_length(width, base)
 
     def role_style(self, role: str) -> Style:
         """The style that a role has in this widget under the theme of now."""
@@ -448,6 +448,25 @@ class RowList(ScrollView, can_focus=True):
             self.refresh()
         if 0 <= self.cursor < len(self._rows):
             self._show_cursor()
+
+    @on(events.Focus)
+    def _gain_focus(self, event: events.Focus) -> None:
+        """Repaint the cursor row alone: textual would repaint the whole list, which on a slow link is seen."""
+        self._turn_focus(event, has_focus=True)
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantFocus(self))
+
+    @on(events.Blur)
+    def _lose_focus(self, event: events.Blur) -> None:
+        """The same when the focus goes."""
+        self._turn_focus(event, has_focus=False)
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantBlur(self))
+
+    def _turn_focus(self, event: events.Event, *, has_focus: bool) -> None:
+        event.prevent_default()
+        self.has_focus = has_focus
+        self._refresh_row(self.cursor)
 
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on a row; on the cursor row it opens it."""

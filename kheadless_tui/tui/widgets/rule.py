@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.text import Text
 from textual.strip import Strip
 from textual.widget import Widget
@@ -43,9 +44,9 @@ class Line(Widget):
         if y == 0 or self._painted is None:
             self._painted = self.lines(width)
         text = self._painted[y] if y < len(self._painted) else Text()
-        painted = with_styles(text, lambda role: self.get_visual_style(role, partial=True).rich_style)
-        strip = Strip(list(painted.render(self.app.console)))
-        return strip.apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
+        painted = with_styles(text, lambda role: self.get_visual_style(role).rich_style)
+        strip = Strip(Segment.simplify(Segment.apply_style(painted.render(self.app.console), self.rich_style)))
+        return strip.adjust_cell_length(width, self.rich_style)
 
 
 class Rule(Line):
