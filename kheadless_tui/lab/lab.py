@@ -279,11 +279,9 @@ class Lab:
     async def _listen(self) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._folder / "ca.crt", self._folder / "tls.key")
-        runner = web.ServerRunner(web.Server(self.api_server.handle, access_log=None))
+        runner = web.ServerRunner(web.Server(self.api_server.handle, access_log=None), shutdown_timeout=CLOSE_SECONDS)
         await runner.setup()
-        site = web.TCPSite(
-            runner, HOST, self._port, ssl_context=context, shutdown_timeout=CLOSE_SECONDS, reuse_address=True
-        )
+        site = web.TCPSite(runner, HOST, self._port, ssl_context=context, reuse_address=True)
         await site.start()
         self._runner = runner
         if not self._port:

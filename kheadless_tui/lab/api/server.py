@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import yaml
 from aiohttp import web
 
 from kheadless_tui.lab import patching
-from kheadless_tui.lab.api import discovery, paths, reviews, tables
+from kheadless_tui.lab.api import discovery, paths, protobuf, reviews, tables
+from kheadless_tui.lab.api.bodies import decode, from_protobuf, headers, json_reply, read_body, read_object, reply
 from kheadless_tui.lab.api.listing import Scope, list_page
 from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.api.streams import Streams
@@ -28,20 +26,12 @@ from kheadless_tui.lab.failure import (
     expired,
     internal_error,
     unauthorized,
-    unsupported_body,
     unsupported_patch,
 )
 from kheadless_tui.lab.resources import ENDPOINTS, NAMESPACES, PODS, SERVICES, Resource
 from kheadless_tui.lab.rights import ROLES, Attributes, Rights
 from kheadless_tui.lab.store import Object, Store
 from kheadless_tui.lab.validation import check_scale
-from kheadless_tui.lab.yaml_text import load_yaml
-
-MAX_BODY = 3 * 1024 * 1024
-"""Bytes of a request's body (k8s.io/apiserver, MaxRequestBodyBytes)."""
-
-COMPRESS_FROM = 128 * 1024
-"""Answers of at least so many bytes are sent compressed to those who take it (defaultGzipThresholdBytes)."""
 
 PATCHES = {
     "application/merge-patch+json": patching.merge_patch,
@@ -109,7 +99,7 @@ class ApiServer:
             return await self._answer(request)
         except ApiFailure as failure:
             if not failure.reason and failure.code == 404:
-                return _reply(
+                return reply(
                     request, failure.message.encode() + b"\n", status=404, content_type="text/plain; charset=utf-8"
                 )
             return self._failed(request, failure)
@@ -145,8 +135,8 @@ class ApiServer:
         verb = paths.verb_of(request.method, target, watch=watching)
         self._rights.check(user, target.attributes(verb))
         if target.resource is None:
-            review = reviews.answer(target.plural, user, self._rights, await _json_body(request))
-            return _json(request, review, status=201)
+            review = reviews.answer(target.plural, user, self._rights, await read_object(request))
+            return json_reply(request, review, status=201)
         call = Call(request, target, target.resource, verb, user)
         if target.subresource in ("exec", "portforward", "log"):
             return await self._streams.handle(call.request, target)
@@ -160,11 +150,11 @@ class ApiServer:
         if call.verb == "get":
             return self._one(call, self._get(call))
         if call.verb == "create":
-            body = await _json_body(call.request, call.resource)
+            body = await read_object(call.request, call.resource)
             created = self._objects.create(call.resource, call.target.namespace, body, dry_run=call.dry_run)
             return self._one(call, created, status=201)
         if call.verb == "update":
-            return self._one(call, self._put(call, await _json_body(call.request, call.resource)))
+            return self._one(call, self._put(call, await read_object(call.request, call.resource)))
         if call.verb == "patch":
             return await self._patch(call)
         if call.verb == "deletecollection":
@@ -190,12 +180,12 @@ class ApiServer:
         if request.method not in ("GET", "HEAD"):
             return None
         if path in ("/healthz", "/livez", "/readyz"):
-            return _reply(request, b"ok", content_type="text/plain; charset=utf-8")
+            return reply(request, b"ok", content_type="text/plain; charset=utf-8")
         if path in ("/api", "/apis") and discovery.AGGREGATED[0] in request.headers.get("Accept", ""):
             document = discovery.aggregated(core=path == "/api")
-            return _reply(request, msgspec.json.encode(document), content_type=discovery.AGGREGATED[0])
+            return reply(request, msgspec.json.encode(document), content_type=discovery.AGGREGATED[0])
         document_or_none = self._document(path, request.host)
-        return None if document_or_none is None else _json(request, document_or_none)
+        return None if document_or_none is None else json_reply(request, document_or_none)
 
     def _document(self, path: str, host: str) -> dict[str, Any] | None:
         fixed = {
@@ -222,7 +212,8 @@ class ApiServer:
         scope = self._scope(call)
         page = list_page(self._store, scope, call.query)
         if tables.MEDIA_TYPE in call.request.headers.get("Accept", ""):
-            return _json(call.request, tables.table(call.resource, page.items, page.metadata(), self._clock.now()))
+            shown = tables.table(call.resource, page.items, page.metadata(), self._clock.now())
+            return json_reply(call.request, shown, warning=_warning(call))
         items = [
             {key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in page.items
         ]
@@ -232,11 +223,11 @@ class ApiServer:
             "metadata": page.metadata(),
             "items": items,
         }
-        return _json(call.request, document, warning=_warning(call))
+        return json_reply(call.request, document, warning=_warning(call))
 
     async def _watch(self, call: Call) -> web.StreamResponse:
         watch = Watch(self._store, self._clock, self._scope(call), call.query)
-        response = web.StreamResponse(headers=_headers())
+        response = web.StreamResponse(headers=headers())
         response.content_type = "application/json"
         response.enable_chunked_encoding()
         await response.prepare(call.request)
@@ -279,7 +270,7 @@ class ApiServer:
         apply = PATCHES.get(call.request.content_type)
         if apply is None:
             raise unsupported_patch()
-        patch = _decode(await _body(call.request), call.resource)
+        patch = decode(await read_body(call.request), call.resource)
         before = self._get(call)
         changed = apply(before, patch)
         if not isinstance(changed, dict) or not isinstance(changed.get("metadata"), dict):
@@ -321,7 +312,7 @@ class ApiServer:
             "status": "Success",
             "details": {key: value for key, value in details.items() if value},
         }
-        return _json(call.request, status)
+        return json_reply(call.request, status)
 
     async def _delete_collection(self, call: Call) -> web.Response:
         options = await self._delete_options(call)
@@ -337,11 +328,16 @@ class ApiServer:
             "metadata": metadata,
             "items": items,
         }
-        return _json(call.request, document)
+        return json_reply(call.request, document)
 
     async def _delete_options(self, call: Call) -> dict[str, Any]:
-        body = await _body(call.request)
-        options: dict[str, Any] = _decode(body, call.resource) if body.strip() else {}
+        body = await read_body(call.request)
+        if body.startswith(protobuf.MAGIC):
+            options = from_protobuf(body)
+        else:
+            options = decode(body, call.resource) if body.strip() else {}
+        if not isinstance(options, dict):
+            raise bad_request("DeleteOptions were expected")
         if "gracePeriodSeconds" in call.query:
             options["gracePeriodSeconds"] = int(call.query["gracePeriodSeconds"])
         if "propagationPolicy" in call.query:
@@ -356,11 +352,13 @@ class ApiServer:
     def _one(self, call: Call, item: Object, *, status: int = 200) -> web.Response:
         if tables.MEDIA_TYPE in call.request.headers.get("Accept", "") and not call.target.subresource:
             metadata = {"resourceVersion": item["metadata"].get("resourceVersion", "")}
-            return _json(call.request, tables.table(call.resource, [item], metadata, self._clock.now()), status=status)
-        return _json(call.request, item, status=status, warning=_warning(call))
+            return json_reply(
+                call.request, tables.table(call.resource, [item], metadata, self._clock.now()), status=status
+            )
+        return json_reply(call.request, item, status=status, warning=_warning(call))
 
     def _failed(self, request: web.BaseRequest, failure: ApiFailure) -> web.Response:
-        response = _json(request, failure.status(), status=failure.code)
+        response = json_reply(request, failure.status(), status=failure.code)
         retry = (failure.details or {}).get("retryAfterSeconds")
         if retry:
             response.headers["Retry-After"] = str(retry)
@@ -380,54 +378,3 @@ def _scale_of(item: Object) -> Object:
 
 def _warning(call: Call) -> str:
     return _ENDPOINTS_WARNING if call.resource is ENDPOINTS else ""
-
-
-async def _body(request: web.BaseRequest) -> bytes:
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(65536):
-        body += chunk
-        if len(body) > MAX_BODY:
-            message = f"Request entity too large: limit is {MAX_BODY}"
-            raise ApiFailure(413, "RequestEntityTooLarge", message, details={})
-    return bytes(body)
-
-
-async def _json_body(request: web.BaseRequest, resource: Resource | None = None) -> dict[str, Any]:
-    if request.content_type not in ("application/json", "application/yaml", "application/octet-stream"):
-        raise unsupported_body()
-    decoded = _decode(await _body(request), resource)
-    if not isinstance(decoded, dict):
-        raise bad_request(_unrecognized(resource, "json: cannot unmarshal array into Go value of type struct"))
-    return decoded
-
-
-def _decode(body: bytes, resource: Resource | None) -> Any:
-    try:
-        if body.lstrip()[:1] in (b"{", b"["):
-            return json.loads(body)
-        return next(load_yaml(body), None)
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise bad_request(_unrecognized(resource, f"json parse error: {error}")) from error
-
-
-def _unrecognized(resource: Resource | None, why: str) -> str:
-    kind = resource.kind if resource else "object"
-    return f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; {why}"
-
-
-def _headers() -> dict[str, str]:
-    return {"Audit-Id": str(uuid.uuid4()), "Cache-Control": "no-cache, private"}
-
-
-def _json(request: web.BaseRequest, document: Any, *, status: int = 200, warning: str = "") -> web.Response:
-    response = _reply(request, msgspec.json.encode(document), status=status, content_type="application/json")
-    if warning:
-        response.headers["Warning"] = warning
-    return response
-
-
-def _reply(request: web.BaseRequest, body: bytes, *, status: int = 200, content_type: str) -> web.Response:
-    response = web.Response(body=body, status=status, headers={**_headers(), "Content-Type": content_type})
-    if len(body) >= COMPRESS_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
-        response.enable_compression(web.ContentCoding.gzip)
-    return response

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from kheadless_tui.lab.pods import dnstools, shell
+from kheadless_tui.lab.pods import nslookup, shell
+from kheadless_tui.lab.pods.dig import dig
 from kheadless_tui.lab.pods.lookup import Lookup
 from kheadless_tui.lab.pods.network import Listener, Silence
 from kheadless_tui.lab.pods.process import BrokenPipe, Pipe, Process, Program
@@ -194,10 +194,10 @@ PROGRAMS: dict[str, Program] = {
     "env": env,
     "nc": nc,
     "wget": wget,
-    "dig": dnstools.dig,
-    "host": dnstools.host,
-    "nslookup": dnstools.nslookup,
-    "getent": dnstools.getent,
+    "dig": dig,
+    "host": nslookup.host,
+    "nslookup": nslookup.nslookup,
+    "getent": nslookup.getent,
 }
 """By name; the image decides which of them are there."""
 
@@ -210,8 +210,3 @@ def find_program(process: Process) -> Program | None:
     if name in ("sh", "bash"):
         return lambda run: shell.run(run, find_program)
     return PROGRAMS.get(name)
-
-
-def words_of(argv: Sequence[str]) -> str:
-    """A command as one line, for messages."""
-    return " ".join(argv)

@@ -7,10 +7,18 @@ from files and to /dev/null, ``[``, ``read``. It has no jobs in the background a
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from kheadless_tui.lab.pods.process import Process, Program, Reader, Writer, no_input
+from kheadless_tui.lab.pods.shell_builtins import (
+    BUILTINS,
+    DEFAULT_IFS,
+    NOT_FOUND,
+    BreakLoop,
+    ContinueLoop,
+    ExitShell,
+)
 from kheadless_tui.lab.pods.shell_syntax import (
     AndOr,
     Command,
@@ -30,21 +38,6 @@ Find = Callable[[Process], Program | None]
 
 MAX_STEPS = 100_000
 """Commands in one script; one that loops without end is stopped there."""
-NOT_FOUND = 127
-DEFAULT_IFS = " \t\n"
-
-
-class _Exit(Exception):
-    def __init__(self, status: int) -> None:
-        self.status = status
-
-
-class _Break(Exception):
-    pass
-
-
-class _Continue(Exception):
-    pass
 
 
 async def run(process: Process, find: Find) -> int:
@@ -66,12 +59,12 @@ async def run(process: Process, find: Find) -> int:
     except ShellSyntaxError as error:
         await process.complain(f"sh: {error}\n")
         return 2
-    shell = _Shell(find, {**process.environment, "PATH": process.around.image.path, "IFS": DEFAULT_IFS}, arguments)
+    shell = Shell(find, {**process.environment, "PATH": process.around.image.path, "IFS": DEFAULT_IFS}, arguments)
     try:
         await shell.sequence(tree, process)
-    except _Exit as end:
+    except ExitShell as end:
         return end.status
-    except (_Break, _Continue):
+    except (BreakLoop, ContinueLoop):
         pass
     return shell.status
 
@@ -101,7 +94,9 @@ class _Input:
 
 
 @dataclass(slots=True)
-class _Shell:
+class Shell:
+    """One shell: its variables, its arguments, its last status."""
+
     find: Find
     variables: dict[str, str]
     arguments: list[str]
@@ -112,6 +107,7 @@ class _Shell:
     # -- control -----------------------------------------------------------------------------------------------
 
     async def sequence(self, tree: Sequence, process: Process) -> None:
+        """Run commands in order."""
         for item in tree.items:
             await self._and_or(item, process)
 
@@ -137,7 +133,7 @@ class _Shell:
         self.steps += 1
         if self.steps > MAX_STEPS:
             await process.complain("sh: too many commands\n")
-            raise _Exit(137)
+            raise ExitShell(137)
         redirected = await self._redirect(command.redirects, process)
         if redirected is None:
             self.status = 1
@@ -169,9 +165,9 @@ class _Shell:
             self.variables[command.name] = value
             try:
                 await self.sequence(command.body, process)
-            except _Continue:
+            except ContinueLoop:
                 continue
-            except _Break:
+            except BreakLoop:
                 break
 
     async def _loop(self, command: Loop, process: Process) -> None:
@@ -182,9 +178,9 @@ class _Shell:
                 return
             try:
                 await self.sequence(command.body, process)
-            except _Continue:
+            except ContinueLoop:
                 continue
-            except _Break:
+            except BreakLoop:
                 return
 
     # -- commands ----------------------------------------------------------------------------------------------
@@ -196,16 +192,17 @@ class _Shell:
             self.variables.update(assigned)
             self.status = 0
             return
-        builtin = _BUILTINS.get(words[0])
+        builtin = BUILTINS.get(words[0])
         if builtin is not None:
             self.status = await builtin(self, words, process)
             return
         if words[0] == "exec" and len(words) > 1:
-            await self._run(words[1:], assigned, process)
-            raise _Exit(self.status)
-        await self._run(words, assigned, process)
+            await self.run_program(words[1:], assigned, process)
+            raise ExitShell(self.status)
+        await self.run_program(words, assigned, process)
 
-    async def _run(self, words: list[str], assigned: dict[str, str], process: Process) -> None:
+    async def run_program(self, words: list[str], assigned: dict[str, str], process: Process) -> None:
+        """Run a program of the image."""
         environment = {**process.environment, **assigned}
         child = Process(
             tuple(words), process.around, self.input_of(process).read, process.out, process.err, environment
@@ -309,10 +306,10 @@ class _Shell:
                 if depth == 0:
                     break
             caught: list[bytes] = []
-            inner = _Shell(self.find, dict(self.variables), self.arguments)
+            inner = Shell(self.find, dict(self.variables), self.arguments)
             try:
                 await inner.sequence(parse(word[position + 2 : end - 1]), replace(process, out=_into(caught)))
-            except _Exit as ended:
+            except ExitShell as ended:
                 inner.status = ended.status
             self.status = inner.status
             return b"".join(caught).decode("utf-8", "replace").rstrip("\n"), end
@@ -345,157 +342,3 @@ def _from(content: bytes) -> Reader:
         return data
 
     return read
-
-
-Builtin = Callable[["_Shell", list[str], Process], Awaitable[int]]
-
-
-async def _test(shell: _Shell, words: list[str], process: Process) -> int:
-    operands = words[1:]
-    if words[0] == "[":
-        if operands[-1:] != ["]"]:
-            await process.complain("sh: [: missing ]\n")
-            return 2
-        operands = operands[:-1]
-    return 0 if _holds(operands, process) else 1
-
-
-def _holds(operands: list[str], process: Process) -> bool:
-    for joint, combine in (("-o", any), ("-a", all)):
-        if joint in operands[1:-1]:
-            at = operands.index(joint)
-            return combine((_holds(operands[:at], process), _holds(operands[at + 1 :], process)))
-    if operands[:1] == ["!"]:
-        return not _holds(operands[1:], process)
-    if len(operands) == 3:
-        left, operator, right = operands
-        if operator in ("=", "==", "!="):
-            return (left == right) is (operator != "!=")
-        numbers = {"-eq": "==", "-ne": "!=", "-lt": "<", "-le": "<=", "-gt": ">", "-ge": ">="}
-        return operator in numbers and _compare(left, operator, right)
-    if len(operands) == 2:
-        return _unary(operands[0], operands[1], process)
-    return bool(operands and operands[0])
-
-
-def _compare(left: str, operator: str, right: str) -> bool:
-    try:
-        difference = int(left) - int(right)
-    except ValueError:
-        return False
-    return {
-        "-eq": difference == 0,
-        "-ne": difference != 0,
-        "-lt": difference < 0,
-        "-le": difference <= 0,
-        "-gt": difference > 0,
-        "-ge": difference >= 0,
-    }[operator]
-
-
-def _unary(operator: str, operand: str, process: Process) -> bool:
-    around = process.around
-    if operator in ("-z", "-n"):
-        return bool(operand) is (operator == "-n")
-    if operator == "-x":
-        return _executable(operand, process)
-    if operator in ("-f", "-r", "-e", "-s"):
-        return operand in around.files or (operator != "-s" and _executable(operand, process))
-    return operator == "-d" and operand in _FOLDERS
-
-
-_FOLDERS = ("/", "/bin", "/etc", "/usr", "/usr/bin", "/tmp")  # noqa: S108 - a path in the image
-
-
-def _executable(path: str, process: Process) -> bool:
-    folder, _, name = path.rpartition("/")
-    home = "/usr/bin" if name in _IN_USR_BIN else "/bin"
-    return folder == home and process.around.image.has(name)
-
-
-_IN_USR_BIN = (
-    "dig",
-    "host",
-    "nslookup",
-    "nc",
-    "wget",
-    "curl",
-    "getent",
-    "env",
-    "head",
-    "timeout",
-    "printf",
-    "test",
-    "[",
-)
-
-
-async def _read(shell: _Shell, words: list[str], process: Process) -> int:
-    line, whole = await shell.input_of(process).line()
-    names = [word for word in words[1:] if not word.startswith("-")] or ["REPLY"]
-    fields = (
-        line.split(None, len(names) - 1) if len(names) > 1 else [line.strip(shell.variables.get("IFS", DEFAULT_IFS))]
-    )
-    for number, name in enumerate(names):
-        shell.variables[name] = fields[number] if number < len(fields) else ""
-    return 0 if whole else 1
-
-
-async def _command_v(shell: _Shell, words: list[str], process: Process) -> int:
-    names = [word for word in words[1:] if not word.startswith("-")]
-    if words[1:2] not in (["-v"], ["-V"]):
-        await shell._run(names, {}, process)
-        return shell.status
-    found = False
-    for name in names:
-        if name in _BUILTINS or process.around.image.has(name):
-            found = True
-            await process.say(f"{name}\n" if name in _BUILTINS else f"/usr/bin/{name}\n")
-    return 0 if found else NOT_FOUND
-
-
-async def _unset(shell: _Shell, words: list[str], process: Process) -> int:
-    for name in words[1:]:
-        shell.variables.pop(name, None)
-    return 0
-
-
-async def _export(shell: _Shell, words: list[str], process: Process) -> int:
-    for word in words[1:]:
-        name, equals, value = word.partition("=")
-        if equals:
-            shell.variables[name] = value
-        process.environment[name] = shell.variables.get(name, "")
-    return 0
-
-
-async def _leave(shell: _Shell, words: list[str], process: Process) -> int:
-    raise _Exit(int(words[1]) & 255 if len(words) > 1 and words[1].isdigit() else shell.status)
-
-
-async def _break(shell: _Shell, words: list[str], process: Process) -> int:
-    raise _Break
-
-
-async def _continue(shell: _Shell, words: list[str], process: Process) -> int:
-    raise _Continue
-
-
-async def _nothing(shell: _Shell, words: list[str], process: Process) -> int:
-    return 0
-
-
-_BUILTINS: dict[str, Builtin] = {
-    "[": _test,
-    "test": _test,
-    "read": _read,
-    "command": _command_v,
-    "unset": _unset,
-    "export": _export,
-    "exit": _leave,
-    "break": _break,
-    "continue": _continue,
-    ":": _nothing,
-    "set": _nothing,
-    "cd": _nothing,
-}
