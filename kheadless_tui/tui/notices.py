@@ -193,10 +193,11 @@ def nothing_selected(
         return title, Note(f"No Service matches /{filtered}.", "", MUTED, ("esc takes the filter away.",))
     others = sum(len(snapshot.services(name)) for name in snapshot.namespaces)
     have = f" ({others:,} have a cluster IP)" if others else ""
-    more = (
-        "-A reads all namespaces, -n another one."
-        if scope.namespaces
-        else "kubectl create service clusterip NAME --clusterip=None makes one."
-    )
+    if scope.only:
+        more = "You may not read all namespaces; -n reads another one."
+    elif scope.namespaces:
+        more = "-A reads all namespaces, -n another one."
+    else:
+        more = "kubectl create service clusterip NAME --clusterip=None makes one."
     live = "This screen is live: a new one appears by itself."
     return title, Note(f"No headless Service in {where}{have}.", "", MUTED, (more, live))

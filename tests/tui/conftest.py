@@ -79,7 +79,6 @@ class FakeSession:
 
     async def start(self) -> None:
         self.started += 1
-        self.transport = object()
 
     async def close(self) -> None:
         self.closed += 1

@@ -119,7 +119,7 @@ def test_a_service_that_comes_back_is_not_told_twice() -> None:
     catalog.settled = True
     builder.remove("Service", ObjectKey("shop", "web"))
     catalog.update(builder.freeze())
-    assert [item.change for item in catalog.items({"shop"})[0]] == ["", "gone"]
+    assert [item.change for item in catalog.items({"shop"})[0]] == ["gone", "gone"]
     builder.put(service("web"))
     catalog.update(builder.freeze())
     assert [(item.label, item.change) for item in catalog.items({"shop"})[0]] == [("shop", ""), ("web", "new")]

@@ -16,6 +16,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from kheadless_tui.cluster.access import Access
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading
 from kheadless_tui.diagnose.catalogue import sentence
 from kheadless_tui.errors import ClusterError, HeadlessError
@@ -33,6 +34,7 @@ from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.render.roles import GOOD, UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.render.view import ServiceView, build_view
+from kheadless_tui.tui.rights import may_probe
 from kheadless_tui.tui.screens.commands import CommandsScreen
 from kheadless_tui.tui.screens.help import HelpScreen, groups_of
 from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
@@ -115,6 +117,9 @@ class MainScreen(Screen[None]):
         self._placed = False
         self._config = ZoneConfig()
         self._config_asked = False
+        self._access: Access | None = None
+        self._may_not_probe: set[str] = set()
+        """Namespaces in which no way of asking is allowed."""
         self._unread: dict[str, frozenset[str]] = {}
         """By namespace, the kinds that are not read, or not whole."""
         self._appointments: dict[str, Timer] = {}
@@ -335,12 +340,29 @@ class MainScreen(Screen[None]):
             self._session.hide_pods(before.namespace)
         if key is not None and (before is None or key.namespace != before.namespace):
             self._session.show_pods(key.namespace)
+            self._ask_rights(key.namespace)
         self._rebuild()
         if self._view is not None:
             # Below the records stands what most needs to be read: what is wrong, else what was answered.
             grave = self._view.sentence[0] in ("error", "warning") and self._view.last_probe is None
             self._lower = "findings" if grave and self._view.findings else "answers"
             self._arrange()
+
+    @work(exclusive=True, group="rights")
+    async def _ask_rights(self, namespace: str) -> None:
+        """Find out whether probing can be offered in a namespace."""
+        if self._session.transport is None:
+            return
+        if self._access is None:
+            self._access = Access(self._session.transport)
+        try:
+            allowed = await may_probe(self._access, namespace)
+        except ClusterError:
+            # Offline or not logged in: the header says so, and the probe itself will, too.
+            return
+        if allowed == (namespace in self._may_not_probe):
+            self._may_not_probe ^= {namespace}
+            self.refresh_bindings()
 
     def _rebuild(self) -> None:
         """Show the selected Service as it is now."""
@@ -549,6 +571,8 @@ class MainScreen(Screen[None]):
             return "no Service selected"
         if action in ("probe", "vantage") and self._session.readonly:
             return "read-only"
+        if action in ("probe", "vantage") and self._key is not None and self._key.namespace in self._may_not_probe:
+            return f"no right to exec in {self._key.namespace}"
         if action in ("probe", "vantage") and isinstance(self._session.link, Offline):
             return "offline"
         if action in ("zoom", "resize_tree") and self._layout_now.mode == "single":
@@ -648,6 +672,9 @@ class MainScreen(Screen[None]):
     def action_reload(self) -> None:
         """Ask the API server now instead of waiting for the next try."""
         self._session.retry_now()
+        if self._access is not None and self._key is not None:
+            self._access.forget()
+            self._ask_rights(self._key.namespace)
         self._say("reading again")
 
     def action_help(self) -> None:
