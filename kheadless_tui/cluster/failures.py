@@ -29,6 +29,16 @@ _CERTIFICATE_REASONS = {
 """OpenSSL's verify codes (openssl verify(1)), in words."""
 
 
+def is_failure(error: BaseException) -> bool:
+    """The exception says that the other end could not be reached or broke off."""
+    return isinstance(error, ERRORS) or _is_of_socks(error)
+
+
+def _is_of_socks(error: BaseException) -> bool:
+    # An optional package, whose errors have no base in common with others: known by where they come from.
+    return type(error).__module__.partition(".")[0] in ("python_socks", "aiohttp_socks")
+
+
 def unreachable(error: BaseException, server: str, proxy_url: str = "", timeout: float | None = None) -> Unreachable:
     """The error to show for an exception on the way to a server or back.
 
@@ -51,7 +61,7 @@ def unreachable(error: BaseException, server: str, proxy_url: str = "", timeout:
 
 def no_answer(server: str, timeout: float | None, by_proxy: str = "") -> Unreachable:
     """Nothing came in the time allowed."""
-    within = f" in {timeout:g} s" if timeout is not None else " in time"
+    within = f" in {round(timeout, 1):g} s" if timeout is not None else " in time"
     return Unreachable(
         f"no answer from {server}{within}{by_proxy}",
         hint="is the API server up and the network open? --request-timeout waits longer",
@@ -73,7 +83,7 @@ def _told(error: BaseException, server: str, proxy_url: str, by_proxy: str) -> U
             f"the proxy {_without_password(proxy_url)} did not lead to {server} ({error.status})",
             hint="check proxy-url, or NO_PROXY",
         )
-    if type(error).__module__.split(".")[0] in ("python_socks", "aiohttp_socks"):
+    if _is_of_socks(error):
         return Unreachable(
             f"the proxy {_without_password(proxy_url)} did not lead to {server}", hint="check proxy-url, or NO_PROXY"
         )

@@ -141,6 +141,7 @@ def _load(merger: KubeConfigMerger, path: str) -> None:
     hint = "kubectl config view --kubeconfig " + path
     try:
         merger.load_config(path)
+        _check_shape(merger.config_files[path])
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=path) from error
     except UnicodeDecodeError as error:
@@ -159,6 +160,16 @@ def _load(merger: KubeConfigMerger, path: str) -> None:
             where=path,
             hint=hint,
         ) from error
+
+
+def _check_shape(config: dict[str, Any]) -> None:
+    for kind in ("clusters", "contexts", "users"):
+        entries = config.get(kind)
+        if not isinstance(entries, (list, type(None))):
+            raise TypeError(kind)
+        for entry in entries or ():
+            if "name" not in entry:
+                raise KeyError(kind)
 
 
 def _current_context(merger: KubeConfigMerger) -> str:

@@ -22,8 +22,9 @@ def proxy_from_environment(server: str, environ: Mapping[str, str]) -> str:
     proxy = environ.get(name) or environ.get(name.lower()) or ""
     if not proxy or is_loopback(host):
         return ""
+    port = url.port or (443 if url.scheme == "https" else 80)
     excepted = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
-    if any(_covers(entry.strip().lower(), host.lower(), url.port) for entry in excepted.split(",")):
+    if any(_covers(entry.strip().lower(), host.lower(), port) for entry in excepted.split(",")):
         return ""
     return proxy if "://" in proxy else f"http://{proxy}"
 
@@ -38,7 +39,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _covers(entry: str, host: str, port: int | None) -> bool:
+def _covers(entry: str, host: str, port: int) -> bool:
     """One entry of NO_PROXY: ``*``, an address, a CIDR range, a name with its subdomains; a port may follow."""
     if entry in ("", "*"):
         return entry == "*"
@@ -50,7 +51,7 @@ def _covers(entry: str, host: str, port: int | None) -> bool:
         return False
     bare, colon, wanted_port = entry.rpartition(":")
     if colon and wanted_port.isdigit() and _address(entry) is None:
-        if port is not None and int(wanted_port) != port:
+        if int(wanted_port) != port:
             return False
         entry = bare
     if address is not None:

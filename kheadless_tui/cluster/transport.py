@@ -213,12 +213,13 @@ class Transport:
     def _translated(self, timeout: float | None) -> Iterator[None]:
         try:
             yield
-        except failures.ERRORS as error:
-            raise failures.unreachable(error, self.connection.server, self.connection.proxy_url, timeout) from error
-        except RuntimeError as error:
-            if not self._session.closed:
+        except Exception as error:
+            server = self.connection.server
+            if self._session.closed and not isinstance(error, ClusterError):
+                raise Unreachable(f"the connection to {server} has been closed") from error
+            if not failures.is_failure(error):
                 raise
-            raise Unreachable(f"the connection to {self.connection.server} has been closed") from error
+            raise failures.unreachable(error, server, self.connection.proxy_url, timeout) from error
 
     @asynccontextmanager
     async def _answered(

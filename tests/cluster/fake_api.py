@@ -17,7 +17,7 @@ import yaml
 from aiohttp import web
 
 Object = dict[str, Any]
-Override = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
+Override = Callable[[web.BaseRequest], Awaitable[web.StreamResponse | None]]
 
 
 def service(name: str, namespace: str = "shop", **spec: Any) -> Object:
@@ -48,7 +48,7 @@ def status(code: int, message: str, reason: str = "") -> web.Response:
 
 
 def forbidden(resource: str) -> Override:
-    async def answer(_: web.Request) -> web.Response:
+    async def answer(_: web.BaseRequest) -> web.Response:
         return status(403, f'{resource} is forbidden: User "u" cannot list resource', "Forbidden")
 
     return answer
@@ -65,7 +65,7 @@ class FakeApi:
     """Bearer tokens that are accepted; empty: anybody."""
     objects: dict[str, dict[tuple[str, str], Object]] = field(default_factory=lambda: defaultdict(dict))
     """By plural."""
-    requests: list[web.Request] = field(default_factory=list)
+    requests: list[web.BaseRequest] = field(default_factory=list)
     overrides: dict[str, Override] = field(default_factory=dict)
     """By plural, ``watch PLURAL`` or path: answers in place of ours, unless it gives ``None``."""
     page_limit: int = 10_000
@@ -87,7 +87,7 @@ class FakeApi:
     def watched(self, plural: str) -> list[str]:
         return [request.query["resourceVersion"] for request in self.requests if is_watch_of(request, plural)]
 
-    def listed(self, plural: str) -> list[web.Request]:
+    def listed(self, plural: str) -> list[web.BaseRequest]:
         return [request for request in self.requests if request.path.endswith(plural) and "watch" not in request.query]
 
     # -- levers
@@ -121,7 +121,7 @@ class FakeApi:
 
     # -- serving
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self.requests.append(request)
         if request.transport is not None:
             self._transports.add(request.transport)
@@ -146,7 +146,7 @@ class FakeApi:
         namespace = parts[parts.index("namespaces") + 1] if "namespaces" in parts[:-1] else ""
         return self._list(request, plural, namespace)
 
-    def _list(self, request: web.Request, plural: str, namespace: str) -> web.Response:
+    def _list(self, request: web.BaseRequest, plural: str, namespace: str) -> web.Response:
         items = [item for (where, _), item in sorted(self.objects[plural].items()) if namespace in ("", where)]
         start = int(request.query.get("continue", "0"))
         end = start + min(int(request.query.get("limit", "500")), self.page_limit)
@@ -155,7 +155,7 @@ class FakeApi:
             meta["continue"] = str(end)
         return web.json_response({"kind": "List", "metadata": meta, "items": items[start:end]})
 
-    async def _watch(self, request: web.Request, plural: str) -> web.StreamResponse:
+    async def _watch(self, request: web.BaseRequest, plural: str) -> web.StreamResponse:
         answer = web.StreamResponse()
         await answer.prepare(request)
         self.watches[plural].add(answer)
@@ -166,7 +166,7 @@ class FakeApi:
         return answer
 
 
-def is_watch_of(request: web.Request, plural: str) -> bool:
+def is_watch_of(request: web.BaseRequest, plural: str) -> bool:
     return request.path.endswith(plural) and "watch" in request.query
 
 

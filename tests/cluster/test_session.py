@@ -76,7 +76,7 @@ async def test_pages_are_asked_for_one_ahead_and_nothing_is_doubled(api: FakeApi
 async def test_the_next_page_is_under_way_while_one_still_arrives(api: FakeApi, opened: Open) -> None:
     second = asyncio.Event()
 
-    async def slowly(request: web.Request) -> web.StreamResponse:
+    async def slowly(request: web.BaseRequest) -> web.StreamResponse:
         answer = web.StreamResponse()
         await answer.prepare(request)
         if "continue" in request.query:
@@ -140,7 +140,7 @@ async def test_410_between_pages_starts_over(api: FakeApi, opened: Open) -> None
     api.put("services", *(service(f"s{number}") for number in range(5)))
     expired = False
 
-    async def once(request: web.Request) -> web.Response | None:
+    async def once(request: web.BaseRequest) -> web.Response | None:
         nonlocal expired
         if request.query.get("continue") == "2" and not expired:
             expired = True
@@ -299,7 +299,7 @@ async def test_a_server_that_hangs_from_the_start(api: FakeApi, load: Load) -> N
 async def test_too_many_requests_are_waited_out(api: FakeApi, opened: Open) -> None:
     asked: list[float] = []
 
-    async def busy(_: web.Request) -> web.Response | None:
+    async def busy(_: web.BaseRequest) -> web.Response | None:
         asked.append(time.monotonic())
         if len(asked) > 1:
             return None
@@ -314,7 +314,7 @@ async def test_too_many_requests_are_waited_out(api: FakeApi, opened: Open) -> N
 async def test_an_error_of_the_server_is_offline_and_passes(api: FakeApi, opened: Open) -> None:
     answers = iter([status(500, "etcdserver: request timed out"), None])
 
-    async def sick(_: web.Request) -> web.Response | None:
+    async def sick(_: web.BaseRequest) -> web.Response | None:
         return next(answers, None)
 
     api.overrides["services"] = sick
