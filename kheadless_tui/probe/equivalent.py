@@ -86,21 +86,29 @@ def question_words(tool: str, server: Server, name: str, rdtype: str, protocol: 
 def dig_command(observation: Observation, vantage: Vantage, *, context: str = "") -> str:
     """The command that asks the same question from the same place.
 
-    In a running pod it is ``kubectl exec ... dig`` (nslookup where that carried the question); of a temporary pod,
-    which is gone, it is a ``kubectl run`` of another one; of a CoreDNS replica a port-forward and dig here.
+    In a running pod it is ``kubectl exec ... dig``, or nslookup where the image is known to have that alone; of a
+    temporary pod, which is gone, it is a ``kubectl run`` of another one; of a CoreDNS replica a port-forward and dig
+    here.
     """
     server = parse_server(observation.server)
     name, rdtype = asked_name(observation.question.name), observation.question.type
     if vantage.kind == "coredns":
-        forward = kubectl("port-forward", vantage.namespace, f"pod/{vantage.pod}", "5353:53", context=context)
+        forward = kubectl(
+            "port-forward", vantage.namespace, f"pod/{vantage.pod}", f"5353:{server.port}", context=context
+        )
         local = question_words("dig", Server("127.0.0.1", 5353), name, rdtype, "tcp")
-        return f"{wrapped(forward)} &\nsleep 1; {wrapped(local)}; kill %1"
+        return f"{wrapped(forward)} &\nsleep 1; {wrapped(local)}; kill $!"
+    argv = question_words(_typed_tool(vantage), server, name, rdtype, observation.transport)
     if vantage.kind == "new":
-        tool = "dig" if vantage.tool == "dig" else "nslookup"
         words = kubectl("run", vantage.namespace, vantage.pod, f"--image={vantage.image}", context=context)
         words += ["--image-pull-policy=IfNotPresent", "--restart=Never", "--rm", "-i", "--"]
-        return wrapped([*words, *question_words(tool, server, name, rdtype, observation.transport)])
-    tool = "nslookup" if vantage.tool == "nslookup" else "dig"
+        return wrapped([*words, *argv])
     target = ExecTarget(vantage.namespace, vantage.pod, vantage.container or None)
-    argv = question_words(tool, server, name, rdtype, observation.transport)
     return exec_command(target, argv, context=context)
+
+
+def _typed_tool(vantage: Vantage) -> str:
+    """dig, unless the image is known to have only nslookup."""
+    if vantage.tool in ("dig", "nslookup"):
+        return vantage.tool
+    return "nslookup" if "nslookup" in vantage.tools and "dig" not in vantage.tools else "dig"

@@ -23,6 +23,8 @@ class Vantage(msgspec.Struct, frozen=True):
     image: str = ""
     created: bool = False
     """True when something was made in the cluster for it (an ephemeral container, a temporary pod)."""
+    tools: tuple[str, ...] = ()
+    """Programs of its image that can ask DNS, as far as they are known."""
 
 
 class Observation(msgspec.Struct, frozen=True):

@@ -285,7 +285,15 @@ class _Run:
         target = place.target
         name = {"pod": str(target), "debug": f"debug/{target.pod}", "new": "new"}[kind]
         vantage = Vantage(
-            name, kind, target.namespace, target.pod, target.container or "", place.tool, place.image, created
+            name,
+            kind,
+            target.namespace,
+            target.pod,
+            target.container or "",
+            place.tool,
+            place.image,
+            created,
+            tuple(sorted(place.toolbox.tools)),
         )
         server = plan.server or server_of(place)
         asking = Asking(self._transport, self._permit, target, vantage, server, plan.protocol, self._timeout)

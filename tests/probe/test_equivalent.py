@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 
+import msgspec
 import pytest
 
 from kheadless_tui.cluster.exec import ExecTarget
@@ -57,8 +58,16 @@ def test_nslookup_where_that_was_the_carrier() -> None:
     assert words[-4:] == ["nslookup", "-type=A", WEB.name, "10.96.0.10"]
 
 
+def test_nslookup_where_the_image_has_no_dig() -> None:
+    only = msgspec.structs.replace(vantage(), tools=("nc", "nslookup"))
+    assert "nslookup" in as_shell_reads(dig_command(observation(), only))
+    both = msgspec.structs.replace(vantage(), tools=("dig", "nc", "nslookup"))
+    assert "dig" in as_shell_reads(dig_command(observation(), both))
+
+
 def test_a_temporary_pod_that_is_gone_is_made_again_and_removed() -> None:
     words = as_shell_reads(dig_command(observation(), vantage("new")))
+    assert words[-1] == WEB.name
     assert words[:5] == ["kubectl", "run", "-n", "shop", "web-0"]
     assert {"--rm", "-i", "--restart=Never", "--image=busybox:1.28"} <= set(words)
 
