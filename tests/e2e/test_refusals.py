@@ -16,7 +16,7 @@ def one_sentence(done: Done, status: int, *said: str) -> None:
     assert done.out == "", done
     assert "Traceback" not in done.err, done
     assert 1 <= len(done.err.strip().splitlines()) <= 3, done
-    assert done.err.startswith("kheadless-tui: "), done
+    assert sum(line.startswith("kheadless-tui: ") for line in done.err.splitlines()) == 1, done
     for word in said:
         assert word in done.err, done
 

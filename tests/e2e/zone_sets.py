@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
@@ -95,11 +94,11 @@ def service(draw: st.DrawFn, name: str) -> Object:
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
 
-@dataclass
 class ObjectSet:
     """One to three Services with their slices; names and addresses are told apart once the set has its place."""
 
-    objects: list[Object]
+    def __init__(self, objects: list[Object]) -> None:
+        self.objects = objects
 
     def __repr__(self) -> str:
         return f"{len(self.objects)} objects"
