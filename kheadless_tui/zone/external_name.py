@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kheadless_tui.zone.a_aaaa import address_records
-from kheadless_tui.zone.names import is_below
+from kheadless_tui.zone.names import absolute, is_below
 from kheadless_tui.zone.pairs import Listing, Pair
 from kheadless_tui.zone.record import Answer, Question, Record
 
@@ -61,7 +61,7 @@ class AliasFollower:
         found = Followed([item.record for item in made], listing.pairs)
         for pair in listing.pairs:
             if pair.is_alias:
-                self._follow_alias(found, owner, pair.host, before)
+                self._follow_alias(found, owner, absolute(pair.host), before)
         return found
 
     def _follow_alias(self, found: Followed, owner: str, target: str, before: tuple[str, ...]) -> None:

@@ -173,7 +173,8 @@ class _Server:
         first = listing.pairs[0] if listing.pairs else None
         if first is None or not first.is_alias:
             return _of_listing(listing)
-        return _Outcome([Record(asked.name, self.config.ttl, "CNAME", first.host)], pairs=listing.pairs)
+        alias = Record(asked.name, self.config.ttl, "CNAME", absolute(first.host))
+        return _Outcome([alias], pairs=listing.pairs)
 
     def _soa(self, asked: Question, zone: str) -> _Outcome:
         if asked.name == zone:

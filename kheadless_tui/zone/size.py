@@ -120,8 +120,9 @@ class _Message:
                 self.size += 4
             case "AAAA":
                 self.size += 16
-            case "SRV":  # the target is not compressed (RFC 2782)
-                self.size += 6 + wire_length(record.data.rpartition(" ")[2])
+            case "SRV":  # the target is not compressed (RFC 2782), but later names may point at it
+                self.size += 6
+                self._name(record.data.rpartition(" ")[2], compress=False)
             case "CNAME" | "PTR" | "NS":
                 self._name(record.data)
             case "SOA":
@@ -134,19 +135,18 @@ class _Message:
             case _:
                 self.size += len(record.data.encode())
 
-    def _name(self, name: str) -> None:
+    def _name(self, name: str, *, compress: bool = True) -> None:
+        """Add a name, as a pointer from the first label on that stands in the message already (msg.go packDomainName)."""
         parts = labels(absolute(name))
-        if not self.compress:
-            self.size += wire_length(name)
-            return
-        for start in range(len(parts)):
+        for start, part in enumerate(parts):
             tail = ".".join(parts[start:])
-            if tail in self.seen:
+            if tail not in self.seen:
+                if self.size < _MAX_POINTED:
+                    self.seen.add(tail)
+            elif compress and self.compress:
                 self.size += _POINTER
                 return
-            if self.size < _MAX_POINTED:
-                self.seen.add(tail)
-            self.size += 1 + len(parts[start].encode())
+            self.size += wire_length(part) - 1
         self.size += 1
 
 

@@ -1,0 +1,270 @@
+"""The records of a Service in zone order, what is withheld, the whole zone, and its transfer."""
+
+from __future__ import annotations
+
+import itertools
+
+import msgspec
+import pytest
+
+from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone.config import CacheBounds, ZoneConfig
+from kheadless_tui.zone.names import (
+    address_of_reverse,
+    dashed,
+    labels,
+    namespaces_asked,
+    natural,
+    reverse_name,
+    wire_length,
+    zone_of,
+)
+from kheadless_tui.zone.record import Question
+from kheadless_tui.zone.records import all_records, service_records, withheld_records
+from kheadless_tui.zone.resolve import aliases_asked, resolve
+from kheadless_tui.zone.selectors import selects
+from tests.unit.zone.cases import cases
+from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, snapshot_of
+
+CONFIG = ZoneConfig(zones=("cluster.local.", "in-addr.arpa.", "ip6.arpa."), ttl=30)
+PORTS = [{"name": "http", "port": 8080, "protocol": "TCP"}]
+
+
+def service(snapshot: Snapshot, name: str) -> Service:
+    found = snapshot.service(ObjectKey("shop", name))
+    assert found is not None
+    return found
+
+
+def lines(snapshot: Snapshot, name: str, config: ZoneConfig = CONFIG) -> list[str]:
+    zone = f".{name}.shop.svc.cluster.local."
+    found = (str(item.record) for item in service_records(snapshot, service(snapshot, name), config))
+    return [line.replace(zone, "").replace(zone[1:], "@") for line in found]
+
+
+def test_zone_order_of_a_headless_service() -> None:
+    pods = [endpoint(f"10.0.0.{n}", hostname=f"web-{n}", pod=f"web-{n}") for n in (10, 2)]
+    six = endpoint("fd00::2", hostname="web-2", pod="web-2")
+    world = snapshot_of(
+        headless("web"),
+        endpoint_slice("web", *pods, ports=PORTS),
+        endpoint_slice("web", six, ports=PORTS, name="web-6"),
+    )
+    assert lines(world, "web") == [
+        "@ 30 IN A 10.0.0.2",
+        "@ 30 IN A 10.0.0.10",
+        "@ 30 IN AAAA fd00::2",
+        "@ 30 IN SRV 0 33 8080 web-2",
+        "@ 30 IN SRV 0 33 8080 web-10",
+        "_http._tcp 30 IN SRV 0 33 8080 web-2",
+        "_http._tcp 30 IN SRV 0 33 8080 web-10",
+        "web-2 30 IN A 10.0.0.2",
+        "web-2 30 IN AAAA fd00::2",
+        "web-2 30 IN SRV 0 50 8080 web-2",
+        "web-10 30 IN A 10.0.0.10",
+        "web-10 30 IN SRV 0 100 8080 web-10",
+        "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa. 30 IN PTR web-2",
+        "2.0.0.10.in-addr.arpa. 30 IN PTR web-2",
+        "10.0.0.10.in-addr.arpa. 30 IN PTR web-10",
+    ]
+    assert not [line for line in lines(world, "web", ZoneConfig()) if "PTR" in line]
+
+
+def test_records_know_where_they_come_from() -> None:
+    world = snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1", pod="web-x"), ports=PORTS))
+    for item in service_records(world, service(world, "web"), CONFIG):
+        assert item.service == ObjectKey("shop", "web")
+        assert item.endpoint is not None
+        assert (item.endpoint.pod, item.endpoint.hostname) == ("web-x", "10-0-0-1")
+        assert str(item.source) == "EndpointSlice shop/web-x"
+        assert item.source.field == "endpoints[0].addresses[0]"
+
+
+def test_services_with_an_address_and_aliases() -> None:
+    vip = obj("Service", "vip", spec={"clusterIPs": ["10.96.0.1", "fd00:96::1"], "ports": [{"name": "x", "port": 80}]})
+    alias = obj("Service", "ext", spec={"type": "ExternalName", "externalName": "www.example.net"})
+    bare = obj("Service", "ip", spec={"type": "ExternalName", "externalName": "1.2.3.4"})
+    world = snapshot_of(vip, alias, bare)
+    assert lines(world, "vip")[:4] == [
+        "@ 30 IN A 10.96.0.1", "@ 30 IN AAAA fd00:96::1", "@ 30 IN SRV 0 50 80 @", "_x._tcp 30 IN SRV 0 50 80 @",
+    ]  # fmt: skip
+    assert lines(world, "vip")[4] == "1.0.96.10.in-addr.arpa. 30 IN PTR @"
+    assert lines(world, "ext") == ["@ 30 IN CNAME www.example.net."]
+    assert lines(world, "ip") == []
+
+
+def test_hidden_services_have_no_records() -> None:
+    world = snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1")))
+    for hiding in (ZoneConfig(namespaces=("other",)), ZoneConfig(labels="a=b"), ZoneConfig(namespace_labels="a")):
+        assert service_records(world, service(world, "web"), hiding) == ()
+
+
+def test_withheld_records_say_why() -> None:
+    world = snapshot_of(
+        headless("web"),
+        endpoint_slice(
+            "web",
+            endpoint("10.0.0.1", hostname="web-1"),
+            endpoint("10.0.0.3", ready=False, hostname="web-3", terminating=True),
+            endpoint("10.0.0.2", ready=False, hostname="web-2"),
+        ),
+        endpoint_slice("web", endpoint("10.0.0.1", ready=False, hostname="web-1"), name="web-old"),
+    )
+    found = [(str(item.record), item.reason) for item in withheld_records(world, service(world, "web"), CONFIG)]
+    assert found == [
+        ("web.shop.svc.cluster.local. 30 IN A 10.0.0.2", "not ready"),
+        ("web.shop.svc.cluster.local. 30 IN A 10.0.0.3", "terminating"),
+        ("web-2.web.shop.svc.cluster.local. 30 IN A 10.0.0.2", "not ready"),
+        ("web-3.web.shop.svc.cluster.local. 30 IN A 10.0.0.3", "terminating"),
+    ]
+
+
+@pytest.mark.parametrize("case", [case for case in cases() if "multicluster" not in " ".join(case.options)],
+                         ids=lambda case: case.id)  # fmt: skip
+def test_every_predicted_record_is_what_its_question_gives(case: object) -> None:
+    """Records and answers come from one list: all records of a name and type are exactly its answer."""
+    assert isinstance(case, type(cases()[0]))
+    snapshot, config = case.snapshot(), case.config()
+    records = [item.record for namespace in snapshot.namespaces for service in snapshot.services(namespace)
+               for item in service_records(snapshot, service, config)]  # fmt: skip
+    for (name, kind), group in itertools.groupby(
+        sorted(records, key=lambda r: (r.name, r.type)), lambda r: (r.name, r.type)
+    ):
+        answer = resolve(snapshot, Question(name, kind), config, explain=False)
+        if answer.unsendable or answer.fallthrough:
+            continue
+        own = {record for record in answer.answer if record.type == kind and record.name == name}
+        missing = set(group) - own
+        assert not missing
+        assert kind == "PTR" or own <= set(records)
+
+
+def test_the_whole_zone_is_lazy_and_starts_at_the_top() -> None:
+    world = snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1")))
+    first = [str(item.record) for item in itertools.islice(all_records(world, CONFIG), 3)]
+    assert first == [
+        "cluster.local. 30 IN SOA ns.dns.cluster.local. hostmaster.cluster.local. 0 7200 1800 86400 30",
+        'dns-version.cluster.local. 28800 IN TXT "1.1.0"',
+        "web.shop.svc.cluster.local. 30 IN A 10.0.0.1",
+    ]
+
+
+def test_a_cache_bounds_all_ttls_of_a_reply() -> None:
+    world = snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1")))
+    cached = msgspec.structs.replace(CONFIG, ttl=0, cache=CacheBounds(success_max=30, denial_max=20, denial_min=7))
+    assert {item.record.ttl for item in service_records(world, service(world, "web"), cached)} == {5}
+    hit = resolve(world, Question("web.shop.svc.cluster.local.", "A"), cached)
+    assert [record.ttl for record in hit.answer] == [5]
+    miss = resolve(world, Question("x.shop.svc.cluster.local.", "A"), cached)
+    assert [record.ttl for record in miss.authority] == [7]
+    version = resolve(world, Question("dns-version.cluster.local.", "TXT"), cached)
+    assert [record.ttl for record in version.answer] == [30]
+
+
+def test_without_a_transfer_plugin_it_is_refused() -> None:
+    answer = resolve(Snapshot(), Question("cluster.local.", "AXFR"), CONFIG)
+    assert (answer.rcode, answer.aa, answer.authority) == ("REFUSED", False, ())
+    allowed = msgspec.structs.replace(CONFIG, transfer_to=("*",))
+    given = resolve(snapshot_of(), Question("cluster.local.", "AXFR"), allowed)
+    assert [record.type for record in given.answer] == ["SOA", "SOA"]
+
+
+def test_eleven_aliases_in_a_row_work_and_twelve_do_not() -> None:
+    def chain(length: int) -> Snapshot:
+        aliases = [
+            obj("Service", f"s{n}", spec={"type": "ExternalName", "externalName": f"s{n + 1}.shop.svc.cluster.local"})
+            for n in range(length)
+        ]
+        return snapshot_of(*aliases, headless(f"s{length}"), endpoint_slice(f"s{length}", endpoint("10.0.0.1")))
+
+    question = Question("s0.shop.svc.cluster.local.", "A")
+    assert len(resolve(chain(11), question, CONFIG).answer) == 12
+    broken = resolve(chain(12), question, CONFIG)
+    assert (broken.rcode, broken.answer, broken.steps[0].rule) == ("NOERROR", (), "alias-too-long")
+
+
+def test_an_alias_into_another_zone_of_the_server_is_asked_there() -> None:
+    config = ZoneConfig(zones=("cluster.local.", "k8s.example.org."))
+    alias = obj("Service", "ext", spec={"type": "ExternalName", "externalName": "web.shop.svc.k8s.example.org"})
+    world = snapshot_of(alias, headless("web"), endpoint_slice("web", endpoint("10.0.0.1")))
+    answer = resolve(world, Question("ext.shop.svc.cluster.local.", "A"), config)
+    assert [str(record) for record in answer.answer] == [
+        "ext.shop.svc.cluster.local. 5 IN CNAME web.shop.svc.k8s.example.org.",
+        "web.shop.svc.k8s.example.org. 5 IN A 10.0.0.1",
+    ]
+
+
+def test_an_alias_to_the_outside_without_upstream_is_marked() -> None:
+    alias = obj("Service", "ext", spec={"type": "ExternalName", "externalName": "www.example.net"})
+    answer = resolve(snapshot_of(alias), Question("ext.shop.svc.cluster.local.", "A"), CONFIG)
+    assert [record.type for record in answer.answer] == ["CNAME"]
+    assert answer.unknown == "what other servers answer for www.example.net. A"
+    silent = resolve(snapshot_of(alias), Question("ext.shop.svc.cluster.local.", "A"), CONFIG, upstream=lambda _: None)
+    assert (silent.answer, silent.steps[0].rule) == ((), "alias-no-reply")
+
+
+def test_what_must_be_read_for_a_question() -> None:
+    asked = {name: namespaces_asked(Question(name, kind), CONFIG) for name, kind in (
+        ("web.shop.svc.cluster.local.", "A"), ("1.0.0.10.in-addr.arpa.", "PTR"), ("cluster.local.", "NS"),
+        ("svc.cluster.local.", "A"), ("www.example.net.", "A"), ("10-0-0-1.shop.pod.cluster.local.", "A"),
+        ("_http._tcp.web.Shop.svc.cluster.local.", "SRV"),
+    )}  # fmt: skip
+    assert list(asked.values()) == [
+        {"shop"}, None, {"kube-system"}, frozenset(), frozenset(), {"shop"}, {"shop"},
+    ]  # fmt: skip
+    alias = obj("Service", "ext", spec={"type": "ExternalName", "externalName": "web.other.svc.cluster.local"})
+    assert aliases_asked(snapshot_of(alias), Question("ext.shop.svc.cluster.local.", "A"), CONFIG) == {"other"}
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("10.1.2.3", "10-1-2-3"), ("fd00:5::50", "fd00-5--50"), ("fd00:5:1:2::", "fd00-5-1-2--0"), ("::1", "--1"),
+        ("one.example", "one-example"), ("localhost", ""),
+    ],
+)  # fmt: skip
+def test_dashed_addresses(address: str, name: str) -> None:
+    assert dashed(address) == name
+
+
+@pytest.mark.parametrize("address", ["10.1.2.3", "fd00:5::50", "::1", "2001:db8::"])
+def test_reverse_names_and_back(address: str) -> None:
+    assert address_of_reverse(reverse_name(address)) == address
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "10.in-addr.arpa.",
+        "01.2.3.4.in-addr.arpa.",
+        "5.4.3.2.1.in-addr.arpa.",
+        "a.ip6.arpa.",
+        "web.shop.",
+        "in-addr.arpa.",
+    ],
+)
+def test_names_that_are_no_whole_reverse_names(name: str) -> None:
+    assert address_of_reverse(name) == ""
+
+
+def test_labels_order_and_zones() -> None:
+    assert labels(r"a\.b.c.") == [r"a\.b", "c"]
+    assert labels(".") == []
+    assert sorted(["web-10", "web-9", "web", "a"], key=natural) == ["a", "web", "web-9", "web-10"]
+    assert zone_of("a.B.local.", ("local.", "b.local.", "xb.local.")) == "b.local."
+    assert zone_of("ab.local.", ("b.local.",)) == ""
+    assert zone_of("x.", (".",)) == "."
+    assert wire_length("cluster.local.") == 15
+
+
+@pytest.mark.parametrize(
+    ("selector", "labels_of", "chosen"),
+    [
+        ("a=b", {"a": "b"}, True), ("a==b", {"a": "c"}, False), ("a", {"a": ""}, True), ("!a", {}, True),
+        ("a in (x, y),b", {"a": "y", "b": "1"}, True), ("a in (x,y)", {}, False), ("a notin (x)", {}, True),
+        ("a notin (x)", {"a": "x"}, False), ("k8s.io/a=", {"k8s.io/a": ""}, True), ("", {}, True),
+    ],
+)  # fmt: skip
+def test_label_selectors(selector: str, labels_of: dict[str, str], chosen: bool) -> None:
+    assert selects(selector, labels_of) is chosen
