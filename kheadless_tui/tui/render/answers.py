@@ -1,9 +1,9 @@
-"""The answers of a probe: one card per question, with everything that a doubter wants to see."""
+"""The answers of a probe: a line for each question, and one of them with everything that a doubter wants to see."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -14,10 +14,10 @@ from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, natural, pad, shorten, width_of, wrap, wrap_command
 from kheadless_tui.tui.render.names import relative, relative_data
 from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.roles import FOCUS, MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import UNICODE, Signs
-from kheadless_tui.tui.render.verdicts import rank, verdict_cell
+from kheadless_tui.tui.render.verdicts import WORD_WIDTH, rank, verdict_cell
 from kheadless_tui.zone.record import Question, Record
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ LABEL = 8
 """Cells of the labels on the left of a card."""
 MOST_FIELDS = 4
 """Fields of one object that are named; the rest is counted."""
-
-Reasons = dict[tuple[str, str], dict[str, list[str]]]
-"""Name and type of records, to the objects that they come from, to the fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +44,29 @@ class AnswerLine:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerCard:
-    """One question to one server from one place, and what came back."""
+class AnswerHead:
+    """One question to one server from one place, in one line."""
 
     id: str
     question: Question
     subject: str
     """The question as seen from the Service."""
     verdict: str
+    rcode: str
     ms: str
     at: str
     """When it was asked."""
-    source: str
-    """Vantage point, container and carrier."""
-    server: str
+    place: tuple[str, str]
+    """Where from, and which server over what."""
+    seen: Observation = field(compare=False, hash=False, repr=False)
+    probe: ProbeRecord = field(compare=False, hash=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCard:
+    """The same with everything that is known of the answer."""
+
+    head: AnswerHead
     status: str
     """Response code, flags and sizes of the sections, or why there is no reply."""
     lines: tuple[AnswerLine, ...]
@@ -68,39 +74,66 @@ class AnswerCard:
     why: tuple[str, ...]
     equals: str
     """The command that asks the same, complete; empty where there is none."""
-    silent: bool
-    """No reply came."""
 
 
-def answer_cards(view: ServiceView) -> list[AnswerCard]:
-    """The cards of the last probe, in the order in which it asked."""
-    reasons = _reasons(view)
-    cards: list[AnswerCard] = []
+def answer_heads(view: ServiceView) -> list[AnswerHead]:
+    """The answers that are shown: those of the last probe, and earlier ones to what was not asked again since."""
+    heads: list[AnswerHead] = []
     for probe in view.last_probe.finished if view.last_probe else ():
-        asked = {card.question for card in cards}
-        cards += [card for card in _cards_of(view, probe, reasons) if card.question not in asked]
-    return cards
+        asked = {head.question for head in heads}
+        heads += [head for head in _heads_of(view, probe) if head.question not in asked]
+    return heads
 
 
-def _cards_of(view: ServiceView, probe: ProbeRecord, reasons: Reasons) -> Iterator[AnswerCard]:
+def _heads_of(view: ServiceView, probe: ProbeRecord) -> Iterator[AnswerHead]:
     assert probe.result is not None
     assert probe.comparison is not None
-    judged: dict[tuple[str, str, str, Question], list[ComparedRow]] = {}
+    worst: dict[tuple[str, str, str, Question], str] = {}
     for row in probe.comparison.rows:
-        judged.setdefault((row.vantage, row.server, row.transport, row.question), []).append(row)
+        key = (row.vantage, row.server, row.transport, row.question)
+        worst[key] = min(worst.get(key, row.verdict), row.verdict, key=rank)
     vantages = {vantage.name: vantage for vantage in probe.result.vantages}
+    places: dict[tuple[str, str, str], tuple[str, str]] = {}
     for seen in probe.result.observations:
-        rows = judged.get((seen.vantage, seen.server, seen.transport, seen.question), [])
-        yield _card(view, probe, seen, rows, vantages.get(seen.vantage), reasons)
+        key = (seen.vantage, seen.server, seen.transport, seen.question)
+        where = key[:3]
+        if where not in places:
+            places[where] = (_source(seen, vantages.get(seen.vantage)), _server(view, seen))
+        question = seen.question
+        yield AnswerHead(
+            id=f"{probe.number}/{'/'.join(where)}/{question.name}/{question.type}",
+            question=question,
+            subject=f"{relative(question.name, view.origin)} {question.type}",
+            verdict=worst.get(key, "not judged"),
+            rcode=clean(seen.rcode),
+            ms=milliseconds(seen.ms) if seen.ms is not None else "",
+            at=clock(probe.started),
+            place=places[where],
+            seen=seen,
+            probe=probe,
+        )
 
 
-def _reasons(view: ServiceView) -> Reasons:
-    """Why each name and type has what it has: the objects and fields that the records come from."""
-    reasons: Reasons = {}
-    for item in view.predicted:
-        of_record = reasons.setdefault((item.record.name.lower(), item.record.type), {})
-        of_record.setdefault(str(item.source), []).append(item.source.field)
-    return reasons
+def answer_card(view: ServiceView, head: AnswerHead) -> AnswerCard:
+    """One answer in full."""
+    seen, probe = head.seen, head.probe
+    assert probe.result is not None
+    assert probe.comparison is not None
+    rows = [
+        row
+        for row in probe.comparison.rows
+        if (row.question, row.vantage, row.server, row.transport)
+        == (seen.question, seen.vantage, seen.server, seen.transport)
+    ]
+    vantage = next((item for item in probe.result.vantages if item.name == seen.vantage), None)
+    return AnswerCard(
+        head=head,
+        status=_status(seen),
+        lines=_lines(view, seen, rows),
+        authority=tuple(_shown(record, view.origin) for record in seen.authority) if not seen.answer else (),
+        why=_why(view, seen.question),
+        equals=clean_command(dig_command(seen, vantage)) if vantage is not None else "",
+    )
 
 
 def _reason_text(source: str, fields: Sequence[str]) -> str:
@@ -109,34 +142,6 @@ def _reason_text(source: str, fields: Sequence[str]) -> str:
     if len(known) > MOST_FIELDS:
         known = [*known[:MOST_FIELDS], f"and {len(known) - MOST_FIELDS} more"]
     return clean(f"{source}  {', '.join(known)}".rstrip())
-
-
-def _card(
-    view: ServiceView,
-    probe: ProbeRecord,
-    seen: Observation,
-    rows: Sequence[ComparedRow],
-    vantage: Vantage | None,
-    reasons: Reasons,
-) -> AnswerCard:
-    question = seen.question
-    subject = f"{relative(question.name, view.origin)} {question.type}"
-    return AnswerCard(
-        id=f"{probe.number}/{seen.vantage}/{seen.server}/{seen.transport}/{question.name}/{question.type}",
-        question=question,
-        subject=subject,
-        verdict=min((row.verdict for row in rows), key=rank, default="not judged"),
-        ms=milliseconds(seen.ms) if seen.ms is not None else "",
-        at=clock(probe.started),
-        source=_source(seen, vantage),
-        server=_server(view, seen),
-        status=_status(seen),
-        lines=_lines(view, seen, rows),
-        authority=tuple(_shown(record, view.origin) for record in seen.authority) if not seen.answer else (),
-        why=_why(view, question, reasons),
-        equals=clean_command(dig_command(seen, vantage)) if vantage is not None else "",
-        silent=bool(seen.error),
-    )
 
 
 def _source(seen: Observation, vantage: Vantage | None) -> str:
@@ -165,24 +170,9 @@ def _status(seen: Observation) -> str:
 
 def _lines(view: ServiceView, seen: Observation, rows: Sequence[ComparedRow]) -> tuple[AnswerLine, ...]:
     """The answer record by record with its verdict, then what should have been in it and is not."""
-    left = list(rows)
-    lines: list[AnswerLine] = []
-    for record in seen.answer:
-        row = next((row for row in left if _same(row.record, record)), None)
-        if row is not None:
-            left.remove(row)
-        pod = row.pod if row else view.pod_of(record.data) if record.type in ("A", "AAAA") else None
-        lines.append(
-            AnswerLine(
-                ttl=str(record.ttl) if seen.ttl_known else "?",
-                type=record.type,
-                data=relative_data(record, view.origin),
-                pod=clean(pod or ("no pod" if record.type in ("A", "AAAA") else "")),
-                verdict=row.verdict if row else "",
-                detail=clean(row.detail) if row and row.verdict != "extra" else "",
-            )
-        )
-    for row in left:
+    left = {_key(row.record): row for row in rows}
+    lines = [_line(view, record, left.pop(_key(record), None), seen.ttl_known) for record in seen.answer]
+    for row in left.values():
         lines.append(
             AnswerLine(
                 ttl="–" if row.observed_ttl is None else str(row.observed_ttl),
@@ -196,16 +186,34 @@ def _lines(view: ServiceView, seen: Observation, rows: Sequence[ComparedRow]) ->
     return tuple(lines)
 
 
-def _same(one: Record, other: Record) -> bool:
-    return one.type == other.type and (one.name.lower(), one.data.lower()) == (other.name.lower(), other.data.lower())
+def _line(view: ServiceView, record: Record, row: ComparedRow | None, ttl_known: bool) -> AnswerLine:
+    is_address = record.type in ("A", "AAAA")
+    pod = row.pod if row else view.pod_of(record.data) if is_address else None
+    return AnswerLine(
+        ttl=str(record.ttl) if ttl_known else "?",
+        type=record.type,
+        data=relative_data(record, view.origin),
+        pod=clean(pod or ("no pod" if is_address else "")),
+        verdict=row.verdict if row else "",
+        detail=clean(row.detail) if row and row.verdict != "extra" else "",
+    )
+
+
+def _key(record: Record) -> tuple[str, str, str]:
+    return record.name.lower(), record.type, record.data.lower()
 
 
 def _shown(record: Record, origin: str) -> str:
     return clean(f"{relative(record.name, origin)} {record.ttl} IN {record.type} {record.data}")
 
 
-def _why(view: ServiceView, question: Question, reasons: Reasons) -> tuple[str, ...]:
-    found = reasons.get((question.name.lower(), question.type))
+def _why(view: ServiceView, question: Question) -> tuple[str, ...]:
+    """The objects and fields that the predicted records come from, or the sentence that says why there are none."""
+    wanted = (question.name.lower(), question.type)
+    found: dict[str, list[str]] = {}
+    for item in view.predicted:
+        if (item.record.name.lower(), item.record.type) == wanted:
+            found.setdefault(str(item.source), []).append(item.source.field)
     if found:
         return tuple(_reason_text(source, fields) for source, fields in found.items())
     answer = view.answer_to(question)
@@ -219,28 +227,33 @@ def clean_command(command: str) -> str:
 
 @dataclass(frozen=True)
 class AnswersLayout:
-    """The cards at one width."""
+    """One line for each answer, and all of the one that is opened."""
 
     width: int
     signs: Signs
     one_place: bool
     """All answers come from one place, one server and one moment, which the rule above says."""
+    widths: tuple[int, int]
+    """Cells of response codes and times."""
     heading: Text | None = None
 
     def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
-        """As many lines as a card needs."""
-        return [len(self.lines(row)) for row in rows]
+        """One line for all but the opened one."""
+        return [1 if isinstance(row.value, AnswerHead) else len(self.lines(row)) for row in rows]
 
     def lines(self, row: Row) -> Sequence[Text]:
-        """The lines of one card or remark."""
+        """The lines of one answer or remark."""
         if isinstance(row.value, Note):
             return row.value.lines(self.width, self.signs)
+        if isinstance(row.value, AnswerHead):
+            return (self._head(row.value),)
         card = row.value
         assert isinstance(card, AnswerCard)
-        lines = [self._head(card)]
+        lines = [self._head(card.head)]
         if not self.one_place:
-            lines += self._labelled("from", [f"{card.source} {self.signs.arrow} {card.server}, at {card.at}"])
-        lines += self._labelled("status", [card.status], UNKNOWN if card.silent else TEXT)
+            source, server = card.head.place
+            lines += self._labelled("from", [f"{source} {self.signs.arrow} {server}, at {card.head.at}"])
+        lines += self._labelled("status", [card.status], UNKNOWN if card.head.seen.error else TEXT)
         lines += self._records(card)
         lines += self._labelled("denied", card.authority)
         lines += self._labelled("why", card.why)
@@ -249,15 +262,19 @@ class AnswersLayout:
         lines.append(Text())
         return lines
 
-    def _head(self, card: AnswerCard) -> Text:
+    def _head(self, head: AnswerHead) -> Text:
         line = Text()
-        for text, role in verdict_cell(card.verdict, self.signs).parts:
+        for text, role in verdict_cell(head.verdict, self.signs).parts:
             line.append(text, role)
-        tail = f"  {card.ms}" if card.ms else ""
-        room = max(8, self.width - line.cell_len - 2 - len(tail))
-        line.append("  ")
-        line.append(shorten(clean(f"{card.question.name} {card.question.type}"), room), FOCUS)
+        line.pad_right(max(0, WORD_WIDTH - line.cell_len))
+        rcode, ms = self.widths
+        tail = f"  {pad(head.rcode, rcode)}  {pad(head.ms, ms, right=True)}".rstrip()
+        room = max(8, self.width - WORD_WIDTH - 1 - width_of(tail))
+        name = clean(f"{head.question.name} {head.question.type}")
+        line.append(" ")
+        line.append(pad(name if width_of(name) <= room else shorten(head.subject, room), room), TEXT)
         line.append(tail, MUTED)
+        line.rstrip()
         return line
 
     def _labelled(self, label: str, texts: Iterable[str], role: str = TEXT) -> list[Text]:
@@ -294,6 +311,11 @@ def _label(label: str, lines: Sequence[Text]) -> list[Text]:
 
 
 def answers_layout(rows: Sequence[Row], width: int, signs: Signs = UNICODE) -> AnswersLayout:
-    """The cards in a width."""
-    cards = [row.value for row in rows if isinstance(row.value, AnswerCard)]
-    return AnswersLayout(width, signs, len({(card.source, card.server, card.at) for card in cards}) <= 1)
+    """The answers in a width."""
+    heads = [row.value.head if isinstance(row.value, AnswerCard) else row.value for row in rows]
+    shown = [head for head in heads if isinstance(head, AnswerHead)]
+    widths = (
+        max((width_of(head.rcode) for head in shown), default=0),
+        max((width_of(head.ms) for head in shown), default=0),
+    )
+    return AnswersLayout(width, signs, len({(head.place, head.at) for head in shown}) <= 1, widths)

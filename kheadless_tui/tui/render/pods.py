@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -46,7 +46,8 @@ class PodsLayout:
 
     def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
         """As many lines as the column with the most values needs."""
-        heights = [len(self._note(row)) or len(self._cells(row)) for row in rows]
+        many = {column.id for column in self.grid.columns} & _MULTIPLE
+        heights = [len(self._note(row)) or _height(row.value, many) for row in rows]
         return None if all(height == 1 for height in heights) else heights
 
     def lines(self, row: Row) -> Sequence[Text]:
@@ -69,6 +70,18 @@ class PodsLayout:
         lines = lines or [{}]
         lines[0] = {**first, **lines[0]}
         return lines
+
+
+_MULTIPLE = {"address", "ipv4", "ipv6", "name"}
+"""Columns that may hold several values of one endpoint, one below the other."""
+
+
+def _height(entry: object, columns: Collection[str]) -> int:
+    assert isinstance(entry, EndpointEntry)
+    if len(entry.ipv4) + len(entry.ipv6) <= 1 and len(entry.dns_names) <= 1:
+        return 1
+    values = _multiple_cells(entry)
+    return max((len(values[column]) for column in columns), default=1)
 
 
 def _single_cells(entry: EndpointEntry, signs: Signs) -> dict[str, Cell]:
@@ -113,15 +126,15 @@ def pods_layout(rows: Sequence[Row], width: int, signs: Signs = UNICODE) -> Pods
     one below the other.
     """
     entries = [row.value for row in rows if isinstance(row.value, EndpointEntry)]
-    names: dict[str, list[str]] = {column.id: [] for column in _COLUMNS}
+    names: dict[str, set[str]] = {column.id: set() for column in _COLUMNS}
     for entry in entries:
         for key, cell in _single_cells(entry, signs).items():
-            names[key].append(cell.text)
+            names[key].add(cell.text)
         for key, values in _multiple_cells(entry).items():
-            names[key] += values
+            names[key].update(values)
     both = any(entry.ipv4 for entry in entries) and any(entry.ipv6 for entry in entries)
     # A column of which nothing is known says nothing.
-    empty = {key for key in _WANTED if key in names and set(names[key]) <= {UNKNOWN_TEXT}}
+    empty = {key for key in _WANTED if key in names and names[key] <= {UNKNOWN_TEXT}}
     columns = tuple(column for column in _columns(signs) if column.id not in empty)
     base = ("sign", "pod", "dns")
     if both:

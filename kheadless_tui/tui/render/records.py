@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -311,7 +311,7 @@ def records_layout(
     most = max(ANSWER_ROOM, width // 3)
     differs = any(_differs(entry) for entry in entries)
     reserved = [" " * WORD_WIDTH]
-    names = _texts(entries, signs, most)
+    names = _texts(entries, most)
     for extra, named in product(_further_columns(probed, differs), (server, "")):
         chosen = (*_ESSENTIAL, *extra)
         titles = _titles(entries, signs, probed=probed, server=named)
@@ -323,21 +323,24 @@ def records_layout(
     no_addresses = [entry for entry in no_names if not _is_address(entry)]
     tries = ((entries, reserved), (entries, names["verdict"]), (no_names, reserved), (no_addresses, reserved))
     for counted, verdicts in tries:
-        texts = {**_texts(counted, signs, most), "verdict": verdicts}
+        texts = {**_texts(counted, most), "verdict": verdicts}
         grid = fit(_columns(counted, titles), chosen, chosen, texts, width)
         if grid.total <= width:
             break
     return RecordsLayout(grid, width, signs, grid.heading(), most if "answered" in chosen else 0)
 
 
-def _texts(entries: Iterable[RecordEntry], signs: Signs, most: int) -> dict[str, list[str]]:
-    """The texts of each column, without answers that are too long for any column."""
-    names: dict[str, list[str]] = {column.id: [] for column in _COLUMNS}
-    for entry in entries:
-        for key, cell in _cells(entry, signs).items():
-            if key != "answered" or width_of(cell.text) <= most:
-                names[key].append(cell.text)
-    return names
+def _texts(entries: Sequence[RecordEntry], most: int) -> dict[str, Collection[str]]:
+    """The different texts of each column, without answers that are too long for any column."""
+    return {
+        "verdict": {"  " + verdict for verdict in {entry.verdict for entry in entries}},
+        "name": {entry.name for entry in entries},
+        "type": {entry.type for entry in entries},
+        "data": {entry.data for entry in entries},
+        "pod": {entry.pod for entry in entries},
+        "ttl": {entry.ttl for entry in entries},
+        "answered": {answered for answered in {entry.answered for entry in entries} if width_of(answered) <= most},
+    }
 
 
 ANSWER_ROOM = 24

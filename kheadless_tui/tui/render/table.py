@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rich.text import Text
@@ -96,7 +96,7 @@ def fit(
     columns: Sequence[Column],
     order: Sequence[str],
     essential: Sequence[str],
-    names: Mapping[str, Sequence[str]],
+    names: Mapping[str, Collection[str]],
     width: int,
 ) -> Grid:
     """Choose the columns that fit and their widths.
@@ -141,14 +141,14 @@ def fit(
 
 
 def total(
-    columns: Sequence[Column], chosen: Sequence[str], names: Mapping[str, Sequence[str]], caps: Mapping[str, int]
+    columns: Sequence[Column], chosen: Sequence[str], names: Mapping[str, Collection[str]], caps: Mapping[str, int]
 ) -> int:
     """Cells that these columns take with nothing shortened, except that some count for at most their cap."""
     natural = _natural(columns, names)
     return _total(chosen, columns, {key: min(width, caps.get(key, width)) for key, width in natural.items()})
 
 
-def _natural(columns: Sequence[Column], names: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def _natural(columns: Sequence[Column], names: Mapping[str, Collection[str]]) -> dict[str, int]:
     return {
         column.id: max([width_of(column.title), *(width_of(text) for text in names.get(column.id, ()))])
         for column in columns

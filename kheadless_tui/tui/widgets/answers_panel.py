@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from kheadless_tui.tui.render.answers import AnswerCard, answer_cards, answers_layout
+from kheadless_tui.tui.render.answers import AnswerCard, AnswerHead, answer_card, answer_heads, answers_layout
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.probed import ProbeRecord
 from kheadless_tui.tui.render.roles import BAD, MUTED, UNKNOWN
 from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.render.verdicts import rank
 from kheadless_tui.tui.render.view import ServiceView
 from kheadless_tui.tui.widgets.panel import Panel, note_rows
+from kheadless_tui.tui.widgets.rows import RowList
 from kheadless_tui.zone.record import Question, Record
 
 
@@ -19,49 +21,81 @@ class AnswersPanel(Panel):
     """What came back: response code, flags, TTLs, addresses with their pods, verdicts, and the equal command."""
 
     HELP: ClassVar[str] = (
-        "One card per question that was asked. It follows the record under the cursor of the records. "
+        "One line for each question that was asked, and the one under the cursor in full. It follows the cursor of the "
+        "records. "
         "equals is the command that asks the same question from the same place."
     )
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget has
         super().__init__(lambda rows, width: answers_layout(rows, width, self.signs), id=id)
+        self._heads: list[AnswerHead] = []
+        self._opened = ""
 
     @property
-    def _card(self) -> AnswerCard | None:
-        row = self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
-        return row.value if row is not None and isinstance(row.value, AnswerCard) else None
+    def _here(self) -> AnswerHead | None:
+        return _head_of(self.rows[self.cursor]) if 0 <= self.cursor < len(self.rows) else None
 
     @property
     def crumb(self) -> str:
         """The question."""
-        return self._card.subject if self._card is not None else ""
+        return self._here.subject if self._here is not None else ""
 
     @property
     def full_name(self) -> str:
         """The name that was asked for."""
-        return self._card.question.name if self._card is not None else ""
+        return self._here.question.name if self._here is not None else ""
 
     @property
     def selected_record(self) -> Record | None:
         """A record of the question under the cursor, so that it can be asked again alone."""
-        card = self._card
-        return Record(card.question.name, 0, card.question.type, "") if card is not None else None
+        head = self._here
+        return Record(head.question.name, 0, head.question.type, "") if head is not None else None
+
+    def show(self, view: ServiceView | None) -> None:
+        """Follow a view; without the focus, what is opened stands first."""
+        super().show(view)
+        if not self.has_focus and self._opened:
+            self.move_to(self._opened, top=True)
 
     def point(self, pod: str, question: Question | None) -> None:
         """Show the answer to a question that was pointed at elsewhere."""
         super().point(pod, question)
         if question is None or self.has_focus:
             return
-        wanted = Question(question.name.lower(), question.type)
-        for row in self.rows:
-            if isinstance(row.value, AnswerCard) and _folded(row.value.question) == wanted:
-                self.move_to(row.id, top=True)
+        wanted = _folded(question)
+        for head in self._heads:
+            if _folded(head.question) == wanted:
+                self._open(head.id)
+                self.move_to(head.id, top=True)
                 return
 
+    def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
+        """The answer under the cursor is the one that is shown whole."""
+        super().on_row_list_highlighted(event)
+        if event.row_id is not None and self.has_focus:
+            self._open(event.row_id)
+
+    def _open(self, row_id: str) -> None:
+        if row_id != self._opened and self.view is not None:
+            self._opened = row_id
+            self.set_rows(self._fill(self.view))
+
     def _rows_of(self, view: ServiceView) -> Sequence[Row]:
-        cards = answer_cards(view)
-        rows = note_rows(*_notes(view, view.last_probe))
-        return [*rows, *(Row(card.id, card) for card in cards)]
+        self._heads = answer_heads(view)
+        if all(head.id != self._opened for head in self._heads):
+            self._opened = self._first_to_open()
+        return self._fill(view)
+
+    def _first_to_open(self) -> str:
+        """The worst answer, the first of several; with nothing wrong the first of all."""
+        worst = min(self._heads, key=lambda head: rank(head.verdict), default=None)
+        return worst.id if worst is not None else ""
+
+    def _fill(self, view: ServiceView) -> Sequence[Row]:
+        return [
+            *note_rows(*_notes(view, view.last_probe)),
+            *(Row(head.id, answer_card(view, head) if head.id == self._opened else head) for head in self._heads),
+        ]
 
     def _describe(self) -> None:
         self.title, self.count, self.tally = "answers", "", "–"
@@ -69,20 +103,26 @@ class AnswersPanel(Panel):
         if probe is None:
             self.count = "not probed" if self.view is not None else ""
             return
-        cards = [row.value for row in self.rows if isinstance(row.value, AnswerCard)]
-        if cards:
-            places = {(card.source, card.server, card.at) for card in cards}
+        if self._heads:
+            places = {(*head.place, head.at) for head in self._heads}
             if len(places) == 1:
                 source, server, at = next(iter(places))
                 self.title = f"answers · {source} {self.signs.arrow} {server} · {at}"
-            above = sum(isinstance(row.value, AnswerCard) for row in self.rows[: max(0, self.cursor)])
-            self.count = f"{above + 1}/{len(cards)}"
-            self.tally = str(len(cards))
+            above = sum(_head_of(row) is not None for row in self.rows[: max(0, self.cursor)])
+            self.count = f"{above + 1}/{len(self._heads)}"
+            self.tally = str(len(self._heads))
         if probe.running and probe.total:
             self.count = self.tally = f"{probe.answered} of {probe.total}"
 
     def _question_of_row(self, row: Row) -> Question | None:
-        return row.value.question if isinstance(row.value, AnswerCard) else None
+        head = _head_of(row)
+        return head.question if head is not None else None
+
+
+def _head_of(row: Row) -> AnswerHead | None:
+    if isinstance(row.value, AnswerCard):
+        return row.value.head
+    return row.value if isinstance(row.value, AnswerHead) else None
 
 
 def _folded(question: Question) -> Question:
