@@ -11,7 +11,8 @@ from rich.text import Text
 from kheadless_tui.probe.equivalent import dig_command
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.tui.render.ages import clock, milliseconds
-from kheadless_tui.tui.render.cells import clean, natural, pad, shorten, width_of, wrap, wrap_command
+from kheadless_tui.tui.render.cells import clean, natural, pad, shorten, width_of, wrap
+from kheadless_tui.tui.render.commands import clean_command, command_lines
 from kheadless_tui.tui.render.names import relative, relative_data
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
@@ -220,11 +221,6 @@ def _why(view: ServiceView, question: Question) -> tuple[str, ...]:
     return tuple(clean(step.why) for step in answer.steps[-1:] if step.why)
 
 
-def clean_command(command: str) -> str:
-    """A command with what a terminal would obey taken out, its own line ends kept."""
-    return "\n".join(clean(line) for line in command.splitlines())
-
-
 @dataclass(frozen=True)
 class AnswersLayout:
     """One line for each answer, and all of the one that is opened."""
@@ -258,7 +254,7 @@ class AnswersLayout:
         lines += self._labelled("denied", card.authority)
         lines += self._labelled("why", card.why)
         if card.equals:
-            lines += _label("equals", [Text(line, TEXT) for line in wrap_command(card.equals, self.width - LABEL)])
+            lines += command_lines("equals", card.equals, self.width, LABEL)
         lines.append(Text())
         return lines
 
@@ -283,21 +279,29 @@ class AnswersLayout:
         return _label(label, [Text(line, role) for line in lines])
 
     def _records(self, card: AnswerCard) -> list[Text]:
+        """The records in columns: TTL, type, data, pod, verdict; pod and verdict below where data is too long."""
         if not card.lines:
             return []
+        room = self.width - LABEL
         widths = [max(width_of(getattr(line, part)) for line in card.lines) for part in ("ttl", "type", "data", "pod")]
+        wide = sum(widths) + 2 + 2 * len("  ") + WORD_WIDTH
+        gap = "  " if wide <= room else " "
+        below = wide - 2 > room
         lines: list[Text] = []
         for line in card.lines:
-            text = Text()
-            text.append(f"{pad(line.ttl, widths[0], right=True)} ", MUTED)
-            text.append(f"{pad(line.type, widths[1])} {pad(line.data, widths[2])}  ", TEXT)
-            text.append(f"{pad(line.pod, widths[3])}  " if widths[3] else "", TEXT)
+            text = Text(f"{pad(line.ttl, widths[0], right=True)} ", MUTED)
+            text.append(f"{pad(line.type, widths[1])} {pad(line.data, widths[2])}{gap}", TEXT)
+            tail = text
+            if below:
+                tail = Text(" " * (widths[0] + 1))
+            tail.append(f"{pad(line.pod, widths[3])}{gap}" if widths[3] else "", TEXT)
             for part, role in verdict_cell(line.verdict, self.signs).parts if line.verdict else ():
-                text.append(part, role)
-            text.rstrip()
-            lines.append(text)
-            if line.detail:
-                lines += [Text(f"  {part}", MUTED) for part in wrap(line.detail, self.width - LABEL - 2)]
+                tail.append(part, role)
+            for drawn in (text, tail) if below else (text,):
+                drawn.rstrip()
+                lines.append(drawn)
+            if line.detail and line.detail != card.status:
+                lines += [Text(f"  {part}", MUTED) for part in wrap(line.detail, room - 2)]
         return _label("answer", lines)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from kheadless_tui.diagnose.finding import ERROR, WARNING, Fact, Finding
-from kheadless_tui.tui.render.answers import LABEL, clean_command
-from kheadless_tui.tui.render.cells import clean, pad, shorten, width_of, wrap, wrap_command
+from kheadless_tui.tui.render.answers import LABEL
+from kheadless_tui.tui.render.cells import clean, pad, shorten, width_of, wrap
+from kheadless_tui.tui.render.commands import command_lines
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import BAD, FOCUS, MUTED, TEXT, WARN
 from kheadless_tui.tui.render.row import Row
@@ -71,11 +72,10 @@ class FindingsLayout:
         for number, step in enumerate(finding.fix, 1):
             texts = wrap(f"{number}  {clean(step)}", room, indent="   ")
             lines += [_line("fix" if number == 1 and place == 0 else "", text) for place, text in enumerate(texts)]
-        for label, texts in (
-            ("try", wrap_command(clean_command(finding.command), room) if finding.command else []),
-            ("read", [clean(finding.link)] if finding.link else []),
-        ):
-            lines += [_line(label if place == 0 else "", text) for place, text in enumerate(texts)]
+        if finding.command:
+            lines += command_lines("try", finding.command, self.width, LABEL)
+        if finding.link:
+            lines.append(_line("read", clean(finding.link)))
         return [*lines, Text()]
 
     def _fields(self, facts: Sequence[Fact], room: int) -> list[Text]:

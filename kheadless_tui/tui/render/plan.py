@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kheadless_tui.tui.render.answers import clean_command
-from kheadless_tui.tui.render.cells import clean, pad, wrap, wrap_command
+from kheadless_tui.tui.render.cells import clean, pad, wrap
+from kheadless_tui.tui.render.commands import clean_command, command_lines, wrap_command
 from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def plan_lines(plan: WritePlan, width: int) -> list[Text]:
     if plan.rights:
         lines += _rights(plan, room)
     for number, command in enumerate(plan.equals):
-        lines += _command("equals" if number == 0 else "", without_manifest(command, plan.manifest), room)
+        lines += command_lines("equals" if number == 0 else "", without_manifest(command, plan.manifest), width, LABEL)
     if plan.instead:
         # Here the key chooses the place, and not the option of the command line.
         lines += _labelled("instead", (re.sub(r": --from \S+$", ": v", plan.instead),), room)
@@ -68,15 +68,6 @@ def _labelled(label: str, texts: Iterable[str], room: int) -> list[Text]:
             line = Text(pad(label if not lines else "", LABEL), MUTED)
             line.append(part, TEXT)
             lines.append(line)
-    return lines
-
-
-def _command(label: str, command: str, room: int) -> list[Text]:
-    lines: list[Text] = []
-    for part in wrap_command(clean_command(command), room):
-        line = Text(pad(label if not lines else "", LABEL), MUTED)
-        line.append(part, TEXT)
-        lines.append(line)
     return lines
 
 

@@ -162,4 +162,7 @@ def vantages_layout(rows: Sequence[Row], width: int, signs: Signs = UNICODE) -> 
     )
     order = tuple(column.id for column in columns)
     grid = fit(columns, order, order, names, width)
+    if grid.total > width:
+        kept = tuple(key for key in order if key != "effect")
+        grid = fit(columns, kept, kept, names, width)
     return VantagesLayout(grid, width, signs, grid.heading())
