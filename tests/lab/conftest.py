@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -46,7 +47,8 @@ class Client:
     async def call(
         self, method: str, path: str, body: Any = None, *, kind: str = "application/json", **params: str
     ) -> Reply:
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        data = None if raw is None else io.BytesIO(raw)
         headers = {**self.headers, **({"Content-Type": kind} if data is not None else {})}
         async with self.http.request(method, self.lab.server + path, data=data, headers=headers, params=params) as got:
             return Reply(got.status, dict(got.headers), await got.read())

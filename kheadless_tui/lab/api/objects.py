@@ -92,12 +92,17 @@ class Objects:
         else:
             if "status" in before:
                 item["status"] = clone(before["status"])
-            self._fill(resource, item, before)
+            if resource is SERVICES:
+                _carry_over(item, before)
+                validation.check_change(resource, item, before)
+                defaults.service(item, self._addresses)
+            else:
+                defaults.PLAIN.get(resource.kind, _nothing)(item)
             if subresource == "ephemeralcontainers":
                 added = item["spec"].get("ephemeralContainers") or []
                 item["spec"] = {**clone(before["spec"]), "ephemeralContainers": added}
                 validation.check_ephemeral(item, before)
-            else:
+            elif resource is not SERVICES:
                 validation.check_change(resource, item, before)
         return item if dry_run else self._store.update(resource, item)
 
@@ -179,15 +184,6 @@ class Objects:
             details = {"name": name, "kind": resource.plural, "causes": [cause]}
             raise ApiFailure(403, "Forbidden", message, details=details)
 
-    def _fill(self, resource: Resource, item: Object, before: Object) -> None:
-        if resource is SERVICES:
-            for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-                if field in before["spec"] and item["spec"].get("type") != "ExternalName":
-                    item["spec"].setdefault(field, clone(before["spec"][field]))
-            defaults.service(item, self._addresses)
-        else:
-            defaults.PLAIN.get(resource.kind, _nothing)(item)
-
     def _delete_pod(self, pod: Object, grace: Any) -> tuple[Object, bool]:
         meta = pod["metadata"]
         if not isinstance(grace, int):
@@ -212,6 +208,20 @@ class Objects:
         uid, namespace = owner["metadata"]["uid"], owner["metadata"].get("namespace", "")
         for item in owned_by(self._store.all(PODS, namespace), uid):
             self.change(PODS, namespace, item["metadata"]["name"], _disown)
+
+
+def _carry_over(item: Object, before: Object) -> None:
+    """A Service keeps the addresses that an update does not name (Service strategy, patchAllocatedValues)."""
+    spec, old = item.setdefault("spec", {}), before["spec"]
+    if spec.get("type") == "ExternalName":
+        return
+    if spec.get("clusterIP", old.get("clusterIP")) != old.get("clusterIP") and spec.get("clusterIPs") == old.get(
+        "clusterIPs"
+    ):
+        spec["clusterIPs"] = [spec["clusterIP"]]
+    for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+        if field in old:
+            spec.setdefault(field, clone(old[field]))
 
 
 def _nothing(item: Object) -> None:
