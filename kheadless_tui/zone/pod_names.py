@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone.addresses import canonical
+from kheadless_tui.zone.endpoints import Port
 from kheadless_tui.zone.exposure import Exposure
+from kheadless_tui.zone.pairs import Listing, Pair
 from kheadless_tui.zone.record import Source
 from kheadless_tui.zone.request import Request
 
@@ -23,26 +25,23 @@ def address_in(label: str) -> str:
     return label.replace("-", ":")
 
 
-def pod_pairs(seen: Exposure, request: Request, zone: str) -> tuple[list[tuple[str, str, Source]], str]:
-    """The addresses that a pod's name stands for, with the target of an SRV record and where each comes from.
-
-    Returns:
-        The addresses, and the rule by which the name does not exist (empty when it does).
-    """
+def pod_listing(seen: Exposure, request: Request, zone: str) -> Listing:
+    """What a pod's name stands for; an SRV record of it points at the name and has the number 0."""
     mode = seen.config.pods
     if mode == "disabled":
-        return [], "pods-disabled"
+        return Listing(missing="pods-disabled")
     if not request.service:
-        return [], ""
+        return Listing()
     address = address_in(request.service)
     target = f"{request.service}.{request.namespace}.pod.{zone}"
     if mode == "insecure":
         if canonical(address) is None:
-            return [], "pod-not-address"
-        return [(address, target, Source("Namespace", ObjectKey("", request.namespace)))], ""
-    found = [
-        (address, target, Source("Pod", pod.key, "status.podIP"))
+            return Listing(missing="pod-not-address")
+        source = Source("Namespace", ObjectKey("", request.namespace))
+        return Listing((Pair(address, Port(0), target, source, None),))
+    pairs = tuple(
+        Pair(address, Port(0), target, Source("Pod", pod.key, "status.podIP"), None)
         for pod in seen.pods_at(address)
         if pod.namespace == request.namespace
-    ]
-    return found, "" if found else "pod-missing"
+    )
+    return Listing(pairs, missing="" if pairs else "pod-missing")

@@ -14,8 +14,9 @@ from kheadless_tui.zone import apex, cache, why
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.exposure import Exposure
 from kheadless_tui.zone.external_name import AliasFollower, Followed
+from kheadless_tui.zone.lookup import list_pairs
 from kheadless_tui.zone.names import absolute, address_of_reverse, fault, is_below, namespaces_asked, zone_of
-from kheadless_tui.zone.pairs import Listing, Pair, list_pairs
+from kheadless_tui.zone.pairs import Listing, Pair
 from kheadless_tui.zone.ptr import pointers
 from kheadless_tui.zone.reasons import Case
 from kheadless_tui.zone.record import Answer, Question, Record, Step

@@ -136,7 +136,7 @@ class _Message:
                 self.size += len(record.data.encode())
 
     def _name(self, name: str, *, compress: bool = True) -> None:
-        """Add a name, as a pointer from the first label on that stands in the message already (msg.go packDomainName)."""
+        """Add a name, as a pointer from where the rest of it stands in the message already (msg.go packDomainName)."""
         parts = labels(absolute(name))
         for start, part in enumerate(parts):
             tail = ".".join(parts[start:])

@@ -13,7 +13,7 @@ from kheadless_tui.zone.record import Answer, Question, Record
 from kheadless_tui.zone.resolve import resolve
 from kheadless_tui.zone.size import TCP, UDP_PLAIN, address_capacity, fit, fits
 from tests.unit.zone.cases import Case, cases, sizes
-from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, snapshot_of
+from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, snapshot_of
 
 
 @pytest.mark.parametrize("row", sizes(), ids=str)
@@ -59,5 +59,29 @@ def test_additional_records_go_first() -> None:
     assert not tcp.truncated
     lowered = fits(answer, bufsize=UDP_PLAIN)
     assert lowered[2].answer < small.answer
-    between = fit(answer, large.size - 10)
+    between = fit(answer, fit(answer, TCP).size - 1)
     assert (between.answer, between.additional, between.truncated) == (40, 39, True)
+
+
+def _fanned(name: str, hostnames: list[str]) -> Answer:
+    ports = [{"name": "http", "port": 80, "protocol": "TCP"}]
+    pods = [endpoint(f"10.77.{n // 250}.{n % 250 + 1}", hostname=host) for n, host in enumerate(hostnames)]
+    world = snapshot_of(
+        obj("Namespace", "zone-size", None),
+        {**headless(name), "metadata": {"name": name, "namespace": "zone-size"}},
+        {**endpoint_slice(name, *pods, ports=ports), "metadata": {
+            "name": name, "namespace": "zone-size", "labels": {"kubernetes.io/service-name": name},
+        }},
+    )  # fmt: skip
+    return resolve(world, Question(f"_http._tcp.{name}.zone-size.svc.cluster.local.", "SRV"), ZoneConfig())
+
+
+def test_what_coredns_sent_over_udp() -> None:
+    """Measured with dig on CoreDNS 1.14.7: records of the answer, TC, and octets of what was not cut."""
+    web = _fanned("web", [f"web-{n:02}-xx" for n in range(1, 41)])
+    assert [(each.answer, each.truncated) for each in fits(web)[:3]] == [(7, True), (19, True), (40, False)]
+    assert fits(web)[2].size == 3151
+    big = _fanned("big", [f"b-{n:04}" for n in range(250)])
+    assert [(each.answer, each.additional, each.truncated) for each in fits(big)] == [
+        (7, 0, True), (20, 0, True), (69, 0, True), (250, 250, False),
+    ]  # fmt: skip

@@ -1,0 +1,112 @@
+"""What a name stands for: the list behind every answer, in the plugin's order of decisions; reference section 2.3.
+
+The list does not depend on the type that is asked for; it decides whether the name exists. The reference's rows are
+named in the comments. Source: plugin/kubernetes/kubernetes.go Records and findServices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
+from kheadless_tui.zone.addresses import canonical
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.endpoints import Port, slice_addresses, slice_ports
+from kheadless_tui.zone.exposure import Exposure
+from kheadless_tui.zone.multicluster import import_listing
+from kheadless_tui.zone.names import absolute, is_reverse, service_name
+from kheadless_tui.zone.pairs import (
+    Listing,
+    Pair,
+    endpoint_pair,
+    has_ready_address,
+    is_headless,
+    port_matches,
+    ports_of,
+    service_pairs,
+)
+from kheadless_tui.zone.pod_names import pod_listing
+from kheadless_tui.zone.record import Source
+from kheadless_tui.zone.request import POD, Request
+from kheadless_tui.zone.zonal import zonal_pairs
+
+
+def list_pairs(seen: Exposure, request: Request, name: str, zone: str, *, multicluster: bool = False) -> Listing:
+    """The pairs that a name stands for.
+
+    Args:
+        seen: the snapshot as the server sees it.
+        request: the name taken apart.
+        name: the name in lower case.
+        zone: the zone as the question writes it.
+        multicluster: whether the zone holds ServiceImports.
+    """
+    if request.fault:  # row 1
+        return Listing(missing=f"name-{request.fault}")
+    if not request.branch:  # row 2
+        return Listing()
+    if is_reverse(name):  # no forward names below a reverse zone
+        return Listing(missing="reverse-name")
+    if not seen.namespace_configured(request.namespace):  # row 3
+        return Listing(missing="namespace-not-exposed")
+    if not seen.namespace_watched(request.namespace):
+        known = seen.snapshot.namespace_exists(request.namespace)
+        return Listing(missing="namespace-not-selected" if known else "namespace-missing")
+    if request.branch == POD:
+        return pod_listing(seen, request, zone)
+    if not request.service:  # row 4
+        return Listing()
+    if multicluster:
+        return import_listing(seen, request, zone)
+    return _service_listing(seen, request, zone)
+
+
+def _service_listing(seen: Exposure, request: Request, zone: str) -> Listing:
+    config, key = seen.config, ObjectKey(request.namespace, request.service)
+    service = seen.service(key)
+    if service is None:  # row 5
+        return Listing(missing="service-missing" if seen.snapshot.service(key) is None else "service-not-selected")
+    headless = is_headless(service)
+    external = service.type == "ExternalName"
+    slices = seen.slices_of(key)
+    if config.ignore_empty_service and not external and not headless and not has_ready_address(slices, config):
+        return Listing(missing="empty-service-ignored")  # row 6
+    if request.topology_zone and not headless:  # row 7
+        return Listing(missing="zonal-not-headless")
+    if external:
+        return _external_listing(service, request, zone)
+    if request.topology_zone:
+        return Listing(tuple(zonal_pairs(key, slices, request, config, zone)))
+    if headless or request.endpoint:  # row 11
+        pairs = tuple(_matching_endpoint_pairs(key, slices, request, config, zone))
+        return Listing(pairs, missing="" if pairs else "no-endpoint")
+    if not any(port_matches(port, request) for port in ports_of(service.ports)):  # row 12
+        return Listing(missing="port-missing")
+    return Listing(tuple(pair for pair in service_pairs(service, zone) if port_matches(pair.port, request)))
+
+
+def _external_listing(service: Service, request: Request, zone: str) -> Listing:
+    if request.endpoint or request.port or request.protocol:  # row 8
+        return Listing(missing="external-name-below")
+    target = service.spec.external_name or ""
+    if canonical(target) is not None:  # row 9
+        return Listing(missing="external-name-address")
+    source = Source("Service", service.key, "spec.externalName")
+    name = service_name(service.key, zone)
+    return Listing((Pair(absolute(target), Port(0), name, source, service.key),))  # row 10
+
+
+def _matching_endpoint_pairs(
+    key: ObjectKey, slices: Iterable[EndpointSlice], request: Request, config: ZoneConfig, zone: str
+) -> Iterator[Pair]:
+    wanted = request.endpoint.lower()
+    base = service_name(key, zone)
+    for item in slices:
+        ports = [port for port in slice_ports(item) if port_matches(port, request)]
+        if not ports:
+            continue
+        for place in slice_addresses(item, config):
+            if wanted and place.name.lower() != wanted:
+                continue
+            for port in ports:
+                yield endpoint_pair(place, port, base, key)
