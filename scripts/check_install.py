@@ -25,8 +25,11 @@ def main() -> int:
             missing.append(f"{name} --version: exit status {shown.returncode}, {shown.stdout!r} {shown.stderr!r}")
     if not assets.style_sheets():
         missing.append("no style sheets")
-    if not world.world_files():
-        missing.append("no worlds of the lab")
+    for part in world.WORLDS["demo"]:
+        try:
+            world.read_part(part.file)
+        except OSError as error:
+            missing.append(f"world of the lab: {error}")
     print("\n".join(missing) or f"installed copy complete: {len(assets.style_sheets())} style sheets")
     return 1 if missing else 0
 

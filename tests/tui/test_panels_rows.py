@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 from rich.text import Text
@@ -36,7 +35,7 @@ class Tall:
 
 
 class ListApp(App[None]):
-    CSS_PATH: ClassVar[list[str]] = [str(STYLES / "panels.tcss")]
+    CSS_PATH = str(STYLES / "panels.tcss")
 
     def __init__(self, layout: LayoutMaker, rows: Sequence[Row]) -> None:
         super().__init__()
