@@ -62,6 +62,42 @@ GROUP_OF = {action.id: action.group for action in ACTIONS}
 ORDER = {action.id: place for place, action in enumerate(ACTIONS)}
 """Place in the keys row, after the keys of the focused panel."""
 
+_OF_A_SERVICE = ("probe", "vantage", "commands", "copy", "next_panel", "previous_panel")
+_ASKING = ("probe", "vantage")
+
+
+class Situation(NamedTuple):
+    """What decides which actions can work."""
+
+    service: bool
+    """One is selected."""
+    readonly: bool
+    offline: bool
+    no_right: str
+    """The namespace in which probing is refused, empty when it is not."""
+    one_panel: bool
+    """The terminal is too small for two."""
+    empty: bool
+    """There is nothing in the tree, filter or not."""
+    blank: bool
+    """The focused list has no rows."""
+
+
+def reason_against(action: str, now: Situation) -> str:
+    """Why an action cannot work now, in a few words; empty when it can."""
+    asking = action in _ASKING
+    reasons = (
+        (action in _OF_A_SERVICE and not now.service, "no Service selected"),
+        (asking and now.readonly, "read-only"),
+        (asking and bool(now.no_right), f"no right to exec in {now.no_right}"),
+        (asking and now.offline, "offline"),
+        (action in ("zoom", "resize_tree") and now.one_panel, "one panel at this size"),
+        (action == "filter" and now.empty, "nothing to filter"),
+        (action == "zoom" and now.blank, "nothing to see"),
+    )
+    return next((reason for applies, reason in reasons if applies), "")
+
+
 _KEY_TEXT = {
     "slash": "/",
     "question_mark": "?",

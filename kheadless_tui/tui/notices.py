@@ -153,6 +153,12 @@ def state_of(reads: Reads, plural: str, namespace: str) -> ReadState | None:
     return reads.get((plural, namespace)) or reads.get((plural, ""))
 
 
+def endpoint_name(view: ServiceView, member: str) -> str:
+    """The DNS name of an endpoint of a Service, by its pod or address; empty for none."""
+    found = next((entry for entry in view.endpoints if member and member in (entry.pod, *entry.addresses)), None)
+    return f"{found.dns_names[0]}.{view.origin}" if found is not None and found.dns_names else ""
+
+
 def nothing_selected(
     snapshot: Snapshot, link: ReadState, reads: Reads, scope: Scope, namespace: str, filtered: str
 ) -> tuple[str, Note]:

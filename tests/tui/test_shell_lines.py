@@ -105,7 +105,7 @@ def test_keys_are_whole_and_the_help_is_last() -> None:
 def test_the_full_name_outlives_the_crumbs_and_a_message_outlives_both() -> None:
     status = Crumbs()
     status._crumbs, status._name = ("shop", "web"), "web.shop.svc.cluster.local."
-    assert line(status, 41) == " shop › web  web.shop.svc.cluster.local. "
+    assert line(status, 41) == " shop › web  web.shop.svc.cluster.local."
     assert line(status, 30).strip() == "web.shop.svc.cluster.local."
     assert line(status, 20).strip() == "shop › web"
     status._message = ("sent to the terminal's clipboard", "")

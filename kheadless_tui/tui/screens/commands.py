@@ -13,7 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from kheadless_tui.tui.commands import Command
-from kheadless_tui.tui.render.cells import clean, wrap_command
+from kheadless_tui.tui.render.cells import clean
+from kheadless_tui.tui.render.commands import wrap_command
 from kheadless_tui.tui.render.roles import MUTED, TEXT
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import Signs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -12,6 +13,9 @@ from kheadless_tui.tui.render.cells import clean, shorten
 from kheadless_tui.tui.render.roles import FOCUS, GOOD, MUTED, TEXT, UNKNOWN, WARN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.widgets.rule import Line
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.session import ClusterSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,20 @@ class HeaderFacts:
     readonly: bool = False
     state: tuple[str, str] = ("", TEXT)
     """Words and role of live, reading, offline, forbidden."""
+
+
+def facts_of(session: ClusterSession, *, lab: bool, now: float, signs: Signs) -> HeaderFacts:
+    """What the header tells of a session at a moment."""
+    connection = session.connection
+    return HeaderFacts(
+        connection.context or connection.cluster,
+        session.server_version or "",
+        connection.user,
+        scope_text(session.scope),
+        lab,
+        session.readonly,
+        state_text(session.link, now, signs),
+    )
 
 
 def scope_text(scope: Scope) -> str:

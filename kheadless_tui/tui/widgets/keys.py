@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
+from textual.binding import ActiveBinding
+from textual.dom import DOMNode
 
+from kheadless_tui.tui.actions import ORDER, key_text
 from kheadless_tui.tui.render.roles import FOCUS, MUTED
 from kheadless_tui.tui.widgets.rule import Line
 
 KeyItem = tuple[str, str]
 """A key and what it does."""
+
+
+def keys_of(bindings: Mapping[str, ActiveBinding], typing: DOMNode | None) -> tuple[list[KeyItem], KeyItem | None]:
+    """What the keys row shows of the bindings of this moment, and the item that is always last.
+
+    Args:
+        bindings: Key to binding, as the screen has them.
+        typing: The line that text is typed into, if one is: then only its own keys are keys.
+    """
+    items: list[tuple[int, KeyItem]] = []
+    seen: set[tuple[DOMNode, str]] = set()
+    last: KeyItem | None = None
+    for key, active in bindings.items():
+        binding = active.binding
+        if typing is not None and active.node is not typing:
+            continue
+        if binding.action == "help":
+            last = ("?", "help")
+        elif binding.show and active.enabled and (active.node, binding.action) not in seen:
+            seen.add((active.node, binding.action))
+            item = (binding.key_display or key_text(key), binding.description)
+            items.append((ORDER.get(binding.id or "", -1), item))
+    items.sort(key=lambda item: item[0])
+    return [item for _, item in items], last
 
 
 class Keys(Line):

@@ -1,0 +1,158 @@
+"""Everything between header and status row: the tree, the panels, which of them are seen, and which has the focus."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from kheadless_tui.tui.catalog import Catalog
+from kheadless_tui.tui.layout import PANELS, Layout, PanelName, layout_for
+from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
+from kheadless_tui.tui.widgets.findings_panel import FindingsPanel
+from kheadless_tui.tui.widgets.panel import Panel
+from kheadless_tui.tui.widgets.pods_panel import PodsPanel
+from kheadless_tui.tui.widgets.records_panel import RecordsPanel
+from kheadless_tui.tui.widgets.rule import Divider, Rule
+from kheadless_tui.tui.widgets.side import SidePane
+from kheadless_tui.tui.widgets.tree import ServiceTree
+
+NARROWEST_TREE = 18
+"""Columns below which the tree cannot be made narrower: sign, name and count of a Service."""
+
+
+class Body(Horizontal):
+    """Tree left, the selected Service right; or one of them alone."""
+
+    def __init__(self, catalog: Catalog, signs: Signs, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._catalog = catalog
+        self._signs = signs
+        self.layout_now: Layout = layout_for(80, 24)
+        self.focused: PanelName = "tree"
+        """Which panel has the focus."""
+        self.beside: PanelName = "pods"
+        """The panel right of the tree that had the focus last."""
+        self.lower: PanelName = "answers"
+        """Which of answers and findings stands below the records."""
+        self.zoomed = False
+        self._extra = 0
+        """Columns that the user gave to the tree."""
+        self._view: ServiceView | None = None
+
+    def compose(self) -> ComposeResult:
+        """The tree below its rule, and the panels below theirs."""
+        signs = self._signs
+        with Vertical(id="left"):
+            yield Rule("services", junction=True, id="rule-tree")
+            with Horizontal(id="tree-row"):
+                yield ServiceTree(self._catalog, signs=signs, id="tree")
+                yield Divider(signs=signs, id="divider")
+        panels: dict[PanelName, Panel] = {
+            "pods": PodsPanel(id="pods"),
+            "records": RecordsPanel(id="records"),
+            "answers": AnswersPanel(id="answers"),
+            "findings": FindingsPanel(id="findings"),
+        }
+        yield SidePane(panels, signs, id="side")
+
+    @property
+    def services(self) -> ServiceTree:
+        """The tree."""
+        return self.query_one(ServiceTree)
+
+    @property
+    def side(self) -> SidePane:
+        """What is right of it."""
+        return self.query_one(SidePane)
+
+    def list_of(self, name: PanelName) -> ServiceTree | Panel:
+        """The list of a panel."""
+        return self.services if name == "tree" else self.side.panels[name]
+
+    @property
+    def current(self) -> ServiceTree | Panel:
+        """The list that has the focus."""
+        return self.list_of(self.focused)
+
+    def show(self, view: ServiceView | None) -> None:
+        """Show a Service in all panels, or none."""
+        other = view is not None and (self._view is None or self._view.key != view.key)
+        self._view = view
+        for panel in self.side.panels.values():
+            panel.show(view)
+        if view is not None and other:
+            # Below the records stands what most needs to be read: what is wrong, else what was answered.
+            grave = view.sentence[0] in ("error", "warning") and view.last_probe is None
+            self.lower = "findings" if grave and view.findings else "answers"
+        self.settle()
+
+    def resize_to(self, layout: Layout) -> None:
+        """Take the layout for another size."""
+        self.layout_now = layout
+        self.settle()
+
+    def settle(self) -> None:
+        """Put everything in its place."""
+        layout = self.layout_now
+        if layout.mode == "too-small":
+            return
+        alone = self.zoomed or layout.mode == "single"
+        left = self.query_one("#left")
+        left.display = not alone or self.focused == "tree"
+        self.side.display = not alone or self.focused != "tree"
+        self.query_one("#divider").display = not alone
+        left.styles.width = "1fr" if alone else layout.tree_width + 1 + self._extra
+        self.query_one("#rule-tree", Rule).set(junction=not alone)
+        if self.services.indent != layout.tree_indent:
+            self.services.indent = layout.tree_indent
+            self.services.relayout()
+        findings = len(self._view.findings) if self._view is not None else 0
+        visible = layout.visible(self.beside, self.lower, alone, findings) if self._view is not None else ()
+        self.side.place(layout, visible, self.focused)
+        self.show_tree_rule()
+
+    def show_tree_rule(self) -> None:
+        """Tell in the rule of the tree how many Services there are, and where the cursor is."""
+        tree, total = self.services, self._catalog.size
+        self.query_one("#rule-tree", Rule).set(
+            title="services" if tree.chosen else f"services {total:,}",
+            count=f"{tree.hits:,} of {total:,}" if tree.chosen else tree.position,
+            focused=self.focused == "tree",
+        )
+
+    def mark_focus(self, name: PanelName) -> bool:
+        """A panel got the focus: show it, and tell by the rules.
+
+        Returns:
+            Whether it is another one than before.
+        """
+        if name == self.focused:
+            self.side.mark(name)
+            self.show_tree_rule()
+            return False
+        self.focused = name
+        if name != "tree":
+            self.beside = name
+        if name in ("answers", "findings"):
+            self.lower = name
+        self.settle()
+        return True
+
+    def next_panel(self, step: int) -> PanelName:
+        """The panel that many steps on, around in a circle; only the tree while no Service is selected."""
+        panels = PANELS if self._view is not None else PANELS[:1]
+        return panels[(panels.index(self.focused) + step) % len(panels)]
+
+    def zoom(self) -> None:
+        """The focused panel alone, and back."""
+        self.zoomed = not self.zoomed
+        self.settle()
+
+    def widen_tree(self, columns: int) -> None:
+        """Give the tree more or fewer columns, within reason."""
+        width = self.layout_now.tree_width + self._extra + columns
+        if NARROWEST_TREE <= width <= self.layout_now.width // 2:
+            self._extra += columns
+            self.settle()
