@@ -38,8 +38,6 @@ SYNC_SECONDS = 30
 TRANSFER_PORT = 1053
 PREFIX = f"zone-{uuid.uuid4().hex[:6]}"
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
-
 
 def kubectl(*args: str, stdin: str | None = None) -> str:
     done = subprocess.run([*KUBECTL, *args], input=stdin, capture_output=True, text=True, timeout=120, check=False)
@@ -76,6 +74,7 @@ def cluster() -> Iterator[Cluster]:
     kubectl("delete", "namespace", "-l", f"kheadless-test={PREFIX}", "--wait=false")
 
 
+@pytest.mark.timeout(1800)
 @settings(
     max_examples=max(1, SETS // BATCH),
     deadline=None,
