@@ -109,7 +109,7 @@ def test_the_full_name_outlives_the_crumbs_and_a_message_outlives_both() -> None
     assert line(status, 30).strip() == "web.shop.svc.cluster.local."
     assert line(status, 20).strip() == "shop › web"
     status._message = ("sent to the terminal's clipboard", "")
-    assert line(status, 40).strip() == "sent to the terminal's clipboard"
+    assert line(status, 34).strip() == "sent to the terminal's clipboard"
 
 
 @pytest.mark.parametrize(
