@@ -236,7 +236,8 @@ class _Server:
             return Answer(asked, "REFUSED", aa=False, steps=steps)
         if outcome.missing:
             if any(is_below(asked.name, zone) for zone in self.config.fallthrough):
-                return self._no_reply(asked, outcome.missing, "", fallthrough=True)
+                steps = self._steps(asked, zone, outcome, "")
+                return Answer(asked, "", aa=False, steps=steps, fallthrough=True)
             rcode = "NXDOMAIN" if self.synced else "SERVFAIL"
             if not self.synced:
                 outcome.missing = "not-synced"

@@ -31,23 +31,27 @@ def step(case: Case, rule: str, rcode: str) -> Step:
     Args:
         case: the question and what came of it.
         rule: the rule that made the answer negative, empty for a positive one or plain NODATA.
-        rcode: of the reply.
+        rcode: of the reply, empty when the question falls through.
     """
     reason = _reason(case, rule, rcode)
-    return Step(case.asked.name, rcode, reason.why, reason.rule, reason.facts)
+    text = reason.why
+    if not rcode:
+        text += f"; fallthrough hands the question on: {_behind(case.config)} answers"
+    return Step(case.asked.name, rcode, text, reason.rule, reason.facts)
 
 
 def no_reply(asked: Question, rule: str, detail: str, config: ZoneConfig) -> str:
     """Why the kubernetes plugin itself sends no reply."""
-    behind = " and ".join(config.next_plugins) or "the next plugin"
-    if rule == "outside-zones":
-        zones = ", ".join(config.zones)
-        return f"{asked.name} is in none of the cluster's zones ({zones}): {behind} answers"
     if rule == "name-unsendable":
         return f"nobody can ask for this name: it holds {detail}"
     if rule == "reply-unsendable":
         return f"the server has an answer that it cannot send, so that the client waits in vain: {detail}"
-    return f"the cluster has no such name, and fallthrough hands the question on: {behind} answers"
+    zones = ", ".join(config.zones)
+    return f"{asked.name} is in none of the cluster's zones ({zones}): {_behind(config)} answers"
+
+
+def _behind(config: ZoneConfig) -> str:
+    return " and ".join(config.next_plugins) or "the next plugin"
 
 
 def _reason(case: Case, rule: str, rcode: str) -> Reason:
