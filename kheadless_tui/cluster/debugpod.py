@@ -89,7 +89,7 @@ async def temporary_pod(
     except BaseException as error:
         handle.left_behind = await _whole(lambda: _remove(transport, order, creation), insist=True)
         if handle.left_behind and isinstance(error, ClusterError):
-            error.hint = f"{error.hint} {handle.left_behind}".strip()
+            error.hint = ". ".join(part.rstrip(".") for part in (error.hint, handle.left_behind) if part)
         raise
     else:
         report(f"removing pod {order.name}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.access import Access
-from kheadless_tui.cluster.debugpod import START_TIMEOUT, ephemeral_container, temporary_pod
+from kheadless_tui.cluster.debugpod import START_TIMEOUT, ephemeral_container, leftovers, temporary_pod
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.gate import Gate, Permit
 from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
@@ -220,6 +221,17 @@ class _Run:
             await self._ask(await self._place(handle.target, order.image), kind="new", created=True)
         if handle.left_behind:
             self._warnings.append(handle.left_behind)
+        await self._tell_leftovers(order)
+
+    async def _tell_leftovers(self, order: PodOrder) -> None:
+        """Pods of earlier runs that were killed: they have ended by their deadline, but are still listed."""
+        with contextlib.suppress(ClusterError):  # who may not list pods is not told
+            for pod in await leftovers(self._transport, order.namespace):
+                if pod.name != order.name and pod.status.phase in ("Failed", "Succeeded"):
+                    self._warnings.append(
+                        f"Pod {pod.key} of an earlier probe that was killed is still there; remove it by: "
+                        f"kubectl delete pod -n {pod.namespace} {pod.name}"
+                    )
 
     async def _from_debug(self) -> None:
         order = self._plan.order

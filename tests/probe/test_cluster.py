@@ -1,0 +1,241 @@
+"""Probes on a real cluster, whose kubeconfig is in KHEADLESS_E2E_KUBECONFIG."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import uuid
+from collections.abc import AsyncIterator, Iterator
+
+import msgspec
+import pytest
+
+from kheadless_tui.cluster.connection import load_connection
+from kheadless_tui.cluster.gate import Gate, WritePlan
+from kheadless_tui.cluster.session import ClusterSession
+from kheadless_tui.errors import ClusterError, NotFound, Refused, WriteRefused
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.probe.judging import judge, service_questions
+from kheadless_tui.probe.prober import Prober, ProbeResult
+from kheadless_tui.probe.vantage import parse_vantage
+from kheadless_tui.zone.record import Question
+
+KUBECONFIG = os.environ.get("KHEADLESS_E2E_KUBECONFIG", "")
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(not KUBECONFIG, reason="no cluster: KHEADLESS_E2E_KUBECONFIG is not set"),
+]
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}, labels: {{app: {app}}}}}
+spec:
+  hostname: {name}
+  subdomain: web
+  terminationGracePeriodSeconds: 0
+  securityContext: {{runAsNonRoot: true, runAsUser: 65534, seccompProfile: {{type: RuntimeDefault}}}}
+  containers:
+  - name: c
+    image: {image}
+    imagePullPolicy: IfNotPresent
+    command: [sleep, "3600"]
+    securityContext: {{allowPrivilegeEscalation: false, capabilities: {{drop: [ALL]}}}}
+"""
+OBJECTS = "---".join(
+    [
+        """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {clusterIP: None, selector: {app: web}, ipFamilyPolicy: PreferDualStack, ports: [{name: http, port: 80}]}
+""",
+        POD.format(name="web-0", app="web", image="busybox:1.28"),
+        POD.format(name="web-1", app="web", image="busybox:1.28"),
+        POD.format(name="tools", app="tools", image="tutum/dnsutils"),
+        POD.format(name="shell-less", app="none", image="localhost/distroless:1"),
+    ]
+)
+
+
+def kubectl(namespace: str, *words: str, stdin: str = "") -> str:
+    command = ["kubectl", "--kubeconfig", KUBECONFIG, "-n", namespace, *words]
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def namespace() -> Iterator[str]:
+    """A restricted namespace with a headless Service of two pods, one pod with BIND's tools and one without a shell."""
+    name = f"probe-{uuid.uuid4().hex[:8]}"
+    kubectl(name, "create", "namespace", name)
+    try:
+        kubectl(name, "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+        kubectl(name, "apply", "-f", "-", stdin=OBJECTS)
+        kubectl(name, "wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s")
+        yield name
+    finally:
+        kubectl(name, "delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+async def session(namespace: str) -> AsyncIterator[ClusterSession]:
+    connection = load_connection(kubeconfig=KUBECONFIG, context=None, request_timeout=10.0)
+    session = ClusterSession(connection, namespaces=(namespace,))
+    await session.start()
+    try:
+        await session.loaded(10)
+        yield session
+    finally:
+        await session.close()
+
+
+async def yes(_: WritePlan) -> bool:
+    return True
+
+
+async def probe(
+    session: ClusterSession, namespace: str, vantage: str, protocol: str = "", **options: str
+) -> ProbeResult:
+    """All questions of the Service, and every answer as predicted."""
+    key = ObjectKey(namespace, "web")
+    config = await session.zone_config()
+    service = session.snapshot.service(key)
+    assert service is not None
+    prober = Prober(session, Gate(False, yes), **options)  # type: ignore[arg-type]
+    questions = service_questions(session.snapshot, service, config)
+    plan = await prober.plan(parse_vantage(vantage), namespace, questions, service=key, protocol=protocol)
+    result = await prober.run(plan)
+    comparison = judge(session.snapshot, config, result.observations, service=key)
+    assert [(row.verdict, row.record, row.detail) for row in comparison.rows if row.verdict != "match"] == []
+    assert len(comparison.rows) >= len(questions)
+    assert {row.pod for row in comparison.rows if row.record.type == "A" and row.record.data[0].isdigit()} == {
+        "web-0",
+        "web-1",
+    }
+    return result
+
+
+def ours(namespace: str) -> list[str]:
+    names = "jsonpath={.items[*].metadata.name}"
+    return kubectl(namespace, "get", "pods", "-l", "app.kubernetes.io/managed-by=kheadless-tui", "-o", names).split()
+
+
+@pytest.mark.parametrize(
+    ("vantage", "protocol", "tool"),
+    [
+        ("auto", "", "nc"),
+        ("pod/web-0", "tcp", "nc"),
+        ("pod/tools", "udp", "dig"),
+        ("pod/web-1:c", "udp", "nslookup"),
+        ("new", "", "nc"),
+        ("new", "udp", "nslookup"),
+        ("coredns", "", "port-forward"),
+        ("debug/shell-less", "", "nc"),
+    ],
+)
+async def test_every_vantage_point_and_carrier(
+    session: ClusterSession, namespace: str, vantage: str, protocol: str, tool: str
+) -> None:
+    result = await probe(session, namespace, vantage, protocol)
+    assert {item.tool for item in result.vantages} == {tool}
+    assert ours(namespace) == []
+
+
+async def test_auto_prefers_the_services_own_pods(session: ClusterSession, namespace: str) -> None:
+    result = await probe(session, namespace, "auto")
+    assert result.vantages[0].pod == "web-0"
+    assert "pod of the Service itself" in result.plan.why
+    assert not result.plan.creates
+
+
+async def test_an_ephemeral_container_is_used_again(session: ClusterSession, namespace: str) -> None:
+    first = await probe(session, namespace, "debug/web-1")
+    second = await probe(session, namespace, "debug/web-1")
+    assert first.vantages[0].created
+    assert "stays in pod web-1" in first.warnings[0]
+    assert not second.vantages[0].created
+    assert second.vantages[0].container == first.vantages[0].container
+    assert second.warnings == ()
+
+
+async def test_cancelled_at_many_moments_nothing_stays(session: ClusterSession, namespace: str) -> None:
+    prober = Prober(session, Gate(False, yes))
+    questions = [Question(f"web.{namespace}.svc.cluster.local.", "A")]
+    cancelled = 0
+    for moment in range(14):
+        plan = await prober.plan(parse_vantage("new"), namespace, questions)
+        task = asyncio.ensure_future(prober.run(plan))
+        await asyncio.sleep(moment * 0.1)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            cancelled += 1
+    assert cancelled > 5
+    assert ours(namespace) == []
+
+
+async def test_a_shell_less_image_names_the_next_best_place(session: ClusterSession, namespace: str) -> None:
+    prober = Prober(session, Gate(False, yes))
+    with pytest.raises(ClusterError, match="no shell") as error:
+        await prober.plan(parse_vantage("pod/shell-less"), namespace, [Question("x.", "A")])
+    assert "--from debug/shell-less" in error.value.hint
+
+
+async def test_an_image_that_cannot_be_pulled(session: ClusterSession, namespace: str) -> None:
+    prober = Prober(session, Gate(False, yes), image="localhost/no-such-image:1", image_pull_policy="Never")
+    plan = await prober.plan(parse_vantage("new"), namespace, [Question("x.", "A")])
+    with pytest.raises(ClusterError, match=r"cannot be pulled \(ErrImageNeverPull\)") as error:
+        await prober.run(plan)
+    assert "--image" in error.value.hint
+    assert "--from auto" in error.value.hint
+    assert ours(namespace) == []
+
+
+async def test_a_pod_that_is_gone(session: ClusterSession, namespace: str) -> None:
+    prober = Prober(session, Gate(False, yes))
+    with pytest.raises(NotFound, match="no pod nobody"):
+        await prober.plan(parse_vantage("pod/nobody"), namespace, [Question("x.", "A")])
+
+
+async def test_read_only_runs_nothing(session: ClusterSession, namespace: str) -> None:
+    prober = Prober(session, Gate(True, yes))
+    for vantage in ("auto", "new", "pod/web-0", "debug/web-0", "coredns"):
+        with pytest.raises(WriteRefused):
+            await prober.plan(parse_vantage(vantage), namespace, [Question("x.", "A")])
+
+
+async def test_without_rights_the_sentence_says_which(namespace: str) -> None:
+    connection = load_connection(kubeconfig=KUBECONFIG, context=None, request_timeout=10.0, as_user="nobody-at-all")
+    session = ClusterSession(connection, namespaces=(namespace,))
+    await session.start()
+    try:
+        prober = Prober(session, Gate(False, yes))
+        with pytest.raises(Refused, match="get pods/exec") as error:
+            await prober.plan(parse_vantage("auto"), namespace, [Question("x.", "A")])
+        assert "create pods" in str(error.value)
+        with pytest.raises(Refused, match="create pods"):
+            await prober.plan(parse_vantage("new"), namespace, [Question("x.", "A")])
+    finally:
+        await session.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["$(id).x.", '";`id`;".x.', "a\nb.x.", "nul\0.x.", "\x1b[2J.x.", "-x.y.", "@x.y.", "x" * 300, "a..b."]
+)
+@pytest.mark.parametrize(("vantage", "protocol"), [("pod/web-0", "tcp"), ("pod/tools", "udp"), ("pod/web-0", "udp")])
+async def test_no_name_reaches_a_shell(
+    session: ClusterSession, namespace: str, name: str, vantage: str, protocol: str
+) -> None:
+    prober = Prober(session, Gate(False, yes))
+    questions = [Question(name, "A"), Question("dns-version.cluster.local.", "TXT")]
+    plan = await prober.plan(parse_vantage(vantage), namespace, questions, protocol=protocol)
+    odd, good = (await prober.run(plan)).observations
+    assert odd.error or odd.rcode in ("NXDOMAIN", "NOERROR")
+    assert "uid=" not in str(msgspec.to_builtins(odd))
+    assert [record.data for record in good.answer] == ['"1.1.0"']
