@@ -226,7 +226,8 @@ async def test_pods_end_when_their_program_or_their_time_does(lab: Lab) -> None:
         ("done", "{restartPolicy: Never, containers: [{name: x, image: busybox, command: [sleep, '2']}]}"),
         (
             "late",
-            "{restartPolicy: Never, activeDeadlineSeconds: 5, containers: [{name: x, image: busybox, args: [sleep, 1h]}]}",
+            "{restartPolicy: Never, activeDeadlineSeconds: 5, "
+            "containers: [{name: x, image: busybox, args: [sleep, 1h]}]}",
         ),
         ("wrong", "{restartPolicy: Never, containers: [{name: x, image: busybox, command: [nope]}]}"),
     ):

@@ -111,6 +111,11 @@ class ApiServer:
 
     # -- levers ------------------------------------------------------------------------------------------------
 
+    @property
+    def open_watches(self) -> int:
+        """How many watches are open now."""
+        return len(self._watches)
+
     def close_watches(self) -> None:
         """End every open watch, as a restarted server does."""
         for watch in tuple(self._watches):

@@ -6,6 +6,7 @@ from files and to /dev/null, ``[``, ``read``. It has no jobs in the background a
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -36,8 +37,10 @@ from kheadless_tui.lab.pods.shell_syntax import (
 
 Find = Callable[[Process], Program | None]
 
-MAX_STEPS = 100_000
+MAX_STEPS = 20_000
 """Commands in one script; one that loops without end is stopped there."""
+STEPS_AT_ONCE = 50
+"""Commands after which others get their turn."""
 
 
 async def run(process: Process, find: Find) -> int:
@@ -131,6 +134,8 @@ class Shell:
 
     async def _command(self, command: Command, process: Process) -> None:
         self.steps += 1
+        if self.steps % STEPS_AT_ONCE == 0:
+            await asyncio.sleep(0)
         if self.steps > MAX_STEPS:
             await process.complain("sh: too many commands\n")
             raise ExitShell(137)

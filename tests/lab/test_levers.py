@@ -1,0 +1,256 @@
+"""What tests and lessons do to the lab, and what is left of it at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+import stat
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import yaml
+
+from kheadless_tui.errors import InputError
+from kheadless_tui.lab.certificate import self_signed
+from kheadless_tui.lab.clock import Clock
+from kheadless_tui.lab.failure import ApiFailure
+from kheadless_tui.lab.lab import Lab
+from kheadless_tui.lab.world import WORLDS
+from tests.lab.conftest import Client
+
+PODS = "/api/v1/namespaces/tutorial-1/pods"
+
+
+async def test_kubeconfigs_are_private_and_gone_at_the_end() -> None:
+    async with Lab.start(world="empty") as lab:
+        folder = Path(lab.kubeconfig).parent
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        for file in folder.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+        config = yaml.safe_load(Path(lab.kubeconfig_of("viewer")).read_text())
+        assert config["users"][0]["user"]["token"] == lab.token_of("viewer")
+        assert config["clusters"][0]["cluster"]["server"] == lab.server
+        port = int(lab.server.rpartition(":")[2])
+    assert not folder.exists()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+async def test_nothing_is_left_when_it_fails_inside() -> None:
+    folder = Path()
+    with pytest.raises(ZeroDivisionError):
+        async with Lab.start(world="empty") as lab:
+            folder = Path(lab.kubeconfig).parent
+            _ = 1 / 0
+    assert not folder.exists()
+
+
+async def test_it_listens_on_loopback_only(lab: Lab) -> None:
+    port = int(lab.server.rpartition(":")[2])
+    own = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {"127.0.0.1"}
+    for address in own:
+        if not str(address).startswith("127."):
+            with socket.socket() as probe:
+                assert probe.connect_ex((str(address), port)) != 0
+
+
+async def test_tokens_are_new_for_each_lab_and_user() -> None:
+    async with Lab.start(world="empty") as one, Lab.start(world="empty") as other:
+        tokens = [lab.token_of(user) for lab in (one, other) for user in ("admin", "viewer", "namespaced", "nobody")]
+    assert len(set(tokens)) == 8
+    assert all(len(token) >= 40 for token in tokens)
+
+
+@pytest.mark.parametrize("world", sorted(WORLDS))
+async def test_every_world_starts_with_all_pods_ready(world: str) -> None:
+    async with Lab.start(world=world) as lab:
+        for pod in lab.all("Pod"):
+            conditions = {c["type"]: c["status"] for c in pod["status"]["conditions"]}
+            assert conditions["Ready"] == "True", pod["metadata"]["name"]
+        assert lab.get("Service", "kube-system", "kube-dns")["spec"]["clusterIP"] == "10.96.0.10"
+        assert "kubernetes cluster.local" in lab.get("ConfigMap", "kube-system", "coredns")["data"]["Corefile"]
+
+
+async def test_the_demo_changes_by_itself() -> None:
+    async with Lab.start(world="demo", speed=100.0) as lab:
+        before = lab.store.version
+        await lab.until(lambda: len(lab.all("Pod", "changing")) == 6)
+        await lab.until(lambda: len(lab.all("Pod", "changing")) == 3)
+        assert lab.store.version > before
+
+
+@pytest.mark.parametrize(
+    ("user", "verb", "path", "status"),
+    [
+        ("admin", "GET", "/api/v1/pods", 200),
+        ("viewer", "GET", "/api/v1/pods", 200),
+        ("viewer", "GET", "/apis/discovery.k8s.io/v1/endpointslices", 200),
+        ("viewer", "GET", "/api/v1/nodes", 403),
+        ("viewer", "GET", f"{PODS}/web-0/exec", 403),
+        ("namespaced", "GET", "/api/v1/pods", 403),
+        ("namespaced", "GET", "/api/v1/namespaces/team-a/pods", 200),
+        ("namespaced", "GET", "/api/v1/namespaces", 403),
+        ("namespaced", "GET", "/api/v1/namespaces/team-a", 200),
+        ("nobody", "GET", "/api/v1/namespaces/team-a/pods", 403),
+        ("nobody", "GET", "/version", 200),
+    ],
+)
+async def test_users_have_the_rights_of_the_real_roles(
+    client: Client, user: str, verb: str, path: str, status: int
+) -> None:
+    assert (await client.acting_as(user).call(verb, path)).status == status
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/api/v1/pods", 'pods is forbidden: User "nobody" cannot list resource "pods" in API group "" at the cluster scope'),
+        (
+            f"{PODS}/web-0",
+            'pods "web-0" is forbidden: User "nobody" cannot get resource "pods" in API group "" in the namespace "tutorial-1"',
+        ),
+        (
+            "/apis/apps/v1/namespaces/tutorial-1/statefulsets/web/scale",
+            'statefulsets.apps "web" is forbidden: User "nobody" cannot get resource "statefulsets/scale" in API group "apps" '
+            'in the namespace "tutorial-1"',
+        ),
+    ],
+)  # fmt: skip
+async def test_refusals_name_the_right(client: Client, path: str, message: str) -> None:
+    reply = await client.acting_as("nobody").call("GET", path)
+    assert (reply.status, reply.json["reason"], reply.json["message"]) == (403, "Forbidden", message)
+
+
+def access_review(**attributes: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+
+
+async def test_a_review_says_what_a_request_would_get(lab: Lab, client: Client) -> None:
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    body = access_review(verb="create", resource="pods", subresource="exec", namespace="team-a")
+    for user, allowed in (("admin", True), ("namespaced", True), ("viewer", False), ("nobody", False)):
+        reply = await client.acting_as(user).call("POST", path, body)
+        assert (reply.status, reply.json["status"]["allowed"]) == (201, allowed), user
+    lab.forbid("create", "pods/exec", "team-a")
+    assert (await client.call("POST", path, body)).json["status"]["allowed"] is False
+    lab.allow_again()
+    assert (await client.call("POST", path, body)).json["status"]["allowed"] is True
+
+
+async def test_a_right_can_be_taken_from_everybody(lab: Lab, client: Client) -> None:
+    lab.forbid("list", "pods", "tutorial-1")
+    assert (await client.call("GET", PODS)).status == 403
+    assert (await client.call("GET", "/api/v1/namespaces/tutorial-3/pods")).status == 200
+    lab.allow_again()
+    assert (await client.call("GET", PODS)).status == 200
+
+
+async def test_another_token(lab: Lab, client: Client) -> None:
+    old = client.headers
+    lab.renew_token("admin")
+    async with client.http.get(lab.server + PODS, headers=old) as got:
+        assert got.status == 401
+    assert (await client.call("GET", PODS)).status == 200
+    assert lab.token_of("admin") in Path(lab.kubeconfig).read_text()
+
+
+async def test_offline_cuts_what_is_open_and_refuses_until_it_comes_back(lab: Lab, client: Client) -> None:
+    events = client.watch(PODS)
+    await anext(events)
+    await lab.go_offline()
+    with pytest.raises((aiohttp.ClientError, StopAsyncIteration)):
+        while True:
+            await anext(events)
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await client.call("GET", PODS)
+    lab.scale("tutorial-1", "web", 1)
+    server = lab.server
+    await lab.come_back()
+    assert lab.server == server
+    assert (await client.call("GET", PODS)).status == 200
+
+
+async def test_hanging_and_slow(lab: Lab, client: Client) -> None:
+    lab.hang()
+    request = asyncio.create_task(client.call("GET", PODS))
+    done, _ = await asyncio.wait({request}, timeout=0.2)
+    assert not done
+    lab.go_on()
+    assert (await request).status == 200
+    lab.slow(0.2)
+    begun = asyncio.get_running_loop().time()
+    await client.call("GET", PODS)
+    assert asyncio.get_running_loop().time() - begun >= 0.2
+
+
+async def test_closing_watches_is_no_error(lab: Lab, client: Client) -> None:
+    version = (await client.get(PODS))["metadata"]["resourceVersion"]
+    read = asyncio.create_task(_all(client, version))
+    while not lab.api_server.open_watches:
+        await asyncio.sleep(0)
+    lab.close_watches()
+    assert await read == []
+
+
+async def test_expiring_watches_tells_them(lab: Lab, client: Client) -> None:
+    version = (await client.get(PODS))["metadata"]["resourceVersion"]
+    read = asyncio.create_task(_all(client, version))
+    while not lab.api_server.open_watches:
+        await asyncio.sleep(0)
+    lab.expire_watches()
+    (event,) = await read
+    assert (event["type"], event["object"]["code"]) == ("ERROR", 410)
+
+
+async def _all(client: Client, version: str) -> list[dict[str, Any]]:
+    return [event async for event in client.watch(PODS, resourceVersion=version)]
+
+
+async def test_a_manifest_that_is_none(lab: Lab) -> None:
+    with pytest.raises(InputError, match="not YAML"):
+        lab.apply("a: [")
+    with pytest.raises(InputError, match="a Kubernetes object was expected"):
+        lab.apply("a: b")
+    with pytest.raises(ApiFailure, match="no matches for kind"):
+        lab.apply("{apiVersion: v1, kind: Secret, metadata: {name: x}}")
+
+
+async def test_worlds_and_speeds_that_are_none() -> None:
+    with pytest.raises(ValueError, match="no world is called nope"):
+        async with Lab.start(world="nope"):
+            raise AssertionError
+    with pytest.raises(ValueError, match="positive"):
+        async with Lab.start(world="empty", speed=0):
+            raise AssertionError
+
+
+def test_the_clock_runs_what_is_due_in_order() -> None:
+    clock = Clock(start=100.0)
+    seen: list[tuple[float, str]] = []
+    clock.call_later(2.0, lambda: seen.append((clock.now(), "second")))
+    clock.call_later(1.0, lambda: clock.call_later(0.5, lambda: seen.append((clock.now(), "first"))))
+    clock.call_later(3.0, lambda: seen.append((0.0, "never"))).cancel()
+    clock.call_later(2.0, lambda: seen.append((clock.now(), "third")))
+    clock.advance(10.0)
+    assert seen == [(101.5, "first"), (102.0, "second"), (102.0, "third")]
+    assert clock.now() == 110.0
+
+
+def test_the_certificate_is_one_that_strict_clients_take(tmp_path: Path) -> None:
+    made = self_signed("127.0.0.1", "kheadless-lab")
+    (tmp_path / "c").write_bytes(made.certificate)
+    (tmp_path / "k").write_bytes(made.private_key)
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tmp_path / "c", tmp_path / "k")
+    context = ssl.create_default_context(cafile=str(tmp_path / "c"))
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    (authority,) = context.get_ca_certs()
+    assert authority["subjectAltName"] == (("DNS", "kheadless-lab"), ("IP Address", "127.0.0.1"))
+    assert os.environ.get("HOME") is None or made.private_key != self_signed("127.0.0.1", "kheadless-lab").private_key
