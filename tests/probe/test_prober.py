@@ -1,0 +1,249 @@
+"""The choice of a place, and what is said when there is none: against a fake API server at the wire."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dns.message
+import dns.rrset
+import msgspec
+import pytest
+from aiohttp import web
+
+from kheadless_tui.cluster.access import Access
+from kheadless_tui.cluster.exec import exec_in
+from kheadless_tui.cluster.gate import Gate, WritePlan
+from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.errors import ClusterError, NotFound, Refused, UsageError, WriteRefused
+from kheadless_tui.model.objects import EndpointSlice, ObjectKey
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.probe.dnsmessage import Framer, framed
+from kheadless_tui.probe.prober import Prober, Progress
+from kheadless_tui.probe.vantage import parse_vantage
+from kheadless_tui.zone.record import Question
+from tests.probe.fake_api import FakeApi, finish, serving, stdin_of
+
+WEB = ObjectKey("shop", "web")
+NAME = "web.shop.svc.cluster.local."
+QUESTIONS = [Question(NAME, "A"), Question(f"web-0.{NAME}", "A")]
+NOT_FOUND = 'unable to start container process: exec: "{}": executable file not found in $PATH: unknown'
+
+
+class Containers:
+    """What runs in the fake's pods: which programs there are, and a DNS server behind ``nc``."""
+
+    def __init__(self, tools: str = "nc") -> None:
+        self.tools = tools.split()
+        self.shell = True
+        self.ran: list[list[str]] = []
+
+    async def __call__(self, argv: list[str], socket: web.WebSocketResponse) -> None:
+        self.ran.append(argv)
+        if argv[0] == "sh" and self.shell:
+            found = "".join(f"tool {tool}\n" for tool in self.tools) + "resolv nameserver 10.0.0.53\n"
+            await socket.send_bytes(b"\x01" + found.encode())
+            await finish(socket)
+        elif argv[0] == "nc":
+            await self._dns(socket)
+        elif argv[0] == "yes":
+            for _ in range(100):
+                await socket.send_bytes(b"\x01" + b"y\n" * 5000)
+        else:
+            await finish(socket, status="Failure", reason="InternalError", message=NOT_FOUND.format(argv[0]))
+
+    async def _dns(self, socket: web.WebSocketResponse) -> None:
+        framer = Framer()
+        async for data in stdin_of(socket):
+            for wire in framer.feed(data):
+                message = dns.message.make_response(dns.message.from_wire(wire))
+                message.answer.append(dns.rrset.from_text(message.question[0].name, 30, "IN", "A", "10.0.0.1"))
+                await socket.send_bytes(b"\x01" + framed(message.to_wire()))
+        await finish(socket)
+
+
+@pytest.fixture
+def api() -> FakeApi:
+    api = FakeApi()
+    api.run = Containers()
+    return api
+
+
+@pytest.fixture
+async def transport(api: FakeApi, tmp_path: Path) -> AsyncIterator[Transport]:
+    async with serving(api, tmp_path) as transport:
+        yield transport
+
+
+def put(api: FakeApi, name: str, image: str = "nginx") -> None:
+    metadata = {"name": name, "namespace": "shop", "uid": name, "born": 0.0}
+    api.pods[("shop", name)] = {"metadata": metadata, "spec": {"containers": [{"name": "c", "image": image}]}}
+
+
+def slices(*pods: str) -> Snapshot:
+    endpoints = [{"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": pod}} for pod in pods]
+    metadata = {"name": "web-x", "namespace": "shop", "labels": {"kubernetes.io/service-name": "web"}}
+    return Snapshot.of([msgspec.convert({"metadata": metadata, "endpoints": endpoints}, EndpointSlice)])
+
+
+def prober(transport: Transport, *pods: str, readonly: bool = False, asked: list[WritePlan] | None = None) -> Prober:
+    async def confirm(plan: WritePlan) -> bool:
+        if asked is not None:
+            asked.append(plan)
+        return True
+
+    session: Any = SimpleNamespace(transport=transport, snapshot=slices(*pods), connection=transport.connection)
+    return Prober(session, Gate(readonly, confirm), timeout=1.0, start_timeout=2.0)
+
+
+async def plan_of(prober: Prober, vantage: str, **more: Any) -> Any:
+    return await prober.plan(parse_vantage(vantage), "shop", QUESTIONS, service=WEB, **more)
+
+
+async def test_auto_takes_a_pod_of_the_service_and_creates_nothing(api: FakeApi, transport: Transport) -> None:
+    put(api, "other")
+    put(api, "web-0")
+    asked: list[WritePlan] = []
+    asking = prober(transport, "web-0", asked=asked)
+    plan = await plan_of(asking, "auto")
+    assert (plan.kind, plan.vantage, plan.creates) == ("pod", "pod/web-0, container c, by nc", False)
+    progress: list[Progress] = []
+    result = await asking.run(plan, progress.append)
+    assert [observation.answer[0].data for observation in result.observations] == ["10.0.0.1", "10.0.0.1"]
+    assert result.vantages[0].name == "pod/web-0:c"
+    assert (progress[0].done, progress[-1].done, progress[-1].total) == (0, 2, 2)
+    assert asked == []
+
+
+async def test_without_kube_dns_the_server_is_the_containers_own(api: FakeApi, transport: Transport) -> None:
+    put(api, "web-0")
+    plan = await plan_of(prober(transport, "web-0"), "auto")
+    assert str(plan.server) == "10.0.0.53"
+    assert plan.server.source == "/etc/resolv.conf of pod/web-0:c"
+    assert "nc 10.0.0.53 53" in plan.equals[0]
+
+
+async def test_auto_makes_a_pod_when_nothing_that_runs_can_ask(api: FakeApi, transport: Transport) -> None:
+    put(api, "web-0", "gcr.io/distroless/static")
+    put(api, "web-1", "gcr.io/distroless/static")
+    containers = Containers()
+    containers.shell = False
+    api.run = containers
+    asked: list[WritePlan] = []
+    asking = prober(transport, "web-0", "web-1", asked=asked)
+    plan = await plan_of(asking, "auto", server="10.96.0.10")
+    assert plan.kind == "new"
+    assert dict(plan.rejected)["pod/web-0:c"].startswith("the image has no shell")
+    assert dict(plan.rejected)["pod/web-1:c"].startswith("the image has no shell")
+    assert len(containers.ran) == 1, "the same image is not looked into twice"
+    containers.shell = True
+    result = await asking.run(plan)
+    assert len(asked) == 1
+    words = asked[0].text()
+    for needed in ("image busybox:1.28", "32Mi", "removed", "create pods yes", "kubectl create -n shop", "instead"):
+        assert needed in words
+    assert result.vantages[0].created
+    assert api.deleted == [plan.order.name]
+
+
+async def test_a_missing_tool_is_told_from_a_missing_shell(api: FakeApi, transport: Transport) -> None:
+    put(api, "web-0")
+    api.run = Containers(tools="")
+    with pytest.raises(ClusterError, match="a shell, but no program that carries DNS"):
+        await plan_of(prober(transport), "pod/web-0")
+
+
+async def test_without_the_right_to_exec_nothing_is_tried(api: FakeApi, transport: Transport) -> None:
+    put(api, "web-0")
+    api.may = lambda wanted: wanted["verb"] == "list"
+    with pytest.raises(Refused) as error:
+        await plan_of(prober(transport, "web-0"), "auto")
+    assert "you may not get pods/exec in shop" in str(error.value)
+    assert "delete pods" in str(error.value)
+    assert isinstance(api.run, Containers)
+    assert api.run.ran == []
+
+
+async def test_a_pod_that_may_not_be_deleted_is_not_created(api: FakeApi, transport: Transport) -> None:
+    api.may = lambda wanted: wanted["verb"] != "delete"
+    with pytest.raises(Refused, match="A temporary pod needs rights that you do not have in shop: delete pods"):
+        await plan_of(prober(transport), "new")
+
+
+async def test_a_pod_gone_between_plan_and_run(api: FakeApi, transport: Transport) -> None:
+    put(api, "web-0")
+    asking = prober(transport, "web-0")
+    plan = await plan_of(asking, "pod/web-0")
+    api.pods.clear()
+    with pytest.raises(NotFound, match="Pod shop/web-0 is gone") as error:
+        await asking.run(plan)
+    assert error.value.hint == "Next best: --from auto."
+
+
+async def test_an_unfit_image_for_a_new_pod_is_told_and_the_pod_removed(api: FakeApi, transport: Transport) -> None:
+    api.run = Containers(tools="")
+    asking = prober(transport)
+    plan = await plan_of(asking, "new", server="10.96.0.10")
+    with pytest.raises(ClusterError, match=r"Image busybox:1\.28 cannot ask DNS") as error:
+        await asking.run(plan)
+    assert "--image" in error.value.hint
+    assert not api.pods
+
+
+@pytest.mark.parametrize("vantage", ["auto", "pod/web-0", "debug/web-0", "new", "coredns"])
+async def test_read_only_plans_nothing(api: FakeApi, transport: Transport, vantage: str) -> None:
+    put(api, "web-0")
+    with pytest.raises(WriteRefused):
+        await plan_of(prober(transport, readonly=True), vantage)
+    assert isinstance(api.run, Containers)
+    assert api.run.ran == []
+
+
+@pytest.mark.parametrize(
+    ("vantage", "more"),
+    [
+        ("coredns", {"server": "10.96.0.10"}),
+        ("coredns", {"protocol": "udp"}),
+        ("auto", {"protocol": "quic"}),
+        ("auto", {"server": "kube-dns"}),
+    ],
+)
+async def test_what_does_not_go_together(transport: Transport, vantage: str, more: dict[str, str]) -> None:
+    with pytest.raises(UsageError):
+        await plan_of(prober(transport), vantage, **more)
+
+
+async def test_no_question_at_all(transport: Transport) -> None:
+    with pytest.raises(UsageError, match="no question"):
+        await prober(transport).plan(parse_vantage("auto"), "shop", [])
+
+
+async def test_output_without_end_is_cut(api: FakeApi, transport: Transport) -> None:
+    put(api, "web-0")
+    permit = await Gate(False, None).permit(WritePlan("x", (), needs_confirmation=False))
+    result = await exec_in(transport, permit, "shop", "web-0", "c", ["yes"], max_bytes=12_345)
+    assert (len(result.stdout), result.truncated, result.reason) == (12_345, True, "OutputLimit")
+
+
+async def test_a_connection_that_ends_without_a_status(api: FakeApi, transport: Transport) -> None:
+    put(api, "web-0")
+    permit = await Gate(False, None).permit(WritePlan("x", (), needs_confirmation=False))
+    result = await exec_in(transport, permit, "shop", "web-0", "c", ["yes"])
+    assert (result.exit_code, result.reason) == (None, "ConnectionLost")
+
+
+async def test_rights_are_kept_for_some_minutes(api: FakeApi, transport: Transport) -> None:
+    now = [0.0]
+    access = Access(transport, clock=lambda: now[0])
+    assert (await access.may("get", "pods", "exec", "shop")).allowed is True
+    api.may = lambda _: False
+    assert (await access.may("get", "pods", "exec", "shop")).allowed is True
+    assert (await access.may("get", "pods", "exec", "other")).allowed is False
+    now[0] = 301.0
+    assert (await access.may("get", "pods", "exec", "shop")).allowed is False
+    api.may = lambda _: True
+    access.forget()
+    assert (await access.may("get", "pods", "exec", "shop")).allowed is True
+    assert api.requests.count("review namespace=shop resource=pods subresource=exec verb=get") == 3
