@@ -71,7 +71,6 @@ class AnswersPanel(Panel):
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
         """The answer under the cursor is the one that is shown whole."""
-        super().on_row_list_highlighted(event)
         if event.row_id is not None and self.has_focus:
             self._open(event.row_id)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events
-
 from kheadless_tui.tui.render.findings import FindingCard, findings_layout
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.row import Row
@@ -57,18 +55,13 @@ class FindingsPanel(Panel):
         self.tally = str(len(findings)) if self.view is not None else ""
         self.count = f"{max(0, self.cursor) + 1}/{len(findings)}" if findings else self.tally
 
-    def on_resize(self, event: events.Resize) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """With the focus everything is shown, without it as much as the height allows."""
+        super().watch_has_focus(has_focus)
+        self._fold()
+
+    def on_resize(self) -> None:
         """Open or fold the cards, as the height allows."""
-        super().on_resize(event)
-        self._fold()
-
-    def on_focus(self) -> None:
-        """With the focus everything is shown."""
-        super().on_focus()
-        self._fold()
-
-    def on_blur(self) -> None:
-        """Without it, as much as the height allows."""
         self._fold()
 
     def _fold(self) -> None:
