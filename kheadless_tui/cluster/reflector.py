@@ -234,7 +234,7 @@ class Reflector:
             self._wait_until = now + FORBIDDEN_PAUSE
         else:
             self._fail(error, now, retry_after)
-            self.failure_may_pass = True
+            self.failure_may_pass = status == 429 or status >= 500
 
     def failed(self, error: ClusterError, now: float) -> None:
         """No answer, or it broke off."""

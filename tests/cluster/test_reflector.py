@@ -1,0 +1,263 @@
+"""The reflector as a machine: bytes in, requests, changes and states out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from kheadless_tui.cluster.listwatch import List, Put, Remove, Replace, Wait, Watch
+from kheadless_tui.cluster.reflector import FORBIDDEN_PAUSE, PAGE, Reflector, token_in
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Unauthorized
+from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, Unreachable
+from kheadless_tui.model.objects import ENDPOINT_SLICE, NAMESPACE, POD, SERVICE, ObjectKey
+
+NOW = 1000.0
+
+
+def reflector(**options: Any) -> Reflector:
+    return Reflector(SERVICE, "shop", now=NOW, spread=lambda: 1.0, **options)
+
+
+def item(name: str, version: str = "1") -> dict[str, Any]:
+    return {"metadata": {"name": name, "namespace": "shop", "resourceVersion": version}}
+
+
+def page(*names: str, version: str = "10", token: str = "") -> bytes:
+    meta = {"resourceVersion": version, **({"continue": token} if token else {})}
+    return json.dumps({"metadata": meta, "items": [item(name) for name in names]}).encode()
+
+
+def line(type_: str, body: Any) -> bytes:
+    return json.dumps({"type": type_, "object": body}).encode() + b"\n"
+
+
+def listed(*names: str, **options: Any) -> Reflector:
+    made = reflector(**options)
+    assert isinstance(made.step(NOW), List)
+    made.take_page(page(*names), NOW)
+    return made
+
+
+def watching(*names: str) -> Reflector:
+    made = listed(*names)
+    made.watch_opened(NOW)
+    return made
+
+
+def test_the_requests() -> None:
+    made = reflector(label_selector="app in (a,b)")
+    step = made.step(NOW)
+    assert step == List("/api/v1/namespaces/shop/services", (("limit", str(PAGE)), ("labelSelector", "app in (a,b)")))
+    assert made.page("abc").params[-1] == ("continue", "abc")
+    made.take_page(page("a", version="77"), NOW)
+    watch = made.step(NOW)
+    assert isinstance(watch, Watch)
+    params = dict(watch.params)
+    assert params["resourceVersion"] == "77"
+    assert params["allowWatchBookmarks"] == params["watch"] == "true"
+    assert params["timeoutSeconds"] == "360"
+    assert params["labelSelector"] == "app in (a,b)"
+    assert Reflector(ENDPOINT_SLICE, now=NOW).page().path == "/apis/discovery.k8s.io/v1/endpointslices"
+    assert Reflector(NAMESPACE, now=NOW).page().path == "/api/v1/namespaces"
+    assert Reflector(POD, "a/b", now=NOW).page().path == "/api/v1/namespaces/a%2Fb/pods"
+
+
+def test_first_pages_are_shown_as_they_come_later_lists_only_as_a_whole() -> None:
+    made = reflector()
+    change, token = made.take_page(page("a", "b", token="t"), NOW)
+    assert isinstance(change, Put)
+    assert [one.name for one in change.objects] == ["a", "b"]
+    assert token == "t"
+    assert made.state == Reading(2, NOW)
+    assert not made.synced
+    change, token = made.take_page(page("c"), NOW + 1)
+    assert isinstance(change, Replace)
+    assert [one.name for one in change.objects] == ["a", "b", "c"]
+    assert token == ""
+    after: object = made.state
+    assert after == Live(NOW + 1)
+    made.expired(NOW + 2)
+    assert isinstance(made.step(NOW + 2), List)
+    change, _ = made.take_page(page("a", token="t"), NOW + 2)
+    assert change == Put(())
+    assert isinstance(made.state, Live)
+    change, _ = made.take_page(page("d"), NOW + 2)
+    assert isinstance(change, Replace)
+    assert [one.name for one in change.objects] == ["a", "d"]
+
+
+def test_a_watch_cut_anywhere_says_the_same() -> None:
+    stream = (
+        line("ADDED", item("a", "11")) + b"\n" + line("MODIFIED", item("a", "12")) + line("DELETED", item("a", "13"))
+    )
+    whole = watching().watch_data(stream, NOW)
+    assert [type(change) for change in whole] == [Put, Put, Remove]
+    for size in (1, 2, 7, 64):
+        made = watching()
+        parts = [
+            change
+            for start in range(0, len(stream), size)
+            for change in made.watch_data(stream[start : start + size], NOW)
+        ]
+        assert parts == whole
+        made.watch_closed(NOW + 60)
+        step = made.step(NOW + 60)
+        assert isinstance(step, Watch)
+        assert dict(step.params)["resourceVersion"] == "13"
+
+
+def test_a_bookmark_moves_the_version_and_nothing_else() -> None:
+    made = watching("a")
+    assert made.watch_data(line("BOOKMARK", {"metadata": {"resourceVersion": "99"}}), NOW) == []
+    made.failed(Unreachable("gone"), NOW + 30)
+    step = made.step(NOW + 31)
+    assert isinstance(step, Watch)
+    assert dict(step.params)["resourceVersion"] == "99"
+
+
+def test_410_by_either_way_lists_again_at_once_and_then_more_slowly() -> None:
+    made = watching("a")
+    gone = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"}
+    assert made.watch_data(line("ERROR", gone) + line("ADDED", item("never")), NOW) == []
+    assert not made.watching
+    assert isinstance(made.step(NOW), List)
+    assert isinstance(made.state, Live)
+    made.refused(ClusterError("gone"), 410, "list", NOW)
+    assert isinstance(made.step(NOW), Wait)
+    assert isinstance(made.step(NOW + 5), List)
+
+
+def test_pauses_grow_and_are_bounded() -> None:
+    made = reflector()
+    pauses = []
+    now = NOW
+    for _ in range(9):
+        made.failed(Unreachable("away"), now)
+        assert isinstance(made.state, Offline)
+        assert made.state.since == NOW
+        assert made.state.cause == "away"
+        pauses.append(made.state.next_try - now)
+        assert made.step(now) == Wait(made.state.next_try)
+        now = made.state.next_try
+    assert pauses == [1, 2, 4, 8, 16, 30, 30, 30, 30]
+    assert all(0.5 <= Reflector(SERVICE, now=0, spread=lambda: 0.0)._pause(1) <= pause for pause in pauses)
+
+
+def test_a_watch_that_is_cut_is_opened_again_before_anything_is_said() -> None:
+    made = watching("a")
+    made.failed(Unreachable("reset"), NOW + 60)
+    assert isinstance(made.state, Live)
+    assert isinstance(made.step(NOW + 61), Watch)
+    made.failed(Unreachable("refused"), NOW + 61)
+    assert isinstance(made.state, Offline)
+    assert made.state.since == NOW  # when it was last heard of
+    made.watch_opened(NOW + 70)
+    assert made.state == Live(NOW + 70)
+
+
+def test_watches_that_end_at_once_are_not_opened_in_a_loop() -> None:
+    made = watching()
+    made.watch_closed(NOW + 0.1)
+    assert isinstance(made.step(NOW + 0.1), Wait)
+    assert isinstance(made.state, Live)
+    made.watch_opened(NOW + 5)
+    made.watch_closed(NOW + 300)
+    assert isinstance(made.step(NOW + 300), Watch)
+
+
+def test_403_is_a_state_that_is_seldom_asked_about() -> None:
+    made = reflector()
+    made.refused(Refused("may not", hint="services is forbidden"), 403, "list", NOW)
+    assert made.state == Forbidden("list", "services", "shop", "services is forbidden")
+    assert isinstance(made.failure, Refused)
+    step = made.step(NOW)
+    assert isinstance(step, Wait)
+    assert step.until == NOW + FORBIDDEN_PAUSE * 1.25
+    made.retry_now()
+    assert made.failure is None
+    assert isinstance(made.step(NOW), List)
+
+
+def test_where_only_listing_is_allowed_it_lists() -> None:
+    made = listed("a")
+    made.refused(Refused("may not", hint="no watch"), 403, "watch", NOW)
+    assert made.state == Forbidden("watch", "services", "shop", "no watch")
+    assert made.synced
+    assert made.failure is None
+    assert isinstance(made.step(NOW + 31), List)
+    made.take_page(page("a", "b"), NOW + 31)
+    assert made.state == Forbidden("watch", "services", "shop", "no watch")
+    assert isinstance(made.step(NOW + 31), Wait)
+    assert isinstance(made.step(NOW + 62), List)
+
+
+def test_a_kind_that_is_not_served_has_no_objects() -> None:
+    made = reflector()
+    made.refused(ClusterError("404"), 404, "list", NOW)
+    assert made.state == Live(NOW)
+    assert made.synced
+    assert isinstance(made.step(NOW), Wait)
+
+
+def test_401_keeps_its_beginning_and_slows_down() -> None:
+    made = reflector()
+    made.unauthorized(NotAuthenticated("no"), NOW)
+    made.unauthorized(NotAuthenticated("still no"), NOW + 40)
+    assert made.state == Unauthorized(NOW, "still no")
+    step = made.step(NOW + 40)
+    assert isinstance(step, Wait)
+    assert step.until == NOW + 40 + 60 * 1.25
+
+
+def test_the_server_says_how_long_to_wait() -> None:
+    made = reflector()
+    made.refused(Unreachable("busy"), 429, "list", NOW, retry_after=7.0)
+    assert made.failure_may_pass
+    assert made.step(NOW) == Wait(NOW + 8)  # and a second's spread
+
+
+def test_an_error_event_of_another_sort_is_trouble() -> None:
+    made = watching("a")
+    made.watch_data(line("ERROR", {"kind": "Status", "code": 500, "message": "etcd is away"}), NOW)
+    assert isinstance(made.state, Offline)
+    assert "etcd is away" in made.state.cause
+    assert isinstance(made.step(NOW + 10), Watch)
+
+
+def test_undecodable_objects_are_counted_by_name() -> None:
+    made = reflector()
+    body = {"metadata": {"resourceVersion": "5"}, "items": [item("a"), {**item("b"), "spec": 7}, {"metadata": None}]}
+    made.take_page(json.dumps(body).encode(), NOW)
+    assert made.state == Live(NOW, undecodable=2)
+    made.watch_opened(NOW)
+    assert made.watch_data(line("MODIFIED", {**item("a"), "spec": 7}), NOW) == [Remove(ObjectKey("shop", "a"))]
+    assert made.state == Live(NOW, undecodable=3)
+    made.watch_data(line("MODIFIED", item("a")) + line("DELETED", {**item("b"), "spec": 7}), NOW)
+    assert made.state == Live(NOW, undecodable=1)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"items": 5}', b'"x"'])
+def test_what_is_no_list_is_an_error_in_words(body: bytes) -> None:
+    with pytest.raises(ClusterError, match="not what an API server sends"):
+        reflector().take_page(body, NOW)
+
+
+def test_what_is_no_watch_is_an_error_in_words() -> None:
+    with pytest.raises(ClusterError, match="not what an API server sends"):
+        watching().watch_data(b"<html>\n", NOW)
+
+
+@pytest.mark.parametrize(
+    ("head", "token"),
+    [
+        (b'{"kind":"L","metadata":{"resourceVersion":"5","continue":"abc","remainingItemCount":3},"items":[', "abc"),
+        (b'{"kind":"L","metadata":{"resourceVersion":"5"},"items":[{"continue":"no"}', ""),
+        (b'{"kind":"L","metadata":{"resourceVersion":"5"', None),
+        (b'{"kind":"L","metadata":{"continue":"ab', None),
+        (b'{"metadata":{},"items":[],"x":{"continue":"no"}', ""),
+    ],
+)
+def test_the_token_of_the_next_page_is_seen_early(head: bytes, token: str | None) -> None:
+    assert token_in(head) == token
