@@ -1,7 +1,8 @@
 """What the cache plugin in front does to the TTLs of a reply; reference section 14.2.
 
 Every reply that passes gets one TTL on all its records: the lowest of the message, within the bounds. That is so in
-zones where keeping answers is disabled, too (plugin/cache/cache.go WriteMsg, measured).
+zones where keeping answers is disabled, too (plugin/cache/cache.go WriteMsg, measured). A kept reply is given with its
+names in the case of the question that it was made for, whatever the case of the one that is asked now (measured).
 """
 
 from __future__ import annotations

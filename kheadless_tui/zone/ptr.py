@@ -42,10 +42,9 @@ def pointers(seen: Exposure, address: str) -> list[Pointer]:
         if not seen.namespace_for_ptr(item.namespace):
             continue
         base = service_name(item.service_key or ObjectKey(item.namespace, ""), zone)
-        for place in slice_addresses(item, seen.config):
-            if place.address == address:
-                target = f"{place.name}.{base}"
-                found.setdefault(target, Pointer(target, place.source, item.service_key, place.ref))
+        for place in slice_addresses(item, seen.config, only=address):
+            target = f"{place.name}.{base}"
+            found.setdefault(target, Pointer(target, place.source, item.service_key, place.ref))
     return list(found.values())
 
 
