@@ -133,10 +133,7 @@ class HeadlessApp(App[int]):
         await self.leave()
 
     async def on_unmount(self) -> None:
-        """Nothing that we made stays, whatever ended the program."""
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+        """Nothing that we made stays, whatever ended the program. A signal from now on would end nothing sooner."""
         await self.flow.close()
         await self._session.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Scope, Unauthorized
@@ -181,7 +182,8 @@ def nothing_selected(
     title = "nothing selected"
     note = trouble(link, {}, "")
     if note is not None:
-        return title, note
+        # Nothing is shown of which it could be said of when it is.
+        return title, replace(note, more=("ctrl-r tries now.",))
     states = [state for (plural, _), state in reads.items() if plural == "services"]
     where = " and ".join(scope.namespaces) if scope.namespaces else "any namespace"
     forbidden = next((state for state in states if isinstance(state, Forbidden)), None)
