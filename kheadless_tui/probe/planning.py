@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
 
-from kheadless_tui.cluster.access import Access, Right
+from kheadless_tui.cluster.access import Access
 from kheadless_tui.cluster.debugpod import reusable_container
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.errors import (
     ClusterError,
-    NotAuthenticated,
     NotFound,
     Refused,
-    Unreachable,
     UsageError,
     WriteRefused,
 )
@@ -27,20 +24,15 @@ from kheadless_tui.model.objects import ObjectKey, Pod, Service
 from kheadless_tui.probe.candidates import not_usable
 from kheadless_tui.probe.places import Place, Places, PodNotUsable, Rejected, server_of
 from kheadless_tui.probe.replicas import KUBE_DNS, Replica, replicas
+from kheadless_tui.probe.rights import ADD_CONTAINER, CREATE, DELETE, EXEC, FORWARD, READ, Rights, denied
 from kheadless_tui.probe.server import Server
 from kheadless_tui.probe.tools import printable
 from kheadless_tui.probe.vantage import VantageSpec
-from kheadless_tui.probe.writeplans import Rights, ephemeral_plan, exec_plan, forward_plan, pod_plan
+from kheadless_tui.probe.writeplans import ephemeral_plan, exec_plan, forward_plan, pod_plan
 from kheadless_tui.zone.record import Question
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
-
-EXEC = ("get", "pods", "exec")
-"""The right for an exec over WebSocket: the handshake is a GET. From 1.35 on servers want create as well."""
-CREATE, READ, DELETE = ("create", "pods", ""), ("get", "pods", ""), ("delete", "pods", "")
-ADD_CONTAINER = ("patch", "pods", "ephemeralcontainers")
-FORWARD = ("get", "pods", "portforward")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +89,7 @@ class Planner:
         self._session = session
         self._gate = gate
         self._places = places
-        self._access = access
+        self._rights = Rights(access)
         self._image = image
         self._pull_policy = pull_policy
         self._context = context
@@ -134,12 +126,12 @@ class Planner:
 
     async def _from_pod(self, wish: _Wish) -> ProbePlan:
         try:
-            await self._demand(wish.namespace, "An exec in a pod", EXEC)
+            await self._rights.demand(wish.namespace, "An exec in a pod", EXEC)
             place = await self._places.named(wish.spec, wish.namespace, wish.protocol)
         except WriteRefused:
             raise
         except ClusterError as error:
-            raise await self._with_next_best(error, wish, "pod") from None
+            raise await self._rights.advised(error, wish.namespace, "pod", wish.spec.pod) from None
         return await self._exec_plan(wish, place, place.why, [])
 
     async def _exec_plan(self, wish: _Wish, place: Place, why: str, rejected: Rejected) -> ProbePlan:
@@ -156,12 +148,12 @@ class Planner:
             exec_plan(place.target, place.tool, server, wish.questions, wish.protocol, self._context),
             wish.protocol,
             place,
-            next_best=await self._ways(wish.namespace, "pod", place.target.pod),
+            next_best=await self._rights.ways(wish.namespace, "pod", place.target.pod),
         )
 
     async def _from_debug(self, wish: _Wish) -> ProbePlan:
         try:
-            await self._demand(wish.namespace, "An exec in an ephemeral container", EXEC)
+            await self._rights.demand(wish.namespace, "An exec in an ephemeral container", EXEC)
             pod = await self._places.pod(wish.namespace, wish.spec.pod)
             if pod is not None and (reason := not_usable(pod)):
                 raise PodNotUsable(
@@ -170,11 +162,11 @@ class Planner:
             again = await self._reused(wish, pod)
             if again is not None:
                 return again
-            rights = await self._demand(wish.namespace, "An ephemeral container", ADD_CONTAINER, EXEC)
+            rights = await self._rights.demand(wish.namespace, "An ephemeral container", ADD_CONTAINER, EXEC)
         except WriteRefused:
             raise
         except ClusterError as error:
-            raise await self._with_next_best(error, wish, "debug") from None
+            raise await self._rights.advised(error, wish.namespace, "debug") from None
         order = EphemeralOrder(wish.namespace, wish.spec.pod, self._image, self._pull_policy)
         return ProbePlan(
             wish.spec,
@@ -196,7 +188,7 @@ class Planner:
             ),
             wish.protocol,
             order=order,
-            next_best=await self._ways(wish.namespace, "debug"),
+            next_best=await self._rights.ways(wish.namespace, "debug"),
         )
 
     async def _reused(self, wish: _Wish, pod: Pod | None) -> ProbePlan | None:
@@ -215,9 +207,9 @@ class Planner:
 
     async def _from_new(self, wish: _Wish, instead: str, why: str = "as you asked") -> ProbePlan:
         try:
-            rights = await self._demand(wish.namespace, "A temporary pod", CREATE, READ, DELETE, EXEC)
+            rights = await self._rights.demand(wish.namespace, "A temporary pod", CREATE, READ, DELETE, EXEC)
         except Refused as error:
-            raise await self._with_next_best(error, wish, "new") from None
+            raise await self._rights.advised(error, wish.namespace, "new") from None
         order = PodOrder(wish.namespace, self._image, self._pull_policy)
         return ProbePlan(
             wish.spec,
@@ -239,7 +231,7 @@ class Planner:
             ),
             wish.protocol,
             order=order,
-            next_best=await self._ways(wish.namespace, "new"),
+            next_best=await self._rights.ways(wish.namespace, "new"),
         )
 
     async def _from_replicas(self, wish: _Wish) -> ProbePlan:
@@ -253,10 +245,10 @@ class Planner:
                 "A port-forward carries TCP only, so --from coredns cannot ask over UDP.", hint="Use --from auto --udp."
             )
         try:
-            rights = await self._demand(KUBE_DNS.namespace, "A port-forward to CoreDNS", FORWARD)
+            rights = await self._rights.demand(KUBE_DNS.namespace, "A port-forward to CoreDNS", FORWARD)
             found = await replicas(self._session.transport)
         except ClusterError as error:
-            raise await self._with_next_best(error, wish, "coredns") from None
+            raise await self._rights.advised(error, wish.namespace, "coredns") from None
         ready = [replica for replica in found if replica.ready]
         rejected = tuple((f"coredns/{replica.pod}", "is not ready") for replica in found if not replica.ready)
         chosen = ready or found
@@ -273,14 +265,14 @@ class Planner:
             forward_plan(KUBE_DNS.namespace, pods, len(wish.questions), rights, self._context),
             "tcp",
             replicas=tuple(chosen),
-            next_best=await self._ways(wish.namespace, "coredns"),
+            next_best=await self._rights.ways(wish.namespace, "coredns"),
         )
 
     async def _auto(self, wish: _Wish) -> ProbePlan:
         rejected: Rejected = []
-        may_exec = await self._may(wish.namespace, EXEC)
+        may_exec = await self._rights.may(wish.namespace, EXEC)
         if may_exec.allowed is False:
-            rejected.append((f"pods of {wish.namespace}", _denied(wish.namespace, EXEC)))
+            rejected.append((f"pods of {wish.namespace}", denied(wish.namespace, EXEC)))
         else:
             place, rejected = await self._places.best(
                 self._session.snapshot, wish.namespace, wish.service, wish.protocol
@@ -333,30 +325,10 @@ class Planner:
         addresses = [address for address in service.cluster_ips if address not in ("", "None")]
         return Server(addresses[0], source=f"Service {KUBE_DNS}") if addresses else None
 
-    async def _may(self, namespace: str, right: tuple[str, str, str]) -> Right:
-        verb, resource, subresource = right
-        return await self._access.may(verb, resource, subresource, namespace)
-
-    async def _demand(self, namespace: str, purpose: str, *needed: tuple[str, str, str]) -> Rights:
-        """The rights with what is known of each.
-
-        Raises:
-            Refused: one of them is denied.
-        """
-        known = [(right, (await self._may(namespace, right)).allowed) for right in needed]
-        missing = [right for right, allowed in known if allowed is False]
-        if missing:
-            raise Refused(
-                f"{purpose} needs rights that you do not have in {namespace}: "
-                + ", ".join(_right_words(right) for right in missing)
-                + "."
-            )
-        return tuple((_right_words(right), allowed) for right, allowed in known)
-
     async def _instead(self, wish: _Wish) -> str:
         """A way that creates nothing, for the question to the user."""
         try:
-            if (await self._may(wish.namespace, EXEC)).allowed is not False:
+            if (await self._rights.may(wish.namespace, EXEC)).allowed is not False:
                 place, rejected = await self._places.best(
                     self._session.snapshot, wish.namespace, wish.service, wish.protocol, looks=3
                 )
@@ -367,33 +339,6 @@ class Planner:
         except ClusterError:
             pass
         return "nothing that runs here can ask"
-
-    async def _with_next_best(self, error: ClusterError, wish: _Wish, failed: str) -> ClusterError:
-        """The error with a hint at the best other places that the user's rights allow."""
-        if isinstance(error, Unreachable | NotAuthenticated):
-            return error
-        pod = "" if isinstance(error, NotFound | PodNotUsable) else wish.spec.pod
-        try:
-            ways = await self._ways(wish.namespace, failed, pod)
-        except ClusterError:
-            return error
-        best = f"Next best: {ways}." if ways else "You have no right to ask from any other place."
-        error.hint = f"{error.hint.rstrip('.')}. {best}".removeprefix(". ")
-        return error
-
-    async def _ways(self, namespace: str, failed: str, pod: str = "") -> str:
-        """Other places that the rights allow, the best first: ``--from new or --from coredns``."""
-        ways = [
-            ("debug", ADD_CONTAINER, namespace, f"--from debug/{pod}"),
-            ("pod", EXEC, namespace, "--from auto"),
-            ("new", CREATE, namespace, "--from new"),
-            ("coredns", FORWARD, KUBE_DNS.namespace, "--from coredns"),
-        ]
-        if failed != "pod" or not pod:
-            ways = ways[1:]
-        ways = [way for way in ways if way[0] != failed or way[0] == "pod"]
-        rights = await asyncio.gather(*(self._may(where, right) for _, right, where, _ in ways))
-        return " or ".join([way[3] for way, right in zip(ways, rights, strict=True) if right.allowed][:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,12 +355,3 @@ class _Wish:
 
 def _words(target: ExecTarget) -> str:
     return f"pod/{target.pod}" + (f", container {target.container}" if target.container else "")
-
-
-def _right_words(right: tuple[str, str, str]) -> str:
-    verb, resource, subresource = right
-    return f"{verb} {resource}/{subresource}" if subresource else f"{verb} {resource}"
-
-
-def _denied(namespace: str, right: tuple[str, str, str]) -> str:
-    return f"you may not {_right_words(right)} in {namespace}"

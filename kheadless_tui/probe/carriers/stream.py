@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 WARM_UP = 1.0
 """Seconds for which the first reply is waited for before the questions go out whose times are kept."""
-WINDOW = 64
-"""Questions that wait for a reply at one time: enough for one exec to carry hundreds in a few round trips."""
+WINDOW = 16
+"""Questions that wait for a reply at one time: few, so that a reply's time is little more than the server's own, and
+enough for hundreds in a few round trips."""
 
 _BASH = """\
 exec 3<>"/dev/tcp/$1/$2" || exit 1
