@@ -184,12 +184,10 @@ class SnapshotBuilder:
         kind = _kind_of(item)
         ref = (kind, item.key)
         before = self._objects.get(ref)
-        if before is not None:
-            self._unindex(before)
-        else:
+        if before is None:
             self._count(kind, item.key, +1)
         self._objects.set(ref, item)
-        self._index(item)
+        self._reindex(item.key, before, item)
         self.generation += 1
         return before
 
@@ -197,7 +195,7 @@ class SnapshotBuilder:
         """Take an object out; ``None`` when it was not there."""
         before = self._objects.pop((kind, key))
         if before is not None:
-            self._unindex(before)
+            self._reindex(key, before, None)
             self._count(kind, key, -1)
             self.generation += 1
         return before
@@ -229,43 +227,51 @@ class SnapshotBuilder:
             else:
                 self._namespaces.pop(namespace)
 
-    def _index(self, item: KubeObject) -> None:
+    def _reindex(self, key: ObjectKey, before: KubeObject | None, after: KubeObject | None) -> None:
+        """Move an object in the indexes; what a change leaves alone, such as addresses, costs nothing."""
+        old, new = _joins(before), _joins(after)
+        for entry in old[0] - new[0]:
+            _drop(self._slices_of, entry, key)
+        for entry in new[0] - old[0]:
+            _add(self._slices_of, entry, key)
+        for entry in old[1] - new[1]:
+            _drop(self._imported_slices_of, entry, key)
+        for entry in new[1] - old[1]:
+            _add(self._imported_slices_of, entry, key)
+        index = self._by_address(before if after is None else after)
+        if index is not None:
+            held, holds = _addresses(before), _addresses(after)
+            for address in held - holds:
+                _drop(index, address, key)
+            for address in holds - held:
+                _add(index, address, key)
+
+    def _by_address(self, item: KubeObject | None) -> CowMap[str, _Bucket] | None:
         if isinstance(item, EndpointSlice):
-            if item.service_key is not None:
-                _add(self._slices_of, item.service_key, item.key)
-            if item.import_key is not None:
-                _add(self._imported_slices_of, item.import_key, item.key)
-            for address in _slice_addresses(item):
-                _add(self._slices_at, address, item.key)
-        elif isinstance(item, Service):
-            for address in _cluster_addresses(item):
-                _add(self._services_at, address, item.key)
-        elif isinstance(item, Pod):
-            for address in item.addresses:
-                _add(self._pods_at, address, item.key)
-
-    def _unindex(self, item: KubeObject) -> None:
-        if isinstance(item, EndpointSlice):
-            if item.service_key is not None:
-                _drop(self._slices_of, item.service_key, item.key)
-            if item.import_key is not None:
-                _drop(self._imported_slices_of, item.import_key, item.key)
-            for address in _slice_addresses(item):
-                _drop(self._slices_at, address, item.key)
-        elif isinstance(item, Service):
-            for address in _cluster_addresses(item):
-                _drop(self._services_at, address, item.key)
-        elif isinstance(item, Pod):
-            for address in item.addresses:
-                _drop(self._pods_at, address, item.key)
+            return self._slices_at
+        if isinstance(item, Service):
+            return self._services_at
+        return self._pods_at if isinstance(item, Pod) else None
 
 
-def _cluster_addresses(item: Service) -> list[str]:
-    return [address for address in item.cluster_ips if address and address != "None"]
+def _joins(item: KubeObject | None) -> tuple[set[ObjectKey], set[ObjectKey]]:
+    """The Services and the ServiceImports that a slice belongs to: one or none of each."""
+    if not isinstance(item, EndpointSlice):
+        return set(), set()
+    return _some(item.service_key), _some(item.import_key)
 
 
-def _slice_addresses(item: EndpointSlice) -> set[str]:
-    return {address for endpoint in item.endpoints or () for address in endpoint.addresses or ()}
+def _some(key: ObjectKey | None) -> set[ObjectKey]:
+    return set() if key is None else {key}
+
+
+def _addresses(item: KubeObject | None) -> set[str]:
+    """The addresses by which an object is found."""
+    if isinstance(item, EndpointSlice):
+        return {address for endpoint in item.endpoints or () for address in endpoint.addresses or ()}
+    if isinstance(item, Service):
+        return {address for address in item.cluster_ips if address and address != "None"}
+    return set(item.addresses) if isinstance(item, Pod) else set()
 
 
 def _add(index: CowMap[K, _Bucket], entry: K, key: ObjectKey) -> None:
