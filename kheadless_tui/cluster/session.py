@@ -10,26 +10,24 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
+from kheadless_tui.cluster import once
 from kheadless_tui.cluster.connection import Connection
-from kheadless_tui.cluster.decode import Decoder, path_of
 from kheadless_tui.cluster.heartbeat import Heartbeat, Pulse
 from kheadless_tui.cluster.link import worst_of
 from kheadless_tui.cluster.listwatch import Put, Replace
 from kheadless_tui.cluster.reader import Reader
-from kheadless_tui.cluster.reflector import PAGE, Reflector
+from kheadless_tui.cluster.reflector import Reflector
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Scope
 from kheadless_tui.cluster.store import Store
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import ClusterError, NotFound, Refused, Unreachable
 from kheadless_tui.model.objects import (
-    CONFIG_MAP,
     ENDPOINT_SLICE,
     ENDPOINTS,
     NAMESPACE,
     POD,
     SERVICE,
     STATEFUL_SET,
-    ConfigMap,
     Kind,
     KubeObject,
     ObjectKey,
@@ -51,9 +49,6 @@ LINGER = 30.0
 
 CLOSING = 0.15
 """Seconds that closing waits for what is under way."""
-
-COREDNS_CONFIG = ObjectKey("kube-system", "coredns")
-"""The ConfigMap that kubeadm, kind, k3s, EKS, AKS and others keep the Corefile in."""
 
 ReadKey = tuple[str, str]
 """Plural and namespace; an empty namespace means all."""
@@ -240,19 +235,7 @@ class ClusterSession:
         Raises:
             Refused, Unreachable, NotAuthenticated: as it comes.
         """
-        decoder = Decoder(POD)
-        found: list[KubeObject] = []
-        token = ""
-        while True:
-            params = [("limit", str(PAGE))] + ([("continue", token)] if token else [])
-            answer = await self.transport.request("GET", path_of(POD, namespace), params=params)
-            if answer.status != 200:
-                raise self.transport.error(answer, Reflector(POD, namespace, now=0).attempted("list"))
-            page = decoder.page(answer.body)
-            found += page.objects
-            token = page.token
-            if not token:
-                break
+        found = await once.list_all(self.transport, POD, namespace)
         if self._store.apply(POD, namespace, Replace(found)):
             self._tell()
         return [pod for pod in found if isinstance(pod, Pod)]
@@ -263,7 +246,7 @@ class ClusterSession:
         Raises:
             NotFound, Refused, Unreachable, NotAuthenticated, ClusterError: as it comes.
         """
-        return Decoder(kind).one(await self.transport.call("GET", path_of(kind, key.namespace, key.name)))
+        return await once.fetch(self.transport, kind, key)
 
     async def zone_config(self) -> ZoneConfig:
         """How the zone is served, by the cluster's own Corefile where it may be read, else by CoreDNS's defaults.
@@ -275,23 +258,8 @@ class ClusterSession:
             Unreachable, NotAuthenticated: it could not be asked for.
         """
         if self._zone_config is None:
-            self._zone_config = await self._read_zone_config()
+            self._zone_config = await once.zone_config(self.transport)
         return self._zone_config
-
-    async def _read_zone_config(self) -> ZoneConfig:
-        from kheadless_tui.zone import corefile, served  # noqa: PLC0415 - not needed by who gives a Corefile
-
-        try:
-            found = await self.fetch(CONFIG_MAP, COREDNS_CONFIG)
-        except Refused:
-            return ZoneConfig(source=f"CoreDNS defaults (ConfigMap {COREDNS_CONFIG} may not be read)")
-        except NotFound:
-            return ZoneConfig(source=f"CoreDNS defaults (there is no ConfigMap {COREDNS_CONFIG})")
-        text = (found.data or {}).get("Corefile") if isinstance(found, ConfigMap) else None
-        if not text:
-            return ZoneConfig(source=f"CoreDNS defaults (ConfigMap {COREDNS_CONFIG} holds no Corefile)")
-        source = f"ConfigMap {COREDNS_CONFIG}"
-        return served.zone_config(corefile.parse(text, source), source)
 
     # -- readers -----------------------------------------------------------------------------------------------
 
