@@ -13,7 +13,7 @@ Needed = tuple[str, str, str]
 """Verb, resource and subresource."""
 
 EXEC = ("get", "pods", "exec")
-"""The right for an exec over WebSocket: the handshake is a GET. From 1.35 on servers want create as well."""
+"""The right for an exec over WebSocket: the handshake is a GET, so that ``create pods/exec`` alone is refused."""
 CREATE, READ, DELETE = ("create", "pods", ""), ("get", "pods", ""), ("delete", "pods", "")
 ADD_CONTAINER = ("patch", "pods", "ephemeralcontainers")
 FORWARD = ("get", "pods", "portforward")
