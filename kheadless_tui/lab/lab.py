@@ -69,12 +69,12 @@ class Lab:
         )
         streams = Streams(self.store, self._runtime, self._network)
         self.api_server = ApiServer(self.store, self._objects, self.clock, self.rights, streams)
-        self._folder = Path(tempfile.mkdtemp(prefix="kheadless-lab-"))
         self._runner: web.ServerRunner | None = None
         self._port = 0
         worlds.load(world, self.store, self._objects, self.clock)
         if world == "demo":
             worlds.keep_changing(self.clock, self.scale, self.set_ready)
+        self._folder = Path(tempfile.mkdtemp(prefix="kheadless-lab-"))  # last: what fails before leaves nothing
 
     @classmethod
     @asynccontextmanager

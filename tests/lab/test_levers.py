@@ -249,13 +249,15 @@ async def test_a_manifest_that_is_none(lab: Lab) -> None:
         lab.apply("{apiVersion: v1, kind: Secret, metadata: {name: x}}")
 
 
-async def test_worlds_and_speeds_that_are_none() -> None:
+async def test_worlds_and_speeds_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(ValueError, match="no world is called nope"):
         async with Lab.start(world="nope"):
             raise AssertionError
     with pytest.raises(ValueError, match="positive"):
         async with Lab.start(world="empty", speed=0):
             raise AssertionError
+    assert files(str(tmp_path)) == []
 
 
 def test_the_clock_runs_what_is_due_in_order() -> None:
