@@ -86,38 +86,35 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("pageup", "scroll(-10)", "page up", show=False, id="confirm.page-up"),
     ]
 
+    AUTO_FOCUS = "#confirm-buttons"
+
     def __init__(self, plan: WritePlan) -> None:
         super().__init__()
         self.plan = plan
         self._whole = False
+        self._box = Vertical(id="confirm-box")
+        self._text = RowList(one_line(_drawn), id="confirm-text")
+        self._text.can_focus = False
 
     def compose(self) -> ComposeResult:
         """The frame, what will be done, the keys."""
-        with Vertical(id="confirm-box") as box:
-            box.border_title = escape(clean(self.plan.title))
-            yield RowList(one_line(_drawn), id="confirm-text")
+        with self._box:
+            self._box.border_title = escape(clean(self.plan.title))
+            yield self._text
             yield _Buttons(first_word(self.plan), bool(self.plan.equals))
-
-    def on_mount(self) -> None:
-        """Cancel has the focus."""
-        self.query_one(RowList).can_focus = False
-        self.query_one(_Buttons).focus()
-        self._fill()
 
     def on_resize(self) -> None:
         """Lay the text out for the width."""
         self._fill()
 
     def _fill(self) -> None:
-        box = self.query_one("#confirm-box")
         width = min(self.size.width, 100) - 2 - 2 * MARGIN
         texts = manifest_lines(self.plan, width) if self._whole else plan_lines(self.plan, width)
-        listing = self.query_one(RowList)
-        listing.set_rows([Row(str(number), _Drawn(text), selectable=False) for number, text in enumerate(texts)])
+        self._text.set_rows([Row(str(number), _Drawn(text), selectable=False) for number, text in enumerate(texts)])
         # The keys stay on the screen: only the text gives way, and the frame then says that it scrolls.
         room = max(1, self.size.height - CHROME)
-        listing.styles.height = min(len(texts), room)
-        box.border_subtitle = "more: j k" if len(texts) > room else ""
+        self._text.styles.height = min(len(texts), room)
+        self._box.border_subtitle = "more: j k" if len(texts) > room else ""
 
     def action_go_on(self) -> None:
         """The user wants it."""
@@ -134,5 +131,4 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the text."""
-        listing = self.query_one(RowList)
-        listing.scroll_to(y=listing.scroll_offset.y + lines, animate=False, force=True)
+        self._text.scroll_to(y=self._text.scroll_offset.y + lines, animate=False, force=True)

@@ -35,6 +35,8 @@ class VantageScreen(ModalScreen[str | None]):
         Binding("escape,q,v", "dismiss(None)", "back", key_display="esc", id="vantage.cancel"),
     ]
 
+    AUTO_FOCUS = "#vantage-list"
+
     def __init__(self, session: ClusterSession, service: ObjectKey, *, image: str, current: str) -> None:
         super().__init__()
         self._session = session
@@ -43,22 +45,21 @@ class VantageScreen(ModalScreen[str | None]):
         self._current = current
         self._rights = Rights()
         self._unsubscribe: Callable[[], None] = lambda: None
+        signs = signs_for()
+        self._listing = RowList(lambda rows, width: vantages_layout(rows, width, signs), signs=signs, id="vantage-list")
 
     def compose(self) -> ComposeResult:
         """A framed list."""
         with Vertical(id="vantage-box") as box:
             box.border_title = "ask from where?"
             box.border_subtitle = "enter asks from there   esc back"
-            signs = signs_for()
-            yield RowList(lambda rows, width: vantages_layout(rows, width, signs), signs=signs, id="vantage-list")
+            yield self._listing
 
     def on_mount(self) -> None:
         """Show what is known, and ask for rights meanwhile."""
         self._unsubscribe = self._session.subscribe(self._fill)
-        listing = self.query_one(RowList)
         self._fill()
-        listing.move_to(self._current)
-        listing.focus()
+        self._listing.move_to(self._current)
         self._ask_rights()
 
     def on_unmount(self) -> None:
@@ -69,8 +70,7 @@ class VantageScreen(ModalScreen[str | None]):
         choices = vantage_choices(
             self._session.snapshot, self._service, self._image, self._rights, readonly=self._session.readonly
         )
-        listing = self.query_one(RowList)
-        listing.set_rows([Row(choice.spec, choice) for choice in choices])
+        self._listing.set_rows([Row(choice.spec, choice) for choice in choices])
 
     @work(exclusive=True)
     async def _ask_rights(self) -> None:
