@@ -50,6 +50,8 @@ class Reader:
         self.reflector = reflector
         self.last_heard = 0.0
         """Unix time of the last bytes."""
+        self.received = 0
+        """Bytes of lists so far: it grows while a long one arrives over a slow link."""
         self._transport = transport
         self._apply = apply
         self._changed = changed
@@ -120,24 +122,29 @@ class Reader:
 
     async def _list(self, first: List) -> None:
         """All pages, each asked for as soon as the one before has told its token; one page ahead at most."""
-        page: _Download | None = _Download(self._transport, first)
+        page: _Download | None = _Download(self._transport, first, self._receive)
         ahead: _Download | None = None
         try:
             while page is not None:
                 token = await page.token
-                ahead = _Download(self._transport, self.reflector.page(token)) if token else None
+                if token:
+                    ahead = _Download(self._transport, self.reflector.page(token), self._receive)
                 answer = await page.answer
                 if answer.status != 200:
                     self._refuse(answer, "list")
                     return
                 token = await self._take(answer.body)
                 if token and ahead is None:
-                    ahead = _Download(self._transport, self.reflector.page(token))
+                    ahead = _Download(self._transport, self.reflector.page(token), self._receive)
                 page, ahead = ahead if token else None, None
         finally:
             for download in (page, ahead):
                 if download is not None:
                     await download.end()
+
+    def _receive(self, size: int) -> None:
+        self.last_heard = self._clock()
+        self.received += size
 
     async def _take(self, body: bytes) -> str:
         now = self._clock()
@@ -193,7 +200,9 @@ class Reader:
 class _Download:
     """One page on its way: first its token is known, then all of it."""
 
-    def __init__(self, transport: Transport, request: List) -> None:
+    def __init__(self, transport: Transport, request: List, received: Callable[[int], None]) -> None:
+        self._received = received
+        self._head: bytes | None = b""
         self.token: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Of the next page; empty for none, or when the head does not tell."""
         self.answer = asyncio.create_task(self._read(transport, request))
@@ -212,25 +221,28 @@ class _Download:
                 headers,
                 chunks,
             ):
-                body = await _joined(chunks, MAX_BODY, self._look if status == 200 else None)
+                body = await _joined(chunks, MAX_BODY, self._hear if status == 200 else None)
                 return Response(status, headers, body)
         finally:
             self._tell("")
 
-    def _look(self, head: bytes) -> bool:
-        token = token_in(head)
-        if token is None and len(head) < HEAD:
-            return False
-        self._tell(token or "")
-        return True
+    def _hear(self, chunk: bytes) -> None:
+        self._received(len(chunk))
+        if self._head is None:
+            return
+        self._head += chunk
+        token = token_in(self._head)
+        if token is not None or len(self._head) >= HEAD:
+            self._head = None
+            self._tell(token or "")
 
     def _tell(self, token: str) -> None:
         if not self.token.done():
             self.token.set_result(token)
 
 
-async def _joined(chunks: AsyncIterator[bytes], most: int, look: Callable[[bytes], bool] | None = None) -> bytes:
-    """The whole body; ``look`` gets what is there so far until it says that it has seen enough."""
+async def _joined(chunks: AsyncIterator[bytes], most: int, hear: Callable[[bytes], None] | None = None) -> bytes:
+    """The whole body; ``hear`` gets each chunk as it comes."""
     parts: list[bytes] = []
     size = 0
     async for chunk in chunks:
@@ -238,8 +250,8 @@ async def _joined(chunks: AsyncIterator[bytes], most: int, look: Callable[[bytes
         size += len(chunk)
         if size > most:
             raise ClusterError(f"the API server answered with more than {most >> 20} MB")
-        if look is not None and look(b"".join(parts)):
-            look = None
+        if hear is not None:
+            hear(chunk)
     return b"".join(parts)
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from kheadless_tui.cluster import once
 from kheadless_tui.cluster.connection import Connection
 from kheadless_tui.cluster.heartbeat import Heartbeat, Pulse
 from kheadless_tui.cluster.link import worst_of
 from kheadless_tui.cluster.listwatch import Put, Replace
+from kheadless_tui.cluster.loading import all_loaded
 from kheadless_tui.cluster.reader import Reader
 from kheadless_tui.cluster.reflector import Reflector
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Scope
 from kheadless_tui.cluster.store import Store
+from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import ClusterError, NotFound, Refused, Unreachable
 from kheadless_tui.model.objects import (
@@ -35,8 +35,6 @@ from kheadless_tui.model.objects import (
 )
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.config import ZoneConfig
-
-log = logging.getLogger(__name__)
 
 CORE = (SERVICE, ENDPOINT_SLICE)
 """What records are predicted from; nothing is loaded before these are."""
@@ -94,11 +92,12 @@ class ClusterSession:
         self._subscribers: dict[object, Callable[[], None]] = {}
         self._told = False
         self._changed = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._hiding: dict[str, asyncio.TimerHandle] = {}
         self._heartbeat: Heartbeat | None = None
         self._zone_config: ZoneConfig | None = None
         self._closed = False
+        self._version: str | None = None
 
     # -- life --------------------------------------------------------------------------------------------------
 
@@ -115,7 +114,7 @@ class ClusterSession:
             pulse=self._pulse,
         )
         self._read_scope()
-        self._spawn(self._heartbeat.run(), "heartbeat")
+        self._tasks.spawn(self._heartbeat.run(), "heartbeat")
 
     async def close(self) -> None:
         """Stop everything and close all connections, within a fifth of a second whatever is under way."""
@@ -123,23 +122,18 @@ class ClusterSession:
         self._subscribers.clear()
         for handle in self._hiding.values():
             handle.cancel()
-        tasks = {task for reader in self._readers.values() if (task := reader.stop()) is not None} | self._tasks
+        for reader in self._readers.values():
+            if (task := reader.stop()) is not None:
+                self._tasks.keep(task)
         self._readers.clear()
-        for task in tasks:
-            task.cancel()
+        self._tasks.cancel()
         if self.transport is not None:
             # Before the tasks have had their turn to end: connections are aborted, not said goodbye to over TLS, which
             # a server that hangs would not answer.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSING):
                     await self.transport.close()
-        if tasks:
-            done, late = await asyncio.wait(tasks, timeout=CLOSING)
-            for task in done:
-                if not task.cancelled() and task.exception() is not None:
-                    log.warning("%s ended with %r", task.get_name(), task.exception())
-            for task in late:
-                log.warning("%s has not ended yet", task.get_name())
+        await self._tasks.ended(CLOSING)
 
     async def loaded(self, timeout: float) -> None:
         """Wait until Services and EndpointSlices of the scope have been listed once.
@@ -151,18 +145,18 @@ class ClusterSession:
             Unreachable, Refused, NotAuthenticated: the one that keeps it from being so.
             NotFound: a namespace of the scope does not exist.
         """
-        progress: object = None
+        loop = asyncio.get_running_loop()
         while not self._is_loaded():
             self._changed.clear()
-            now = self._progress()
-            try:
+            before, began = self._progress(), loop.time()
+            with contextlib.suppress(TimeoutError):
                 # A second more than a request may take: its own error says more than ours.
                 async with asyncio.timeout(timeout + 1 if timeout else None):
-                    await self._changed.wait()
-            except TimeoutError:
-                if now == progress:
-                    raise self._why_not_loaded(timeout) from None
-            progress = now
+                    while before == self._progress() and not self._is_loaded():
+                        await self._changed.wait()
+                        self._changed.clear()
+            if timeout and before == self._progress() and loop.time() - began >= timeout and not self._is_loaded():
+                raise self._why_not_loaded(timeout)
 
     # -- what is known -----------------------------------------------------------------------------------------
 
@@ -281,7 +275,7 @@ class ClusterSession:
         reader = self._readers.pop((kind.plural, namespace), None)
         task = reader.stop() if reader else None
         if task is not None:
-            self._keep(task)
+            self._tasks.keep(task)
         self._store.clear(kind, namespace)
 
     def _core(self) -> list[Reader]:
@@ -295,7 +289,7 @@ class ClusterSession:
         if isinstance(reflector.state, Forbidden) and reflector.state.verb == "list":
             if reflector.kind in CORE and not reflector.namespace and self._scope.all:
                 self._narrow()
-            else:
+            elif reflector.kind is not NAMESPACE or self._scope.all:  # else there is the one that was got by its name
                 self._store.clear(reflector.kind, reflector.namespace)
         if reflector.kind is NAMESPACE:
             self._store.know_namespaces(reflector.synced)
@@ -322,7 +316,7 @@ class ClusterSession:
         for name in self._scope.namespaces:
             if not isinstance(self._named.get(name), (Reading, Live)):
                 self._named[name] = Reading(0, time.time())
-                self._spawn(self._read_namespace(name), f"get namespace {name}")
+                self._tasks.spawn(self._read_namespace(name), f"get namespace {name}")
 
     async def _read_namespace(self, name: str) -> None:
         try:
@@ -345,25 +339,17 @@ class ClusterSession:
     # -- loaded ------------------------------------------------------------------------------------------------
 
     def _is_loaded(self) -> bool:
-        """Whether all is there; raises what stands in the way, once everything has come to something."""
         if self._missing is not None:
             raise self._missing
-        core = [reader.reflector for reader in self._core()]
-        if self._scope.all and any(isinstance(one.state, Forbidden) and not one.synced for one in core):
-            return False  # the scope is about to be narrowed
-        waiting = [one for one in core if not one.synced and (one.failure is None or one.failure_may_pass)]
+        others: list[ReadState] = list(self._named.values())
         namespaces = self._readers.get((NAMESPACE.plural, ""))
-        if namespaces is not None and isinstance(namespaces.reflector.state, Reading):
-            waiting.append(namespaces.reflector)
-        if waiting or any(isinstance(state, Reading) for state in self._named.values()):
-            return False
-        for one in core:
-            if one.failure is not None and not one.synced:
-                raise one.failure
-        return True
+        if namespaces is not None:
+            others.append(namespaces.reflector.state)
+        return all_loaded([reader.reflector for reader in self._core()], others, self._scope)
 
     def _progress(self) -> object:
-        return [(reader.last_heard, reader.reflector.synced) for reader in self._readers.values()]
+        """Something that differs when more has been read; answers that refuse are no progress."""
+        return [(reader.received, reader.reflector.synced) for reader in self._readers.values()]
 
     def _why_not_loaded(self, timeout: float) -> ClusterError:
         for reader in self._core():
@@ -377,6 +363,9 @@ class ClusterSession:
 
     def _answered(self) -> None:
         now = time.time()
+        if self._version != self.server_version:
+            self._version = self.server_version
+            self._tell()
         for reader in self._readers.values():
             reader.reflector.alive(now)
             if isinstance(reader.reflector.state, Offline) and not reader.reflector.failure_may_pass:
@@ -402,17 +391,3 @@ class ClusterSession:
         self._told = False
         for callback in list(self._subscribers.values()):
             callback()
-
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        self._keep(asyncio.create_task(work, name=name))
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        with contextlib.suppress(asyncio.CancelledError):
-            error = task.exception()
-            if error is not None:
-                log.error("%s failed", task.get_name(), exc_info=error)

@@ -325,6 +325,34 @@ async def test_an_error_of_the_server_is_offline_and_passes(api: FakeApi, opened
     assert isinstance(session.link, Live)
 
 
+async def test_a_server_that_stays_sick_is_not_waited_for_without_end(api: FakeApi, opened: Open) -> None:
+    async def sick(_: web.BaseRequest) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": "0"})
+
+    api.overrides["services"] = sick
+    session = await opened()
+    began = time.monotonic()
+    with pytest.raises(Unreachable, match="too many requests"):
+        await session.loaded(0.5)
+    assert time.monotonic() - began < 5
+
+
+async def test_a_slow_list_is_waited_for_as_long_as_it_comes(api: FakeApi, opened: Open) -> None:
+    async def slowly(request: web.BaseRequest) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        body = json.dumps({"metadata": {"resourceVersion": "7"}, "items": [service("web")]}).encode()
+        for start in range(0, len(body), 20):
+            await answer.write(body[start : start + 20])
+            await asyncio.sleep(0.2)
+        return answer
+
+    api.overrides["services"] = slowly
+    session = await opened()
+    await session.loaded(0.1)
+    assert names(session) == ["web"]
+
+
 async def test_pods_are_read_while_they_are_shown(api: FakeApi, opened: Open) -> None:
     api.put("pods", {"metadata": {"name": "web-0", "namespace": "shop"}, "status": {"podIP": "10.0.0.1"}})
     session = await opened()
