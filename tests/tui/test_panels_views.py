@@ -211,6 +211,28 @@ async def test_a_change_of_the_cluster_keeps_the_cursor_and_a_new_service_begins
         assert app.pods.crumb == "a"
 
 
+async def test_new_rows_are_marked_for_a_while_and_the_first_reading_is_no_news() -> None:
+    app = PanelsApp()
+    async with app.run_test(size=(88, 120)) as pilot:
+        app.pods.show(view_of(healthy()))
+        await pilot.pause()
+        assert not any(line.startswith("▎") for line in text_of(app.pods))
+        app.pods.show(view_of(troubled()))
+        await pilot.pause()
+        marked = [line for line in text_of(app.pods) if line.startswith("▎")]
+        assert [line.split()[1] for line in marked] == ["web-10", "(no"], "web-0 to web-2 were there before"
+        app.records.show(view_of(healthy()))
+        await pilot.pause()
+        app.records.show(probed(view_of(healthy())))
+        app.records.focus()
+        await pilot.press("ctrl+z", "ctrl+z")
+        await pilot.pause()
+        assert not any(line.startswith("▎") for line in text_of(app.records)), "answers are no change of the cluster"
+        app.records.show(view_of(troubled()))
+        await pilot.pause()
+        assert any(line.startswith("▎· withheld") for line in text_of(app.records))
+
+
 async def test_findings_unfold_with_the_focus_where_there_is_little_room() -> None:
     snapshot = world(
         service("nginx-headless"),

@@ -229,8 +229,8 @@ class AnswersLayout:
     signs: Signs
     one_place: bool
     """All answers come from one place, one server and one moment, which the rule above says."""
-    widths: tuple[int, int]
-    """Cells of response codes and times."""
+    widths: tuple[int, int, int]
+    """Cells of the longest name with its type, of response codes and of times."""
     heading: Text | None = None
 
     def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
@@ -263,12 +263,13 @@ class AnswersLayout:
         for text, role in verdict_cell(head.verdict, self.signs).parts:
             line.append(text, role)
         line.pad_right(max(0, WORD_WIDTH - line.cell_len))
-        rcode, ms = self.widths
+        longest, rcode, ms = self.widths
         tail = f"  {pad(head.rcode, rcode)}  {pad(head.ms, ms, right=True)}".rstrip()
         room = max(8, self.width - WORD_WIDTH - 1 - width_of(tail))
-        name = clean(f"{head.question.name} {head.question.type}")
+        name = _asked(head)
         line.append(" ")
-        line.append(pad(name if width_of(name) <= room else shorten(head.subject, room), room), TEXT)
+        shown = name if width_of(name) <= room else shorten(head.subject, room)
+        line.append(pad(shown, min(room, longest)), TEXT)
         line.append(tail, MUTED)
         line.rstrip()
         return line
@@ -305,6 +306,10 @@ class AnswersLayout:
         return _label("answer", lines)
 
 
+def _asked(head: AnswerHead) -> str:
+    return clean(f"{head.question.name} {head.question.type}")
+
+
 def _label(label: str, lines: Sequence[Text]) -> list[Text]:
     labelled = []
     for number, line in enumerate(lines):
@@ -319,6 +324,7 @@ def answers_layout(rows: Sequence[Row], width: int, signs: Signs = UNICODE) -> A
     heads = [row.value.head if isinstance(row.value, AnswerCard) else row.value for row in rows]
     shown = [head for head in heads if isinstance(head, AnswerHead)]
     widths = (
+        max((width_of(_asked(head)) for head in shown), default=0),
         max((width_of(head.rcode) for head in shown), default=0),
         max((width_of(head.ms) for head in shown), default=0),
     )

@@ -57,6 +57,11 @@ class RecordEntry:
     """``=``, or what was answered instead, or why the record is withheld."""
     record: Record | None = None
 
+    @property
+    def is_predicted(self) -> bool:
+        """It comes from the objects of the cluster, and not from an answer."""
+        return not self.id.startswith((_EXTRA, _DENIAL))
+
 
 def record_entries(view: ServiceView) -> list[RecordEntry]:
     """The rows of the records panel, in zone order: what exists, what was answered besides, what is withheld."""
@@ -153,13 +158,13 @@ def _in_zone_order(entries: Sequence[RecordEntry]) -> list[RecordEntry]:
     """Entries that the prediction does not have, moved behind those of their name and type, or else of their name."""
     last_of: dict[tuple[str, str], int] = {}
     for place, entry in enumerate(entries):
-        if not entry.id.startswith((_EXTRA, _DENIAL)):
+        if entry.is_predicted:
             name = entry.question.name.lower()
             last_of[name, entry.type] = last_of[name, ""] = place
 
     def place_of(numbered: tuple[int, RecordEntry]) -> tuple[int, int]:
         place, entry = numbered
-        if not entry.id.startswith((_EXTRA, _DENIAL)):
+        if entry.is_predicted:
             return place, 0
         name = entry.question.name.lower()
         # A missing AAAA stands behind the addresses that there are, not behind the ports.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
+
 from kheadless_tui.tui.render.findings import FindingCard, findings_layout
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.row import Row
@@ -60,7 +62,7 @@ class FindingsPanel(Panel):
         super().watch_has_focus(has_focus)
         self._fold()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Open or fold the cards, as the height allows."""
         self._fold()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
 from textual.reactive import reactive
+from textual.timer import Timer
 
+from kheadless_tui.cluster.state import Live
 from kheadless_tui.tui.filtering import ALL, Filter
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.row import LayoutMaker, Row
@@ -16,6 +18,10 @@ from kheadless_tui.zone.record import Question, Record
 
 if TYPE_CHECKING:
     from kheadless_tui.tui.render.view import ServiceView
+
+
+CHANGED_FOR = 10.0
+"""Seconds for which a new row is marked; all marks end together, in one repaint."""
 
 
 class Panel(RowList):
@@ -50,6 +56,9 @@ class Panel(RowList):
         self.view: ServiceView | None = None
         self.chosen: Filter = ALL
         self._pod = ""
+        self._changed: set[str] = set()
+        """Ids of the rows that came since the panel was first looked at, for a while."""
+        self._forgetting: Timer | None = None
 
     # -- what a panel says of itself ---------------------------------------------------------------------------
 
@@ -72,13 +81,33 @@ class Panel(RowList):
 
     def show(self, view: ServiceView | None) -> None:
         """Follow a view; ``None`` while no Service is selected."""
-        other = self.view is None or view is None or self.view.key != view.key
+        before = self.view
+        other = before is None or view is None or before.key != view.key
+        seen = self._identities()
         self.view = view
         self.set_rows(self._rows_of(view) if view is not None else ())
         if other:
-            self.set_marks({})
+            self._pod = ""
+            self._changed.clear()
             self.action_first()
+        elif before is not None and isinstance(before.link, Live):
+            self._note_new(seen)
+        self._mark()
         self._describe()
+
+    def _note_new(self, seen: Collection[str]) -> None:
+        """Mark the rows that were not there before, all of them until the last one has been marked long enough."""
+        new = self._identities() - set(seen)
+        if not new:
+            return
+        self._changed.update(new)
+        if self._forgetting is not None:
+            self._forgetting.stop()
+        self._forgetting = self.set_timer(CHANGED_FOR, self._forget)
+
+    def _forget(self) -> None:
+        self._changed.clear()
+        self._mark()
 
     def set_filter(self, chosen: Filter) -> None:
         """Show only rows that the filter lets through; the rule then tells how many of how many."""
@@ -88,10 +117,14 @@ class Panel(RowList):
     def point(self, pod: str, question: Question | None) -> None:
         """Something was pointed at in another panel: mark what belongs to it."""
         self._pod = pod
-        self._link()
+        self._mark()
 
     def _rows_of(self, view: ServiceView) -> Sequence[Row]:
         raise NotImplementedError
+
+    def _identities(self) -> set[str]:
+        """Ids of what the cluster has, shown or not: one that was not among them is news."""
+        return set()
 
     def _describe(self) -> None:
         """Set title, count and tally."""
@@ -104,15 +137,14 @@ class Panel(RowList):
     def _question_of_row(self, row: Row) -> Question | None:
         return None
 
-    def _link(self) -> None:
+    def _mark(self) -> None:
         cursor = self.row_id
-        self.set_marks(
-            {
-                row.id: "linked"
-                for row in self.rows
-                if self._pod and row.id != cursor and self._pod_of_row(row) == self._pod
-            }
-        )
+        marks = {
+            row.id: "linked"
+            for row in self.rows
+            if self._pod and row.id != cursor and self._pod_of_row(row) == self._pod
+        }
+        self.set_marks({**marks, **dict.fromkeys(self._changed, "changed")})
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
         """Tell the other panels, and mark the rows of the same pod here."""
@@ -122,7 +154,7 @@ class Panel(RowList):
         if self.has_focus and 0 <= self.cursor < len(self.rows):
             row = self.rows[self.cursor]
             self._pod = self._pod_of_row(row)
-            self._link()
+            self._mark()
             self.post_message(self.Pointed(self, self._pod, self._question_of_row(row)))
 
     def on_focus(self) -> None:
@@ -130,7 +162,7 @@ class Panel(RowList):
         if 0 <= self.cursor < len(self.rows):
             row = self.rows[self.cursor]
             self._pod = self._pod_of_row(row)
-            self._link()
+            self._mark()
             self.post_message(self.Pointed(self, self._pod, self._question_of_row(row)))
 
 

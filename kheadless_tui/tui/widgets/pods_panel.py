@@ -56,6 +56,9 @@ class PodsPanel(Panel):
             rows += note_rows(self._why_empty(view))
         return rows
 
+    def _identities(self) -> set[str]:
+        return {entry.id for entry in self.view.endpoints} if self.view is not None else set()
+
     def _why_empty(self, view: ServiceView) -> Note:
         if self.chosen and view.endpoints:
             return Note(f"No pod matches /{self.chosen.text}.", more=("esc takes the filter away.",))

@@ -98,6 +98,10 @@ class RecordsPanel(Panel):
         super().show(view)
         self.relayout()
 
+    def _identities(self) -> set[str]:
+        # What a probe adds to the rows is no change of the cluster.
+        return {entry.id for entry in self._entries if entry.is_predicted}
+
     def _describe(self) -> None:
         if self.view is None:
             self.title, self.count, self.tally = "records", "", ""
