@@ -65,7 +65,7 @@ def tell(message: str) -> None:
 def from_files(arguments: argparse.Namespace) -> Source:
     """The objects of ``-f``; those without a namespace are put in that of ``-n``, as kubectl would apply them."""
     # The YAML reader is needed for files alone.
-    from kheadless_tui.manifests import read_files  # noqa: PLC0415
+    from kheadless_tui.manifests.files import read_files  # noqa: PLC0415
 
     namespace = arguments.namespace or "default"
     given = read_files(arguments.filenames, namespace=namespace)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kheadless_tui.errors import InputError
-from kheadless_tui.kubernetes_yaml import plain_value
-from kheadless_tui.manifests import read_files
+from kheadless_tui.manifests.files import read_files
+from kheadless_tui.manifests.kubernetes_yaml import plain_value
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n"

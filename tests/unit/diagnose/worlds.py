@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from kheadless_tui.manifests import read_files
+from kheadless_tui.manifests.files import read_files
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 

@@ -11,8 +11,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from kheadless_tui import json_stream, kubernetes_yaml
 from kheadless_tui.errors import InputError
+from kheadless_tui.manifests import json_stream, kubernetes_yaml
 from kheadless_tui.model.manifests import FieldError, objects_from
 from kheadless_tui.model.manifests import Path as FieldPath
 from kheadless_tui.model.objects import KubeObject
