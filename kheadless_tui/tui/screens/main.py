@@ -350,7 +350,7 @@ class MainScreen(Screen[None]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        if self.is_mounted and self.is_current:
+        if self.is_mounted and self.app.screen is self:
             self.query_one(Keys).show(*keys_of(self.active_bindings, self.focused if self._status.typing else None))
 
     # -- layout and focus --------------------------------------------------------------------------------------

@@ -1,0 +1,99 @@
+"""The whole way on the lab: the program, the session, the probe and the API server's own protocol, driven by keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from kheadless_tui.cluster.connection import load_connection
+from kheadless_tui.cluster.session import ClusterSession
+from kheadless_tui.lab.lab import Lab
+from kheadless_tui.tui.app import HeadlessApp
+from kheadless_tui.tui.screens.confirm import ConfirmScreen
+from tests.tui.conftest import screen_lines, screen_text, until
+
+TEMPORARY = "app.kubernetes.io/managed-by"
+
+
+@asynccontextmanager
+async def on_lab(
+    service: str = "tutorial-1/nginx-headless", *, user: str = "", vantage: str = "auto", readonly: bool = False
+) -> AsyncIterator[tuple[Lab, HeadlessApp, Pilot[int]]]:
+    async with Lab.start(world="demo", speed=10.0) as lab:
+        kubeconfig = lab.kubeconfig_of(user) if user else lab.kubeconfig
+        connection = await asyncio.to_thread(
+            load_connection, kubeconfig=str(kubeconfig), context=None, request_timeout=5.0
+        )
+        session = ClusterSession(connection, readonly=readonly)
+        app = HeadlessApp(session, service=service, vantage=vantage, lab=True)
+        async with app.run_test(size=(120, 40)) as pilot:
+            yield lab, app, pilot
+
+
+def shows(app: HeadlessApp, text: str) -> Callable[[], bool]:
+    return lambda: text in screen_text(app)
+
+
+async def test_tutorial_one_from_selecting_to_the_verdict() -> None:
+    async with on_lab() as (_, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        assert "lab" in screen_lines(app)[0]
+        await until(pilot, shows(app, "p probe"))
+        await pilot.press("p")
+        await until(pilot, shows(app, "as predicted · asked from pod/"))
+        text = screen_text(app)
+        assert "✓ match" in text
+        assert "✗" not in text.replace("✗ ▸", "").replace("✗    ", "")
+        assert "EndpointSlice tutorial-1/nginx-headless" in text
+
+
+async def test_a_temporary_pod_is_asked_for_used_and_gone() -> None:
+    async with on_lab(vantage="new") as (lab, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        before = {item["metadata"]["name"] for item in lab.all("Pod", "tutorial-1")}
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert {item["metadata"]["name"] for item in lab.all("Pod", "tutorial-1")} == before, "nothing before a yes"
+        assert not screen_lines(app)[-1].strip(), "no key of the screen below works"
+        await pilot.press("y")
+        await until(pilot, shows(app, "as predicted · asked from new"))
+        await until(pilot, lambda: {i["metadata"]["name"] for i in lab.all("Pod", "tutorial-1")} == before)
+
+
+async def test_scaling_changes_all_panels_without_a_key() -> None:
+    async with on_lab() as (lab, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        lab.scale("tutorial-1", "web", 4)
+        await until(pilot, shows(app, "4 of 4 in DNS"))
+        await until(pilot, lambda: screen_text(app).count("web-3") >= 3)
+        assert "0 25 80 web-3" in screen_text(app), "weights are shared anew"
+        lab.set_ready("tutorial-1", "web-1", False)
+        await until(pilot, shows(app, "no: not ready"))
+        await until(pilot, shows(app, "3 of 4 in DNS"))
+
+
+async def test_the_network_is_lost_and_comes_back() -> None:
+    async with on_lab() as (lab, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        await lab.go_offline()
+        await until(pilot, shows(app, "! offline"))
+        assert "web-2" in screen_text(app), "what was true then is still shown"
+        await lab.come_back()
+        await pilot.press("ctrl+r")
+        await until(pilot, shows(app, "● live"))
+
+
+async def test_pods_that_may_not_be_listed_are_said_and_names_shown_all_the_same() -> None:
+    async with on_lab(readonly=True) as (lab, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        assert "read-only" in screen_lines(app)[0]
+        assert "p probe" not in screen_lines(app)[-1]
+        lab.forbid("list", "pods", "tutorial-2")
+        lab.forbid("watch", "pods", "tutorial-2")
+        while "tutorial-2" not in str(app.screen.query_one("#tree").row_id):  # type: ignore[attr-defined]
+            await pilot.press("j")
+        await pilot.press("enter", "j")
+        await until(pilot, shows(app, "You may not list pods in tutorial-2."))

@@ -1,0 +1,101 @@
+"""The program in a terminal of its own: quiet when nothing happens, and the terminal as it was after a signal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PROGRAM = """
+import sys
+from tests.tui.conftest import FakeSession, shop
+from kheadless_tui.tui.app import HeadlessApp
+app = HeadlessApp(FakeSession(shop()), service="nginx-headless")
+app.run()
+sys.exit(app.return_code or 0)
+"""
+
+LEFT = b"\x1b[?1049l"
+"""The terminal's main screen again (xterm control sequences, DECRST 1049)."""
+
+
+class Terminal:
+    """A pseudo terminal with the program in it."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.pid, self.file = pty.fork()
+        if self.pid == 0:
+            os.environ.update(LANG="C.UTF-8", TERM="xterm-256color", PYTHONPATH=str(ROOT))
+            os.execv(sys.executable, [sys.executable, "-c", PROGRAM])
+        fcntl.ioctl(self.file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.output = b""
+
+    def read(self, seconds: float, until: bytes = b"\x00never") -> bytes:
+        """What is written until a text appears, the program ends, or the time is over."""
+        start, end = len(self.output), time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and until not in self.output[start:]:
+            if not select.select([self.file], [], [], left)[0]:
+                continue
+            try:
+                piece = os.read(self.file, 1 << 16)
+            except OSError:  # EIO: the other end is closed
+                break
+            if not piece:
+                break
+            self.output += piece
+        return self.output[start:]
+
+    def settle(self) -> None:
+        """Wait until nothing has been written for a while."""
+        while self.read(1.0):
+            pass
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    opened = Terminal(120, 40)
+    try:
+        assert b"nginx-headless" in opened.read(60, until=b"? help") or opened.output
+        opened.settle()
+        yield opened
+    finally:
+        try:
+            os.kill(opened.pid, signal.SIGKILL)
+            os.waitpid(opened.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass
+        os.close(opened.file)
+
+
+def test_nothing_is_written_while_nothing_happens(terminal: Terminal) -> None:
+    assert terminal.read(3.0) == b""
+
+
+def test_a_cursor_move_paints_two_rows_and_a_focus_change_no_panel(terminal: Terminal) -> None:
+    os.write(terminal.file, b"j")
+    moved = terminal.read(0.1)
+    assert 0 < len(moved) < 2000
+    terminal.settle()
+    os.write(terminal.file, b"\t")
+    assert 0 < len(terminal.read(1.0)) < 12_000, "a whole screen of this size takes more than 30,000"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_program_and_gives_the_terminal_back(terminal: Terminal, number: signal.Signals) -> None:
+    os.kill(terminal.pid, number)
+    assert LEFT in terminal.read(20, until=LEFT)
+    terminal.read(20)
+    _, status = os.waitpid(terminal.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 128 + number
