@@ -12,7 +12,12 @@ def worst_of(states: Sequence[ReadState], now: float) -> ReadState:
     offline = [state for state in states if isinstance(state, Offline)]
     if offline:
         first = min(offline, key=lambda state: state.since)
-        return Offline(first.since, min(state.next_try for state in offline), first.cause)
+        return Offline(
+            first.since,
+            min(state.next_try for state in offline),
+            first.cause,
+            all(state.whole for state in offline),
+        )
     for sort in (Unauthorized, Forbidden):
         for state in states:
             if isinstance(state, sort):

@@ -256,7 +256,7 @@ class Reflector:
         self._end_watch(now)
         self._attempts += 1
         self._wait_until = now + UNAUTHORIZED_PAUSE * min(self._attempts, 10) * (0.75 + self._spread() / 2)
-        self.state = Unauthorized(since, error.message)
+        self.state = Unauthorized(since, error.message, self.synced)
         self.failure, self.failure_may_pass = error, False
 
     # -- inside ------------------------------------------------------------------------------------------------
@@ -312,7 +312,7 @@ class Reflector:
         )
         self._wait_until = now + pause
         since = self.state.since if isinstance(self.state, Offline) else self._contact
-        self.state = Offline(since, self._wait_until, error.message)
+        self.state = Offline(since, self._wait_until, error.message, self.synced)
         self.failure, self.failure_may_pass = error, False
 
     def _forbidden(self, error: ClusterError, verb: str, now: float) -> None:

@@ -65,6 +65,8 @@ class ClusterSession:
         request_timeout: float | None = None,
         fallback_namespace: str | None = None,
         pulse: Pulse | None = None,
+        served: ZoneConfig | None = None,
+        zone: str = "",
     ) -> None:
         """Nothing is read before :meth:`start`.
 
@@ -76,6 +78,8 @@ class ClusterSession:
             request_timeout: Seconds; 0 for none, by default what the connection says.
             fallback_namespace: Read instead of all, if all is refused; by default the context's namespace.
             pulse: How soon a server that has fallen silent is noticed.
+            served: How the zone is served, where the user says so; else the cluster is asked.
+            zone: The cluster's domain, in place of what is said there.
         """
         self.connection = connection
         self.readonly = readonly
@@ -95,7 +99,8 @@ class ClusterSession:
         self._tasks = Tasks()
         self._hiding: dict[str, asyncio.TimerHandle] = {}
         self._heartbeat: Heartbeat | None = None
-        self._zone_config: ZoneConfig | None = None
+        self._zone_config = served.renamed(zone) if served is not None else None
+        self._zone = zone
         self._closed = False
         self._version: str | None = None
 
@@ -252,7 +257,7 @@ class ClusterSession:
             Unreachable, NotAuthenticated: it could not be asked for.
         """
         if self._zone_config is None:
-            self._zone_config = await once.zone_config(self.transport)
+            self._zone_config = (await once.zone_config(self.transport)).renamed(self._zone)
         return self._zone_config
 
     # -- readers -----------------------------------------------------------------------------------------------

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from kheadless_tui.model.objects import KINDS, SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Offline:
     """Unix time of the next attempt."""
     cause: str
     """One sentence."""
+    whole: bool = False
+    """The list had been read before: what is shown is all that there was then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,8 @@ class Unauthorized:
 
     since: float
     cause: str
+    whole: bool = False
+    """As of :class:`Offline`."""
 
 
 ReadState = Reading | Live | Forbidden | Offline | Unauthorized
@@ -74,3 +81,30 @@ class Scope:
     def all(self) -> bool:
         """All namespaces are read."""
         return not self.namespaces
+
+
+def unread_kinds(reads: Mapping[tuple[str, str], ReadState], namespace: str, selector: str = "") -> frozenset[str]:
+    """Kinds of which not all objects of a namespace are known: from the absence of one nothing follows.
+
+    Args:
+        reads: what reading each kind in each scope has come to, by plural and namespace (empty: all).
+        namespace: the namespace.
+        selector: the label selector by which Services were chosen; with one, others may exist.
+    """
+    found = {
+        name
+        for name, kind in KINDS.items()
+        if not any(_is_whole(reads.get((kind.plural, scope))) for scope in (namespace, ""))
+    }
+    return frozenset(found | {SERVICE.name} if selector else found)
+
+
+def _is_whole(state: ReadState | None) -> bool:
+    match state:
+        case Live():
+            return True
+        case Offline() | Unauthorized():
+            return state.whole
+        case Forbidden():
+            return state.verb == "watch"  # listed, and listed again from time to time
+    return False

@@ -8,27 +8,20 @@ import sys
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from kheadless_tui.arguments import LONGEST_WAIT
-from kheadless_tui.cluster.state import Live, Reading
+from kheadless_tui.cluster.state import Reading, unread_kinds
+from kheadless_tui.commands.serving import config_of_files, given_config
 from kheadless_tui.errors import ClusterError, InputError
-from kheadless_tui.model.objects import ENDPOINTS, KINDS, POD, STATEFUL_SET, ConfigMap, ObjectKey, Service
+from kheadless_tui.model.objects import ENDPOINTS, POD, STATEFUL_SET, Service
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone import corefile, served
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import absolute
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.connection import Connection
     from kheadless_tui.cluster.session import ClusterSession
-
-COREDNS_CONFIG = ObjectKey("kube-system", "coredns")
-"""Where kubeadm and most distributions keep the Corefile."""
 
 
 EXPLAINING = (POD, STATEFUL_SET, ENDPOINTS)
@@ -49,12 +42,9 @@ class Source:
     def unread(self, namespace: str) -> frozenset[str]:
         """Kinds of which not all objects of a namespace are known: from their absence nothing follows."""
         if self.session is None:
-            return frozenset(name for name in KINDS if not self.snapshot.names(name, namespace))
-        reads = self.session.reads
-        states = {
-            name: (reads.get((kind.plural, namespace)), reads.get((kind.plural, ""))) for name, kind in KINDS.items()
-        }
-        return frozenset(name for name, both in states.items() if not any(isinstance(state, Live) for state in both))
+            # Files are what the user has: only of what explains may there be more than they hold.
+            return frozenset(kind.name for kind in EXPLAINING if not self.snapshot.names(kind.name, namespace))
+        return unread_kinds(self.session.reads, namespace, self.session.selector)
 
 
 def tell(message: str) -> None:
@@ -71,7 +61,7 @@ def from_files(arguments: argparse.Namespace) -> Source:
     given = read_files(arguments.filenames, namespace=namespace)
     for kind, count in sorted(given.skipped.items()):
         tell(f"not read, as DNS does not depend on it: {count} {kind}")
-    return Source(given.snapshot, _config_of_files(arguments, given.snapshot), namespace)
+    return Source(given.snapshot, config_of_files(arguments, given.snapshot), namespace)
 
 
 async def connect(arguments: argparse.Namespace) -> Connection:
@@ -106,15 +96,24 @@ async def from_cluster(
         selector=getattr(arguments, "selector", ""),
         request_timeout=arguments.request_timeout,
         fallback_namespace=namespace,
+        served=given_config(arguments),
+        zone=arguments.zone or "",
     )
     try:
         await session.start()
         await session.loaded(arguments.request_timeout)
         if not namespaces and session.scope.only:
             tell(f"the right to list all namespaces is missing: only {', '.join(session.scope.namespaces)} was read")
-        yield Source(session.snapshot, await config_of_cluster(arguments, session), namespace, session)
+        yield Source(session.snapshot, await _served_as(session), namespace, session)
     finally:
         await session.close()
+
+
+async def _served_as(session: ClusterSession) -> ZoneConfig:
+    try:
+        return await session.zone_config()
+    except InputError as error:
+        raise ClusterError(f"the cluster's own Corefile cannot be read: {error}", hint="--corefile FILE") from error
 
 
 async def with_pods(source: Source, namespaces: Iterable[str]) -> Source:
@@ -141,46 +140,6 @@ async def with_pods(source: Source, namespaces: Iterable[str]) -> Source:
     finally:
         unsubscribe()
     return replace(source, snapshot=session.snapshot)
-
-
-async def config_of_cluster(arguments: argparse.Namespace, session: ClusterSession) -> ZoneConfig:
-    """How the zone is served: ``--corefile``, else the cluster's own Corefile, else CoreDNS's defaults."""
-    if arguments.corefile:
-        return _with_zone(_config_of_corefile(arguments.corefile), arguments.zone)
-    try:
-        config = await session.zone_config()
-    except InputError as error:
-        raise ClusterError(f"the cluster's own Corefile cannot be read: {error}", hint="--corefile FILE") from error
-    return _with_zone(config, arguments.zone)
-
-
-def _config_of_files(arguments: argparse.Namespace, snapshot: Snapshot) -> ZoneConfig:
-    if arguments.corefile:
-        return _with_zone(_config_of_corefile(arguments.corefile), arguments.zone)
-    found = snapshot.objects.get(("ConfigMap", COREDNS_CONFIG))
-    text = (found.data or {}).get("Corefile") if isinstance(found, ConfigMap) else None
-    if text is None:
-        return _with_zone(ZoneConfig(), arguments.zone)
-    source = f"ConfigMap {COREDNS_CONFIG}"
-    return _with_zone(served.zone_config(corefile.parse(text, source), source), arguments.zone)
-
-
-def _config_of_corefile(path: str) -> ZoneConfig:
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=path) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"is not text (byte {error.start} is not UTF-8)", where=path) from error
-    return served.zone_config(corefile.parse(text, path), path)
-
-
-def _with_zone(config: ZoneConfig, zone: str | None) -> ZoneConfig:
-    if not zone:
-        return config
-    wanted = absolute(zone.lower())
-    zones = tuple(wanted if name == config.zone else name for name in config.zones)
-    return msgspec.structs.replace(config, zones=zones)
 
 
 def tell_findings(source: Source, service: Service) -> None:

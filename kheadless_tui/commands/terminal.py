@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from kheadless_tui.commands import running
+from kheadless_tui.commands.serving import given_config
 from kheadless_tui.commands.source import connect
 from kheadless_tui.errors import ClusterError, Refused, UsageError
 from kheadless_tui.probe.vantage import parse_vantage
@@ -55,6 +56,8 @@ async def _open(arguments: argparse.Namespace, connection: Connection, *, lab: b
         readonly=arguments.readonly,
         selector=getattr(arguments, "selector", ""),
         fallback_namespace=connection.namespace,
+        served=None if lab else given_config(arguments),
+        zone="" if lab else arguments.zone or "",
     )
     app = HeadlessApp(
         session,

@@ -101,3 +101,11 @@ class ZoneConfig(msgspec.Struct, frozen=True):
     def reverse_zones(self) -> tuple[str, ...]:
         """The zones that hold PTR records."""
         return tuple(zone for zone in self.zones if f".{zone}".endswith((".in-addr.arpa.", ".ip6.arpa.")))
+
+    def renamed(self, zone: str) -> ZoneConfig:
+        """The same, with another name in place of the cluster's zone; an empty name changes nothing."""
+        if not zone:
+            return self
+        wanted = zone.lower() if zone.endswith(".") else f"{zone.lower()}."
+        zones = tuple(wanted if name == self.zone else name for name in self.zones)
+        return msgspec.structs.replace(self, zones=zones)

@@ -1,0 +1,49 @@
+"""How the zone is served, as far as the user or the files say so."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from kheadless_tui.errors import InputError, UsageError
+from kheadless_tui.model.objects import ConfigMap, ObjectKey
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone import corefile, served
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.names import absolute, fault
+
+COREDNS_CONFIG = ObjectKey("kube-system", "coredns")
+"""Where kubeadm and most distributions keep the Corefile."""
+
+
+def given_config(arguments: argparse.Namespace) -> ZoneConfig | None:
+    """What ``--corefile`` says; ``None`` without it.
+
+    Raises:
+        UsageError: ``--zone`` is no domain name.
+        InputError: the file cannot be read or understood.
+    """
+    flaw = fault(absolute(arguments.zone)) if arguments.zone else ""
+    if flaw:
+        raise UsageError(f"--zone {arguments.zone!r} is no domain name: {flaw}")
+    if not arguments.corefile:
+        return None
+    path = arguments.corefile
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=path) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not text (byte {error.start} is not UTF-8)", where=path) from error
+    return served.zone_config(corefile.parse(text, path), path)
+
+
+def config_of_files(arguments: argparse.Namespace, snapshot: Snapshot) -> ZoneConfig:
+    """By ``--corefile``, else by the ConfigMap kube-system/coredns among the files, else by CoreDNS's defaults."""
+    config = given_config(arguments)
+    if config is None:
+        found = snapshot.objects.get(("ConfigMap", COREDNS_CONFIG))
+        text = (found.data or {}).get("Corefile") if isinstance(found, ConfigMap) else None
+        source = f"ConfigMap {COREDNS_CONFIG}"
+        config = served.zone_config(corefile.parse(text, source), source) if text is not None else ZoneConfig()
+    return config.renamed(arguments.zone or "")
