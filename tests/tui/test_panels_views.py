@@ -192,6 +192,16 @@ async def test_how_a_probe_stands_is_said(state: str, says: list[str]) -> None:
             assert sentence in text
 
 
+async def test_who_may_not_probe_is_not_told_to() -> None:
+    app = PanelsApp()
+    async with app.run_test(size=(88, 80)) as pilot:
+        app.answers.show(view_of(healthy(), cannot_probe="you may not run a program in a pod of shop"))
+        await pilot.pause()
+        text = "\n".join(text_of(app.answers))
+        assert "it cannot be: you may not run a program in a pod of shop." in text
+        assert "p asks" not in text
+
+
 async def test_a_change_of_the_cluster_keeps_the_cursor_and_a_new_service_begins_at_the_top() -> None:
     app = PanelsApp()
     async with app.run_test(size=(88, 120)) as pilot:

@@ -5,6 +5,7 @@ import shlex
 from dataclasses import fields
 
 import pytest
+from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
@@ -170,5 +171,9 @@ def test_roles_become_styles_and_other_styles_stay() -> None:
     text = Text("ab", GOOD)
     text.append("c", Style(bold=True))
     painted = with_styles(text, lambda role: Style(color="green"))
-    assert painted.style == Style(color="green")
-    assert [span.style for span in painted.spans] == [Style(bold=True)]
+    assert GOOD not in {painted.style, *(span.style for span in painted.spans)}
+    segments = [segment for segment in painted.render(Console()) if segment.text.strip()]
+    assert [(segment.text, segment.style) for segment in segments] == [
+        ("ab", Style(color="green")),
+        ("c", Style(color="green", bold=True)),
+    ]

@@ -37,6 +37,8 @@ class ServiceView:
     link: ReadState = field(default_factory=Reading)
     now: float = 0.0
     """Unix time from which ages are counted."""
+    cannot_probe: str = ""
+    """Why DNS cannot be asked here and now, as half a sentence; empty when it can, as far as is known."""
 
     @property
     def origin(self) -> str:
@@ -115,7 +117,13 @@ class ServiceView:
 
 
 def build_view(
-    session: ClusterSession, key: ObjectKey, probes: ProbeFlow | None, *, config: ZoneConfig, now: float
+    session: ClusterSession,
+    key: ObjectKey,
+    probes: ProbeFlow | None,
+    *,
+    config: ZoneConfig,
+    now: float,
+    cannot_probe: str = "",
 ) -> ServiceView | None:
     """The view of a Service from what a session knows now.
 
@@ -125,6 +133,7 @@ def build_view(
         probes: Who knows the last probe of it.
         config: How the zone is served (``await session.zone_config()``, asked for once and after ``ctrl-r``).
         now: Unix time, for ages.
+        cannot_probe: Why the user may not probe in this namespace, as half a sentence.
 
     Returns:
         ``None`` when there is no such Service.
@@ -142,4 +151,5 @@ def build_view(
         reads=dict(session.reads),
         link=session.link,
         now=now,
+        cannot_probe="the program runs with --readonly" if session.readonly else cannot_probe,
     )

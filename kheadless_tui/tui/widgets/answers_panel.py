@@ -130,6 +130,15 @@ def _folded(question: Question) -> Question:
 
 def _notes(view: ServiceView, probe: ProbeRecord | None) -> Sequence[Note]:
     """How the probe stands, where its answers do not say it."""
+    if probe is None and view.cannot_probe:
+        return (
+            Note(
+                f"Not probed, and it cannot be: {view.cannot_probe}.",
+                "quiet",
+                MUTED,
+                ("What must be answered, and why, stands in the records.",),
+            ),
+        )
     if probe is None:
         return (
             Note(
