@@ -198,3 +198,20 @@ async def test_click_moves_and_a_click_on_the_cursor_opens() -> None:
         assert app.selected == ["b"]
         await pilot.click(RowList, offset=(3, 0))
         assert app.list.row_id == "b", "the heading is no row"
+
+
+async def test_rows_that_change_while_the_list_is_hidden_are_laid_out_when_it_is_shown() -> None:
+    app = ListApp(lambda rows, width: Tall(width), [Row("a", 2), Row("b", 3)])
+    async with app.run_test(size=(20, 6)) as pilot:
+        app.list.display = False
+        await pilot.pause()
+        app.list.set_rows([Row("c", 1)])
+        app.list.display = True
+        await pilot.pause()
+        assert app.screen_lines() == ["❯c.0", "", "", "", "", ""]
+        app.list.display = False
+        await pilot.pause()
+        app.list.set_rows([Row("d", 2), Row("e", 2), Row("f", 2)])
+        app.list.display = True
+        await pilot.pause()
+        assert [line.strip("❯ ") for line in app.screen_lines()] == ["d.0", "d.1", "e.0", "e.1", "f.0", "f.1"]

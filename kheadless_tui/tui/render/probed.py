@@ -72,6 +72,6 @@ class ProbeRecord:
         if self.state == "failed":
             return self.error
         if self.state == "cancelled":
-            asked = f" after {self.answered} of {self.total} answers" if self.total else ""
+            asked = f" after {self.answered} of {self.total} answers" if self.answered else ""
             return f"cancelled{asked}"
         return f"asked from {self.vantage} at {clock(self.started)}"

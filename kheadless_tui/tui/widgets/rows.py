@@ -230,6 +230,9 @@ class RowList(ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         width = self.size.width
         if width <= GUTTER:
+            # Not on the screen now: nothing of an earlier layout may be used for these rows.
+            self._laid_out_for, self._starts = 0, None
+            self._layout_now = OneLine(lambda row, width: Text(), 0)
             return
         self._laid_out_for = width
         self._layout_now = self._make_layout(self._rows, width - GUTTER)
