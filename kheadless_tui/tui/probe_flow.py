@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from textual.message import Message
 from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.errors import HeadlessError, NotFound, WriteRefused
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.compare import Comparison, compare
+from kheadless_tui.probe.compare import DIFFERING, EXTRA, MATCH, UNANSWERED, Comparison, Row, compare
 from kheadless_tui.probe.prober import DEFAULT_IMAGE, Prober, ProbeResult, Progress
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.probe.vantage import parse_vantage
@@ -28,6 +28,7 @@ from kheadless_tui.tui.render.probed import ProbeRecord
 from kheadless_tui.tui.render.view import ServiceView, build_view
 from kheadless_tui.tui.screens.confirm import ConfirmScreen
 from kheadless_tui.tui.screens.vantage import VantageScreen
+from kheadless_tui.zone.names import namespaces_asked
 from kheadless_tui.zone.record import Answer, Question, Record
 from kheadless_tui.zone.resolve import resolve
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from kheadless_tui.cluster.session import ClusterSession
+    from kheadless_tui.cluster.state import Scope
     from kheadless_tui.zone.config import ZoneConfig
 
 PROGRESS_EVERY = 0.1
@@ -228,6 +230,7 @@ class ProbeFlow:
             earlier=tuple(earlier),
             pod_of=view.pod_of,
         )
+        comparison = _within_scope(comparison, self._session.scope, config)
         vantages = ", ".join(dict.fromkeys(vantage.name for vantage in result.vantages))
         self._step(
             key,
@@ -303,6 +306,26 @@ def _still_shown(before: ProbeRecord | None) -> tuple[ProbeRecord, ...]:
 
 def _predictions(view: ServiceView, questions: Sequence[Question]) -> Predictions:
     return {question: resolve(view.snapshot, question, view.config) for question in questions}
+
+
+def _within_scope(comparison: Comparison, scope: Scope, config: ZoneConfig) -> Comparison:
+    """The comparison without what cannot be judged: names of an address that namespaces out of scope give it."""
+    if scope.all:
+        return comparison
+    rows = tuple(row for row in comparison.rows if not _is_foreign(row, scope, config))
+    if len(rows) == len(comparison.rows):
+        return comparison
+    counts = Counter(row.verdict for row in rows)
+    differs = any(counts[verdict] for verdict in DIFFERING)
+    verdict = "differs" if differs else UNANSWERED if counts[UNANSWERED] else MATCH
+    return replace(comparison, rows=rows, counts=dict(counts), verdict=verdict)
+
+
+def _is_foreign(row: Row, scope: Scope, config: ZoneConfig) -> bool:
+    if row.verdict != EXTRA or row.record.type != "PTR":
+        return False
+    asked = namespaces_asked(Question(row.record.data, "A"), config)
+    return asked is None or not asked <= set(scope.namespaces)
 
 
 def _status_text(record: ProbeRecord) -> str:

@@ -269,6 +269,38 @@ async def test_a_place_is_chosen_from_the_list() -> None:
         assert app.record.spec == "pod/web-1", "the choice holds"
 
 
+async def test_names_that_namespaces_out_of_scope_give_an_address_are_not_held_against_dns() -> None:
+    elsewhere = """
+apiVersion: v1
+kind: Service
+metadata: {name: other, namespace: team-a}
+spec: {clusterIP: None, ports: [{name: web, port: 80}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: other-1, namespace: team-a, labels: {kubernetes.io/service-name: other}}
+addressType: IPv4
+endpoints: [{addresses: ["%s"], hostname: stranger}]
+ports: [{name: web, port: 80}]
+"""
+    async with probing() as (app, pilot, lab):
+        address = next(
+            address
+            for item in app.session.snapshot.slices_of(KEY)
+            for endpoint in item.endpoints or ()
+            for address in endpoint.addresses or ()
+        )
+        lab.apply(elsewhere % address)
+        app.flow.start(KEY)
+        await until(pilot, done(app))
+        record = app.record
+        assert record.result is not None
+        assert record.comparison is not None
+        answered = {item.data for seen in record.result.observations for item in seen.answer if item.type == "PTR"}
+        assert "stranger.other.team-a.svc.cluster.local." in answered, "DNS does say it"
+        assert record.comparison.verdict == "match"
+
+
 async def test_a_service_that_is_gone_is_an_error_and_not_a_crash() -> None:
     async with probing() as (app, pilot, _):
         missing = ObjectKey(KEY.namespace, "nothing")
