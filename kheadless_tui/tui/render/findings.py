@@ -70,8 +70,9 @@ class FindingsLayout:
         lines += self._fields(finding.fields, room)
         lines += _labelled("rule", finding.rule, room)
         for number, step in enumerate(finding.fix, 1):
-            texts = wrap(f"{number}  {clean(step)}", room, indent="   ")
-            lines += [_line("fix" if number == 1 and place == 0 else "", text) for place, text in enumerate(texts)]
+            for place, text in enumerate(wrap(clean(step), room - 3)):
+                before = f"{number}  " if place == 0 else "   "
+                lines.append(_line("fix" if number == 1 and place == 0 else "", before + text))
         if finding.command:
             lines += command_lines("try", finding.command, self.width, LABEL)
         if finding.link:
