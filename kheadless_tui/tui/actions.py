@@ -23,6 +23,8 @@ class Action(NamedTuple):
     """In the keys row, where there is room."""
     help: str = ""
     """What the help says, where the title is too short to be understood."""
+    at_once: bool = False
+    """Done before the keys typed after it are given to any widget: what opens a line to type in must not lose them."""
 
     def binding(self) -> Binding:
         """The same for textual."""
@@ -33,6 +35,7 @@ class Action(NamedTuple):
             show=self.shown,
             id=self.id,
             tooltip=self.help or self.title,
+            priority=self.at_once,
             key_display=key_text(self.keys.split(",")[0]),
         )
 
@@ -42,7 +45,7 @@ PANELS, EVERYWHERE = "panels", "everywhere"
 ACTIONS: tuple[Action, ...] = (
     Action("main.probe", "p", "probe", "probe", EVERYWHERE, help="ask from a pod, compare"),
     Action("main.vantage", "v", "vantage", "from where", EVERYWHERE, help="where to ask from"),
-    Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x"),
+    Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x", at_once=True),
     Action("main.next", "tab", "next_panel", "panel", PANELS, help="next panel or tab"),
     Action("main.previous", "shift+tab", "previous_panel", "back a panel", PANELS, shown=False, help="panel before"),
     Action("main.zoom", "z", "zoom", "zoom", PANELS, help="this panel alone"),

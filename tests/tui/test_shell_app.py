@@ -246,8 +246,11 @@ async def test_a_filter_that_finds_nothing_says_so() -> None:
         await until(pilot, shows(app, "services 10"))
         await pilot.press("slash", "x", "x", "x")
         await until(pilot, shows(app, "No Service matches /xxx."))
+        await pilot.press("slash")
+        await until(pilot, shows(app, "No Service matches /xxx/."))
         await pilot.press("escape")
         await until(pilot, shows(app, "services 10"))
+        assert tree(app).row_id == "shop/cart-db-hl", "back where it began"
 
 
 async def test_a_filter_applies_to_the_focused_panel() -> None:

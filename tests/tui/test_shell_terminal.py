@@ -92,6 +92,11 @@ def test_a_cursor_move_paints_two_rows_and_a_focus_change_no_panel(terminal: Ter
     assert 0 < len(terminal.read(1.0)) < 12_000, "a whole screen of this size takes more than 30,000"
 
 
+def test_what_is_typed_in_one_go_with_the_slash_is_not_lost(terminal: Terminal) -> None:
+    os.write(terminal.file, b"/jjkk")
+    assert b"No Service matches /jjkk." in terminal.read(20, until=b"No Service matches /jjkk.")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_program_and_gives_the_terminal_back(terminal: Terminal, number: signal.Signals) -> None:
     os.kill(terminal.pid, number)

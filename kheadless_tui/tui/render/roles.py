@@ -68,7 +68,7 @@ def with_styles(text: Text, style_of: Callable[[str], Style]) -> Text:
         if isinstance(span.style, str)
     ] + [span for span in text.spans if not isinstance(span.style, str)]
     if isinstance(text.style, str) and text.style in ROLE_CLASSES:
-        # As a span: rich draws a text that has none without its style.
-        painted.style = ""
+        # As a span, too: rich draws a text that has none without its style.
+        painted.style = style_of(text.style)
         painted.spans.insert(0, Span(0, len(painted), style_of(text.style)))
     return painted

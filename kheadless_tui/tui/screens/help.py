@@ -181,7 +181,7 @@ class HelpScreen(ModalScreen[None]):
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "find a key", key_display="/", id="help.find"),
+        Binding("slash", "find", "find a key", key_display="/", priority=True, id="help.find"),
         Binding("j,down", "scroll(1)", "scroll", key_display="j k", id="help.down"),
         Binding("k,up", "scroll(-1)", "up", show=False, id="help.up"),
         Binding("pagedown,space", "scroll(15)", "page", show=False, id="help.page"),
@@ -209,10 +209,13 @@ class HelpScreen(ModalScreen[None]):
     def action_find(self) -> None:
         """Type what to look for."""
         line = self.query_one(Typing)
+        if line.display:
+            line.insert_text_at_cursor("/")
+            return
         line.display = True
         line.value = "/"
         line.cursor_position = 1
-        line.focus()
+        self.set_focus(line)
 
     @on(Input.Changed)
     def _on_changed(self, event: Input.Changed) -> None:

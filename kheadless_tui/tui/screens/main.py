@@ -105,6 +105,8 @@ class MainScreen(Screen[None]):
         self._placed = False
         """The cursor was put where it begins."""
         self._config_asked = False
+        self._left_at: str | None = None
+        """The row that the cursor was on when a filter began to be typed."""
         self._appointments: dict[str, Timer] = {}
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -444,7 +446,11 @@ class MainScreen(Screen[None]):
         self._body.widen_tree(columns)
 
     def action_filter(self) -> None:
-        """Type which rows of the focused panel to show."""
+        """Type which rows of the focused panel to show; within what is typed it is a slash."""
+        if self._status.typing:
+            self._status.insert("/")
+            return
+        self._left_at = self._body.current.row_id
         self._status.open(self._body.current.chosen.text)
 
     @on(StatusRow.Typed)
@@ -456,6 +462,8 @@ class MainScreen(Screen[None]):
         self._status.close()
         if not event.keep:
             self._choose(ALL)
+            if self._left_at is not None:
+                self._body.current.move_to(self._left_at)
         self.set_focus(self._body.current, scroll_visible=False)
 
     def _choose(self, chosen: Filter) -> None:

@@ -133,8 +133,13 @@ class StatusRow(Horizontal):
         line = self.query_one(Typing)
         line.value = f"/{text}"
         self.crumbs.display, line.display = False, True
-        line.focus()
+        # At once, not by line.focus(): that waits for its turn, and what is typed meanwhile would be lost.
+        self.screen.set_focus(line, scroll_visible=False)
         line.cursor_position = len(line.value)
+
+    def insert(self, text: str) -> None:
+        """Type this at the cursor."""
+        self.query_one(Typing).insert_text_at_cursor(text)
 
     def close(self) -> None:
         """Back to the crumbs."""
