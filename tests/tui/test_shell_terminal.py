@@ -30,6 +30,9 @@ sys.exit(app.return_code or 0)
 LEFT = b"\x1b[?1049l"
 """The terminal's main screen again (xterm control sequences, DECRST 1049)."""
 
+READY = b"2 of 4 pods are in DNS"
+"""The sentence on the Service that the program begins with: then all panels are there."""
+
 
 class Terminal:
     """A pseudo terminal with the program in it."""
@@ -68,7 +71,7 @@ def terminal() -> Iterator[Terminal]:
     opened = Terminal(120, 40)
     try:
         opened.read(60, until=b"help")  # the last item of the last row; its key is painted apart
-        assert b"nginx-headless" in opened.output
+        assert READY in opened.read(60, until=READY)
         opened.settle()
         yield opened
     finally:
