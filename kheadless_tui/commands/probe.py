@@ -16,7 +16,7 @@ from kheadless_tui.commands.source import Source, connect, from_cluster, tell, t
 from kheadless_tui.errors import NotFound
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.compare import MATCH, Comparison
-from kheadless_tui.probe.judging import judge, service_questions
+from kheadless_tui.probe.judging import judge, predictions, service_questions
 from kheadless_tui.probe.prober import Prober, ProbeResult, Progress
 from kheadless_tui.probe.vantage import VantageSpec, parse_vantage
 from kheadless_tui.report import probe as report
@@ -159,6 +159,14 @@ def _show_lines(source: Source, targets: Iterable[Target], result: ProbeResult) 
 
 
 def _judged(source: Source, target: Target, result: ProbeResult) -> Comparison:
-    assert source.session is not None
-    seen = [item for item in result.observations if item.question in target.questions]
-    return judge(source.session.snapshot, source.config, seen, service=target.service, before=source.snapshot)
+    """The replies to one target, held against what is known now; what was known before may be in a cache."""
+    session = source.session
+    assert session is not None
+    return judge(
+        session.snapshot,
+        source.config,
+        [item for item in result.observations if item.question in target.questions],
+        service=target.service,
+        earlier=[predictions(source.snapshot, target.questions, source.config)],
+        scope=session.scope,
+    )

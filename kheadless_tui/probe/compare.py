@@ -65,6 +65,17 @@ class Comparison:
     unjudged: tuple[Observation, ...] = ()
     """Replies to questions whose answer cannot be predicted: of other zones, or of what was not read."""
 
+    @classmethod
+    def of(cls, rows: Sequence[Row], unjudged: Sequence[Observation]) -> Comparison:
+        """Count the rows, and say what they come to together."""
+        counts = Counter(row.verdict for row in rows)
+        silent = any(observation.error for observation in unjudged)
+        return cls(tuple(rows), _overall(counts, silent), dict(counts), tuple(unjudged))
+
+    def without(self, hidden: Callable[[Row], bool]) -> Comparison:
+        """The same without some rows."""
+        return Comparison.of([row for row in self.rows if not hidden(row)], self.unjudged)
+
 
 def compare(
     predicted: Sequence[PredictedRecord],
@@ -99,9 +110,7 @@ def compare(
             unjudged.append(observation)
         else:
             rows += judged
-    counts = Counter(row.verdict for row in rows)
-    silent = any(observation.error for observation in unjudged)
-    return Comparison(tuple(rows), _overall(counts, silent), dict(counts), tuple(unjudged))
+    return Comparison.of(rows, unjudged)
 
 
 def _overall(counts: Counter[str], silent: bool) -> str:

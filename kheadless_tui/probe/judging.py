@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from kheadless_tui.cluster.state import Scope
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.probe.compare import Comparison, compare
+from kheadless_tui.probe.compare import EXTRA, Comparison, Row, compare
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import service_name
+from kheadless_tui.zone.names import namespaces_asked, service_name
 from kheadless_tui.zone.record import Answer, PredictedRecord, Question, WithheldRecord
 from kheadless_tui.zone.records import service_records, withheld_records
 from kheadless_tui.zone.resolve import resolve
+
+Predictions = Mapping[Question, Answer]
+"""The predicted answer to each question."""
+
+ALL_NAMESPACES = Scope()
 
 
 def service_questions(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[Question, ...]:
@@ -23,13 +29,19 @@ def service_questions(snapshot: Snapshot, service: Service, config: ZoneConfig) 
     return questions_for(records, names=[service_name(service.key, config.zone)])
 
 
+def predictions(snapshot: Snapshot, questions: Iterable[Question], config: ZoneConfig) -> Predictions:
+    """The predicted answer to each question, without the reasons."""
+    return {question: resolve(snapshot, question, config, explain=False) for question in questions}
+
+
 def judge(
     snapshot: Snapshot,
     config: ZoneConfig,
     observations: Sequence[Observation],
     *,
     service: ObjectKey | None = None,
-    before: Snapshot | None = None,
+    earlier: Sequence[Predictions] = (),
+    scope: Scope = ALL_NAMESPACES,
     caches: Collection[str] = (),
 ) -> Comparison:
     """Hold replies against what the zone must answer.
@@ -39,17 +51,14 @@ def judge(
         config: how the zone is served.
         observations: the replies.
         service: the Service that was asked for, if it was one.
-        before: what was known when the questions were made; a cache may still hold its answers.
+        earlier: what was predicted before, which a cache may still hold.
+        scope: the namespaces that the snapshot holds.
         caches: servers that are known to answer from a cache.
     """
-    questions = list(dict.fromkeys(observation.question for observation in observations))
     found = snapshot.service(service) if service is not None else None
-    earlier = (
-        [] if before is None or before.generation == snapshot.generation else [_answers(before, questions, config)]
-    )
-    return compare(
+    comparison = compare(
         service_records(snapshot, found, config) if found is not None else (),
-        _answers(snapshot, questions, config),
+        predictions(snapshot, dict.fromkeys(item.question for item in observations), config),
         observations,
         ttl=config.ttl,
         ttl_known=config.ttl_known,
@@ -57,6 +66,15 @@ def judge(
         caches=caches,
         pod_of=lambda address: pod_at(snapshot, address),
     )
+    return comparison if scope.all else comparison.without(lambda row: _is_foreign(row, scope, config))
+
+
+def _is_foreign(row: Row, scope: Scope, config: ZoneConfig) -> bool:
+    """The row is the name that a namespace out of scope gives to an address: it cannot be judged."""
+    if row.verdict != EXTRA or row.record.type != "PTR":
+        return False
+    asked = namespaces_asked(Question(row.record.data, "A"), config)
+    return asked is None or not asked <= set(scope.namespaces)
 
 
 def pod_at(snapshot: Snapshot, address: str) -> str | None:
@@ -66,7 +84,3 @@ def pod_at(snapshot: Snapshot, address: str) -> str | None:
             if address in (endpoint.addresses or ()) and endpoint.pod_name:
                 return endpoint.pod_name
     return next((pod.name for pod in snapshot.pods_at(address)), None)
-
-
-def _answers(snapshot: Snapshot, questions: Sequence[Question], config: ZoneConfig) -> dict[Question, Answer]:
-    return {question: resolve(snapshot, question, config, explain=False) for question in questions}

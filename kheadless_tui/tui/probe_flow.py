@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,9 @@ from textual.message import Message
 from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.errors import HeadlessError, NotFound, WriteRefused
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.compare import DIFFERING, EXTRA, MATCH, UNANSWERED, Comparison, Row, compare
+from kheadless_tui.probe.compare import Comparison
+from kheadless_tui.probe.judging import Predictions, judge, predictions, service_questions
 from kheadless_tui.probe.prober import DEFAULT_IMAGE, Prober, ProbeResult, Progress
-from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.tui.render.names import relative
@@ -28,15 +28,12 @@ from kheadless_tui.tui.render.probed import ProbeRecord
 from kheadless_tui.tui.render.view import ServiceView, build_view
 from kheadless_tui.tui.screens.confirm import ConfirmScreen
 from kheadless_tui.tui.screens.vantage import VantageScreen
-from kheadless_tui.zone.names import namespaces_asked
-from kheadless_tui.zone.record import Answer, Question, Record
-from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.record import Question, Record
 
 if TYPE_CHECKING:
     from textual.app import App
 
     from kheadless_tui.cluster.session import ClusterSession
-    from kheadless_tui.cluster.state import Scope
     from kheadless_tui.zone.config import ZoneConfig
 
 PROGRESS_EVERY = 0.1
@@ -47,8 +44,6 @@ KEPT_PREDICTIONS = 4
 """Earlier predictions of a Service against which an answer is held to be stale."""
 CLOSE_WITHIN = 8.0
 """Seconds that leaving waits for the removal of what a probe made."""
-
-Predictions = Mapping[Question, Answer]
 
 
 class ProbeFlow:
@@ -184,13 +179,13 @@ class ProbeFlow:
         config = await self._session.zone_config()
         view = self._view(key, config)
         if record is None:
-            questions = questions_for((*view.predicted, *view.withheld), names=(view.origin,))
+            questions = service_questions(view.snapshot, view.service, config)
             subject = ""
         else:
             questions = (Question(record.name, record.type),)
             subject = f"{relative(record.name, view.origin)} {record.type}"
         self._step(key, subject=subject)
-        predicted_before = _predictions(view, questions)
+        predicted_before = predictions(view.snapshot, questions, config)
         prober = Prober(
             self._session,
             Gate(self._session.readonly, lambda plan: self._confirm(key, plan)),
@@ -200,7 +195,7 @@ class ProbeFlow:
         plan = await prober.plan(parse_vantage(spec), key.namespace, questions, service=key)
         self._step(key, vantage=clean(plan.vantage), total=len(questions))
         result = await prober.run(plan, lambda progress: self._progress(key, progress))
-        self._judge(key, config, questions, result, predicted_before)
+        self._judge(key, config, result, predicted_before)
 
     def _view(self, key: ObjectKey, config: ZoneConfig) -> ServiceView:
         view = build_view(self._session, key, None, config=config, now=self._clock())
@@ -212,25 +207,21 @@ class ProbeFlow:
         self,
         key: ObjectKey,
         config: ZoneConfig,
-        questions: Sequence[Question],
         result: ProbeResult,
         predicted_before: Predictions,
     ) -> None:
         """Hold the answers against the prediction of now; what was predicted before may still be in a cache."""
         view = self._view(key, config)
-        answers = _predictions(view, questions)
         earlier = self._predictions.setdefault(key, deque(maxlen=KEPT_PREDICTIONS))
         earlier.append(predicted_before)
-        comparison = compare(
-            view.predicted,
-            answers,
+        comparison = judge(
+            view.snapshot,
+            config,
             result.observations,
-            ttl=config.ttl,
-            ttl_known=config.ttl_known,
+            service=key,
             earlier=tuple(earlier),
-            pod_of=view.pod_of,
+            scope=self._session.scope,
         )
-        comparison = _within_scope(comparison, self._session.scope, config)
         vantages = ", ".join(dict.fromkeys(vantage.name for vantage in result.vantages))
         self._step(
             key,
@@ -302,30 +293,6 @@ def _still_shown(before: ProbeRecord | None) -> tuple[ProbeRecord, ...]:
         if not record.subject:
             break
     return tuple(shown[:KEPT_PROBES])
-
-
-def _predictions(view: ServiceView, questions: Sequence[Question]) -> Predictions:
-    return {question: resolve(view.snapshot, question, view.config) for question in questions}
-
-
-def _within_scope(comparison: Comparison, scope: Scope, config: ZoneConfig) -> Comparison:
-    """The comparison without what cannot be judged: names of an address that namespaces out of scope give it."""
-    if scope.all:
-        return comparison
-    rows = tuple(row for row in comparison.rows if not _is_foreign(row, scope, config))
-    if len(rows) == len(comparison.rows):
-        return comparison
-    counts = Counter(row.verdict for row in rows)
-    differs = any(counts[verdict] for verdict in DIFFERING)
-    verdict = "differs" if differs else UNANSWERED if counts[UNANSWERED] else MATCH
-    return replace(comparison, rows=rows, counts=dict(counts), verdict=verdict)
-
-
-def _is_foreign(row: Row, scope: Scope, config: ZoneConfig) -> bool:
-    if row.verdict != EXTRA or row.record.type != "PTR":
-        return False
-    asked = namespaces_asked(Question(row.record.data, "A"), config)
-    return asked is None or not asked <= set(scope.namespaces)
 
 
 def _status_text(record: ProbeRecord) -> str:
