@@ -29,7 +29,7 @@ from kheadless_tui.cluster.podspec import (
 )
 from kheadless_tui.cluster.podwait import Hopeless, Pending, Running, judge
 from kheadless_tui.errors import ClusterError, NotFound, Refused, Unreachable
-from kheadless_tui.model.objects import Pod
+from kheadless_tui.model.workloads import Pod
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.gate import Permit

@@ -11,7 +11,8 @@ import msgspec
 
 from kheadless_tui.cluster.answers import Status
 from kheadless_tui.errors import ClusterError
-from kheadless_tui.model.objects import EndpointSlice, Kind, KubeObject, ObjectKey
+from kheadless_tui.model.kinds import Kind
+from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey
 
 T = TypeVar("T")
 

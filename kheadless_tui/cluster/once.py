@@ -6,7 +6,8 @@ from kheadless_tui.cluster.decode import Decoder, path_of
 from kheadless_tui.cluster.reflector import PAGE
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import NotFound, Refused
-from kheadless_tui.model.objects import CONFIG_MAP, ConfigMap, Kind, KubeObject, ObjectKey
+from kheadless_tui.model.kinds import CONFIG_MAP, Kind
+from kheadless_tui.model.objects import ConfigMap, KubeObject, ObjectKey
 from kheadless_tui.zone.config import ZoneConfig
 
 COREDNS_CONFIG = ObjectKey("kube-system", "coredns")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kheadless_tui.model.objects import ContainerStatus, Pod
+from kheadless_tui.model.workloads import ContainerStatus, Pod
 
 UNSCHEDULABLE_PATIENCE = 5.0
 """Seconds for which a pod may be unschedulable before that is told; an autoscaler takes minutes."""

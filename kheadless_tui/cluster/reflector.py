@@ -15,7 +15,8 @@ from kheadless_tui.cluster.decode import Decoder, WatchEvent, path_of
 from kheadless_tui.cluster.listwatch import Change, List, Put, Remove, Replace, Step, Wait, Watch
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
-from kheadless_tui.model.objects import Kind, KubeObject, ObjectKey
+from kheadless_tui.model.kinds import Kind
+from kheadless_tui.model.objects import KubeObject, ObjectKey
 
 PAGE = 500
 """Objects in a page: large enough that round trips do not count, small enough that decoding one does not show."""

@@ -21,19 +21,10 @@ from kheadless_tui.cluster.store import Store
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import ClusterError, NotFound, Refused, Unreachable
-from kheadless_tui.model.objects import (
-    ENDPOINT_SLICE,
-    ENDPOINTS,
-    NAMESPACE,
-    POD,
-    SERVICE,
-    STATEFUL_SET,
-    Kind,
-    KubeObject,
-    ObjectKey,
-    Pod,
-)
+from kheadless_tui.model.kinds import ENDPOINT_SLICE, ENDPOINTS, NAMESPACE, POD, SERVICE, STATEFUL_SET, Kind
+from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.config import ZoneConfig
 
 CORE = (SERVICE, ENDPOINT_SLICE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kheadless_tui.model.objects import KINDS, SERVICE
+from kheadless_tui.model.kinds import KINDS, SERVICE
 
 
 @dataclass(frozen=True, slots=True)

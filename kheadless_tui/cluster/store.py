@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kheadless_tui.cluster.listwatch import Change, Put, Remove
-from kheadless_tui.model.objects import Kind, KubeObject, ObjectKey
+from kheadless_tui.model.kinds import Kind
+from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kheadless_tui.commands.source import Source
 from kheadless_tui.errors import UsageError
-from kheadless_tui.model.objects import Meta, ObjectKey, Pod
+from kheadless_tui.model.objects import Meta, ObjectKey
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.search import ResolvConf, resolv_conf_of
 
 KUBE_DNS = ObjectKey("kube-system", "kube-dns")

@@ -11,7 +11,7 @@ from kheadless_tui.commands.names import default_resolv_conf, nameserver, servic
 from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type
 from kheadless_tui.commands.source import Source, connect, from_cluster, from_files, tell, with_pods
 from kheadless_tui.errors import NotFound
-from kheadless_tui.model.objects import Pod
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.report import predict as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.zone.record import Answer, Question

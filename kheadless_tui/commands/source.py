@@ -15,7 +15,8 @@ from kheadless_tui.arguments import LONGEST_WAIT
 from kheadless_tui.cluster.state import Reading, unread_kinds
 from kheadless_tui.commands.serving import config_of_files, given_config
 from kheadless_tui.errors import ClusterError, InputError
-from kheadless_tui.model.objects import ENDPOINTS, POD, STATEFUL_SET, Service
+from kheadless_tui.model.kinds import ENDPOINTS, POD, STATEFUL_SET
+from kheadless_tui.model.objects import Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.config import ZoneConfig
 

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kheadless_tui.diagnose.neighbours import Neighbours, neighbours
-from kheadless_tui.model.objects import Endpoint, Endpoints, EndpointSlice, ObjectKey, Pod, Service, StatefulSet
+from kheadless_tui.model.objects import Endpoint, Endpoints, EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.workloads import Pod, StatefulSet
 from kheadless_tui.zone.config import ZoneConfig
 
 MIRROR = "endpointslicemirroring-controller.k8s.io"

@@ -9,7 +9,8 @@ from kheadless_tui.diagnose.evidence import Evidence, owner
 from kheadless_tui.diagnose.finding import DOCS, ERROR, HINT, WARNING, Fact, Finding, kubectl, listed, pairs
 from kheadless_tui.diagnose.neighbours import template_labels
 from kheadless_tui.diagnose.rule import Rule
-from kheadless_tui.model.objects import ObjectKey, Pod, StatefulSet
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.model.workloads import Pod, StatefulSet
 from kheadless_tui.zone.names import dashed
 
 STABLE_ID = f"{DOCS}concepts/workloads/controllers/statefulset/#stable-network-id"

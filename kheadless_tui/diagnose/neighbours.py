@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TypeVar
 
-from kheadless_tui.model.objects import Pod, StatefulSet
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.workloads import Pod, StatefulSet
 
 REMEMBERED = 4
 """Namespaces kept: a screen looks at many Services of few namespaces, of one snapshot."""

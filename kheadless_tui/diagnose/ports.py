@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from kheadless_tui.diagnose.evidence import Evidence
 from kheadless_tui.diagnose.finding import DOCS, HINT, WARNING, Fact, Finding, counted, kubectl, listed
 from kheadless_tui.diagnose.rule import Rule
-from kheadless_tui.model.objects import SERVICE_NAME_LABEL, Container, Pod, ServicePort
+from kheadless_tui.model.objects import SERVICE_NAME_LABEL, ServicePort
+from kheadless_tui.model.workloads import Container, Pod
 
 DEFINING = f"{DOCS}concepts/services-networking/service/#field-spec-ports"
 HEADLESS = f"{DOCS}concepts/services-networking/service/#headless-services"

@@ -17,7 +17,7 @@ from kheadless_tui.diagnose.finding import (
     listed,
 )
 from kheadless_tui.diagnose.rule import Rule
-from kheadless_tui.model.objects import Pod
+from kheadless_tui.model.workloads import Pod
 
 IN_DNS = "in DNS = publishNotReadyAddresses, or the pod is Ready and not terminating"
 """Of the EndpointSlice controller: endpointslice/utils.go podToEndpoint."""

@@ -8,7 +8,7 @@ from kheadless_tui.diagnose.evidence import Evidence
 from kheadless_tui.diagnose.finding import DOCS, ERROR, HINT, WARNING, Fact, Finding, counted, kubectl, listed, pairs
 from kheadless_tui.diagnose.neighbours import template_labels
 from kheadless_tui.diagnose.rule import Rule
-from kheadless_tui.model.objects import Pod, StatefulSet
+from kheadless_tui.model.workloads import Pod, StatefulSet
 
 DEBUG_SERVICE = f"{DOCS}tasks/debug/debug-application/debug-service/"
 LONGEST_SET_NAME = 52

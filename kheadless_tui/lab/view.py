@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from kheadless_tui.lab.store import Change, Store
-from kheadless_tui.model.objects import KINDS, ObjectKey
+from kheadless_tui.model.kinds import KINDS
+from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
 
 

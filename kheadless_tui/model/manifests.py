@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from kheadless_tui.errors import InputError
-from kheadless_tui.model.objects import KINDS, Kind, KubeObject
+from kheadless_tui.model.kinds import KINDS, Kind
+from kheadless_tui.model.objects import KubeObject
 
 Path = tuple[str | int, ...]
 """The way to a field: keys and positions."""

@@ -22,11 +22,11 @@ class ObjectKey(NamedTuple):
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
-class _Wire(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Wire(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Base of everything decoded from the API: frozen, camelCase on the wire."""
 
 
-class OwnerReference(_Wire, frozen=True, rename="camel"):
+class OwnerReference(Wire, frozen=True, rename="camel"):
     """metadata.ownerReferences[]."""
 
     kind: str = ""
@@ -35,7 +35,7 @@ class OwnerReference(_Wire, frozen=True, rename="camel"):
     controller: bool | None = None
 
 
-class Meta(_Wire, frozen=True, rename="camel"):
+class Meta(Wire, frozen=True, rename="camel"):
     """metadata; times are RFC 3339 text as sent."""
 
     name: str = ""
@@ -48,7 +48,7 @@ class Meta(_Wire, frozen=True, rename="camel"):
     owner_references: list[OwnerReference] | None = None
 
 
-class KubeObject(_Wire, frozen=True, rename="camel"):
+class KubeObject(Wire, frozen=True, rename="camel"):
     """What all kinds share."""
 
     metadata: Meta = Meta()
@@ -74,7 +74,7 @@ class KubeObject(_Wire, frozen=True, rename="camel"):
         return self.metadata.labels or {}
 
 
-class ServicePort(_Wire, frozen=True, rename="camel"):
+class ServicePort(Wire, frozen=True, rename="camel"):
     """spec.ports[] of a Service; ``protocol`` defaults to TCP as the API server's defaulting does."""
 
     port: int = 0
@@ -83,7 +83,7 @@ class ServicePort(_Wire, frozen=True, rename="camel"):
     target_port: int | str | None = None
 
 
-class ServiceSpec(_Wire, frozen=True, rename="camel"):
+class ServiceSpec(Wire, frozen=True, rename="camel"):
     """spec of a Service."""
 
     type: str | None = None
@@ -135,7 +135,7 @@ class Service(KubeObject, frozen=True, rename="camel"):
         return bool(self.spec.publish_not_ready_addresses)
 
 
-class Conditions(_Wire, frozen=True, rename="camel"):
+class Conditions(Wire, frozen=True, rename="camel"):
     """conditions of an endpoint; ``ready`` absent means ready (CoreDNS object/endpoint.go endpointsliceReady)."""
 
     ready: bool | None = None
@@ -143,7 +143,7 @@ class Conditions(_Wire, frozen=True, rename="camel"):
     terminating: bool | None = None
 
 
-class TargetRef(_Wire, frozen=True, rename="camel"):
+class TargetRef(Wire, frozen=True, rename="camel"):
     """targetRef of an endpoint: usually the pod."""
 
     kind: str = ""
@@ -152,7 +152,7 @@ class TargetRef(_Wire, frozen=True, rename="camel"):
     uid: str = ""
 
 
-class Endpoint(_Wire, frozen=True, rename="camel"):
+class Endpoint(Wire, frozen=True, rename="camel"):
     """endpoints[] of an EndpointSlice."""
 
     addresses: list[str] | None = None
@@ -185,7 +185,7 @@ class Endpoint(_Wire, frozen=True, rename="camel"):
         return self.target_ref.name if self.target_ref and self.target_ref.kind == "Pod" else None
 
 
-class EndpointPort(_Wire, frozen=True, rename="camel"):
+class EndpointPort(Wire, frozen=True, rename="camel"):
     """ports[] of an EndpointSlice; a port without number keeps ``None``."""
 
     name: str | None = None
@@ -224,7 +224,7 @@ SOURCE_CLUSTER_LABEL = "multicluster.kubernetes.io/source-cluster"
 """Label that names the cluster that an imported slice comes from (sigs.k8s.io/mcs-api LabelSourceCluster)."""
 
 
-class ServiceImportSpec(_Wire, frozen=True, rename="camel"):
+class ServiceImportSpec(Wire, frozen=True, rename="camel"):
     """spec of a ServiceImport."""
 
     type: str | None = None
@@ -243,138 +243,7 @@ class ServiceImport(KubeObject, frozen=True, rename="camel"):
         return self.spec.type == "Headless"
 
 
-class PodIP(_Wire, frozen=True, rename="camel"):
-    """status.podIPs[]."""
-
-    ip: str = ""
-
-
-class PodCondition(_Wire, frozen=True, rename="camel"):
-    """status.conditions[] of a pod."""
-
-    type: str = ""
-    status: str = ""
-    reason: str | None = None
-    message: str | None = None
-    last_transition_time: str | None = None
-
-
-class ContainerPort(_Wire, frozen=True, rename="camel"):
-    """spec.containers[].ports[]."""
-
-    container_port: int = 0
-    name: str | None = None
-    protocol: str | None = None
-
-
-class Container(_Wire, frozen=True, rename="camel"):
-    """spec.containers[] and spec.ephemeralContainers[]; ``target_container_name`` only in the latter."""
-
-    name: str = ""
-    image: str | None = None
-    ports: list[ContainerPort] | None = None
-    restart_policy: str | None = None
-    target_container_name: str | None = None
-
-
-class StateDetail(_Wire, frozen=True, rename="camel"):
-    """One of waiting, running, terminated of a container's state."""
-
-    reason: str | None = None
-    message: str | None = None
-    exit_code: int | None = None
-    started_at: str | None = None
-
-
-class ContainerState(_Wire, frozen=True, rename="camel"):
-    """status.containerStatuses[].state."""
-
-    waiting: StateDetail | None = None
-    running: StateDetail | None = None
-    terminated: StateDetail | None = None
-
-
-class ContainerStatus(_Wire, frozen=True, rename="camel"):
-    """status.containerStatuses[]."""
-
-    name: str = ""
-    ready: bool = False
-    restart_count: int = 0
-    state: ContainerState | None = None
-
-
-class DNSConfigOption(_Wire, frozen=True, rename="camel"):
-    """spec.dnsConfig.options[]."""
-
-    name: str = ""
-    value: str | None = None
-
-
-class DNSConfig(_Wire, frozen=True, rename="camel"):
-    """spec.dnsConfig."""
-
-    nameservers: list[str] | None = None
-    searches: list[str] | None = None
-    options: list[DNSConfigOption] | None = None
-
-
-class PodSpec(_Wire, frozen=True, rename="camel"):
-    """spec of a pod."""
-
-    node_name: str | None = None
-    hostname: str | None = None
-    subdomain: str | None = None
-    host_network: bool | None = None
-    dns_policy: str | None = None
-    dns_config: DNSConfig | None = None
-    containers: list[Container] | None = None
-    init_containers: list[Container] | None = None
-    ephemeral_containers: list[Container] | None = None
-
-
-class PodStatus(_Wire, frozen=True, rename="camel"):
-    """status of a pod."""
-
-    phase: str | None = None
-    reason: str | None = None
-    pod_ip: str | None = msgspec.field(default=None, name="podIP")
-    pod_ips: list[PodIP] | None = msgspec.field(default=None, name="podIPs")
-    conditions: list[PodCondition] | None = None
-    container_statuses: list[ContainerStatus] | None = None
-    init_container_statuses: list[ContainerStatus] | None = None
-    ephemeral_container_statuses: list[ContainerStatus] | None = None
-
-
-class Pod(KubeObject, frozen=True, rename="camel"):
-    """v1 Pod."""
-
-    spec: PodSpec = PodSpec()
-    status: PodStatus = PodStatus()
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """status.podIPs, or status.podIP alone."""
-        if self.status.pod_ips:
-            return tuple(ip.ip for ip in self.status.pod_ips if ip.ip)
-        return (self.status.pod_ip,) if self.status.pod_ip else ()
-
-    @property
-    def ready(self) -> bool:
-        """The Ready condition is True."""
-        return any(c.type == "Ready" and c.status == "True" for c in self.status.conditions or ())
-
-    @property
-    def terminating(self) -> bool:
-        """metadata.deletionTimestamp is set."""
-        return self.metadata.deletion_timestamp is not None
-
-    @property
-    def container_statuses(self) -> tuple[ContainerStatus, ...]:
-        """status.containerStatuses, never ``None``."""
-        return tuple(self.status.container_statuses or ())
-
-
-class NamespaceStatus(_Wire, frozen=True, rename="camel"):
+class NamespaceStatus(Wire, frozen=True, rename="camel"):
     """status of a Namespace."""
 
     phase: str | None = None
@@ -386,51 +255,14 @@ class Namespace(KubeObject, frozen=True, rename="camel"):
     status: NamespaceStatus = NamespaceStatus()
 
 
-class LabelSelector(_Wire, frozen=True, rename="camel"):
-    """spec.selector of a workload; only matchLabels is read."""
-
-    match_labels: dict[str, str] | None = None
-
-
-class PodTemplate(_Wire, frozen=True, rename="camel"):
-    """spec.template of a workload."""
-
-    metadata: Meta = Meta()
-    spec: PodSpec = PodSpec()
-
-
-class StatefulSetSpec(_Wire, frozen=True, rename="camel"):
-    """spec of a StatefulSet."""
-
-    service_name: str | None = None
-    replicas: int | None = None
-    selector: LabelSelector | None = None
-    pod_management_policy: str | None = None
-    template: PodTemplate | None = None
-
-
-class StatefulSetStatus(_Wire, frozen=True, rename="camel"):
-    """status of a StatefulSet."""
-
-    replicas: int | None = None
-    ready_replicas: int | None = None
-
-
-class StatefulSet(KubeObject, frozen=True, rename="camel"):
-    """apps/v1 StatefulSet; spec.serviceName names its governing Service."""
-
-    spec: StatefulSetSpec = StatefulSetSpec()
-    status: StatefulSetStatus = StatefulSetStatus()
-
-
-class EndpointsAddress(_Wire, frozen=True, rename="camel"):
+class EndpointsAddress(Wire, frozen=True, rename="camel"):
     """subsets[].addresses[] of an Endpoints object."""
 
     ip: str = ""
     hostname: str | None = None
 
 
-class EndpointsSubset(_Wire, frozen=True, rename="camel"):
+class EndpointsSubset(Wire, frozen=True, rename="camel"):
     """subsets[] of an Endpoints object."""
 
     addresses: list[EndpointsAddress] | None = None
@@ -448,37 +280,3 @@ class ConfigMap(KubeObject, frozen=True, rename="camel"):
     """v1 ConfigMap; we read only kube-system/coredns."""
 
     data: dict[str, str] | None = None
-
-
-class Kind(NamedTuple):
-    """How a kind is addressed in the API and decoded."""
-
-    name: str
-    """The kind, as in manifests: ``EndpointSlice``."""
-    api_version: str
-    """``v1`` or ``group/version``."""
-    plural: str
-    """The resource in URLs and RBAC rules: ``endpointslices``."""
-    struct: type[KubeObject]
-    namespaced: bool = True
-
-    @property
-    def group(self) -> str:
-        """The API group, empty for the core group."""
-        return self.api_version.rpartition("/")[0]
-
-
-NAMESPACE = Kind("Namespace", "v1", "namespaces", Namespace, namespaced=False)
-SERVICE = Kind("Service", "v1", "services", Service)
-ENDPOINT_SLICE = Kind("EndpointSlice", "discovery.k8s.io/v1", "endpointslices", EndpointSlice)
-POD = Kind("Pod", "v1", "pods", Pod)
-STATEFUL_SET = Kind("StatefulSet", "apps/v1", "statefulsets", StatefulSet)
-ENDPOINTS = Kind("Endpoints", "v1", "endpoints", Endpoints)
-CONFIG_MAP = Kind("ConfigMap", "v1", "configmaps", ConfigMap)
-SERVICE_IMPORT = Kind("ServiceImport", "multicluster.x-k8s.io/v1alpha1", "serviceimports", ServiceImport)
-
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (NAMESPACE, SERVICE, ENDPOINT_SLICE, POD, STATEFUL_SET, ENDPOINTS, CONFIG_MAP, SERVICE_IMPORT)
-}
-"""Every kind that we read, by its name in manifests."""

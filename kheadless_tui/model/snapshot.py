@@ -11,18 +11,17 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from kheadless_tui.model.cowmap import CowMap, FrozenMap
+from kheadless_tui.model.kinds import KINDS
 from kheadless_tui.model.objects import (
-    KINDS,
     Endpoints,
     EndpointSlice,
     KubeObject,
     Namespace,
     ObjectKey,
-    Pod,
     Service,
     ServiceImport,
-    StatefulSet,
 )
+from kheadless_tui.model.workloads import Pod, StatefulSet
 
 K = TypeVar("K", bound=Hashable)
 

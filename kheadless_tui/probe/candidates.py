@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from kheadless_tui.cluster.exec import ExecTarget
-from kheadless_tui.model.objects import Pod
+from kheadless_tui.model.workloads import Pod
 
 
 @dataclass(frozen=True, slots=True)

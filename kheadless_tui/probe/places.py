@@ -13,7 +13,8 @@ import msgspec
 from kheadless_tui.cluster.exec import ExecTarget, exec_in
 from kheadless_tui.cluster.gate import Action, Permit, WritePlan
 from kheadless_tui.errors import ClusterError, NotFound, Refused, UsageError
-from kheadless_tui.model.objects import ObjectKey, Pod
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.candidates import Candidate, candidates_in, not_usable
 from kheadless_tui.probe.server import Server, parse_server
 from kheadless_tui.probe.tools import FIND_TOOLS, Toolbox, printable, read_toolbox

@@ -20,7 +20,8 @@ from kheadless_tui.errors import (
     UsageError,
     WriteRefused,
 )
-from kheadless_tui.model.objects import ObjectKey, Pod, Service
+from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.candidates import not_usable
 from kheadless_tui.probe.places import Place, Places, PodNotUsable, Rejected, server_of
 from kheadless_tui.probe.replicas import KUBE_DNS, Replica, replicas

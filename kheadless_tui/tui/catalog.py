@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey, Pod, Service, StatefulSet
+from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.workloads import Pod, StatefulSet
 from kheadless_tui.tui.filtering import ALL, Filter
 from kheadless_tui.tui.render.cells import natural
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kheadless_tui.cluster.state import Live
 from kheadless_tui.diagnose.catalogue import sentence
-from kheadless_tui.model.objects import KINDS, Service
+from kheadless_tui.model.kinds import KINDS
+from kheadless_tui.model.objects import Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.notices import Reads, severity, state_of

@@ -6,8 +6,9 @@ Sources: plugin/kubernetes/namespace.go, controller.go (newdnsController).
 
 from __future__ import annotations
 
-from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey, Pod, Service, ServiceImport
+from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey, Service, ServiceImport
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.selectors import selects
 

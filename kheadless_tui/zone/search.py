@@ -10,8 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from kheadless_tui.model.objects import Pod
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.names import MAX_NAME, absolute, wire_length
 from kheadless_tui.zone.record import Answer, Question, Step

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kheadless_tui.model.objects import IMPORT_NAME_LABEL, SERVICE_NAME_LABEL, EndpointSlice, ObjectKey, Pod, Service
+from kheadless_tui.model.objects import IMPORT_NAME_LABEL, SERVICE_NAME_LABEL, EndpointSlice, ObjectKey, Service
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.endpoints import NO_PORT, Port, SliceAddress, slice_addresses, slice_ports
 from kheadless_tui.zone.names import dashed, natural, service_name
 from kheadless_tui.zone.pairs import is_headless, ports_of

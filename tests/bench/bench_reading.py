@@ -27,7 +27,7 @@ from kheadless_tui.cluster.connection import Connection, load_connection
 from kheadless_tui.cluster.credentials import Credential
 from kheadless_tui.cluster.decode import path_of
 from kheadless_tui.cluster.session import ClusterSession
-from kheadless_tui.model.objects import ENDPOINT_SLICE, SERVICE, Kind
+from kheadless_tui.model.kinds import ENDPOINT_SLICE, SERVICE, Kind
 
 
 def resident_mb() -> float:

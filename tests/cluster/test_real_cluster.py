@@ -18,7 +18,8 @@ from kheadless_tui.cluster.connection import load_connection
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Forbidden, Live
 from kheadless_tui.errors import ClusterError, NotFound, Refused
-from kheadless_tui.model.objects import SERVICE, ObjectKey
+from kheadless_tui.model.kinds import SERVICE
+from kheadless_tui.model.objects import ObjectKey
 from tests.cluster.fake_api import until
 
 KUBECONFIG = os.environ.get("KHEADLESS_E2E_KUBECONFIG", "")

@@ -11,7 +11,8 @@ from kheadless_tui.cluster.listwatch import List, Put, Remove, Replace, Wait, Wa
 from kheadless_tui.cluster.reflector import FORBIDDEN_PAUSE, PAGE, Reflector, token_in
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, Unreachable
-from kheadless_tui.model.objects import ENDPOINT_SLICE, NAMESPACE, POD, SERVICE, ObjectKey
+from kheadless_tui.model.kinds import ENDPOINT_SLICE, NAMESPACE, POD, SERVICE
+from kheadless_tui.model.objects import ObjectKey
 
 NOW = 1000.0
 

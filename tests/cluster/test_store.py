@@ -3,7 +3,8 @@ from __future__ import annotations
 from kheadless_tui.cluster.decode import Decoder
 from kheadless_tui.cluster.listwatch import Put, Remove, Replace
 from kheadless_tui.cluster.store import Store, same
-from kheadless_tui.model.objects import ENDPOINT_SLICE, SERVICE, EndpointSlice, Meta, ObjectKey, Service, ServiceSpec
+from kheadless_tui.model.kinds import ENDPOINT_SLICE, SERVICE
+from kheadless_tui.model.objects import EndpointSlice, Meta, ObjectKey, Service, ServiceSpec
 
 
 def service(name: str, namespace: str = "shop", version: str = "1", ip: str = "None") -> Service:

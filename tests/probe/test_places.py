@@ -11,7 +11,8 @@ from kheadless_tui.cluster.debugpod import reusable_container
 from kheadless_tui.cluster.exec import ExecResult
 from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.cluster.podwait import Hopeless, Pending, Running, judge
-from kheadless_tui.model.objects import ObjectKey, Pod
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.candidates import candidates_in, not_usable
 from kheadless_tui.probe.questions import ABSENT_LABEL, questions_for
 from kheadless_tui.probe.tools import Toolbox, printable, read_toolbox

@@ -20,10 +20,6 @@ from kheadless_tui.model.objects import (
     KubeObject,
     Meta,
     ObjectKey,
-    Pod,
-    PodCondition,
-    PodSpec,
-    PodStatus,
     Service,
     ServicePort,
     ServiceSpec,
@@ -31,6 +27,7 @@ from kheadless_tui.model.objects import (
 )
 from kheadless_tui.model.objects import Conditions as EndpointConditions
 from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
+from kheadless_tui.model.workloads import Pod, PodCondition, PodSpec, PodStatus
 from kheadless_tui.zone.config import ZoneConfig
 
 

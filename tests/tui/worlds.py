@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from kheadless_tui.model.objects import KINDS, KubeObject, ObjectKey
+from kheadless_tui.model.kinds import KINDS
+from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.render.row import Row, RowLayout
 

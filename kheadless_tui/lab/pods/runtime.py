@@ -14,7 +14,7 @@ from kheadless_tui.lab.pods.network import Network
 from kheadless_tui.lab.pods.process import Process, Surroundings
 from kheadless_tui.lab.pods.programs import find_program
 from kheadless_tui.lab.store import Object
-from kheadless_tui.model.objects import Pod
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.search import resolv_conf_of
 

@@ -10,8 +10,9 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kheadless_tui.model.objects import Endpoint, EndpointSlice, ObjectKey, Pod, Service
+from kheadless_tui.model.objects import Endpoint, EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.tui.render.ages import age_since
 from kheadless_tui.tui.render.cells import clean, natural
 from kheadless_tui.tui.render.podstatus import pod_status_text

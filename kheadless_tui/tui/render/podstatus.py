@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kheadless_tui.model.objects import Container, ContainerStatus, Pod, StateDetail
+from kheadless_tui.model.workloads import Container, ContainerStatus, Pod, StateDetail
 
 
 class PodStatusText(NamedTuple):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kheadless_tui.model.objects import ObjectKey, Pod
+from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.candidates import not_usable, running_containers
 from kheadless_tui.probe.places import own_pods
 from kheadless_tui.tui.render.cells import clean, natural, width_of

@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.state import Live, Reading, ReadState
-from kheadless_tui.model.objects import KINDS, ObjectKey, Pod, Service
+from kheadless_tui.model.kinds import KINDS
+from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.tui.render.endpoints import EndpointEntry, endpoint_entries
 from kheadless_tui.tui.render.names import origin_of
 from kheadless_tui.zone.config import ZoneConfig

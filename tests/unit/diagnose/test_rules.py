@@ -20,15 +20,13 @@ from kheadless_tui.model.objects import (
     KubeObject,
     Meta,
     ObjectKey,
-    Pod,
-    PodSpec,
-    PodStatus,
     Service,
     ServicePort,
     ServiceSpec,
     TargetRef,
 )
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.workloads import Pod, PodSpec, PodStatus
 from kheadless_tui.zone.config import ZoneConfig
 from tests.unit.diagnose.worlds import service_of, snapshot_of
 

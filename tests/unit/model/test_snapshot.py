@@ -12,12 +12,11 @@ from kheadless_tui.model.objects import (
     Meta,
     Namespace,
     ObjectKey,
-    Pod,
-    PodStatus,
     Service,
     ServiceSpec,
 )
 from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
+from kheadless_tui.model.workloads import Pod, PodStatus
 
 _SPACES = st.sampled_from(["a", "b"])
 _NAMES = st.sampled_from(["x", "y"])

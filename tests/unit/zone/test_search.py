@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from kheadless_tui.model.objects import DNSConfig, DNSConfigOption, Meta, Pod, PodSpec
+from kheadless_tui.model.objects import Meta
+from kheadless_tui.model.workloads import DNSConfig, DNSConfigOption, Pod, PodSpec
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, Question, Record
 from kheadless_tui.zone.search import (
