@@ -7,12 +7,9 @@ belong to row ids, so they survive whatever happens to the rows around them.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from typing import ClassVar
 
-from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events, on
@@ -23,17 +20,13 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kheadless_tui.tui.render.roles import CHANGED, CURSOR, FOCUS, LINKED, MARKED, MUTED, ROLE_CLASSES, with_styles
+from kheadless_tui.tui.render.roles import CURSOR, ROLE_CLASSES
 from kheadless_tui.tui.render.row import LayoutMaker, OneLine, Row, RowLayout, one_line
 from kheadless_tui.tui.render.signs import Signs, signs_for
+from kheadless_tui.tui.widgets.row_lines import RowLines
+from kheadless_tui.tui.widgets.row_strips import GUTTER, NO_SIGN, bar_of, gutter_sign, strip_of
 
-__all__ = ["GUTTER", "LayoutMaker", "Row", "RowLayout", "RowList", "one_line"]
-
-GUTTER = 1
-"""Cells before each row, for the cursor or a mark."""
-
-_MARKS: dict[str, str] = {"changed": CHANGED, "marked": MARKED, "linked": LINKED}
-"""The marks of :meth:`RowList.set_marks` and their roles."""
+__all__ = ["LayoutMaker", "Row", "RowLayout", "RowList", "one_line"]
 
 
 class RowList(ScrollView, can_focus=True):
@@ -111,10 +104,7 @@ class RowList(ScrollView, can_focus=True):
         self.signs = signs or signs_for()
         self._make_layout = layout
         self._layout_now: RowLayout = OneLine(lambda row, width: Text(), 0)
-        self._rows: list[Row] = []
-        self._index: dict[str, int] = {}
-        self._starts: list[int] | None = None
-        """First line of each row and, last, the number of lines; ``None`` while each row takes one line."""
+        self._lines = RowLines()
         self._marks: Mapping[str, str] = {}
         self._laid_out_for = 0
 
@@ -123,12 +113,12 @@ class RowList(ScrollView, can_focus=True):
     @property
     def rows(self) -> Sequence[Row]:
         """The rows, in order."""
-        return self._rows
+        return self._lines.rows
 
     @property
     def row_id(self) -> str | None:
         """Id of the row under the cursor."""
-        return self._rows[self.cursor].id if 0 <= self.cursor < len(self._rows) else None
+        return self._lines.id_at(self.cursor)
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows; cursor and scroll position stay with their rows, and nothing unchanged is repainted.
@@ -136,18 +126,16 @@ class RowList(ScrollView, can_focus=True):
         When the cursor's row is gone the cursor goes to the nearest row that was after it and still is, else before.
         """
         fresh = list(rows)
-        if fresh == self._rows:
+        if fresh == self.rows:
             return
-        before, cursor_before = self._rows, self.cursor
+        before, cursor_before, highlighted_before = self.rows, self.cursor, self.row_id
         seen = self._seen()
         anchor = self._anchor()
-        untouched = self.STAYS_AT_TOP and not self.has_focus and cursor_before == self._selectable_from(0, +1)
-        self._rows = fresh
-        self._index = {row.id: index for index, row in enumerate(fresh)}
+        untouched = self.STAYS_AT_TOP and not self.has_focus and cursor_before == self._lines.nearest_selectable(0, +1)
         old_layout = self._layout_now
-        self._lay_out()
-        cursor = self._selectable_from(0, +1) if untouched else self._cursor_after(before, cursor_before)
-        highlighted_before = before[cursor_before].id if 0 <= cursor_before < len(before) else None
+        self._lay_out(fresh)
+        lines = self._lines
+        cursor = lines.nearest_selectable(0, +1) if untouched else lines.heir_of(before, cursor_before)
         self.set_reactive(RowList.cursor, cursor)
         if untouched:
             self._scroll_lines_to(0)
@@ -178,19 +166,19 @@ class RowList(ScrollView, can_focus=True):
         Returns:
             Whether there is such a row.
         """
-        index = self._index.get(row_id)
-        if index is None or not self._rows[index].selectable:
+        index = self._lines.index_of(row_id)
+        if index is None or not self.rows[index].selectable:
             return False
         self.cursor = index
         if top:
-            self._scroll_lines_to(self._start(index))
+            self._scroll_lines_to(self._lines.start(index))
         return True
 
     def relayout(self) -> None:
         """Lay the rows out anew, because something that the layout depends on besides rows and width changed."""
         anchor = self._anchor()
         before = self._layout_now
-        self._lay_out()
+        self._lay_out(self.rows)
         if before != self._layout_now:
             self._restore(anchor)
             self.refresh()
@@ -207,88 +195,41 @@ class RowList(ScrollView, can_focus=True):
         return max(0, self.size.height - self._head)
 
     @property
-    def _line_count(self) -> int:
-        return self._starts[-1] if self._starts is not None else len(self._rows)
-
-    @property
     def _top(self) -> int:
         """The first line seen."""
         return self.scroll_offset.y
 
-    def _start(self, index: int) -> int:
-        return self._starts[index] if self._starts is not None else index
-
-    def _height(self, index: int) -> int:
-        return self._starts[index + 1] - self._starts[index] if self._starts is not None else 1
-
-    def _row_at(self, line: int) -> int:
-        """Index of the row that a line belongs to, -1 below the last."""
-        if not 0 <= line < self._line_count:
-            return -1
-        return bisect_right(self._starts, line) - 1 if self._starts is not None else line
-
-    def _lay_out(self) -> None:
+    def _lay_out(self, rows: Sequence[Row]) -> None:
         width = self.size.width
         if width <= GUTTER:
             # Not on the screen now: nothing of an earlier layout may be used for these rows.
-            self._laid_out_for, self._starts = 0, None
+            self._laid_out_for, self._lines = 0, RowLines(rows)
             self._layout_now = OneLine(lambda row, width: Text(), 0)
             return
         self._laid_out_for = width
-        self._layout_now = self._make_layout(self._rows, width - GUTTER)
-        heights = self._layout_now.heights(self._rows)
-        self._starts = None if heights is None else list(accumulate(heights, initial=0))
-        self.virtual_size = Size(width, self._line_count + self._head)
+        self._layout_now = self._make_layout(rows, width - GUTTER)
+        self._lines = RowLines(rows, self._layout_now.heights(rows))
+        self.virtual_size = Size(width, self._lines.count + self._head)
 
     def _anchor(self) -> tuple[str, int] | None:
-        """A row that should stay where it is on the screen, and the screen line of its first line."""
-        top, bottom = self._top, self._top + self._view_height
-        if 0 <= self.cursor < len(self._rows) and top <= self._start(self.cursor) < bottom:
-            return self._rows[self.cursor].id, self._start(self.cursor) - top
-        first = self._row_at(top)
-        return (self._rows[first].id, self._start(first) - top) if first >= 0 else None
+        return self._lines.anchor(self.cursor, self._top, self._view_height)
 
     def _restore(self, anchor: tuple[str, int] | None) -> None:
-        if anchor is not None and (index := self._index.get(anchor[0])) is not None:
-            self._scroll_lines_to(self._start(index) - anchor[1])
-        elif 0 <= self.cursor < len(self._rows):
+        if anchor is not None and (index := self._lines.index_of(anchor[0])) is not None:
+            self._scroll_lines_to(self._lines.start(index) - anchor[1])
+        else:
             self._show_cursor()
 
     def _scroll_lines_to(self, line: int) -> None:
         self.scroll_to(y=max(0, line), animate=False, force=True)
 
     def _show_cursor(self) -> None:
-        """Scroll as little as needed to see the cursor row, its first line at the least."""
-        start, height, view = self._start(self.cursor), self._height(self.cursor), self._view_height
-        if view <= 0:
+        """Scroll as little as needed to see the cursor row."""
+        if not 0 <= self.cursor < len(self.rows):
             return
-        if start < self._top:
-            # What stands above the first row that can hold the cursor (remarks, group names) is shown with it.
-            above = start
-            while (index := self._row_at(above - 1)) >= 0 and not self._rows[index].selectable:
-                above = self._start(index)
-            self._scroll_lines_to(above if start - above < view else start)
-        elif start + height > self._top + view:
-            self._scroll_lines_to(min(start, start + height - view))
-
-    def _cursor_after(self, before: Sequence[Row], cursor: int) -> int:
-        if 0 <= cursor < len(before):
-            for row in (*before[cursor:], *reversed(before[:cursor])):
-                index = self._index.get(row.id)
-                if index is not None and self._rows[index].selectable:
-                    return index
-        return self._selectable_from(min(max(cursor, 0), len(self._rows) - 1), +1)
-
-    def _selectable_from(self, index: int, step: int) -> int:
-        """The nearest row that can hold the cursor, looking in one direction and then in the other; -1 if none."""
-        last = len(self._rows)
-        for direction in (step, -step):
-            candidate = index
-            while 0 <= candidate < last:
-                if self._rows[candidate].selectable:
-                    return candidate
-                candidate += direction
-        return -1
+        line = self._lines.top_that_shows(self.cursor, self._top, self._view_height)
+        if line is not None:
+            self._scroll_lines_to(line)
 
     # -- drawing -----------------------------------------------------------------------------------------------
 
@@ -298,11 +239,11 @@ class RowList(ScrollView, can_focus=True):
         return [self._line_key(line) for line in range(top, top + self._view_height)]
 
     def _line_key(self, line: int) -> tuple[object, ...]:
-        index = self._row_at(line)
+        index = self._lines.at(line)
         if index < 0:
             return ()
-        row = self._rows[index]
-        return (row, line - self._start(index), index == self.cursor, self._marks.get(row.id, ""))
+        row = self.rows[index]
+        return (row, line - self._lines.start(index), index == self.cursor, self._marks.get(row.id, ""))
 
     def _repaint_difference(self, seen: Sequence[tuple[object, ...]]) -> None:
         for offset, (old, new) in enumerate(zip(seen, self._seen(), strict=False)):
@@ -313,50 +254,35 @@ class RowList(ScrollView, can_focus=True):
         self.refresh(Region(0, y, self.size.width, 1))
 
     def _refresh_row(self, index: int) -> None:
-        if not 0 <= index < len(self._rows):
+        if not 0 <= index < len(self.rows):
             return
-        first = self._start(index) - self._top
-        for offset in range(max(0, first), min(self._view_height, first + self._height(index))):
+        first, last = self._lines.start(index) - self._top, self._lines.end(index) - self._top
+        for offset in range(max(0, first), min(self._view_height, last)):
             self._refresh_screen_line(offset + self._head)
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget: the heading or a line of a row."""
-        width = self.size.width
-        base = self.rich_style
         heading = self._layout_now.heading
         if heading is not None and y == 0:
-            return self._strip(Text(" " * GUTTER), heading, width, base)
+            return self._strip(NO_SIGN, heading)
         line = self._top + y - self._head
-        index = self._row_at(line)
+        index = self._lines.at(line)
         if index < 0:
-            return Strip.blank(width, base)
-        row = self._rows[index]
-        within = line - self._start(index)
-        lines = self._layout_now.lines(row)
-        text = lines[within] if within < len(lines) else Text()
-        gutter = self._gutter(index, row) if within == 0 else Text(" " * GUTTER)
-        reverse = within == 0 and index == self.cursor and self.has_focus
-        return self._strip(gutter, text, width, base, reverse=reverse)
+            return Strip.blank(self.size.width, self.rich_style)
+        row = self.rows[index]
+        within = line - self._lines.start(index)
+        texts = self._layout_now.lines(row)
+        text = texts[within] if within < len(texts) else Text()
+        if within > 0:
+            return self._strip(NO_SIGN, text)
+        here = index == self.cursor
+        strip = self._strip(gutter_sign(self.signs, self._marks.get(row.id, ""), cursor=here), text)
+        if not (here and self.has_focus):
+            return strip
+        return bar_of(strip, self.rich_style + self.get_component_styles(CURSOR).text_style)
 
-    def _gutter(self, index: int, row: Row) -> Text:
-        if index == self.cursor:
-            return Text(self.signs.cursor, FOCUS)
-        mark = self._marks.get(row.id, "")
-        sign = getattr(self.signs, mark) if mark else " "
-        return Text(sign, _MARKS.get(mark, MUTED))
-
-    def _strip(self, gutter: Text, text: Text, width: int, base: Style, *, reverse: bool = False) -> Strip:
-        console = self.app.console
-        segments = [
-            *with_styles(gutter, self.role_style).render(console),
-            *with_styles(text, self.role_style).render(console),
-        ]
-        if reverse:
-            # One even bar: colours inside it would be turned into backgrounds of their own.
-            style = base + self.get_component_styles(CURSOR).text_style
-            segments = [Segment(segment.text, style) for segment in segments]
-            return Strip(Segment.simplify(segments)).adjust_cell_length(width, style)
-        return Strip(Segment.simplify(Segment.apply_style(segments, base))).adjust_cell_length(width, base)
+    def _strip(self, gutter: Text, text: Text) -> Strip:
+        return strip_of(gutter, text, self.size.width, self.rich_style, self.role_style, self.app.console)
 
     def role_style(self, role: str) -> Style:
         """The style that a role has in this widget under the theme of now."""
@@ -366,44 +292,35 @@ class RowList(ScrollView, can_focus=True):
 
     def validate_cursor(self, value: int) -> int:
         """Keep the cursor on a row that may hold it."""
-        if not self._rows:
+        if not self.rows:
             return -1
         step = 1 if value >= self.cursor else -1
-        return self._selectable_from(min(max(value, 0), len(self._rows) - 1), step)
+        return self._lines.nearest_selectable(value, step)
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Repaint the two rows concerned and tell where the cursor is."""
         self._refresh_row(old)
         self._refresh_row(new)
-        if 0 <= new < len(self._rows):
-            self._show_cursor()
+        self._show_cursor()
         self.post_message(self.Highlighted(self, self.row_id))
 
     def action_cursor_down(self) -> None:
         """One row down; where the row is taller than the view, first through its lines."""
-        if self.cursor >= 0 and self._start(self.cursor) + self._height(self.cursor) > self._top + self._view_height:
+        if self.cursor >= 0 and self._lines.end(self.cursor) > self._top + self._view_height:
             self._scroll_lines_to(self._top + 1)
-        elif (index := self._next(self.cursor, +1)) is not None:
+        elif (index := self._lines.next_selectable(self.cursor, +1)) is not None:
             self.cursor = index
         else:
             self._scroll_lines_to(self._top + 1)
 
     def action_cursor_up(self) -> None:
         """One row up; where lines stand above the first row, up to these."""
-        if self.cursor >= 0 and self._start(self.cursor) < self._top:
+        if self.cursor >= 0 and self._lines.start(self.cursor) < self._top:
             self._scroll_lines_to(self._top - 1)
-        elif (index := self._next(self.cursor, -1)) is not None:
+        elif (index := self._lines.next_selectable(self.cursor, -1)) is not None:
             self.cursor = index
         else:
             self._scroll_lines_to(self._top - 1)
-
-    def _next(self, index: int, step: int) -> int | None:
-        candidate = index + step
-        while 0 <= candidate < len(self._rows):
-            if self._rows[candidate].selectable:
-                return candidate
-            candidate += step
-        return None
 
     def action_page_down(self) -> None:
         """One view down."""
@@ -415,12 +332,12 @@ class RowList(ScrollView, can_focus=True):
 
     def _page(self, step: int) -> None:
         view = max(1, self._view_height - 1)
-        if not self._rows or self.cursor < 0:
+        if not self.rows or self.cursor < 0:
             self._scroll_lines_to(self._top + step * view)
             return
-        line = min(max(self._start(self.cursor) + step * view, 0), self._line_count - 1)
+        line = min(max(self._lines.start(self.cursor) + step * view, 0), self._lines.count - 1)
         self._scroll_lines_to(self._top + step * view)
-        index = self._row_at(line)
+        index = self._lines.at(line)
         self.cursor = index if index != self.cursor else index + step
 
     def action_first(self) -> None:
@@ -430,8 +347,8 @@ class RowList(ScrollView, can_focus=True):
 
     def action_last(self) -> None:
         """To the last row."""
-        self._scroll_lines_to(self._line_count)
-        self.cursor = len(self._rows) - 1
+        self._scroll_lines_to(self._lines.count)
+        self.cursor = len(self.rows) - 1
 
     def action_select(self) -> None:
         """Open the row under the cursor."""
@@ -444,13 +361,12 @@ class RowList(ScrollView, can_focus=True):
         """Lay out for another width; at another height keep the cursor in view."""
         if self.size.width != self._laid_out_for:
             anchor = self._anchor()
-            self._lay_out()
-            if self.cursor < 0 and self._rows:
+            self._lay_out(self.rows)
+            if self.cursor < 0 and self.rows:
                 self.cursor = 0
             self._restore(anchor)
             self.refresh()
-        if 0 <= self.cursor < len(self._rows):
-            self._show_cursor()
+        self._show_cursor()
 
     @on(events.Focus)
     def _gain_focus(self, event: events.Focus) -> None:
@@ -473,8 +389,8 @@ class RowList(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on a row; on the cursor row it opens it."""
-        index = self._row_at(self._top + event.y - self._head) if event.y >= self._head else -1
-        if index < 0 or not self._rows[index].selectable:
+        index = self._lines.at(self._top + event.y - self._head) if event.y >= self._head else -1
+        if index < 0 or not self.rows[index].selectable:
             return
         if index == self.cursor:
             self.action_select()
