@@ -10,6 +10,7 @@ import pytest
 from kheadless_tui.cluster.access import Right
 from kheadless_tui.cluster.gate import Action, WritePlan
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Unauthorized
+from kheadless_tui.diagnose.finding import Fact
 from kheadless_tui.tui.render.answers import answer_card, answer_heads, answers_layout
 from kheadless_tui.tui.render.findings import FindingCard, findings_layout
 from kheadless_tui.tui.render.notes import Note, note_for
@@ -134,11 +135,36 @@ def test_opened_findings_at_the_usual_widths() -> None:
             rows = [Row(finding.code, FindingCard(finding, opened)) for finding in findings]
             text = drawn(findings_layout(rows, width), rows)
             assert findings[0].code in text
-            assert max(len(line) for line in text.splitlines() if not line.startswith("read")) <= width
+            assert max(len(line) for line in text.splitlines()) <= width
             if opened:
                 for label in ("cause", "fields", "rule", "fix", "try", "read"):
                     assert f"\n{label}" in text, f"{label} at {columns}"
-                assert findings[0].link in text
+                assert findings[0].link in "".join(text.replace("\nread", "").split()), "whole, in one line or in two"
+
+
+def test_an_address_to_read_stays_in_one_piece_where_a_line_holds_it() -> None:
+    finding = replace(view_of(troubled()).findings[0], link="https://example.org/" + "x" * 60)
+    for width, lines in ((100, ["read    " + finding.link]), (82, ["read", finding.link])):
+        rows = [Row("it", FindingCard(finding, opened=True))]
+        shown = drawn(findings_layout(rows, width), rows).splitlines()
+        assert [line for line in shown if line.startswith(("read", "https:"))] == lines
+
+
+def test_a_long_value_of_one_field_does_not_tear_the_others_apart() -> None:
+    facts = (
+        Fact("Service shop/web", "spec.selector", "app=web"),
+        Fact("Pod shop/web-0", "metadata.labels", ",".join(f"example.org/label-{n}=value-{n}" for n in range(4))),
+    )
+    finding = replace(view_of(troubled()).findings[0], fields=facts)
+    rows = [Row("it", FindingCard(finding, opened=True))]
+    shown = drawn(findings_layout(rows, 75), rows).splitlines()
+    start = next(number for number, line in enumerate(shown) if line.startswith("fields"))
+    assert shown[start : start + 4] == [
+        "fields  Service shop/web  spec.selector    app=web",
+        "        Pod shop/web-0    metadata.labels",
+        "          example.org/label-0=value-0, example.org/label-1=value-1,",
+        "          example.org/label-2=value-2, example.org/label-3=value-3",
+    ]
 
 
 PLAN = WritePlan(

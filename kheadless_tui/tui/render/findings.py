@@ -76,29 +76,34 @@ class FindingsLayout:
         if finding.command:
             lines += command_lines("try", finding.command, self.width, LABEL)
         if finding.link:
-            lines.append(_line("read", clean(finding.link)))
+            lines += self._link(clean(finding.link), room)
         return [*lines, Text()]
 
+    def _link(self, link: str, room: int) -> list[Text]:
+        """An address in one piece where there is a line for it, below its label if it must be: so it can be clicked."""
+        if room < width_of(link) <= self.width:
+            return [Text("read", MUTED), Text(link, TEXT)]
+        return _labelled("read", link, room)
+
     def _fields(self, facts: Sequence[Fact], room: int) -> list[Text]:
-        """Source, field and value in columns; where they do not fit beside one another, the value below."""
+        """Source, field and value in columns; a value that does not fit beside the others below its field."""
         if not facts:
             return []
         sources = [clean(fact.source) for fact in facts]
         fields = [clean(fact.field) for fact in facts]
-        values = [clean(fact.value) for fact in facts]
         left, middle = max(map(width_of, sources)), max(map(width_of, fields))
-        wide = left + middle + max(map(width_of, values)) + 4 <= room
         lines: list[Text] = []
-        for number, (source, field, value) in enumerate(zip(sources, fields, values, strict=True)):
-            label = "fields" if number == 0 else ""
-            if wide:
-                line = _line(label, f"{pad(source, left)}  {pad(field, middle)}  ")
-                line.append(value, TEXT)
-                lines.append(line)
+        for number, (fact, source, field) in enumerate(zip(facts, sources, fields, strict=True)):
+            label, value = "fields" if number == 0 else "", clean(fact.value)
+            if left + middle + width_of(value) + 4 <= room:
+                lines.append(_line(label, f"{pad(source, left)}  {pad(field, middle)}  {value}"))
                 continue
-            lines.append(_line(label, shorten(source, room)))
-            texts = wrap(f"{field} = {value}", room, indent="    ")
-            lines += [_line("", f"  {text}") for text in wrap(" ".join(texts), room - 2, indent="  ")]
+            if left + middle + 2 <= room:
+                lines.append(_line(label, f"{pad(source, left)}  {field}"))
+            else:
+                lines += [_line(label, shorten(source, room)), *_indented(field, room)]
+            # Labels stand without blanks between them, which leaves no place to break a line at.
+            lines += _indented(value.replace(",", ", "), room)
         return lines
 
 
@@ -112,6 +117,10 @@ def _line(label: str, text: str) -> Text:
     line = Text(pad(label, LABEL), MUTED)
     line.append(text, TEXT)
     return line
+
+
+def _indented(text: str, room: int) -> list[Text]:
+    return [_line("", f"  {part}") for part in wrap(text, max(8, room - 2))]
 
 
 def _labelled(label: str, text: str, room: int) -> list[Text]:
