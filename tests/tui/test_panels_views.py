@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 
@@ -241,6 +242,20 @@ async def test_new_rows_are_marked_for_a_while_and_the_first_reading_is_no_news(
         app.records.show(view_of(troubled()))
         await pilot.pause()
         assert any(line.startswith("▎· withheld") for line in text_of(app.records))
+
+
+async def test_records_that_come_with_the_corefile_are_no_news() -> None:
+    app = PanelsApp()
+    async with app.run_test(size=(88, 120)) as pilot:
+        view = view_of(healthy())
+        app.records.show(view_of(healthy(), config=replace(view.config, zones=view.config.zones[:1])))
+        await pilot.pause()
+        assert not any(" PTR " in line for line in text_of(app.records))
+        app.records.show(view)
+        await pilot.pause()
+        reverse = [line for line in text_of(app.records) if " PTR " in line]
+        assert reverse
+        assert not any(line.startswith("▎") for line in reverse)
 
 
 async def test_findings_unfold_with_the_focus_where_there_is_little_room() -> None:

@@ -90,7 +90,8 @@ class Panel(RowList):
             self._pod = ""
             self._changed.clear()
             self.action_first()
-        elif before is not None and isinstance(before.link, Live):
+        elif before is not None and view is not None and isinstance(before.link, Live) and before.config == view.config:
+            # How the zone is served is read while the first records stand there already: that is no change of it.
             self._note_new(seen)
         self._mark()
         self._describe()
