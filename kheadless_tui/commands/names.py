@@ -6,10 +6,8 @@ from kheadless_tui.commands.source import Source
 from kheadless_tui.errors import UsageError
 from kheadless_tui.model.objects import Meta, ObjectKey
 from kheadless_tui.model.workloads import Pod
+from kheadless_tui.zone.apex import dns_service
 from kheadless_tui.zone.search import ResolvConf, resolv_conf_of
-
-KUBE_DNS = ObjectKey("kube-system", "kube-dns")
-"""The Service whose address kubelets write into resolv.conf."""
 
 
 def service_key(text: str, namespace: str) -> ObjectKey:
@@ -23,8 +21,8 @@ def service_key(text: str, namespace: str) -> ObjectKey:
 
 
 def nameserver(source: Source) -> str:
-    """The cluster's DNS address; empty when it is not known."""
-    service = source.snapshot.service(KUBE_DNS)
+    """The cluster's DNS address, which kubelets write into resolv.conf; empty when it is not known."""
+    service = source.snapshot.service(dns_service(source.snapshot))
     return service.cluster_ips[0] if service is not None and service.cluster_ips else ""
 
 

@@ -35,7 +35,7 @@ def given_config(arguments: argparse.Namespace) -> ZoneConfig | None:
         raise InputError(f"cannot be read: {error.strerror}", where=path) from error
     except UnicodeDecodeError as error:
         raise InputError(f"is not text (byte {error.start} is not UTF-8)", where=path) from error
-    return served.zone_config(corefile.parse(text, path), path)
+    return served.zone_config(corefile.parse(text, path), path, strict=True)
 
 
 def config_of_files(arguments: argparse.Namespace, snapshot: Snapshot) -> ZoneConfig:

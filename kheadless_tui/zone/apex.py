@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.endpoints import Port, slice_addresses
@@ -24,7 +25,8 @@ SOA_TTL_MAX = 300
 """Seconds (backend_lookup.go SOA)."""
 DNS_SERVICE = ObjectKey("kube-system", "kube-dns")
 """The Service in front of the DNS servers, by the name that kubeadm and most installers give it."""
-_DEFAULT_NS = "ns.dns."
+_OPENSHIFT = ObjectKey("openshift-dns", "dns-default")
+_LABEL = ("k8s-app", "kube-dns")
 
 
 class NameServer(NamedTuple):
@@ -52,9 +54,20 @@ def is_version_name(name: str, zone: str) -> bool:
     return name == f"dns-version.{_dotted(zone)}".lower()
 
 
-def is_default_ns(name: str, zone: str) -> bool:
-    """Whether a name in lower case is ``ns.dns.ZONE``; the zone is compared as the question writes it (isDefaultNS)."""
-    return name == f"{_DEFAULT_NS}{_dotted(zone)}"
+def dns_service(snapshot: Snapshot) -> ObjectKey:
+    """The Service in front of the cluster's DNS servers.
+
+    By the names that installers give it; else the Service of kube-system with a cluster address and the label that all
+    of them carry (RKE2 and others name it after their chart). None found: the usual name.
+    """
+    for key in (DNS_SERVICE, _OPENSHIFT):
+        if snapshot.service(key) is not None:
+            return key
+    for service in snapshot.services(DNS_SERVICE.namespace):
+        named, value = _LABEL
+        if service.labels.get(named) == value and service.cluster_ips and not is_headless(service):
+            return service.key
+    return DNS_SERVICE
 
 
 def local_addresses(seen: Exposure) -> tuple[str, ...] | None:
@@ -66,7 +79,7 @@ def local_addresses(seen: Exposure) -> tuple[str, ...] | None:
     if seen.config.local_addresses is not None:
         return seen.config.local_addresses
     by_pod: dict[str, list[str]] = {}
-    for item in seen.snapshot.slices_of(DNS_SERVICE):
+    for item in seen.snapshot.slices_of(dns_service(seen.snapshot)):
         for place in slice_addresses(item, seen.config):
             by_pod.setdefault(place.ref.pod or place.address, []).append(place.address)
     return tuple(dict.fromkeys(by_pod[min(by_pod)])) if by_pod else None
@@ -102,7 +115,7 @@ def name_servers(seen: Exposure, zone: str) -> list[NameServer] | None:
                     found.append(_name_server(base, cluster_ip, Source("Service", key, f"spec.clusterIPs[{number}]")))
     if inside:
         return found
-    return [_name_server(f"{_DEFAULT_NS}{_dotted(zone)}", address, None) for address in own]
+    return [_name_server(f"ns.dns.{_dotted(zone)}", address, None) for address in own]
 
 
 def ns_records(servers: list[NameServer], zone: str, ttl: int) -> tuple[list[Record], list[Record]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 PODS_MODES = ("disabled", "insecure", "verified")
@@ -25,6 +27,21 @@ class CacheBounds(msgspec.Struct, frozen=True):
     """The same of denials."""
 
 
+class Concern(msgspec.Struct, frozen=True):
+    """The questions whose answer is not certain because of something in the Corefile; elsewhere.py finds them."""
+
+    below: tuple[str, ...] = ()
+    """Zones, absolute, lower case: these names and all below them."""
+    exactly: frozenset[str] = frozenset()
+    """Names, absolute, lower case."""
+    pattern: str = ""
+    """Regular expression that names of ``below`` must hold as well; empty for all."""
+    types: tuple[str, ...] = ()
+    """Only these types; empty for all."""
+    outcome: Literal["any", "found", "empty", "NXDOMAIN"] = "any"
+    """Only questions that come out so: with an answer, without one, or NXDOMAIN."""
+
+
 class Note(msgspec.Struct, frozen=True):
     """Something in the Corefile that may change answers and that prediction does not follow."""
 
@@ -33,6 +50,23 @@ class Note(msgspec.Struct, frozen=True):
     plugin: str
     text: str
     """One sentence."""
+    concern: Concern | None = None
+    """Which answers it makes uncertain; ``None`` when that cannot be told by the question."""
+
+    def __str__(self) -> str:
+        """``FILE:LINE: TEXT``."""
+        return f"{self.where}: {self.text}"
+
+
+class OtherBlock(msgspec.Struct, frozen=True):
+    """Another server block on the same port: it, and not ours, answers names below its zone."""
+
+    zone: str
+    """Absolute, lower case."""
+    where: str
+    """``FILE:LINE``."""
+    plugins: tuple[str, ...] = ()
+    """What answers in it, such as ``forward . 10.0.0.1``."""
 
 
 class ZoneConfig(msgspec.Struct, frozen=True):
@@ -77,6 +111,10 @@ class ZoneConfig(msgspec.Struct, frozen=True):
     """Plugins behind the kubernetes plugin, which answer what falls through: ``forward . /etc/resolv.conf``."""
     notes: tuple[Note, ...] = ()
     """What may change answers and is not followed."""
+    server_zones: tuple[str, ...] = ()
+    """Zones of the server block that the kubernetes plugin is in; empty when not known: then all names come to it."""
+    other_blocks: tuple[OtherBlock, ...] = ()
+    """The other server blocks on its port."""
 
     @property
     def zone(self) -> str:
@@ -108,4 +146,5 @@ class ZoneConfig(msgspec.Struct, frozen=True):
             return self
         wanted = zone.lower() if zone.endswith(".") else f"{zone.lower()}."
         zones = tuple(wanted if name == self.zone else name for name in self.zones)
-        return msgspec.structs.replace(self, zones=zones)
+        asked = (*self.server_zones, wanted) if self.server_zones else ()
+        return msgspec.structs.replace(self, zones=zones, server_zones=asked)

@@ -27,6 +27,8 @@ class Token(NamedTuple):
 
     text: str
     line: int
+    unclosed: bool = False
+    """It starts with a quote that nothing closes, so that it runs to the end of the file."""
 
 
 _NOWHERE = Token("", 0)
@@ -104,7 +106,8 @@ def tokens(text: str) -> Iterator[Token]:
             at = size if end < 0 else end
         elif sign == '"':
             word, at = _quoted(text, at + 1)
-            yield Token(word, line)
+            if word or at <= size:
+                yield Token(word, line, unclosed=at > size)
             line += word.count("\n")
         else:
             word, at = _bare(text, at)
@@ -112,6 +115,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def _quoted(text: str, at: int) -> tuple[str, int]:
+    """The text up to the closing quote, and where to go on: beyond the end when there is none."""
     word: list[str] = []
     while at < len(text) and text[at] != '"':
         if text[at] == "\\" and at + 1 < len(text):
@@ -168,12 +172,15 @@ class _Parser:
             if self.rest[-1].text == "}":
                 if not braced:
                     raise self._error("expected a plugin, found } without an opening brace", self.rest[-1].line)
+                if plugins and self.rest[-1].line == self.last.line:
+                    found = f"expected }} on a line of its own, found it behind {plugins[-1].name}"
+                    raise self._error(found, self.rest[-1].line)
                 self._take()
                 return ServerBlock(tuple(keys), line, tuple(plugins))
             if not self._import():
                 plugins.append(self._plugin())
         if braced:
-            raise self._error("expected }, found the end of the file", line, f"the server block of line {line} is open")
+            raise self._ended(line, f"the server block of line {line} is open")
         return ServerBlock(tuple(keys), line, tuple(plugins))
 
     def _keys(self) -> list[str]:
@@ -209,7 +216,7 @@ class _Parser:
                 self.snippets[name] = body
                 return
             body.append(word)
-        raise self._error("expected }, found the end of the file", line, f"the snippet of line {line} is open")
+        raise self._ended(line, f"the snippet of line {line} is open")
 
     def _import(self) -> bool:
         """Put what an import names in its place; what is not a snippet lies outside of the file."""
@@ -258,12 +265,15 @@ class _Parser:
                 continue
             word = self._take()
             args = self._arguments(word.line)
+            if self.rest and self.rest[-1].text == "}" and self.rest[-1].line == self.last.line:
+                # A brace on the option's line is one of its arguments (dispenser.go RemainingArgs), and ends the block.
+                self._take()
+                found.append(Option(self._environment(word), word.line, (*args, "}")))
+                return tuple(found)
             opens = self.rest and self.rest[-1].text == "{" and self.rest[-1].line == self.last.line
             nested = self._options(word.text) if opens else ()
             found.append(Option(self._environment(word), word.line, args, nested))
-        raise self._error(
-            "expected }, found the end of the file", start.line, f"{name} opens a brace in line {start.line}"
-        )
+        raise self._ended(start.line, f"{name} opens a brace in line {start.line}")
 
     def _arguments(self, line: int) -> tuple[str, ...]:
         found: list[str] = []
@@ -282,6 +292,11 @@ class _Parser:
             text = f"{reference} is taken from the environment of CoreDNS, which is not seen here"
             self.notes.append(Note(f"{self.where}:{word.line}", "environment", text))
         return word.text
+
+    def _ended(self, line: int, hint: str) -> InputError:
+        if self.last.unclosed:
+            return self._error('expected a closing ", found the end of the file', self.last.line)
+        return self._error("expected }, found the end of the file", line, hint)
 
     def _error(self, message: str, line: int, hint: str = "") -> InputError:
         return InputError(message, where=f"{self.where}:{line}", hint=hint)

@@ -32,6 +32,11 @@ class Followed:
     unknown: str = ""
     """What would have to be known for a whole answer."""
 
+    def doubt(self, unknown: str) -> None:
+        """Add what one alias leaves open to what others do."""
+        if unknown and unknown not in self.unknown.split("; "):
+            self.unknown = f"{self.unknown}; {unknown}" if self.unknown else unknown
+
 
 @dataclass(frozen=True, slots=True)
 class AliasFollower:
@@ -76,10 +81,10 @@ class AliasFollower:
                 found.dropped = "alias-no-reply"
                 return
             found.records += [alias, *answer.answer]
-            found.unknown = answer.unknown
+            found.doubt(answer.unknown)
             return
         inner = self.follow(target, (*before, target))
-        found.unknown = inner.unknown
+        found.doubt(inner.unknown)
         if inner.records:
             found.records += [alias, *inner.records]
         else:

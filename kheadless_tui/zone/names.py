@@ -1,7 +1,7 @@
-"""Names: absolute, split into labels, compared, and the names that CoreDNS makes for Services, endpoints and addresses.
+"""Names: absolute, split into labels, compared, choosing the zone, and the names of Services and of addresses.
 
-Sources: plugin/kubernetes/kubernetes.go (endpointHostname), plugin/pkg/dnsutil (zone.go, reverse.go),
-plugin/normalize.go (Zones.Matches). RFC 1035 section 3.1 for the limits.
+Sources: plugin/pkg/dnsutil (zone.go, reverse.go), plugin/normalize.go (Zones.Matches). RFC 1035 section 3.1 for the
+limits, section 5.1 for the escapes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from kheadless_tui.model.objects import Endpoint, ObjectKey
+from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Question
@@ -19,17 +19,21 @@ MAX_LABEL = 63
 """Octets of the longest label (RFC 1035 section 3.1)."""
 MAX_NAME = 255
 """Octets of the longest name on the wire, length octets and root included (RFC 1035 section 3.1)."""
-MAX_TARGET_NAME = 63
-"""Characters of the longest targetRef.name that may name an endpoint (object/endpoint.go: shorter than 64)."""
 
+DNS_NAMESPACES = frozenset({"kube-system", "openshift-dns"})
+"""Namespaces in which installers put the cluster's DNS Service, whose addresses are the zone's name servers."""
+
+_ESCAPE = re.compile(r"\\([0-9]{3}|[^0-9])", re.DOTALL)
+_SPECIAL = ".@;()'\"\\ "
 _DIGITS = re.compile(r"([0-9]+)")
+_DEFAULT_NS = "ns.dns."
 _REVERSE4 = ".in-addr.arpa."
 _REVERSE6 = ".ip6.arpa."
 
 
 def absolute(name: str) -> str:
     """The name with its final dot."""
-    return name if name.endswith(".") else f"{name}."
+    return name if name.endswith(".") and not name.endswith("\\.") else f"{name}."
 
 
 def labels(name: str) -> list[str]:
@@ -48,6 +52,26 @@ def labels(name: str) -> list[str]:
             label += sign
         escaped = sign == "\\" and not escaped
     return [*found, label]
+
+
+def unescaped(name: str) -> str:
+    r"""A name as a DNS server writes it: escapes stay only where a label's text could not be read without them.
+
+    ``\119eb-0`` is ``web-0``, as dig and CoreDNS read it (RFC 1035 section 5.1; miekg/dns isDomainNameLabelSpecial); a
+    dot within a label stays ``\.``.
+    """
+    return _ESCAPE.sub(_plain, name) if "\\" in name else name
+
+
+def _plain(found: re.Match[str]) -> str:
+    text = found[1]
+    code = int(text) if len(text) == 3 else ord(text)
+    if code > 255:
+        return found[0]
+    sign = chr(code)
+    if sign in _SPECIAL:
+        return f"\\{sign}"
+    return sign if " " < sign <= "~" else f"\\{code:03d}"
 
 
 def is_below(name: str, zone: str) -> bool:
@@ -70,23 +94,6 @@ def service_name(key: ObjectKey, zone: str) -> str:
     return f"{key.name}.{key.namespace}.svc.{zone}"
 
 
-def endpoint_hostname(endpoint: Endpoint, address: str, config: ZoneConfig) -> str:
-    """The one name that an address of an endpoint has below its Service.
-
-    Its hostname; under ``endpoint_pod_names`` the name of its target, whatever the kind; else the address as the slice
-    writes it, dashes in place of dots or colons, and a final dash followed by a 0.
-
-    Returns:
-        The name, empty for a text that is neither (kubernetes.go endpointHostname).
-    """
-    if endpoint.hostname:
-        return endpoint.hostname
-    target = endpoint.target_ref
-    if config.endpoint_pod_names and target is not None and target.name and len(target.name) <= MAX_TARGET_NAME:
-        return target.name
-    return dashed(address)
-
-
 def dashed(address: str) -> str:
     """An address as an endpoint's name; the text is taken as it stands, not in its canonical form."""
     if "." in address:
@@ -95,6 +102,16 @@ def dashed(address: str) -> str:
         name = address.replace(":", "-")
         return f"{name}0" if name.endswith("-") else name
     return ""
+
+
+def is_default_ns(name: str, zone: str) -> bool:
+    """Whether a name in lower case is taken for ``ns.dns.ZONE``; the zone is compared as the question writes it.
+
+    The plugin looks for the zone's text behind ``ns.dns.`` and not for the end of the name, so that every longer name
+    of the zone counts as well, such as ns.dns.cluster.local.default.svc.cluster.local (plugin/kubernetes/ns.go
+    isDefaultNS; measured). In the root zone none does: the first dot is too early.
+    """
+    return name.startswith(_DEFAULT_NS) and name.find(zone) == len(_DEFAULT_NS)
 
 
 def natural(name: str) -> tuple[tuple[int, str], ...]:
@@ -185,8 +202,8 @@ def namespaces_asked(question: Question, config: ZoneConfig) -> frozenset[str] |
     if is_reverse(name) and address_of_reverse(name):
         return None if question.type == "PTR" else frozenset()
     parts = labels(name)[: len(labels(name)) - len(labels(zone))]
-    if not parts or parts[-1:] == ["dns"]:
-        return frozenset({"kube-system"})
-    if parts[-1] not in ("svc", "pod") or len(parts) == 1:
+    if (not parts and question.type == "NS") or is_default_ns(name, zone):
+        return DNS_NAMESPACES
+    if not parts or parts[-1] not in ("svc", "pod") or len(parts) == 1:
         return frozenset()
     return frozenset({parts[-2]})

@@ -123,4 +123,6 @@ class Answer(msgspec.Struct, frozen=True):
     unsendable: bool = False
     """The reply holds a name that cannot be put on the wire: the client gets nothing."""
     unknown: str = ""
-    """Not empty when what the answer depends on was not read (scope or rights); says what is missing."""
+    """Not empty when what the answer depends on was not read or is not followed; says what is missing."""
+    notes: tuple[str, ...] = ()
+    """What stands in the Corefile that may change this very answer, ``FILE:LINE: TEXT`` each."""

@@ -92,7 +92,7 @@ def apex_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRe
     """The records at the top of the zone: SOA, NS, the name servers' ns.dns and dns-version."""
     seen = Exposure(snapshot, config)
     ttl, zone = record_ttl(config), config.zone
-    server = Source("Service", apex.DNS_SERVICE)
+    server = Source("Service", apex.dns_service(snapshot))
     yield PredictedRecord(apex.soa_record(zone, config), None, None, Source("Corefile", ObjectKey("", config.source)))
     servers = apex.name_servers(seen, zone) or []
     for record in apex.ns_records(servers, zone, ttl)[0]:

@@ -9,13 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone import apex, cache, why
 from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.elsewhere import is_refused, notes_on, other_block
 from kheadless_tui.zone.exposure import Exposure
 from kheadless_tui.zone.external_name import AliasFollower, Followed
 from kheadless_tui.zone.lookup import list_pairs
-from kheadless_tui.zone.names import absolute, address_of_reverse, fault, is_below, namespaces_asked, zone_of
+from kheadless_tui.zone.names import (
+    absolute,
+    address_of_reverse,
+    fault,
+    is_below,
+    is_default_ns,
+    namespaces_asked,
+    unescaped,
+    zone_of,
+)
 from kheadless_tui.zone.pairs import Listing, Pair
 from kheadless_tui.zone.ptr import pointers
 from kheadless_tui.zone.reasons import Case
@@ -97,15 +109,31 @@ class _Server:
         self.nested = 0
 
     def answer(self, question: Question) -> Answer:
-        asked = Question(absolute(question.name), question.type.upper())
+        asked = Question(absolute(unescaped(question.name)), question.type.upper())
         flaw = fault(asked.name)
         if flaw:
             return self._no_reply(asked, "name-unsendable", flaw, unsendable=True)
+        other = other_block(asked.name, self.config)
+        if other is not None:
+            by = f"{other.where} ({' and '.join(other.plugins)})" if other.plugins else other.where
+            return self._no_reply(asked, "other-server-block", f"{other.zone} at {by}", fallthrough=True)
+        if is_refused(asked.name, self.config):
+            return msgspec.structs.replace(self._no_reply(asked, "no-server-block", ""), rcode="REFUSED")
         zone = zone_of(asked.name, self.config.zones)
         if not zone:
             return self._no_reply(asked, "outside-zones", "", fallthrough=True)
         zone = asked.name[len(asked.name) - len(zone) :]
-        return cache.as_passed(self._reply(asked, zone, self._outcome(asked, zone)), self.config.cache)
+        return self._doubted(cache.as_passed(self._reply(asked, zone, self._outcome(asked, zone)), self.config.cache))
+
+    def _doubted(self, answer: Answer) -> Answer:
+        """The same, not certain where something else in the Corefile may change it."""
+        if answer.fallthrough or not self.config.notes:
+            return answer
+        found = notes_on(answer, self.config)
+        if not found:
+            return answer
+        unknown = "; ".join(filter(None, (answer.unknown, *(f"{note.text} ({note.where})" for note in found))))
+        return msgspec.structs.replace(answer, unknown=unknown, notes=tuple(map(str, found)))
 
     def _outcome(self, asked: Question, zone: str) -> _Outcome:
         match asked.type:
@@ -139,7 +167,7 @@ class _Server:
         follower = AliasFollower(family, zone, self.config.ttl, list_name, self._ask_itself)
         found: Followed = follower.follow(owner)
         unknown = found.unknown
-        if apex.is_default_ns(owner.lower(), zone) and apex.local_addresses(self.seen) is None:
+        if is_default_ns(owner.lower(), zone) and apex.local_addresses(self.seen) is None:
             unknown = _OWN_ADDRESS
         return _Outcome(found.records, missing=found.missing, empty=found.dropped, pairs=found.pairs, unknown=unknown)
 
@@ -198,7 +226,7 @@ class _Server:
 
     def _list(self, name: str, zone: str, kind: str) -> Listing:
         """As the plugin's Services: ns.dns exists for every type that comes this way."""
-        if not apex.is_default_ns(name, zone):
+        if not is_default_ns(name, zone):
             return self._list_name(name, zone)
         servers = apex.name_servers(self.seen, zone) or []
         return Listing(tuple(apex.pair_of(item) for item in servers if item.family == kind))

@@ -153,11 +153,13 @@ def resolve_by_search(
     steps: list[Step] = []
     best: Answer | None = None
     unknown: list[str] = []
+    notes: list[str] = []
     for tried in search_names(name, resolv, libc):
         answer = resolve(snapshot, Question(tried, kind), config, upstream=upstream)
         if answer.fallthrough and upstream is not None:
             answer = upstream(answer.question) or msgspec.structs.replace(answer, rcode="SERVFAIL")
         steps.extend(answer.steps or (Step(tried, answer.rcode, "answered outside the cluster's zones"),))
+        notes += answer.notes
         if answer.fallthrough:
             unknown.append(f"what other servers answer for {tried}")
         elif answer.unknown:
@@ -169,7 +171,9 @@ def resolve_by_search(
     assert best is not None
     if not best.answer and resolv.unknown and not name.endswith("."):
         unknown.append(resolv.unknown)
-    return msgspec.structs.replace(best, steps=tuple(steps), unknown="; ".join(dict.fromkeys(unknown)))
+    return msgspec.structs.replace(
+        best, steps=tuple(steps), unknown="; ".join(dict.fromkeys(unknown)), notes=tuple(dict.fromkeys(notes))
+    )
 
 
 def _ends(answer: Answer, libc: Libc) -> bool:

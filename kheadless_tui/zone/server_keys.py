@@ -59,6 +59,11 @@ def origins(args: Sequence[str], keys: Sequence[ServerKey]) -> list[str]:
     return found
 
 
+def invalid_zones(args: Sequence[str]) -> list[str]:
+    """The arguments that are no zone, which CoreDNS leaves out with a warning in its log."""
+    return [arg for arg in args if not origins([arg], ())]
+
+
 def _zones(host: str) -> list[str]:
     if "/" in host:
         return reverse_zones(host)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from kheadless_tui.zone import why_address, why_endpoints, why_names
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import address_of_reverse
+from kheadless_tui.zone.names import address_of_reverse, is_default_ns
 from kheadless_tui.zone.pairs import is_headless
 from kheadless_tui.zone.reasons import Case, Reason, counted, listed, owner_of
 from kheadless_tui.zone.record import Fact, Question, Step
@@ -46,7 +46,11 @@ def no_reply(asked: Question, rule: str, detail: str, config: ZoneConfig) -> str
         return f"nobody can ask for this name: it holds {detail}"
     if rule == "reply-unsendable":
         return f"the server has an answer that it cannot send, so that the client waits in vain: {detail}"
+    if rule == "other-server-block":
+        return f"another server block answers in place of the cluster's zone: {detail}"
     zones = ", ".join(config.zones)
+    if rule == "no-server-block":
+        return f"no server block of {config.source} is for {asked.name}: all are for {', '.join(config.server_zones)}"
     return f"{asked.name} is in none of the cluster's zones ({zones}): {_behind(config)} answers"
 
 
@@ -140,6 +144,11 @@ def _nothing(case: Case, rule: str) -> Reason:
         return Reason(rule, "the DNS server's own addresses are not known: it has no endpoint that can be seen")
     if rule == "own-address-none":
         return Reason(rule, "the DNS server has no address of its own to name (the bind plugin hides plain addresses)")
+    if is_default_ns(case.asked.name.lower(), case.zone):
+        text = (
+            f"every name that begins ns.dns.{case.zone} stands for the DNS server's own addresses, and for nothing else"
+        )
+        return Reason("name-server-name", text)
     if not case.pairs:
         return _empty_name(case)
     if case.asked.type in ("A", "AAAA"):

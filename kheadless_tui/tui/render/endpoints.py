@@ -17,8 +17,8 @@ from kheadless_tui.tui.render.ages import age_since
 from kheadless_tui.tui.render.cells import clean, natural
 from kheadless_tui.tui.render.podstatus import pod_status_text
 from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.endpoints import endpoint_hostname
 from kheadless_tui.zone.exposure import Exposure
-from kheadless_tui.zone.names import endpoint_hostname
 
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 """Label that says who writes a slice (discovery.k8s.io/v1 LabelManagedBy)."""

@@ -17,6 +17,7 @@ from kheadless_tui.zone.names import (
     namespaces_asked,
     natural,
     reverse_name,
+    unescaped,
     wire_length,
     zone_of,
 )
@@ -211,7 +212,7 @@ def test_what_must_be_read_for_a_question() -> None:
         ("_http._tcp.web.Shop.svc.cluster.local.", "SRV"),
     )}  # fmt: skip
     assert list(asked.values()) == [
-        {"shop"}, None, {"kube-system"}, frozenset(), frozenset(), {"shop"}, {"shop"},
+        {"shop"}, None, {"kube-system", "openshift-dns"}, frozenset(), frozenset(), {"shop"}, {"shop"},
     ]  # fmt: skip
     alias = obj("Service", "ext", spec={"type": "ExternalName", "externalName": "web.other.svc.cluster.local"})
     assert aliases_asked(snapshot_of(alias), Question("ext.shop.svc.cluster.local.", "A"), CONFIG) == {"other"}
@@ -268,3 +269,78 @@ def test_labels_order_and_zones() -> None:
 )  # fmt: skip
 def test_label_selectors(selector: str, labels_of: dict[str, str], chosen: bool) -> None:
     assert selects(selector, labels_of) is chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        (r"\119eb-0.x.", "web-0.x."),
+        (r"a\.b.x.", r"a\.b.x."),
+        (r"a\046b.x.", r"a\.b.x."),
+        (r"\\a\032.", r"\\a\ ."),
+        (r"\007\255.", r"\007\255."),
+        (r"\w\999.", r"w\999."),
+    ],
+)
+def test_escapes_are_read_as_dig_reads_them(name: str, plain: str) -> None:
+    assert unescaped(name) == plain
+
+
+def test_an_escaped_name_is_the_same_question() -> None:
+    world = snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1", hostname="web-0")))
+    answer = resolve(world, Question(r"\119eb-0.web.shop.svc.cluster.local.", "A"), CONFIG)
+    assert [record.name for record in answer.answer] == ["web-0.web.shop.svc.cluster.local."]
+
+
+def dns_world(namespace: str, name: str, **labels: str) -> Snapshot:
+    service = obj("Service", name, namespace, labels=labels, spec={"clusterIP": "10.96.0.10"})
+    of = {"kubernetes.io/service-name": name}
+    slices = endpoint_slice(name, endpoint("10.0.0.53"), labels=of)
+    slices["metadata"]["namespace"] = namespace
+    return snapshot_of(obj("Namespace", namespace, None), service, slices)
+
+
+@pytest.mark.parametrize(
+    ("name", "exists"),
+    [
+        ("ns.dns.cluster.local.", True),
+        ("ns.dns.cluster.local.default.svc.cluster.local.", True),
+        ("ns.dns.cluster.local.x.cluster.local.", True),
+        ("NS.dns.cluster.local.", True),
+        ("ns.dns.Cluster.Local.", False),
+        ("a.ns.dns.cluster.local.", False),
+        ("ns.dnsx.cluster.local.", False),
+    ],
+)
+def test_every_name_that_begins_like_the_name_servers_holds_their_addresses(name: str, exists: bool) -> None:
+    world = dns_world("kube-system", "kube-dns")
+    answers = {kind: resolve(world, Question(name, kind), CONFIG) for kind in ("A", "AAAA", "SRV", "HINFO")}
+    assert {answer.rcode for answer in answers.values()} == {"NOERROR" if exists else "NXDOMAIN"}
+    assert [record.data for record in answers["A"].answer] == (["10.96.0.10"] if exists else [])
+    assert not any(answers[kind].answer for kind in ("AAAA", "SRV", "HINFO"))
+    assert not exists or answers["AAAA"].steps[0].rule == "name-server-name"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "labels"),
+    [
+        ("kube-system", "kube-dns", {}),
+        ("openshift-dns", "dns-default", {}),
+        ("kube-system", "rke2-coredns-rke2-coredns", {"k8s-app": "kube-dns"}),
+    ],
+)
+def test_the_service_in_front_of_dns_by_the_names_of_installers(
+    namespace: str, name: str, labels: dict[str, str]
+) -> None:
+    world = dns_world(namespace, name, **labels)
+    answer = resolve(world, Question("cluster.local.", "NS"), CONFIG)
+    assert [record.data for record in answer.answer] == [f"{name}.{namespace}.svc.cluster.local."]
+    assert not answer.unknown
+
+
+def test_what_several_aliases_leave_open_is_told_of_each() -> None:
+    service = headless("ext")
+    fqdn = endpoint_slice("ext", endpoint("one.example."), endpoint("two.example."), addressType="FQDN")
+    answer = resolve(snapshot_of(service, fqdn), Question("ext.shop.svc.cluster.local.", "A"), CONFIG)
+    assert "one.example." in answer.unknown
+    assert "two.example." in answer.unknown

@@ -82,6 +82,16 @@ def test_every_option() -> None:
         (["ttl 3601"], "Corefile:4: expected a ttl of 0 to 3600 seconds, found 3601"),
         (["ttl soon"], "Corefile:4: expected a ttl of 0 to 3600 seconds, found soon"),
         (["ttl"], "Corefile:4: ttl needs an argument"),
+        (["ttl +-5"], "Corefile:4: expected a ttl of 0 to 3600 seconds, found +-5"),
+        (["ttl ²"], "Corefile:4: expected a ttl of 0 to 3600 seconds, found ²"),
+        (["tls a b"], "Corefile:4: tls takes 3 arguments, found a b"),
+        (["kubeconfig"], "Corefile:4: kubeconfig takes 1 or 2 arguments, found nothing"),
+        (["endpoint"], "Corefile:4: endpoint needs an argument"),
+        (["startup_timeout"], "Corefile:4: startup_timeout needs an argument"),
+        (["startup_timeout 5"], "Corefile:4: expected startup_timeout with a duration such as 5s, found 5"),
+        (["apiserver_qps -1"], "Corefile:4: expected apiserver_qps of at least 0, found -1"),
+        (["apiserver_burst 1.5"], "Corefile:4: expected apiserver_burst of at least 0, found 1.5"),
+        (["apiserver_max_inflight"], "Corefile:4: apiserver_max_inflight takes 1 argument, found nothing"),
         (["noendpoints yes"], "Corefile:4: noendpoints takes no argument, found yes"),
         (["ignore all"], "Corefile:4: expected ignore empty_service, found ignore all"),
         (["labels a!=b"], "Corefile:4: labels: expected a term such as key=value, found 'a!=b'"),
@@ -112,6 +122,8 @@ def test_what_coredns_refuses_has_a_line(lines: list[str], message: str) -> None
         (". {\n import\n}\n", "C:2: expected one snippet or file behind import, found 0"),
         (". {\n {\n }\n}\n", "C:2: expected a plugin, found {"),
         (".:53\n}\n", "C:2: expected a plugin, found } without an opening brace"),
+        (".:53 { errors }\n", "C:1: expected } on a line of its own, found it behind errors"),
+        ('.:53 {\n log\n bind "a\n kubernetes\n}\n', 'C:3: expected a closing ", found the end of the file'),
     ],
 )
 def test_syntax_errors_have_a_line(text: str, message: str) -> None:
@@ -206,6 +218,62 @@ def test_cache_and_bufsize_numbers_that_coredns_refuses() -> None:
     with pytest.raises(InputError, match="Corefile:2: expected a bufsize of 512 to 4096, found 9"):
         stanza(around="bufsize 9")
     assert (stanza(around="bufsize").bufsize, stanza(around="bufsize 4096").bufsize) == (1232, 4096)
+
+
+@pytest.mark.parametrize(
+    ("around", "message"),
+    [
+        ("cache {\nbogus\n}", "Corefile:3: unknown property 'bogus' of cache"),
+        ("cache -5", "Corefile:2: expected a TTL of at least 1 seconds for cache, found -5"),
+        ("cache {\nsuccess\n}", "Corefile:3: wrong number of arguments for success of cache: nothing"),
+        ("cache {\ndisable all\n}", "Corefile:3: expected disable success or denial for cache, found all"),
+        ("cache {\nservfail 6m\n}", "Corefile:3: expected servfail of 0s to 5m for cache, found 6m"),
+        ("cache {\nserve_stale -1s\n}", "Corefile:3: expected serve_stale [DURATION] [immediate|verify], found -1s"),
+        ("cache {\nserve_stale_policy prefer_positive\n}", "Corefile:3: serve_stale_policy requires serve_stale"),
+        ("cache {\nprefetch 1 1m 9%\n}", "Corefile:3: expected prefetch AMOUNT [DURATION] [10% to 90%] for cache"),
+        ("cache\ncache", "Corefile:3: cache stands twice in one server block"),
+        ("transfer {\n}", "Corefile:2: transfer needs 'to'"),
+        ("transfer {\nto\n}", "Corefile:3: to of transfer needs an argument"),
+        ("transfer {\nto *\nfrom 10.0.0.1\n}", "Corefile:4: unknown property 'from' of transfer"),
+    ],
+)
+def test_what_coredns_refuses_around_kubernetes(around: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        stanza(around=around)
+    assert str(caught.value).startswith(message)
+
+
+def test_a_block_on_one_line_gives_its_brace_to_the_option() -> None:
+    with pytest.raises(InputError, match="C:2: expected pods disabled, insecure, verified, found insecure }"):
+        zone_config(parse(".:53 {\n kubernetes cluster.local { pods insecure }\n}\n", "C"), "C")
+    assert config(".:53 {\n kubernetes cluster.local { ttl 7 }\n}\n").ttl == 7
+
+
+def test_a_bare_ignore_takes_nothing_back() -> None:
+    assert stanza("ignore empty_service", "ignore").ignore_empty_service
+    assert not stanza("ignore").ignore_empty_service
+
+
+def test_the_time_that_failures_are_kept() -> None:
+    found = stanza(around="cache {\nservfail 1m30s\n}").cache
+    assert found is not None
+    assert found.server_failure == 90
+
+
+def test_unknown_plugins_are_refused_only_where_the_user_wrote_them() -> None:
+    text = ".:53 {\n kubernetes\n}\nexample.org {\n mystery a\n}\n"
+    with pytest.raises(InputError, match="C:5: Unknown directive 'mystery'"):
+        zone_config(parse(text, "C"), "C", strict=True)
+    running = zone_config(parse(text.replace("kubernetes", "kubernetes cluster.local\n mystery"), "C"), "C")
+    assert [str(note) for note in running.notes] == ["C:3: mystery is not known here and may change answers"]
+
+
+def test_zones_that_are_none_are_named() -> None:
+    with pytest.raises(InputError, match=r"expected a zone that is not a reverse zone, found a\.\.b"):
+        stanza(zones="a..b")
+    assert [note.text for note in stanza(zones="cluster.local a..b").notes] == [
+        "'a..b' is no zone: kubernetes leaves it out"
+    ]
 
 
 def test_transfer_and_bind() -> None:

@@ -1,0 +1,231 @@
+"""What else in a Corefile may change answers: plugins in front of the kubernetes plugin, other server blocks.
+
+It is named to the user and not followed; where it can be told which names it touches, their answers are not certain.
+Sources: plugin/hosts, plugin/template, plugin/rewrite, plugin/autopath, plugin/local, plugin/cache; reference
+section 14.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from kheadless_tui.zone.config import CacheBounds, Concern, Note, OtherBlock
+from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock
+from kheadless_tui.zone.names import absolute, is_below, reverse_name
+from kheadless_tui.zone.server_keys import ServerKey, origins, server_keys
+
+DIRECTIVES = (
+    "root metadata geoip cancel proxyproto quic grpc_server https https3 timeouts multisocket reload nsid bufsize bind "
+    "debug trace ready health pprof shed prometheus errors log dnstap local dns64 any chaos loadbalance tsig rewrite "
+    "autopath acl cache header dnssec tls minimal template transfer hosts route53 azure clouddns k8s_external "
+    "kubernetes file auto secondary etcd loop forward grpc erratic whoami on sign view nomad".split()
+)
+"""The plugins of CoreDNS in the order in which they are asked (core/dnsserver/zdirectives.go)."""
+
+BEHIND = ("file", "auto", "secondary", "etcd", "forward", "grpc", "erratic", "whoami", "nomad")
+"""Those behind kubernetes that answer, which are asked for what falls through."""
+
+_TOUCHES = {
+    "local": "answers localhost names itself",
+    "dns64": "makes AAAA records out of A records",
+    "any": "answers questions of type ANY itself",
+    "chaos": "answers questions of class CH",
+    "rewrite": "may change names before they are looked up",
+    "autopath": "tries the search list of the asking pod on the server and answers with an alias",
+    "acl": "may refuse or drop questions by the client's address",
+    "header": "changes flags of replies",
+    "dnssec": "signs replies",
+    "minimal": "leaves the authority and additional sections out where they are not needed",
+    "template": "may answer in place of the cluster's records",
+    "hosts": "may answer in place of the cluster's records",
+    "route53": "may answer in place of the cluster's records",
+    "azure": "may answer in place of the cluster's records",
+    "clouddns": "may answer in place of the cluster's records",
+    "k8s_external": "answers for external addresses of Services",
+    "view": "answers only some clients by this server block",
+}
+"""What other plugins can do to an answer; those of CoreDNS that are not here leave the zone's records alone."""
+
+_EVERYWHERE = (".",)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The server block that is served by, as far as plugins need it."""
+
+    corefile: Corefile
+    block: ServerBlock
+    keys: Sequence[ServerKey]
+    zones: Sequence[str]
+    """Of the kubernetes plugin."""
+
+    def note(self, line: int, plugin: str, text: str, concern: Concern | None = None) -> Note:
+        """A note on a line of the Corefile."""
+        return Note(f"{self.corefile.where}:{line}", plugin, text, concern)
+
+
+def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
+    """What may change answers of the cluster's zone.
+
+    Args:
+        place: where the zone is served.
+        cache: its bounds, for what is kept beyond its time.
+    """
+    for plugin in place.block.plugins:
+        if plugin.name in _TOUCHES or plugin.name not in DIRECTIVES:
+            text = _TOUCHES.get(plugin.name, "is not known here and may change answers")
+            args = f" {' '.join(plugin.args)}" if plugin.args else ""
+            concern = _CONCERNS[plugin.name](plugin, place) if plugin.name in _CONCERNS else None
+            yield place.note(plugin.line, plugin.name, f"{plugin.name}{args} {text}", concern)
+    yield from _cache_notes(place, cache)
+    keyed = [key.zone for key in place.keys]
+    for zone in place.zones:
+        if not any(is_below(zone, key) or is_below(key, zone) for key in keyed):
+            text = f"zone {zone} of kubernetes is never asked: its server block answers only {', '.join(keyed)}"
+            yield place.note(place.block.line, "kubernetes", text)
+    for other in other_blocks(place):
+        closer = any(is_below(other.zone, key) and other.zone != key for key in keyed)
+        if closer and any(is_below(other.zone, zone) or is_below(zone, other.zone) for zone in place.zones):
+            text = f"names below {other.zone} are answered by another server block, which is not followed"
+            yield Note(other.where, "server block", text)
+
+
+def other_blocks(place: Place) -> Iterator[OtherBlock]:
+    """The zones of the other server blocks on the same port."""
+    ports = {(key.transport, key.port) for key in place.keys}
+    for block in place.corefile.blocks:
+        if block is place.block:
+            continue
+        answering = tuple(
+            " ".join((plugin.name, *plugin.args))
+            for plugin in block.plugins
+            if plugin.name in (*BEHIND, "kubernetes", "hosts", "template")
+        )
+        for key in server_keys(block, place.corefile.where):
+            if (key.transport, key.port) in ports:
+                yield OtherBlock(key.zone, f"{place.corefile.where}:{block.line}", answering)
+
+
+def _cache_notes(place: Place, bounds: CacheBounds | None) -> Iterator[Note]:
+    for cache in place.block.named("cache"):
+        for option in cache.options:
+            text = f"cache {option.name}: answers may be older, or live longer, than their TTL says"
+            if option.name == "keepttl":
+                yield place.note(option.line, "cache", text)
+            elif option.name == "serve_stale":
+                yield place.note(option.line, "cache", text, _kept(bounds))
+
+
+def _kept(bounds: CacheBounds | None) -> Concern | None:
+    """Only what the cache keeps can be given when it is old."""
+    if bounds is None or not (bounds.keeps_success or bounds.keeps_denial):
+        return None
+    if bounds.keeps_success and bounds.keeps_denial:
+        return Concern(_EVERYWHERE)
+    return Concern(_EVERYWHERE, outcome="found" if bounds.keeps_success else "empty")
+
+
+# -- which names a plugin touches ----------------------------------------------------------------------------------
+
+
+def _hosts(plugin: Plugin, place: Place) -> Concern:
+    """Names of entries in the Corefile; all names of its zones that do not fall through (hosts.go ServeDNS)."""
+    names: set[str] = set()
+    through: list[str] = []
+    reverse = True
+    for option in plugin.options:
+        if option.name == "fallthrough":
+            through = origins(option.args, ()) or ["."]
+        elif option.name == "no_reverse":
+            reverse = False
+        else:
+            try:
+                names.add(reverse_name(option.name))
+            except ValueError:
+                continue  # another option
+            names |= {absolute(name.lower()) for name in option.args}
+    if not reverse:
+        names = {name for name in names if not name.endswith(".arpa.")}
+    return Concern(_held(origins(plugin.args[1:], place.keys), through), frozenset(names))
+
+
+def _held(zones: Sequence[str], through: Sequence[str]) -> tuple[str, ...]:
+    """Those zones that a plugin answers for even where it has nothing."""
+    return tuple(zone for zone in zones if not any(is_below(zone, each) for each in through))
+
+
+def _template(plugin: Plugin, place: Place) -> Concern:
+    """Names that match an expression; without fallthrough all of its zones and its type (template.go match)."""
+    patterns = [arg for option in plugin.options if option.name == "match" for arg in option.args]
+    through = [zone for option in plugin.options if option.name == "fallthrough"
+               for zone in origins(option.args, ()) or ["."]]  # fmt: skip
+    zones = origins(plugin.args[2:], place.keys)
+    kind = plugin.args[1].upper() if len(plugin.args) > 1 else "ANY"
+    pattern = "" if _held(zones, through) else "|".join(f"(?:{each})" for each in patterns)
+    return Concern(tuple(zones), pattern=pattern, types=() if kind == "ANY" else (kind,))
+
+
+def _rewrite(plugin: Plugin, _: Place) -> Concern | None:
+    """Names that the rule changes, or whose replies it changes (rewrite.go newRule)."""
+    words = [*plugin.args]
+    if words[:1] and words[0].lower() in ("continue", "stop"):
+        words.pop(0)
+    if not words and plugin.options:
+        words = [plugin.options[0].name, *plugin.options[0].args]
+    match [word.lower() for word in words[:2]]:
+        case ["type", kind]:
+            return Concern(_EVERYWHERE, types=(kind.upper(),))
+        case ["name" | "ttl" | "cname" | "rcode", how] if len(words) > 2:
+            return _matching(how, words[2], words[1])
+    return None
+
+
+def _matching(how: str, text: str, first: str) -> Concern:
+    """The names that ``exact``, ``prefix``, ``suffix``, ``substring`` or ``regex`` and a text mean."""
+    low = text.lower()
+    match how:
+        case "exact":
+            return Concern(exactly=frozenset({absolute(low)}))
+        case "prefix":
+            return Concern(_EVERYWHERE, pattern=f"^{re.escape(low)}")
+        case "suffix":
+            return Concern(_EVERYWHERE, pattern=f"{re.escape(absolute(low))}$")
+        case "substring":
+            return Concern(_EVERYWHERE, pattern=re.escape(low))
+        case "regex":
+            return Concern(_EVERYWHERE, pattern=text)
+    return Concern(exactly=frozenset({absolute(first.lower())}))
+
+
+def _autopath(plugin: Plugin, place: Place) -> Concern:
+    """Names in a pod's first search domain that do not exist: the others are tried for them (autopath.go ServeDNS)."""
+    zones = origins(plugin.args[:-1], place.keys)
+    own = [f"svc.{zone}" for zone in place.zones if any(is_below(zone, each) for each in zones)]
+    return Concern(tuple(own), types=("A", "AAAA"), outcome="NXDOMAIN")
+
+
+def _local(plugin: Plugin, _: Place) -> Concern:
+    """Names of localhost and its reverse zones (local.go ServeDNS)."""
+    zones = ("localhost.", "0.in-addr.arpa.", "127.in-addr.arpa.", "255.in-addr.arpa.")
+    return Concern(_EVERYWHERE, pattern=r"^localhost\.|(?:^|\.)(?:" + "|".join(map(re.escape, zones)) + ")$")
+
+
+def _by_zone(plugin: Plugin, _: Place) -> Concern:
+    """Plugins whose arguments are zones, some with what they are called elsewhere behind a colon."""
+    return Concern(tuple(origins([arg.partition(":")[0] for arg in plugin.args], ())))
+
+
+_CONCERNS: dict[str, Callable[[Plugin, Place], Concern | None]] = {
+    "hosts": _hosts,
+    "template": _template,
+    "rewrite": _rewrite,
+    "autopath": _autopath,
+    "local": _local,
+    "route53": _by_zone,
+    "clouddns": _by_zone,
+    "k8s_external": _by_zone,
+    "any": lambda *_: Concern(_EVERYWHERE, types=("ANY",)),
+    "dns64": lambda *_: Concern(_EVERYWHERE, types=("AAAA",), outcome="empty"),
+}

@@ -1,0 +1,116 @@
+"""What else in a Corefile may answer: which questions it makes uncertain, and which are not ours at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.corefile import parse
+from kheadless_tui.zone.record import Answer, Question
+from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.search import ResolvConf, resolve_by_search
+from kheadless_tui.zone.served import zone_config
+from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, snapshot_of
+
+WEB = "web.shop.svc.cluster.local."
+NONE = "none.shop.svc.cluster.local."
+
+
+def world() -> Snapshot:
+    return snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1", hostname="web-0")))
+
+
+def config(*lines: str, after: str = "") -> ZoneConfig:
+    around = "\n".join(lines)
+    text = f".:53 {{\nkubernetes cluster.local in-addr.arpa\n{around}\n}}\n{after}"
+    return zone_config(parse(text, "C"), "C", strict=True)
+
+
+def ask(name: str, kind: str, served: ZoneConfig) -> Answer:
+    return resolve(world(), Question(name, kind), served)
+
+
+@pytest.mark.parametrize(
+    ("lines", "uncertain", "certain"),
+    [
+        (
+            ("hosts {", "10.9.9.9 web.shop.svc.cluster.local other.example", "fallthrough", "}"),
+            [(WEB, "A"), (WEB.upper(), "AAAA"), ("9.9.9.10.in-addr.arpa.", "PTR")],
+            [(NONE, "A"), (f"web-0.{WEB}", "A")],
+        ),
+        (("hosts {", "10.9.9.9 other.example", "}"), [(WEB, "A"), (NONE, "A")], []),
+        (("hosts /x example.org {", "10.9.9.9 a.example.org", "}"), [], [(WEB, "A")]),
+        (
+            ("template IN A cluster.local {", "match ^no", "answer x", "fallthrough", "}"),
+            [(NONE, "A")],
+            [(WEB, "A"), (NONE, "AAAA")],
+        ),
+        (("template IN AAAA {", "match ^x", "}"), [(WEB, "AAAA")], [(WEB, "A")]),
+        (("rewrite name web.shop.svc.cluster.local x.y",), [(WEB, "A")], [(NONE, "A")]),
+        (("rewrite stop name suffix shop.svc.cluster.local x.y.",), [(WEB, "A")], [("a.b.svc.cluster.local.", "A")]),
+        (("rewrite stop {", "name regex ^no.*$ x.y", "answer auto", "}"), [(NONE, "A")], [(WEB, "A")]),
+        (("rewrite type AAAA A",), [(WEB, "AAAA")], [(WEB, "A")]),
+        (("rewrite edns0 local set 0xffee abcd",), [], [(WEB, "A")]),
+        (("autopath @kubernetes",), [(NONE, "A")], [(WEB, "A"), (NONE, "SRV"), ("x.cluster.local.", "A")]),
+        (("cache {", "serve_stale", "}"), [(WEB, "A"), (NONE, "A")], []),
+        (("cache {", "serve_stale", "disable success", "}"), [(NONE, "A")], [(WEB, "A")]),
+        (("cache {", "serve_stale", "disable success", "disable denial", "}"), [], [(WEB, "A"), (NONE, "A")]),
+        (("dns64",), [(WEB, "AAAA")], [(WEB, "A")]),
+        (("local",), [("localhost.shop.svc.cluster.local.", "A")], [(WEB, "A")]),
+        (("minimal", "log"), [], [(WEB, "A"), (NONE, "A")]),
+    ],
+)
+def test_which_answers_a_plugin_makes_uncertain(
+    lines: tuple[str, ...], uncertain: list[tuple[str, str]], certain: list[tuple[str, str]]
+) -> None:
+    served = config(*lines)
+    for name, kind in uncertain:
+        answer = ask(name, kind, served)
+        assert "(C:3)" in answer.unknown or "(C:4)" in answer.unknown, (name, kind, answer)
+        assert answer.notes == tuple(str(note) for note in served.notes)
+        assert answer.rcode
+    for name, kind in certain:
+        assert (ask(name, kind, served).unknown, ask(name, kind, served).notes) == ("", ())
+
+
+@pytest.mark.parametrize("pattern", [r"\pL+x", "[[:alpha:]]+x", "a(?i)x"])
+def test_a_pattern_that_only_go_reads_rules_nothing_out(pattern: str) -> None:
+    assert ask(WEB, "A", config(f"rewrite name regex {pattern} y")).unknown
+
+
+def test_a_closer_server_block_owns_its_names() -> None:
+    served = config(after="shop.svc.cluster.local:53 {\nforward . 10.0.0.9\n}\n")
+    for name in (WEB, "shop.svc.cluster.local.", NONE.upper()):
+        answer = ask(name, "A", served)
+        assert (answer.rcode, answer.aa, answer.answer, answer.fallthrough) == ("", False, (), True)
+        assert answer.steps[0].rule == "other-server-block"
+        assert "shop.svc.cluster.local. at C:5 (forward . 10.0.0.9)" in answer.steps[0].why
+    assert ask("a.other.svc.cluster.local.", "A", served).rcode == "NXDOMAIN"
+    elsewhere = config(after="shop.svc.cluster.local:5353 {\nforward . 10.0.0.9\n}\n")
+    assert ask(WEB, "A", elsewhere).answer
+
+
+def test_names_of_no_server_block_are_refused() -> None:
+    text = "cluster.local:53 {\nkubernetes cluster.local in-addr.arpa\n}\n"
+    alone = zone_config(parse(text, "C"), "C")
+    answer = ask("1.0.0.10.in-addr.arpa.", "PTR", alone)
+    assert (answer.rcode, answer.aa, answer.steps[0].rule) == ("REFUSED", False, "no-server-block")
+    beside = zone_config(parse(f"{text}.:53 {{\nforward . 1.1.1.1\n}}\n", "C"), "C")
+    assert ask("1.0.0.10.in-addr.arpa.", "PTR", beside).fallthrough
+    assert ask("cluster.local.", "SOA", beside).rcode == "NOERROR"
+
+
+def test_a_search_keeps_what_is_uncertain_on_its_way() -> None:
+    served = config("rewrite name web.none.svc.cluster.local x.y", "rewrite name web.shop.svc.cluster.local x.y")
+    resolv = ResolvConf(search=("none.svc.cluster.local", "shop.svc.cluster.local"), ndots=5)
+    answer = resolve_by_search(world(), "web", "A", resolv, served)
+    assert answer.answer
+    assert answer.notes == tuple(str(note) for note in served.notes)
+    assert "C:3" in answer.unknown
+    assert "C:4" in answer.unknown
+
+
+def test_another_zone_is_served_by_the_same_block() -> None:
+    served = zone_config(parse("cluster.local:53 {\nkubernetes\n}\n", "C"), "C").renamed("k8s.test")
+    assert ask("web.shop.svc.k8s.test.", "A", served).answer
