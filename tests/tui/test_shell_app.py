@@ -82,6 +82,25 @@ async def test_the_tree_row_is_that_of_the_sketch() -> None:
         assert any(line.startswith("❯") and "nginx-headless  2/4 │" in line for line in left)
 
 
+async def test_rows_that_few_records_leave_go_to_the_panel_at_the_bottom() -> None:
+    few, many = service("lonely"), service("web")
+    pods = [endpoint(f"web-{number}", f"10.244.1.{number}") for number in range(20)]
+    waiting = slice_of(few, endpoint("lonely-0", "10.244.2.1", ready=False))
+    objects: list[KubeObject] = [few, waiting, many, slice_of(many, *pods)]
+
+    def records_between(lines: list[str], below: str) -> int:
+        rules = [next(y for y, line in enumerate(lines) if f"── {name}" in line) for name in ("records", below)]
+        return rules[1] - rules[0] - 1
+
+    async with running(FakeSession(objects), (120, 40), service="lonely") as (app, pilot):
+        await until(pilot, shows(app, "── findings"))
+        await until(pilot, lambda: records_between(screen_lines(app), "findings") <= 8)
+        assert any("│ read " in line for line in screen_lines(app)), "the first finding is seen to its end"
+    async with running(FakeSession(objects), (120, 40), service="web") as (app, pilot):
+        await until(pilot, shows(app, "── answers"))
+        await until(pilot, lambda: records_between(screen_lines(app), "answers") >= 12)
+
+
 async def test_under_sixty_columns_one_panel_at_a_time() -> None:
     async with running(FakeSession(shop()), (50, 14), service="nginx-headless") as (app, pilot):
         await until(pilot, shows(app, "web-0"))

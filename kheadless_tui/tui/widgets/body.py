@@ -21,6 +21,9 @@ from kheadless_tui.tui.widgets.tree import ServiceTree
 NARROWEST_TREE = 18
 """Columns below which the tree cannot be made narrower: sign, name and count of a Service."""
 
+FEW_RECORDS = 8
+"""Records up to which their panel takes the rows it needs, and the one below it the rest."""
+
 
 class Body(Horizontal):
     """Tree left, the selected Service right; or one of them alone."""
@@ -110,7 +113,8 @@ class Body(Horizontal):
             self.services.relayout()
         findings = len(self._view.findings) if self._view is not None else 0
         visible = layout.visible(self.beside, self.lower, alone, findings) if self._view is not None else ()
-        self.side.place(layout, visible, self.focused)
+        records = len(self._view.predicted) + len(self._view.withheld) if self._view is not None else 0
+        self.side.place(layout, visible, self.focused, few_records=records <= FEW_RECORDS)
         self.show_tree_rule()
 
     def show_tree_rule(self) -> None:

@@ -99,17 +99,29 @@ class SidePane(Vertical):
         """The rule of a panel, or of the ``service``."""
         return self.query_one(f"#rule-{name}", Rule)
 
-    def place(self, layout: Layout, visible: Sequence[PanelName], focused: PanelName) -> None:
-        """Show these panels, and tell by the rules which has the focus."""
+    def place(
+        self, layout: Layout, visible: Sequence[PanelName], focused: PanelName, *, few_records: bool = False
+    ) -> None:
+        """Show these panels, and tell by the rules which has the focus.
+
+        Args:
+            layout: For the size of now.
+            visible: From top to bottom.
+            focused: Has the heavy rule.
+            few_records: The records need few rows: those that they leave go to the panel at the bottom.
+        """
         self._shown = tuple(visible)
         self._tabbed = layout.mode in ("tabs", "single")
         last = visible[-1] if visible else None
+        few = few_records and not self._tabbed and last not in ("records", None)
         for name, panel in self.panels.items():
             panel.display = name in visible
             # Where tabs are, the first panel needs no rule: the tab names it.
             self.rule(name).display = name in visible and not (self._tabbed and name == visible[0])
             panel.set_class(len(visible) == 1 or (self._tabbed and name == last), "-alone")
             panel.set_class(self._tabbed and len(visible) > 1 and name == visible[0], "-above")
+            panel.set_class(few and name == "records", "-few")
+            panel.set_class(few and name == last, "-rest")
         self.query_one("#tabs").display = self._tabbed and bool(visible)
         self.mark(focused)
 
