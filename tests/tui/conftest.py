@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-from textual.app import App
 from textual.pilot import Pilot
 
 from kheadless_tui.cluster.state import Live, ReadState, Scope
@@ -186,15 +185,3 @@ async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
     async with asyncio.timeout(8):
         while not condition():
             await pilot.pause(0.02)
-
-
-def screen_lines(app: App[int]) -> list[str]:
-    """What is on the screen, line by line, as a person sees it."""
-    width, height = app.size
-    strips = [strip.crop(0, width) for strip in app.screen._compositor.render_strips()]
-    return ["".join(segment.text for segment in strip) for strip in strips[:height]]
-
-
-def screen_text(app: App[int]) -> str:
-    """The same in one piece."""
-    return "\n".join(screen_lines(app))

@@ -19,7 +19,8 @@ from kheadless_tui.tui.screens.commands import CommandsScreen
 from kheadless_tui.tui.screens.help import HelpScreen
 from kheadless_tui.tui.widgets.rule import Rule
 from kheadless_tui.tui.widgets.tree import ServiceTree
-from tests.tui.conftest import FakeSession, endpoint, pod, screen_lines, screen_text, service, shop, slice_of, until
+from tests.screen import screen_lines, screen_text
+from tests.tui.conftest import FakeSession, endpoint, pod, service, shop, slice_of, until
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 

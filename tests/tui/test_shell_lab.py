@@ -13,7 +13,8 @@ from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
 from kheadless_tui.tui.app import HeadlessApp
 from kheadless_tui.tui.screens.confirm import ConfirmScreen
-from tests.tui.conftest import screen_lines, screen_text, until
+from tests.screen import screen_lines, screen_text
+from tests.tui.conftest import until
 
 TEMPORARY = "app.kubernetes.io/managed-by"
 
