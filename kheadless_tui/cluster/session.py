@@ -251,6 +251,10 @@ class ClusterSession:
             self._zone_config = (await once.zone_config(self.transport)).renamed(self._zone)
         return self._zone_config
 
+    def default_zone(self, why: str) -> ZoneConfig:
+        """CoreDNS's defaults, for who goes on without the cluster's Corefile; the domain is the user's all the same."""
+        return ZoneConfig(source=f"CoreDNS defaults ({why})").renamed(self._zone)
+
     # -- readers -----------------------------------------------------------------------------------------------
 
     def _read_scope(self) -> None:

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.session import ClusterSession
 
 FAST, SLOW = 0.2, 0.5
 """Seconds between two updates of the screen: locally, and over SSH."""
@@ -34,20 +38,26 @@ class SessionChanged(Message):
 class Bridge:
     """Turns calls of the session into messages, the first at once and then one per interval."""
 
-    def __init__(self, tell: Callable[[], object], interval: float) -> None:
+    def __init__(self, session: ClusterSession, tell: Callable[[], object], interval: float) -> None:
         """Set up; nothing runs yet.
 
         Args:
+            session: What is followed.
             tell: Called in the loop when the screen should look.
             interval: Seconds from one call to the next at least.
         """
+        self._session = session
         self._tell = tell
         self._interval = interval
         self._armed: asyncio.TimerHandle | None = None
         self._told = 0.0
+        self._unsubscribe: Callable[[], None] = lambda: None
 
-    def changed(self) -> None:
-        """The callback for the session."""
+    def open(self) -> None:
+        """Begin to follow the session."""
+        self._unsubscribe = self._session.subscribe(self._changed)
+
+    def _changed(self) -> None:
         if self._armed is not None:
             return
         loop = asyncio.get_running_loop()
@@ -61,6 +71,7 @@ class Bridge:
 
     def close(self) -> None:
         """Tell nothing any more."""
+        self._unsubscribe()
         if self._armed is not None:
             self._armed.cancel()
             self._armed = None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from kheadless_tui.model.objects import SERVICE_NAME_LABEL, Service
+from kheadless_tui.model.objects import SERVICE_NAME_LABEL
 from kheadless_tui.zone.names import service_name
+
+if TYPE_CHECKING:
+    from kheadless_tui.tui.render.view import ServiceView
 
 
 class Command(NamedTuple):
@@ -16,15 +19,15 @@ class Command(NamedTuple):
     command: str
 
 
-def equivalents(service: Service, *, context: str, zone: str, probe: tuple[str, ...] = ()) -> tuple[Command, ...]:
-    """What one would type to see a Service, its endpoints, pods and records.
+def equivalents(view: ServiceView, context: str) -> tuple[Command, ...]:
+    """What one would type to see a Service, its endpoints, pods and records, and to repeat its last probe.
 
     Args:
-        service: The Service shown.
+        view: What is seen of the Service.
         context: Name of the kubeconfig's context; empty inside a cluster.
-        zone: The zone, absolute.
-        probe: Commands that equal the last probe.
     """
+    service, zone, last = view.service, view.config.zone, view.last_probe
+    probe = last.finished[0].equals if last is not None and last.finished else ()
     where = ["--context", context] if context else []
     scope = [*where, "-n", service.namespace]
     chosen = ",".join(f"{key}={value}" for key, value in sorted(service.selector.items()))

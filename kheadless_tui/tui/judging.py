@@ -10,7 +10,7 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.notices import Reads, severity, state_of
 from kheadless_tui.tui.probe_flow import ProbeFlow
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.tui.serving import ServedZone
 from kheadless_tui.zone.records import service_records
 
 TURN = 0.01
@@ -24,13 +24,12 @@ _NONE: frozenset[str] = frozenset()
 class Judge:
     """Fills in the severities of a catalogue, a little at a time."""
 
-    def __init__(self, catalog: Catalog, flow: ProbeFlow) -> None:
+    def __init__(self, catalog: Catalog, flow: ProbeFlow, zone: ServedZone) -> None:
         self._catalog = catalog
         self._flow = flow
+        self._zone = zone
         self._unread: dict[str, frozenset[str]] = {}
         """By namespace, the kinds that are not read, or not whole."""
-        self.config = ZoneConfig()
-        """How the zone is served."""
 
     def note_reads(self, reads: Reads) -> None:
         """Judge anew the namespaces of which more or less is read than before."""
@@ -52,7 +51,8 @@ class Judge:
 
     def _severity(self, snapshot: Snapshot, service: Service) -> str:
         unread = self._unread.get(service.namespace, _NONE)
-        known, _ = sentence(snapshot, service, self.config, unread=unread)
+        config = self._zone.config
+        known, _ = sentence(snapshot, service, config, unread=unread)
         probe = self._flow.last(service.key)
-        predicted = service_records(snapshot, service, self.config) if probe is not None else ()
+        predicted = service_records(snapshot, service, config) if probe is not None else ()
         return severity(known, probe, predicted)

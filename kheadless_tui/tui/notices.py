@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Scope, Unauthorized
-from kheadless_tui.model.objects import Service
+from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, width_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kheadless_tui.probe.compare import Comparison
     from kheadless_tui.tui.render.probed import ProbeRecord
     from kheadless_tui.tui.render.view import ServiceView
+    from kheadless_tui.tui.serving import Served
 
 Reads = Mapping[tuple[str, str], ReadState]
 
@@ -85,36 +86,71 @@ def covers(comparison: Comparison, predicted: Iterable[PredictedRecord]) -> bool
     return all((item.record.name, item.record.type, item.record.data) in asked for item in predicted)
 
 
-def sentence_of(view: ServiceView) -> Note:
-    """The one sentence: what is wrong or else the verdict; where it was asked from, and when."""
+def sentence_of(view: ServiceView) -> tuple[Note, ...]:
+    """The one sentence: what is wrong or else the verdict; where it was asked from, and when.
+
+    Returns:
+        Forms of it, the fullest first.
+    """
     known, text = view.sentence
     worst = severity(known, view.last_probe, view.predicted)
     sign, role = _SIGN[worst]
-    verdict = verdict_of(view)
-    if not verdict:
+    verdicts = verdicts_of(view)
+    if not verdicts:
         sign, role = _SIGN[worst or known] if known in _SIGN else (sign, role)
-        return Note(f"{text.rstrip('.')} · not probed yet", sign, role)
+        return (Note(f"{text.rstrip('.')} · not probed yet", sign, role),)
     if known in ("error", "warning"):
-        return Note(text, sign, role, (f"DNS itself: {verdict}" if worst != "ok" else verdict,))
-    return Note(verdict, sign, role)
+        dns = "DNS itself: " if worst != "ok" else ""
+        return tuple(Note(text, sign, role, (f"{dns}{verdict}",)) for verdict in verdicts)
+    return tuple(Note(verdict, sign, role) for verdict in verdicts)
 
 
-def verdict_of(view: ServiceView) -> str:
-    """``match: 25 of 25 as predicted · asked from pod/web-0, 49 ms, at 04:30:55``; empty before the first answers."""
+def verdicts_of(view: ServiceView) -> tuple[str, ...]:
+    """``match: 25 of 25 as predicted · asked from pod/web-0 over TCP, 49 ms, 04:30:55``, and shorter forms of it.
+
+    Empty before the first answers.
+    """
     probe = view.last_probe.finished[0] if view.last_probe is not None and view.last_probe.finished else None
     if probe is None or probe.comparison is None or probe.result is None:
-        return ""
+        return ()
     comparison = probe.comparison
     same = bool(probe.subject) or covers(comparison, view.predicted)
     since = "" if same else " · other records since: p asks again"
     right = sum(row.verdict == "match" for row in comparison.rows)
     subject = f"{probe.subject}: " if probe.subject else ""
-    took = milliseconds(probe.result.ms)
+    verdict = f"{subject}{comparison.verdict}: {right} of {len(comparison.rows)} as predicted"
+    where = f"asked from {_places(probe.vantage, view)}"
     over = " and ".join(sorted({item.transport.upper() for item in probe.result.observations if item.transport}))
-    return (
-        f"{subject}{comparison.verdict}: {right} of {len(comparison.rows)} as predicted"
-        f" · asked from {probe.vantage}{f' over {over}' if over else ''}, {took}, at {clock(probe.started)}{since}"
-    )
+    took, when = milliseconds(probe.result.ms), clock(probe.started)
+    how = (f"{where} over {over}, {took}" if over else f"{where}, {took}", f"{where}, {took}", where)
+    return tuple(f"{verdict} · {words}, {when}{since}" for words in dict.fromkeys(how))
+
+
+def _places(vantages: str, view: ServiceView) -> str:
+    """Vantage points without the name of a container that is the only one of its pod."""
+    places = []
+    for vantage in vantages.split(", "):
+        place, _, container = vantage.partition(":")
+        pod = view.snapshot.pod(ObjectKey(view.key.namespace, place.removeprefix("pod/")))
+        alone = pod is not None and [item.name for item in pod.spec.containers or ()] == [container]
+        places.append(place if alone else vantage)
+    return ", ".join(places)
+
+
+def heading_of(view: ServiceView, served: Served, room: int) -> tuple[str, tuple[Note, ...]]:
+    """What stands above the panels of a Service: its title, and one note in forms of different length.
+
+    Args:
+        view: The Service.
+        served: How the zone is served.
+        room: Cells for the title.
+    """
+    note = trouble(view.link, view.reads, view.key.namespace)
+    notes = (note,) if note is not None else sentence_of(view)
+    if served.fault:
+        more = (f"{served.fault}.", "Until ctrl-r finds it mended, CoreDNS's defaults are predicted.")
+        notes = tuple(replace(note, more=(*note.more, *more)) for note in notes)
+    return title_of(view, room), notes
 
 
 def trouble(link: ReadState, reads: Reads, namespace: str) -> Note | None:

@@ -28,6 +28,7 @@ from kheadless_tui.tui.render.probed import ProbeRecord
 from kheadless_tui.tui.render.view import ServiceView, build_view
 from kheadless_tui.tui.screens.confirm import ConfirmScreen
 from kheadless_tui.tui.screens.vantage import VantageScreen
+from kheadless_tui.tui.serving import ask_served
 from kheadless_tui.zone.record import Question, Record
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class ProbeFlow:
             self._step(key, state="failed", error=clean(f"The probe broke: {error!r}"), hint="Please report this.")
 
     async def _probe(self, key: ObjectKey, record: Record | None, spec: str) -> None:
-        config = await self._session.zone_config()
+        config = (await ask_served(self._session)).config
         view = self._view(key, config)
         if record is None:
             questions = service_questions(view.snapshot, view.service, config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -47,6 +48,7 @@ async def test_tutorial_one_from_selecting_to_the_verdict() -> None:
         await until(pilot, shows(app, "as predicted · asked from pod/"))
         text = screen_text(app)
         assert "✓ match" in text
+        assert re.search(r"· asked from pod/web-\d over TCP, [\d.]+ m?s, \d\d:\d\d:\d\d *$", text, re.M), "in one line"
         assert "✗" not in text.replace("✗ ▸", "").replace("✗    ", "")
         assert "EndpointSlice tutorial-1/nginx-headless" in text
 
@@ -98,3 +100,49 @@ async def test_pods_that_may_not_be_listed_are_said_and_names_shown_all_the_same
             await pilot.press("j")
         await pilot.press("enter", "j")
         await until(pilot, shows(app, "You may not list pods in tutorial-2."))
+
+
+BROKEN = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "coredns", "namespace": "kube-system"},
+    "data": {"Corefile": ".:53 {\n    kubernetes cluster.local {\n        ttl soon\n    }\n}\n"},
+}
+
+
+async def test_a_corefile_that_cannot_be_understood_is_said_and_mended_by_a_key() -> None:
+    async with Lab.start(world="demo", speed=10.0) as lab:
+        (good,) = [item for item in lab.all("ConfigMap", "kube-system") if item["metadata"]["name"] == "coredns"]
+        corefile = good["data"]["Corefile"]
+        lab.apply(BROKEN)
+        connection = await asyncio.to_thread(
+            load_connection, kubeconfig=lab.kubeconfig, context=None, request_timeout=5.0
+        )
+        app = HeadlessApp(ClusterSession(connection), service="tutorial-1/nginx-headless", lab=True)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, shows(app, "ConfigMap kube-system/coredns:3: "))
+            assert "CoreDNS's defaults are predicted" in screen_text(app)
+            await until(pilot, shows(app, "3 of 3 in DNS"))
+            await pilot.press("question_mark")
+            await until(pilot, shows(app, "CoreDNS defaults (ConfigMap kube-system/coredns:3 cannot be understood)"))
+            assert "the default of CoreDNS" in screen_text(app)
+            await pilot.press("escape")
+            lab.apply({**BROKEN, "data": {"Corefile": corefile}})
+            await pilot.press("ctrl+r")
+            await until(pilot, lambda: "defaults are predicted" not in screen_text(app))
+            await pilot.press("question_mark")
+            await until(pilot, shows(app, "by ConfigMap kube-system/coredns, TTL 30 s"))
+
+
+async def test_who_may_not_read_the_corefile_learns_where_the_ttl_is_from() -> None:
+    async with Lab.start(world="demo", speed=10.0) as lab:
+        lab.forbid("get", "configmaps", "kube-system")
+        connection = await asyncio.to_thread(
+            load_connection, kubeconfig=lab.kubeconfig, context=None, request_timeout=5.0
+        )
+        app = HeadlessApp(ClusterSession(connection), service="tutorial-1/nginx-headless", lab=True)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, shows(app, "3 of 3 in DNS"))
+            await pilot.press("question_mark")
+            await until(pilot, shows(app, "CoreDNS defaults (ConfigMap kube-system/coredns may not be read)"))
+            assert "TTL 5 s, the default of CoreDNS: the TTLs of answers are not judged" in screen_text(app)

@@ -11,11 +11,16 @@ from kheadless_tui.tui.bridge import slow_link
 from kheadless_tui.tui.counters import coarse, until_next_step
 from kheadless_tui.tui.filtering import Filter
 from kheadless_tui.tui.layout import layout_for
+from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.signs import ASCII, UNICODE
+from kheadless_tui.tui.serving import Served
 from kheadless_tui.tui.widgets.header import Header, HeaderFacts, scope_text, state_text
 from kheadless_tui.tui.widgets.keys import Keys
 from kheadless_tui.tui.widgets.rule import Rule
+from kheadless_tui.tui.widgets.side import Remark
 from kheadless_tui.tui.widgets.status import Crumbs
+from kheadless_tui.zone.config import Note as Warned
+from kheadless_tui.zone.config import ZoneConfig
 
 FACTS = HeaderFacts("prod-eu1", "v1.34.4", "oncall", "ns shop", False, True, ("● live", "role--good"))
 
@@ -40,6 +45,30 @@ def test_a_rule_loses_parts_of_its_title_and_never_its_count() -> None:
     rule._count = "3 of 3 in DNS"
     assert line(rule, 50) == "── nginx-headless · shop ───────── 3 of 3 in DNS ─"
     assert line(rule, 30).endswith(" 3 of 3 in DNS ─")
+
+
+def test_a_remark_leaves_out_what_would_cost_a_line_and_nothing_else() -> None:
+    remark = Remark()
+    remark._forms = (Note("match · from pod/web-0 over TCP, 49 ms, 04:30:55"), Note("match · from pod/web-0, 04:30:55"))
+    assert [text.plain.strip() for text in remark.lines(60)] == ["match · from pod/web-0 over TCP, 49 ms, 04:30:55"]
+    assert [text.plain.strip() for text in remark.lines(40)] == ["match · from pod/web-0, 04:30:55"]
+    narrow = [text.plain.strip() for text in remark.lines(30)]
+    assert narrow == ["match · from pod/web-0", "over TCP, 49 ms, 04:30:55"], "two lines either way"
+
+
+def test_how_the_zone_is_served_in_sentences() -> None:
+    known = ZoneConfig(
+        ttl=30, ttl_known=True, source="ConfigMap kube-system/coredns", notes=(Warned("C:7", "hosts", "hosts answers"),)
+    )
+    assert Served(known).facts() == (
+        "zone cluster.local. by ConfigMap kube-system/coredns, TTL 30 s",
+        "C:7: hosts answers; not followed",
+    )
+    assert Served(ZoneConfig(), "C:3: expected a number").facts() == (
+        "zone cluster.local. by CoreDNS defaults",
+        "TTL 5 s, the default of CoreDNS: the TTLs of answers are not judged",
+        "C:3: expected a number.",
+    )
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.text import Text
@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from kheadless_tui.tui.actions import GROUP_OF, ORDER, PANELS, key_text
-from kheadless_tui.tui.render.cells import cut, pad, width_of
+from kheadless_tui.tui.render.cells import cut, pad, width_of, wrap
 from kheadless_tui.tui.render.roles import FOCUS, FRAME, MUTED, TEXT
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.widgets.rule import Line
@@ -41,13 +41,13 @@ class HelpGroup(NamedTuple):
 MOVING = "moving"
 
 
-def groups_of(bindings: Mapping[str, ActiveBinding], panel: str, reasons: Mapping[str, str]) -> tuple[HelpGroup, ...]:
+def groups_of(bindings: Mapping[str, ActiveBinding], panel: str, reason: Callable[[str], str]) -> tuple[HelpGroup, ...]:
     """The help for what is bound now.
 
     Args:
         bindings: Key to binding, as the screen has them.
         panel: Name of the focused panel: the title of its own keys.
-        reasons: Action to why it does nothing now.
+        reason: Tells of an action of the screen why it does nothing now.
     """
     keys: dict[tuple[str, str], list[str]] = {}
     entries: dict[tuple[str, str], HelpEntry] = {}
@@ -57,7 +57,7 @@ def groups_of(bindings: Mapping[str, ActiveBinding], panel: str, reasons: Mappin
             continue
         place = (_group(binding, panel), binding.action)
         keys.setdefault(place, []).append(key_text(key))
-        off = "" if active.enabled else reasons.get(binding.action, "not now")
+        off = "" if active.enabled else reason(binding.action.partition("(")[0]) or "not now"
         entries[place] = HelpEntry("", binding.tooltip or binding.description, binding.description, off)
     groups: dict[str, list[HelpEntry]] = {panel: [], PANELS: [], MOVING: [], "everywhere": []}
     for (group, action), names in keys.items():
@@ -137,24 +137,33 @@ class HelpBox(Line):
 
     DEFAULT_CSS = "HelpBox { height: 1fr; }"
 
-    def __init__(self, groups: Sequence[HelpGroup], panel: str, signs: Signs) -> None:
+    def __init__(self, groups: Sequence[HelpGroup], panel: str, signs: Signs, facts: Sequence[str]) -> None:
         super().__init__(signs=signs)
         self._groups = tuple(groups)
+        self._facts = tuple(facts)
         self._panel = panel
         self._top = 0
         self.wanted = ""
 
     def scroll_by(self, lines: int) -> None:
         """Move on, as far as there is something below."""
-        content, _ = help_lines(self._groups, self.size.width - 4, self.wanted)
+        content, _ = self._content(self.size.width)
         most = max(0, len(content) - (self.size.height - 2))
         self._top = min(max(0, self._top + lines), most)
         self.refresh()
 
+    def _content(self, width: int) -> tuple[list[Text], int]:
+        """What is in the box, and how many keys are: the facts first, unless a key is looked for."""
+        lines, count = help_lines(self._groups, width - 4, self.wanted)
+        if self.wanted:
+            return lines, count
+        facts = [Text(f" {line}", TEXT) for fact in self._facts for line in wrap(fact, width - 6)]
+        return [*facts, *lines], count
+
     def lines(self, width: int) -> list[Text]:
         """The box."""
         signs, height = self.signs, self.size.height
-        content, count = help_lines(self._groups, width - 4, self.wanted)
+        content, count = self._content(width)
         body = content[self._top : self._top + height - 2]
         more = (
             f" {count} keys "
@@ -189,9 +198,17 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark", "close", "close", key_display="esc", id="help.close"),
     ]
 
-    def __init__(self, groups: Sequence[HelpGroup], panel: str, signs: Signs) -> None:
+    def __init__(self, groups: Sequence[HelpGroup], panel: str, signs: Signs, *, facts: Sequence[str] = ()) -> None:
+        """Set up.
+
+        Args:
+            groups: The keys.
+            panel: Name of the focused panel.
+            signs: What the terminal can show.
+            facts: What else is to be known of this cluster, above the keys.
+        """
         super().__init__()
-        self._box = HelpBox(groups, panel, signs)
+        self._box = HelpBox(groups, panel, signs, facts)
 
     def compose(self) -> ComposeResult:
         """The box, and the row to type in."""

@@ -7,6 +7,7 @@ from textual.containers import Horizontal, Vertical
 
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.layout import PANELS, Layout, PanelName, layout_for
+from kheadless_tui.tui.notices import endpoint_name
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.render.view import ServiceView
 from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
@@ -17,6 +18,7 @@ from kheadless_tui.tui.widgets.records_panel import RecordsPanel
 from kheadless_tui.tui.widgets.rule import Divider, Rule
 from kheadless_tui.tui.widgets.side import SidePane
 from kheadless_tui.tui.widgets.tree import ServiceTree
+from kheadless_tui.zone.record import Question, Record
 
 NARROWEST_TREE = 18
 """Columns below which the tree cannot be made narrower: sign, name and count of a Service."""
@@ -78,6 +80,38 @@ class Body(Horizontal):
     def current(self) -> ServiceTree | Panel:
         """The list that has the focus."""
         return self.list_of(self.focused)
+
+    @property
+    def crumbs(self) -> tuple[str, ...]:
+        """The way to what the cursor is on, in words."""
+        if self._view is None:
+            return (self.services.row_id,) if self.services.row_id else ()
+        way = (self._view.key.namespace, self._view.key.name)
+        panel = self.current
+        if not isinstance(panel, Panel):
+            return way
+        return (*way, self.focused, panel.crumb) if panel.crumb else (*way, self.focused)
+
+    @property
+    def full_name(self) -> str:
+        """The DNS name under the cursor, absolute; empty while no Service is selected."""
+        if self._view is None:
+            return ""
+        panel = self.current
+        own = panel.full_name if isinstance(panel, Panel) else endpoint_name(self._view, self.services.member)
+        return own or self._view.origin
+
+    @property
+    def record(self) -> Record | None:
+        """The record under the cursor of the focused panel."""
+        panel = self.current
+        return panel.selected_record if isinstance(panel, Panel) else None
+
+    def point(self, pod: str, question: Question | None, *, origin: Panel | None = None) -> None:
+        """Mark in the panels what belongs to a pod or a question, but not where it was pointed at."""
+        for panel in self.side.panels.values():
+            if panel is not origin:
+                panel.point(pod, question)
 
     def show(self, view: ServiceView | None) -> None:
         """Show a Service in all panels, or none."""

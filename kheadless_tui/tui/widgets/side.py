@@ -25,21 +25,20 @@ class Remark(Line):
 
     DEFAULT_CSS = "Remark { height: auto; }"
 
-    _note: Note | None = None
+    _forms: tuple[Note, ...] = ()
 
-    def show(self, note: Note | None) -> None:
-        """Say this."""
-        if note == self._note:
+    def show(self, *forms: Note) -> None:
+        """Say this; of several forms, the first of those that take the fewest lines."""
+        if forms == self._forms:
             return
-        before, self._note = self.lines(self.size.width), note
-        self.display = note is not None
+        before, self._forms = self.lines(self.size.width), forms
+        self.display = bool(forms)
         self.refresh(layout=len(before) != len(self.lines(self.size.width)))
 
     def lines(self, width: int) -> list[Text]:
         """The note, its sign in the column where the rows below have theirs."""
-        if self._note is None:
-            return []
-        return [Text.assemble(" ", line) for line in self._note.lines(max(10, width - 2), self.signs)]
+        wrapped = [note.lines(max(10, width - 2), self.signs) for note in self._forms]
+        return [Text.assemble(" ", line) for line in min(wrapped, key=len, default=[])]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A row for each line."""
@@ -98,6 +97,11 @@ class SidePane(Vertical):
     def rule(self, name: str) -> Rule:
         """The rule of a panel, or of the ``service``."""
         return self.query_one(f"#rule-{name}", Rule)
+
+    def say(self, title: str, *forms: Note) -> None:
+        """Tell of the Service in its rule, and below that how it stands: one note, in forms of different length."""
+        self.rule("service").set(title=title)
+        self.query_one("#sentence", Remark).show(*forms)
 
     def place(
         self, layout: Layout, visible: Sequence[PanelName], focused: PanelName, *, few_records: bool = False

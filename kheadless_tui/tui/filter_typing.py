@@ -1,0 +1,38 @@
+"""A filter while it is typed in the status row: it takes effect on the focused list with every letter."""
+
+from __future__ import annotations
+
+from kheadless_tui.tui.filtering import ALL, Filter
+from kheadless_tui.tui.widgets.body import Body
+from kheadless_tui.tui.widgets.status import StatusRow
+
+
+class FilterTyping:
+    """Between the line to type in and the list that has the focus; remembers where one was."""
+
+    def __init__(self, status: StatusRow, body: Body) -> None:
+        self._status = status
+        self._body = body
+        self._left_at: str | None = None
+        """The row that the cursor was on when typing began."""
+
+    def begin(self) -> None:
+        """Let a filter be typed, from the one that is there; within what is typed a slash is a slash."""
+        if self._status.typing:
+            self._status.insert("/")
+            return
+        self._left_at = self._body.current.row_id
+        self._status.open(self._body.current.chosen.text)
+
+    def end(self, *, keep: bool) -> None:
+        """Typing ended; a filter that is given up leaves the cursor where it was."""
+        self._status.close()
+        if not keep:
+            self.choose(ALL)
+            if self._left_at is not None:
+                self._body.current.move_to(self._left_at)
+
+    def choose(self, chosen: Filter) -> None:
+        """Show only the rows that a filter lets through."""
+        self._body.current.set_filter(chosen)
+        self._body.show_tree_rule()

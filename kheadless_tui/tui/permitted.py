@@ -1,0 +1,45 @@
+"""What the keys may do here and now, asked before a key is offered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kheadless_tui.cluster.state import Offline
+from kheadless_tui.tui.actions import Situation, reason_against
+from kheadless_tui.tui.catalog import Catalog
+from kheadless_tui.tui.rights import ProbeRights
+from kheadless_tui.tui.selection import Selection
+from kheadless_tui.tui.widgets.body import Body
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.session import ClusterSession
+
+
+class Permitted:
+    """Judges actions by the session, the user's rights, the selection and what is on the screen."""
+
+    def __init__(
+        self, session: ClusterSession, rights: ProbeRights, selection: Selection, catalog: Catalog, body: Body
+    ) -> None:
+        self._session = session
+        self._rights = rights
+        self._selection = selection
+        self._catalog = catalog
+        self._body = body
+
+    def reason_against(self, action: str) -> str:
+        """Why an action of the main screen cannot work now, in a few words; empty when it can."""
+        return reason_against(action, self._situation)
+
+    @property
+    def _situation(self) -> Situation:
+        namespace, body = self._selection.namespace, self._body
+        return Situation(
+            service=self._selection.view is not None,
+            readonly=self._session.readonly,
+            offline=isinstance(self._session.link, Offline),
+            no_right=namespace if self._rights.refused(namespace) else "",
+            one_panel=body.layout_now.mode == "single",
+            empty=not self._catalog.size,
+            blank=not body.current.rows,
+        )
