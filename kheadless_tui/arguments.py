@@ -86,20 +86,44 @@ RECORD_TYPES = (
     "A",
     "AAAA",
     "ANY",
+    "AFSDB",
     "AXFR",
     "CAA",
+    "CDNSKEY",
+    "CDS",
+    "CERT",
     "CNAME",
+    "CSYNC",
+    "DHCID",
+    "DNAME",
+    "DNSKEY",
+    "DS",
     "HINFO",
     "HTTPS",
+    "IPSECKEY",
     "IXFR",
+    "KX",
+    "LOC",
     "MX",
     "NAPTR",
     "NS",
+    "NSEC",
+    "NSEC3",
+    "NSEC3PARAM",
+    "OPENPGPKEY",
     "PTR",
+    "RP",
+    "RRSIG",
+    "SMIMEA",
     "SOA",
+    "SPF",
     "SRV",
+    "SSHFP",
     "SVCB",
+    "TLSA",
     "TXT",
+    "URI",
+    "ZONEMD",
 )
 """Types that can be asked for by name; others by number, as RFC 3597 section 5 writes them: TYPE65."""
 
@@ -172,6 +196,19 @@ OPTIONS: tuple[Option, ...] = (
     _option("--all", commands=(_RECORDS,), action="store_true", help="the whole zone, not only headless Services"),
     _option(
         "--from", commands=(_PREDICT,), dest="vantage", metavar="POD", help="resolve by the search list of this pod"
+    ),
+    _option(
+        "--resolv-conf",
+        commands=(_PREDICT,),
+        metavar="FILE",
+        help="resolve by the search list of this resolv.conf, as copied from a pod",
+    ),
+    _option(
+        "--libc",
+        commands=(_PREDICT,),
+        choices=("glibc", "musl", "go"),
+        default="glibc",
+        help="whose rules the search follows: glibc (default), musl (Alpine), or Go's own resolver",
     ),
     _option(
         "--from",
@@ -304,6 +341,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError(
             f"{namespace!r} cannot be the name of a namespace", hint="small letters, digits and dashes, at most 63"
         )
+    if given.get("resolv_conf") and given.get("vantage"):
+        raise UsageError("--from and --resolv-conf cannot be given together", hint="each gives a search list")
     if given.get("filenames"):
         for flag in ("context", "kubeconfig", "as_user"):
             if given.get(flag):

@@ -8,15 +8,23 @@ from collections.abc import Callable, Iterable
 
 from kheadless_tui.commands import running
 from kheadless_tui.commands.names import default_resolv_conf, nameserver, service_key
-from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type
-from kheadless_tui.commands.source import Source, connect, from_cluster, from_files, tell, with_pods
-from kheadless_tui.errors import NotFound
+from kheadless_tui.commands.questions import (
+    QuestionLines,
+    absolute_if_meant,
+    check_name,
+    default_type,
+    is_address,
+    is_reverse_of_address,
+)
+from kheadless_tui.commands.serving import read_text
+from kheadless_tui.commands.source import Source, connect, from_cluster, from_files, tell_served, with_pods
+from kheadless_tui.errors import ClusterError, NotFound
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.report import predict as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolve import resolve
-from kheadless_tui.zone.search import ResolvConf, resolv_conf_of, resolve_by_search
+from kheadless_tui.zone.search import ResolvConf, parse_resolv_conf, resolv_conf_of, resolve_by_search
 
 Predict = Callable[[str, str], Answer]
 """From a name and a type to the answer."""
@@ -50,41 +58,51 @@ def _namespaces(source: Source, arguments: argparse.Namespace) -> set[str]:
 def _show(source: Source, arguments: argparse.Namespace) -> int:
     predict = predictor(source, arguments)
     if arguments.name == "-":
-        return _show_lines(predict)
+        status = _show_lines(predict, source.config.bufsize)
+        tell_served(source.config)
+        return status
     answer = predict(arguments.name, arguments.type or default_type(arguments.name))
-    sys.stdout.write(report.render(answer, arguments.output, Medium.of(sys.stdout)))
-    tell(f"the zone is served as by: {source.config.source}")
+    medium, bufsize = Medium.of(sys.stdout), source.config.bufsize
+    sys.stdout.write(report.render(answer, arguments.output, medium, bufsize=bufsize))
+    tell_served(source.config)
     return 0
 
 
-def _show_lines(predict: Predict) -> int:
+def _show_lines(predict: Predict, bufsize: int) -> int:
     lines = QuestionLines()
     for name, type_ in lines:
-        sys.stdout.write(report.line(predict(name, type_)))
+        sys.stdout.write(report.line(predict(name, type_), bufsize=bufsize))
     return 2 if lines.failed else 0
 
 
 def predictor(source: Source, arguments: argparse.Namespace) -> Predict:
     """How names are resolved: absolute ones as they are, short ones by a search list.
 
-    The search list is that of ``--from``'s pod, else that of a pod in the namespace with the default dnsPolicy.
+    The search list is that of ``--from``'s pod or of ``--resolv-conf``, else that of a pod in the namespace with the
+    default dnsPolicy. Where one was asked for, it is used for every name, as a program in the pod would.
     """
     resolv = _resolv_conf(source, arguments)
+    by_search = arguments.vantage is not None or arguments.resolv_conf is not None
 
     def predict(name: str, type_: str) -> Answer:
-        whole = absolute_if_meant(name, type_, source.config) if arguments.vantage is None else None
-        if whole is not None:
+        whole = absolute_if_meant(name, type_, source.config)
+        if whole is not None and (not by_search or is_address(name) or is_reverse_of_address(name)):
             return resolve(source.snapshot, Question(whole, type_), source.config)
-        return resolve_by_search(source.snapshot, name, type_, resolv, source.config)
+        return resolve_by_search(source.snapshot, name, type_, resolv, source.config, libc=arguments.libc)
 
     return predict
 
 
 def _resolv_conf(source: Source, arguments: argparse.Namespace) -> ResolvConf:
+    if arguments.resolv_conf is not None:
+        return parse_resolv_conf(read_text(arguments.resolv_conf), arguments.resolv_conf)
     if arguments.vantage is None:
         return default_resolv_conf(source)
     key = service_key(arguments.vantage.removeprefix("pod/"), source.namespace)
     pod = source.snapshot.pod(key)
+    if pod is None and source.session is not None and "Pod" in source.unread(key.namespace):
+        hint = "--resolv-conf FILE, with what `kubectl exec POD -- cat /etc/resolv.conf` prints, needs no such right"
+        raise ClusterError(f"the pods of namespace {key.namespace} could not be read", hint=hint)
     if pod is None:
         raise NotFound(f"there is no Pod {key}", hint=_pods_there(source, key.namespace))
     return resolv_conf_of(pod, source.config, nameserver(source))

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import sys
 from collections.abc import Iterator
 from typing import TextIO
 
 from kheadless_tui.arguments import record_type
 from kheadless_tui.errors import InputError, UsageError
+from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import fault, is_below, reverse_name
+from kheadless_tui.zone.names import absolute, address_of_reverse, fault, is_below, reverse_name, unescaped
 
 
 def default_type(name: str) -> str:
-    """What is asked of a name without a type: PTR of an address, else A."""
-    return "PTR" if is_address(name) else "A"
+    """What is asked of a name without a type: PTR of an address or of its reverse name, else A."""
+    return "PTR" if is_address(name) or is_reverse_of_address(name) else "A"
 
 
 def is_address(text: str) -> bool:
     """The text is an IPv4 or IPv6 address."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return canonical(text) is not None
+
+
+def is_reverse_of_address(name: str) -> bool:
+    """The name is the whole reverse name of an address, with or without the final dot."""
+    return bool(address_of_reverse(absolute(name).lower()))
 
 
 def absolute_if_meant(name: str, type_: str, config: ZoneConfig) -> str | None:
@@ -35,13 +36,16 @@ def absolute_if_meant(name: str, type_: str, config: ZoneConfig) -> str | None:
     """
     if type_ == "PTR" and is_address(name):
         return reverse_name(name)
-    if name.endswith("."):
-        return name
-    return f"{name}." if any(is_below(f"{name}.", zone) for zone in config.zones) else None
+    whole = absolute(unescaped(name))
+    if name == absolute(name) or is_reverse_of_address(name) or any(is_below(whole, zone) for zone in config.zones):
+        return whole
+    return None
 
 
 def check_name(name: str) -> None:
     """Raise UsageError for what no DNS message can carry."""
+    if "%" in name and is_address(name.partition("%")[0]):
+        raise UsageError(f"{name!r} is no address that DNS knows: without the interface behind the % it is one")
     why = fault(name)
     if why:
         shown = name if len(name) <= 60 else f"{name[:57]}..."

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Sequence
 
 from kheadless_tui.commands import running
 from kheadless_tui.commands.names import service_key
-from kheadless_tui.commands.source import Source, connect, from_cluster, from_files, tell, tell_findings, with_pods
+from kheadless_tui.commands.source import (
+    Source,
+    connect,
+    from_cluster,
+    from_files,
+    tell,
+    tell_findings,
+    tell_served,
+    with_pods,
+)
 from kheadless_tui.errors import NotFound, UsageError
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.report import records as report
@@ -46,7 +55,7 @@ def _show(source: Source, arguments: argparse.Namespace, *, in_files: bool) -> i
         )
     found = list(records)
     sys.stdout.write(report.render(found, source.config, arguments.output, Medium.of(sys.stdout)))
-    tell(f"{len(found)} records; the zone is served as by: {source.config.source}")
+    tell_served(source.config, f"{len(found)} records; ")
     return 0
 
 

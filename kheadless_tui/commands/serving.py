@@ -29,13 +29,21 @@ def given_config(arguments: argparse.Namespace) -> ZoneConfig | None:
     if not arguments.corefile:
         return None
     path = arguments.corefile
+    return served.zone_config(corefile.parse(read_text(path), path), path, strict=True)
+
+
+def read_text(path: str) -> str:
+    """The text of a file that the user named.
+
+    Raises:
+        InputError: it cannot be read, or is no text.
+    """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=path) from error
     except UnicodeDecodeError as error:
         raise InputError(f"is not text (byte {error.start} is not UTF-8)", where=path) from error
-    return served.zone_config(corefile.parse(text, path), path, strict=True)
 
 
 def config_of_files(arguments: argparse.Namespace, snapshot: Snapshot) -> ZoneConfig:

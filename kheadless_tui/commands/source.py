@@ -53,6 +53,18 @@ def tell(message: str) -> None:
     print(message, file=sys.stderr)
 
 
+def tell_served(config: ZoneConfig, before: str = "") -> None:
+    """How the zone is served, and a line for each thing in the Corefile that is not followed.
+
+    Args:
+        config: how the zone is served.
+        before: what to say first on the line.
+    """
+    tell(f"{before}the zone is served as by: {config.source}")
+    for note in dict.fromkeys(map(str, config.notes)):
+        tell(f"not followed: {note}")
+
+
 def from_files(arguments: argparse.Namespace) -> Source:
     """The objects of ``-f``; those without a namespace are put in that of ``-n``, as kubectl would apply them."""
     # The YAML reader is needed for files alone.

@@ -37,8 +37,12 @@ def master_file(records: Iterable[Record], config: ZoneConfig) -> str:
 
 
 def _apex(records: list[Record], zone: str, ttl: int) -> list[str]:
-    """The SOA first, as loaders demand, and an NS; CoreDNS's own form where the records do not hold them."""
+    """The SOA first, as loaders demand, and an NS; a stand-in where the records are only a part of the zone.
+
+    The whole zone without an NS is one whose name servers are not known: then none is made up.
+    """
     soas = [str(record) for record in records if record.type == "SOA"]
+    whole = bool(soas)
     ttl = min(ttl, SOA_TTL_LIMIT)
     if not soas:
         soas = [
@@ -47,7 +51,11 @@ def _apex(records: list[Record], zone: str, ttl: int) -> list[str]:
         ]
     if any(record.type == "NS" and record.name.lower() == zone.lower() for record in records):
         return soas
-    return [*soas, f"{zone} {ttl} IN NS ns.dns.{zone}"]
+    if whole:
+        unknown = "; the NS of the zone is not known: no endpoint of the DNS server's Service is among the objects"
+        return [*soas, unknown, f"; {zone} {ttl} IN NS ns.dns.{zone}"]
+    stand_in = "; a zone must have an NS; which one CoreDNS gives depends on the Services in front of it"
+    return [*soas, stand_in, f"{zone} {ttl} IN NS ns.dns.{zone}"]
 
 
 def _sendable(record: Record) -> bool:

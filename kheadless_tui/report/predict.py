@@ -5,25 +5,36 @@ from __future__ import annotations
 from kheadless_tui.report.document import Document, dump, question_document, records_as_dig, to_line
 from kheadless_tui.report.fields import fields
 from kheadless_tui.report.medium import PIPE, Medium
-from kheadless_tui.zone.record import Answer, Step
+from kheadless_tui.zone.record import Answer, Fact, Step
+from kheadless_tui.zone.size import Fit, fits
 
 SCHEMA = "kheadless/answer/1"
 
 
-def render(answer: Answer, output: str, medium: Medium = PIPE) -> str:
-    """The answer in one of the outputs ``table``, ``json`` and ``yaml``."""
-    return table(answer, medium) if output == "table" else dump(document(answer), output)
+def render(answer: Answer, output: str, medium: Medium = PIPE, *, bufsize: int = 0) -> str:
+    """The answer in one of the outputs ``table``, ``json`` and ``yaml``.
+
+    Args:
+        answer: with a step for each question that it costs.
+        output: the form.
+        medium: what it is written to.
+        bufsize: octets to which the server lowers UDP buffers, 0 when it does not.
+    """
+    return table(answer, medium, bufsize) if output == "table" else dump(document(answer, bufsize), output)
 
 
-def line(answer: Answer) -> str:
+def line(answer: Answer, *, bufsize: int = 0) -> str:
     """The answer as one line of JSON, as ``predict -`` prints it."""
-    return to_line(document(answer))
+    return to_line(document(answer, bufsize))
 
 
-def document(answer: Answer) -> Document:
+def document(answer: Answer, bufsize: int = 0) -> Document:
     """The document of schema ``kheadless/answer/1``.
 
-    ``fallthrough``, ``unsendable`` and ``unknown`` are there only where they are so: an answer without them is certain.
+    ``questions`` is how many questions of this type are sent until the answer is there; getaddrinfo asks A and AAAA of
+    each name, which makes twice as many. ``fallthrough``, ``unsendable``, ``unknown`` and ``notes`` are there only
+    where they are so: an answer without them is certain. ``udp`` is there when the whole does not fit 512 octets,
+    ``tcp`` when it does not even fit a reply over TCP.
     """
     found: Document = {
         "schema": SCHEMA,
@@ -33,7 +44,8 @@ def document(answer: Answer) -> Document:
         "answer": records_as_dig(answer.answer),
         "authority": records_as_dig(answer.authority),
         "additional": records_as_dig(answer.additional),
-        "steps": [{"name": step.name, "rcode": step.rcode, "why": step.why} for step in answer.steps],
+        "steps": [_step(step) for step in answer.steps],
+        "questions": len(answer.steps),
     }
     if answer.fallthrough:
         found["fallthrough"] = True
@@ -41,10 +53,43 @@ def document(answer: Answer) -> Document:
         found["unsendable"] = True
     if answer.unknown:
         found["unknown"] = answer.unknown
+    if answer.notes:
+        found["notes"] = list(answer.notes)
+    udp, tcp = _sizes(answer, bufsize)
+    if udp:
+        found["udp"] = [_size(each) for each in udp]
+    if tcp:
+        found["tcp"] = _size(tcp)
     return found
 
 
-def table(answer: Answer, medium: Medium = PIPE) -> str:
+def _step(step: Step) -> Document:
+    return {
+        "name": step.name,
+        "rcode": step.rcode,
+        "why": step.why,
+        "rule": step.rule,
+        "facts": [_fact(fact) for fact in step.facts],
+    }
+
+
+def _fact(fact: Fact) -> Document:
+    return {"from": str(fact.source), "field": fact.source.field, "value": fact.value}
+
+
+def _sizes(answer: Answer, bufsize: int) -> tuple[list[Fit], Fit | None]:
+    """What of a reply fits UDP, if the whole does not fit the smallest buffer; TCP, if it does not fit even there."""
+    if answer.fallthrough or answer.unsendable or answer.question.type in ("AXFR", "IXFR"):
+        return [], None
+    *udp, tcp = fits(answer, bufsize=bufsize)
+    return (udp, tcp if tcp.truncated else None) if udp[0].truncated else ([], None)
+
+
+def _size(fit: Fit) -> Document:
+    return {"limit": fit.buffer, "answer": fit.answer, "tc": fit.truncated}
+
+
+def table(answer: Answer, medium: Medium = PIPE, bufsize: int = 0) -> str:
     """One fact a line, each with its word in front, so that ``grep ^answer`` finds the answers and nothing else."""
     rows = [("question", f"{answer.question.name} {answer.question.type}"), ("status", _status(answer))]
     sections = (("answer", answer.answer), ("authority", answer.authority), ("additional", answer.additional))
@@ -53,7 +98,29 @@ def table(answer: Answer, medium: Medium = PIPE) -> str:
         rows += [("tried", _tried(step)) for step in answer.steps]
     else:
         rows += [("why", step.why) for step in answer.steps if step.why]
+    if answer.steps:
+        rows.append(("cost", _cost(answer)))
+    udp, tcp = _sizes(answer, bufsize)
+    if udp:
+        rows.append(("udp", "; ".join(_fitting(fit, answer) for fit in udp)))
+    if tcp:
+        rows.append(("tcp", _fitting(tcp, answer)))
     return fields(rows, medium)
+
+
+def _cost(answer: Answer) -> str:
+    """How many questions the answer costs; getaddrinfo doubles them by asking for the other family as well."""
+    number = len(answer.steps)
+    text = f"{number} question" if number == 1 else f"{number} questions"
+    if answer.question.type in ("A", "AAAA"):
+        text += f" ({2 * number} by getaddrinfo, which asks A and AAAA of each name)"
+    return text
+
+
+def _fitting(fit: Fit, answer: Answer) -> str:
+    if not fit.truncated:
+        return f"{fit.buffer}: all of it"
+    return f"{fit.buffer}: {fit.answer} of {len(answer.answer)} records, TC"
 
 
 def _tried(step: Step) -> str:

@@ -36,6 +36,7 @@ def document(records: Iterable[PredictedRecord], config: ZoneConfig) -> Document
         "schema": SCHEMA,
         "zone": config.zone,
         "source": config.source,
+        "notes": [str(note) for note in config.notes],
         "records": [_record_document(item) for item in records],
     }
 

@@ -16,7 +16,7 @@ async def test_records_in_every_form(run: Run) -> None:
     done = await run("records", "-n", "tutorial-1", "nginx-headless", "-o", "json")
     assert done.status == 0
     document = done.json
-    assert list(document) == ["schema", "zone", "source", "records"]
+    assert list(document) == ["schema", "zone", "source", "notes", "records"]
     assert document["schema"] == "kheadless/records/1"
     assert document["source"] == "ConfigMap kube-system/coredns"
     first = document["records"][0]

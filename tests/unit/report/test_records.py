@@ -4,12 +4,14 @@ import json
 
 import dns.rdatatype
 import dns.zone
+import msgspec
 import pytest
 import yaml
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.report import records
 from kheadless_tui.report.medium import PIPE, Medium
+from kheadless_tui.zone.config import Note
 from kheadless_tui.zone.record import PredictedRecord, Record, Source, WithheldRecord
 from tests.unit.report.samples import CONFIG, ORIGIN, RECORDS, SLICE, WEB, endpoint, predicted
 
@@ -18,7 +20,7 @@ TERMINAL = Medium(width=80, colour=False)
 
 def test_json_has_exactly_the_keys_of_the_schema_in_their_order() -> None:
     document = json.loads(records.render(RECORDS[:1], CONFIG, "json"))
-    assert list(document) == ["schema", "zone", "source", "records"]
+    assert list(document) == ["schema", "zone", "source", "notes", "records"]
     assert document["schema"] == "kheadless/records/1"
     assert document["zone"] == "cluster.local."
     assert document["source"] == "Corefile ./Corefile"
@@ -174,3 +176,17 @@ def test_what_is_withheld_is_one_line_a_service_with_each_endpoint_once() -> Non
     ]
     assert records.withheld_note(held) == "shop/web: not in DNS: web-0, web-1 (not ready); web-2 (terminating)\n"
     assert records.withheld_note([]) == ""
+
+
+def test_what_is_not_followed_stands_beside_the_source() -> None:
+    noted = msgspec.structs.replace(CONFIG, notes=(Note("Corefile:3", "hosts", "hosts may answer"),))
+    assert json.loads(records.render([], noted, "json"))["notes"] == ["Corefile:3: hosts may answer"]
+
+
+def test_no_name_server_is_made_up_for_a_whole_zone() -> None:
+    zone = "cluster.local."
+    soa = Record(zone, 30, "SOA", f"ns.dns.{zone} hostmaster.{zone} 0 7200 1800 86400 30")
+    whole = [PredictedRecord(soa, None, None, Source("Zone", ObjectKey("", zone)))]
+    text = records.render(whole, CONFIG, "zone")
+    assert "; the NS of the zone is not known" in text
+    assert not [line for line in text.splitlines() if " NS " in line and not line.startswith(";")]
