@@ -106,7 +106,7 @@ def sentence_of(view: ServiceView) -> tuple[Note, ...]:
 
 
 def verdicts_of(view: ServiceView) -> tuple[str, ...]:
-    """``match: 25 of 25 as predicted · asked from pod/web-0 over TCP, 49 ms, 04:30:55``, and shorter forms of it.
+    """``match: 25 of 25 as predicted · asked from pod/web-0 over TCP, 49 ms, 04:30:55``, then shorter forms of it.
 
     Empty before the first answers.
     """
@@ -119,11 +119,14 @@ def verdicts_of(view: ServiceView) -> tuple[str, ...]:
     right = sum(row.verdict == "match" for row in comparison.rows)
     subject = f"{probe.subject}: " if probe.subject else ""
     verdict = f"{subject}{comparison.verdict}: {right} of {len(comparison.rows)} as predicted"
-    where = f"asked from {_places(probe.vantage, view)}"
+    where = _places(probe.vantage, view)
     over = " and ".join(sorted({item.transport.upper() for item in probe.result.observations if item.transport}))
     took, when = milliseconds(probe.result.ms), clock(probe.started)
-    how = (f"{where} over {over}, {took}" if over else f"{where}, {took}", f"{where}, {took}", where)
-    return tuple(f"{verdict} · {words}, {when}{since}" for words in dict.fromkeys(how))
+    fullest = f"asked from {where} over {over}, {took}" if over else f"asked from {where}, {took}"
+    forms = [f"{words}, {when}{since}" for words in (fullest, f"asked from {where}, {took}", f"asked from {where}")]
+    if since:
+        forms.append(f"{where}, {when} · changed since: p asks again")
+    return tuple(f"{verdict} · {form}" for form in dict.fromkeys(forms))
 
 
 def _places(vantages: str, view: ServiceView) -> str:
@@ -148,7 +151,7 @@ def heading_of(view: ServiceView, served: Served, room: int) -> tuple[str, tuple
     note = trouble(view.link, view.reads, view.key.namespace)
     notes = (note,) if note is not None else sentence_of(view)
     if served.fault:
-        more = (f"{served.fault}.", "Until ctrl-r finds it mended, CoreDNS's defaults are predicted.")
+        more = (f"{served.fault}.", "Predicted: CoreDNS's defaults. ctrl-r asks again.")
         notes = tuple(replace(note, more=(*note.more, *more)) for note in notes)
     return title_of(view, room), notes
 

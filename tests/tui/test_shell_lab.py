@@ -121,7 +121,7 @@ async def test_a_corefile_that_cannot_be_understood_is_said_and_mended_by_a_key(
         app = HeadlessApp(ClusterSession(connection), service="tutorial-1/nginx-headless", lab=True)
         async with app.run_test(size=(120, 40)) as pilot:
             await until(pilot, shows(app, "ConfigMap kube-system/coredns:3: "))
-            assert "CoreDNS's defaults are predicted" in screen_text(app)
+            assert "Predicted: CoreDNS's defaults." in screen_text(app)
             await until(pilot, shows(app, "3 of 3 in DNS"))
             await pilot.press("question_mark")
             await until(pilot, shows(app, "CoreDNS defaults (ConfigMap kube-system/coredns:3 cannot be understood)"))
@@ -129,7 +129,7 @@ async def test_a_corefile_that_cannot_be_understood_is_said_and_mended_by_a_key(
             await pilot.press("escape")
             lab.apply({**BROKEN, "data": {"Corefile": corefile}})
             await pilot.press("ctrl+r")
-            await until(pilot, lambda: "defaults are predicted" not in screen_text(app))
+            await until(pilot, lambda: "CoreDNS's defaults" not in screen_text(app))
             await pilot.press("question_mark")
             await until(pilot, shows(app, "by ConfigMap kube-system/coredns, TTL 30 s"))
 
