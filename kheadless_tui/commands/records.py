@@ -23,7 +23,7 @@ from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.report import records as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.zone.record import PredictedRecord
-from kheadless_tui.zone.records import all_records, service_records
+from kheadless_tui.zone.records import all_records, service_records, withheld_records
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,6 +46,7 @@ async def _live(arguments: argparse.Namespace) -> int:
 def _show(source: Source, arguments: argparse.Namespace, *, in_files: bool) -> int:
     if arguments.all and arguments.services:
         raise UsageError("--all and names of Services cannot be given together", hint="one or the other")
+    withheld = ""
     if arguments.all:
         records: Iterable[PredictedRecord] = all_records(source.snapshot, source.config)
     else:
@@ -53,9 +54,13 @@ def _show(source: Source, arguments: argparse.Namespace, *, in_files: bool) -> i
         records = (
             record for service in services for record in service_records(source.snapshot, service, source.config)
         )
+        withheld = report.withheld_note(
+            record for service in services for record in withheld_records(source.snapshot, service, source.config)
+        )
     found = list(records)
     sys.stdout.write(report.render(found, source.config, arguments.output, Medium.of(sys.stdout)))
     tell_served(source.config, f"{len(found)} records; ")
+    sys.stderr.write(withheld)
     return 0
 
 

@@ -168,9 +168,10 @@ def resolve_by_search(
             best = answer
         if _ends(answer, libc):
             break
+    else:
+        if resolv.unknown and not name.endswith("."):
+            unknown.append(resolv.unknown)
     assert best is not None
-    if not best.answer and resolv.unknown and not name.endswith("."):
-        unknown.append(resolv.unknown)
     return msgspec.structs.replace(
         best, steps=tuple(steps), unknown="; ".join(dict.fromkeys(unknown)), notes=tuple(dict.fromkeys(notes))
     )

@@ -7,7 +7,6 @@ authority, then additional. Any cut sets TC, also when only additional records w
 
 from __future__ import annotations
 
-import ipaddress
 from typing import NamedTuple
 
 from kheadless_tui.zone.names import absolute, labels, wire_length
@@ -148,17 +147,3 @@ class _Message:
                 return
             self.size += wire_length(part) - 1
         self.size += 1
-
-
-def address_capacity(name: str, family: str, buffer: int, *, opt: int = 0) -> int:
-    """How many addresses of one name fit into a reply to a question for this name.
-
-    Args:
-        name: the owner.
-        family: ``A`` or ``AAAA``.
-        buffer: octets that the client takes.
-        opt: octets of the OPT record.
-    """
-    octets = ipaddress.IPV4LENGTH if family == "A" else ipaddress.IPV6LENGTH
-    record = _POINTER + _FIXED + octets // 8
-    return max(0, (buffer - _HEADER - wire_length(name) - _QUESTION - opt) // record)

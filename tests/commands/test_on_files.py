@@ -43,6 +43,7 @@ async def test_records_from_a_file_and_from_standard_input(manifest: str) -> Non
     names = [
         (record["name"], record["ttl"], record["data"]) for record in done.json["records"] if record["type"] == "A"
     ]
+    assert "shop/db: not in DNS: db-1 (not ready)" in done.err.splitlines()
     assert names == [("db.shop.svc.cluster.local.", 5, "10.0.0.1"), ("db-0.db.shop.svc.cluster.local.", 5, "10.0.0.1")]
     piped = await run_program("records", "-f", "-", "-o", "json", stdin=MANIFEST)
     assert piped.json == done.json

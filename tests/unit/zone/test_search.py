@@ -158,3 +158,12 @@ def test_reading_resolv_conf() -> None:
     assert found.ndots == 5
     assert parse_resolv_conf("domain a.test\noptions ndots:99").ndots == 15
     assert parse_resolv_conf("") == ResolvConf(source="/etc/resolv.conf")
+
+
+def test_a_search_that_ends_early_does_not_depend_on_the_domains_of_the_node() -> None:
+    world = snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1")))
+    resolv = cluster_first("shop", ZoneConfig())
+    musl = resolve_by_search(world, "web", "AAAA", resolv, ZoneConfig(), libc="musl")
+    assert (len(musl.steps), musl.unknown) == (1, "")
+    glibc = resolve_by_search(world, "web", "AAAA", resolv, ZoneConfig())
+    assert "of the node" in glibc.unknown
