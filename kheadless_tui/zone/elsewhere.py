@@ -12,24 +12,31 @@ from functools import lru_cache
 
 from kheadless_tui.zone.config import Concern, Note, OtherBlock, ZoneConfig
 from kheadless_tui.zone.names import is_below, zone_of
-from kheadless_tui.zone.record import Answer
+from kheadless_tui.zone.record import Answer, Question
 
 
-def other_block(name: str, config: ZoneConfig) -> OtherBlock | None:
-    """The server block that answers for a name in place of ours, ``None`` when ours does."""
-    ours = zone_of(name, config.server_zones)
-    found = None
-    for block in config.other_blocks:
-        if is_below(name, block.zone) and len(block.zone) > len(found.zone if found else ours):
-            found = block
-    return found
+def other_block(question: Question, config: ZoneConfig) -> OtherBlock | None:
+    """The server block that answers a question in place of ours, ``None`` when ours does.
+
+    DS is asked of the parent's side, which is taken to be the shortest zone that is served (the root apart).
+    """
+    if not config.other_blocks:
+        return None
+    served: dict[str, OtherBlock | None] = {block.zone: block for block in config.other_blocks}
+    served |= dict.fromkeys(config.server_zones)
+    matching = sorted((zone for zone in served if is_below(question.name, zone)), key=len)
+    if not matching:
+        return None
+    if question.type == "DS":
+        return served[next((zone for zone in matching if zone != "."), matching[0])]
+    return served[matching[-1]]
 
 
-def is_refused(name: str, config: ZoneConfig) -> bool:
-    """Whether no server block at all answers for a name."""
-    if not config.server_zones or zone_of(name, config.server_zones):
+def is_refused(question: Question, config: ZoneConfig) -> bool:
+    """Whether no server block at all answers a question."""
+    if not config.server_zones or zone_of(question.name, config.server_zones):
         return False
-    return other_block(name, config) is None
+    return other_block(question, config) is None
 
 
 def notes_on(answer: Answer, config: ZoneConfig) -> tuple[Note, ...]:

@@ -113,11 +113,11 @@ class _Server:
         flaw = fault(asked.name)
         if flaw:
             return self._no_reply(asked, "name-unsendable", flaw, unsendable=True)
-        other = other_block(asked.name, self.config)
+        other = other_block(asked, self.config)
         if other is not None:
             by = f"{other.where} ({' and '.join(other.plugins)})" if other.plugins else other.where
             return self._no_reply(asked, "other-server-block", f"{other.zone} at {by}", fallthrough=True)
-        if is_refused(asked.name, self.config):
+        if is_refused(asked, self.config):
             return msgspec.structs.replace(self._no_reply(asked, "no-server-block", ""), rcode="REFUSED")
         zone = zone_of(asked.name, self.config.zones)
         if not zone:

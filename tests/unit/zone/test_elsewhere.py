@@ -87,6 +87,10 @@ def test_a_closer_server_block_owns_its_names() -> None:
         assert answer.steps[0].rule == "other-server-block"
         assert "shop.svc.cluster.local. at C:5 (forward . 10.0.0.9)" in answer.steps[0].why
     assert ask("a.other.svc.cluster.local.", "A", served).rcode == "NXDOMAIN"
+    below = "cluster.local:53 {\nkubernetes\n}\nshop.svc.cluster.local:53 {\nforward . 10.0.0.9\n}\n"
+    parents = zone_config(parse(f"{below}.:53 {{\nforward . 1.1.1.1\n}}\n", "C"), "C")
+    assert ask("shop.svc.cluster.local.", "A", parents).fallthrough
+    assert ask("shop.svc.cluster.local.", "DS", parents).rcode == "NOERROR"
     elsewhere = config(after="shop.svc.cluster.local:5353 {\nforward . 10.0.0.9\n}\n")
     assert ask(WEB, "A", elsewhere).answer
 
