@@ -150,7 +150,7 @@ OPTIONS: tuple[Option, ...] = (
         "--namespace",
         commands=(*_CLUSTER, _DEMO),
         metavar="NAME",
-        help="the namespace; the context's if not given",
+        help="the namespace; if not given the context's, in the terminal program all",
     ),
     _option("-A", "--all-namespaces", commands=_CLUSTER, action="store_true", help="all namespaces"),
     _option(
@@ -233,8 +233,8 @@ OPTIONS: tuple[Option, ...] = (
         help="default IfNotPresent",
     ),
     _option("--server", commands=(_PROBE,), metavar="ADDRESS", help="the DNS server to ask; kube-dns if not given"),
-    _option("--tcp", commands=(_PROBE,), action="store_const", const="tcp", dest="transport", help="ask over TCP"),
-    _option("--udp", commands=(_PROBE,), action="store_const", const="udp", dest="transport", help="ask over UDP"),
+    _option("--tcp", commands=(_PROBE,), action="store_true", help="ask over TCP"),
+    _option("--udp", commands=(_PROBE,), action="store_true", help="ask over UDP"),
     _option(
         "--timeout",
         commands=(_PROBE,),
@@ -336,6 +336,10 @@ def _check(arguments: argparse.Namespace) -> None:
     given = vars(arguments)
     if given.get("namespace") is not None and given.get("all_namespaces"):
         raise UsageError("-n and -A cannot be given together", hint="-n for one namespace, -A for all")
+    if given.get("tcp") and given.get("udp"):
+        raise UsageError(
+            "--tcp and --udp cannot be given together", hint="without either, whichever the place does best"
+        )
     namespace = given.get("namespace")
     if namespace is not None and not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", namespace):
         raise UsageError(

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from dataclasses import replace
 
 from kheadless_tui.cluster.gate import Confirm, WritePlan
 from kheadless_tui.errors import UsageError
 from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.report.plain import printable
+
+MOST_LINES = 6
+"""Lines of one equal command that the question shows."""
 
 
 def check_writes(arguments: argparse.Namespace, spec: VantageSpec) -> None:
@@ -34,7 +38,8 @@ async def _yes(_: WritePlan) -> bool:
 
 async def _ask(plan: WritePlan) -> bool:
     """Show the plan on stderr and read one line; only y or yes goes on."""
-    print("\n".join(printable(line) for line in plan.text().splitlines()), file=sys.stderr)
+    shown = replace(plan, equals=tuple(_shortened(command) for command in plan.equals))
+    print("\n".join(printable(line) for line in shown.text().splitlines()), file=sys.stderr)
     print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
     loop = asyncio.get_running_loop()
     answered: asyncio.Future[str] = loop.create_future()
@@ -49,3 +54,12 @@ async def _ask(plan: WritePlan) -> bool:
         return (await answered).strip().lower() in ("y", "yes")
     finally:
         loop.remove_reader(sys.stdin.fileno())
+
+
+def _shortened(command: str) -> str:
+    """A command without the middle of a manifest: what is created stands above, and must stay on the screen."""
+    lines = command.splitlines()
+    if len(lines) <= MOST_LINES:
+        return command
+    end = next(number for number, line in enumerate(lines) if number and "' |" in line)
+    return "\n".join([f"{lines[0]} ... {end - 1} lines of manifest ... {lines[end].strip()}", *lines[end + 1 :]])

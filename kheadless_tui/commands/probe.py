@@ -11,7 +11,7 @@ from kheadless_tui.cluster.gate import Gate
 from kheadless_tui.commands import running
 from kheadless_tui.commands.confirm import check_writes, confirm_for
 from kheadless_tui.commands.names import default_resolv_conf, service_key
-from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type
+from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type, is_address
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
 from kheadless_tui.errors import NotFound
 from kheadless_tui.model.objects import ObjectKey
@@ -64,16 +64,19 @@ async def _probe(arguments: argparse.Namespace, spec: VantageSpec) -> int:
 
 
 def _target(source: Source, arguments: argparse.Namespace) -> Target:
-    """A Service when one is called so and no type is asked for; else a name."""
+    """A Service when no type is asked for and the word can be nothing else; else a name."""
     text = arguments.name
-    if arguments.type is None and ("/" in text or "." not in text):
-        key = service_key(text, source.namespace)
-        service = source.snapshot.service(key)
-        if service is not None:
-            return Target(service_questions(source.snapshot, service, source.config), key)
-        if "/" in text:
-            raise NotFound(f"there is no Service {key}", hint=f"kheadless-tui records -n {key.namespace} lists them")
-    return _name(source, text, arguments.type or default_type(text))
+    if arguments.type is not None or ("." in text and "/" not in text) or is_address(text):
+        return _name(source, text, arguments.type or default_type(text))
+    key = service_key(text, source.namespace)
+    service = source.snapshot.service(key)
+    if service is None:
+        near = ", ".join(sorted(source.snapshot.names("Service", key.namespace))[:8])
+        raise NotFound(
+            f"there is no Service {key}",
+            hint=f"in {key.namespace} there are: {near or 'none'}; to ask for the name all the same, say its type",
+        )
+    return Target(service_questions(source.snapshot, service, source.config), key)
 
 
 def _name(source: Source, name: str, type_: str) -> Target:
@@ -103,13 +106,17 @@ async def _ask(
     namespace = service.namespace if service else source.namespace
     questions = [question for target in targets for question in target.questions]
     plan = await prober.plan(
-        spec, namespace, questions, arguments.server, service=service, protocol=arguments.transport or ""
+        spec, namespace, questions, arguments.server, service=service, protocol=_protocol(arguments)
     )
     tell(f"asking from {plan.vantage}: {plan.why}")
     result = await prober.run(plan, _progress_line() if sys.stderr.isatty() else None)
     for warning in result.warnings:
         tell(warning)
     return result
+
+
+def _protocol(arguments: argparse.Namespace) -> str:
+    return "tcp" if arguments.tcp else "udp" if arguments.udp else ""
 
 
 class _progress_line:  # noqa: N801 - a function with a memory

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kheadless_tui.arguments import LONGEST_WAIT
 from kheadless_tui.cluster.state import Reading, unread_kinds
 from kheadless_tui.commands.serving import config_of_files, given_config
-from kheadless_tui.errors import ClusterError, InputError
+from kheadless_tui.errors import ClusterError, InputError, NotFound
 from kheadless_tui.model.kinds import ENDPOINTS, POD, STATEFUL_SET
 from kheadless_tui.model.objects import Service
 from kheadless_tui.model.snapshot import Snapshot
@@ -115,11 +115,19 @@ async def from_cluster(
     try:
         await session.start()
         await session.loaded(arguments.request_timeout)
+        _check_namespace(session, arguments.namespace)
         if not namespaces and session.scope.only:
             tell(f"the right to list all namespaces is missing: only {', '.join(session.scope.namespaces)} was read")
         yield Source(session.snapshot, await _served_as(session), namespace, session)
     finally:
         await session.close()
+
+
+def _check_namespace(session: ClusterSession, namespace: str | None) -> None:
+    """A namespace that was named and is not there is a mistake, where the list of them could be read."""
+    known = session.snapshot
+    if namespace and known.namespaces_known and known.namespace(namespace) is None:
+        raise NotFound(f"there is no namespace {namespace!r}", hint="kubectl get namespaces")
 
 
 async def _served_as(session: ClusterSession) -> ZoneConfig:

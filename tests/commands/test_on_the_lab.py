@@ -144,6 +144,16 @@ async def test_what_is_not_there(run: Run) -> None:
     assert "tutorial-1/nosuch" in missing.sentence
     assert "nginx-headless" in missing.err, "what there is instead is told"
     assert (await run("records", "-n", "nosuch")).status == 2
+    mistyped = await run("probe", "-n", "tutorial-1", "nginx-headlss")
+    assert mistyped.status == 2, "a mistyped Service is no denial as predicted"
+    assert "tutorial-1/nginx-headlss" in mistyped.sentence
+    assert "nginx-headless" in mistyped.err
+    asked = await run("probe", "-n", "tutorial-1", "nginx-headlss", "A", "-o", "json")
+    assert asked.status == 0
+    assert {answer["rcode"] for answer in asked.json["answers"]} == {"NXDOMAIN"}
+    elsewhere = await run("probe", "-n", "nosuch", "nginx-headless")
+    assert elsewhere.status == 2
+    assert "'nosuch'" in elsewhere.sentence
     assert (await run("records", "--context", "nosuch")).status == 2
     empty = await run("records", "-n", "default")
     assert empty.status == 0

@@ -57,6 +57,7 @@ def test_durations_as_kubectl_writes_them(text: str, seconds: float) -> None:
         ("predict web TYPE99999", "is no record type"),
         ("records -f x.yaml --context prod", "-f and --context cannot be given together"),
         ("probe web -f x.yaml", "-f"),
+        ("probe web --udp --tcp", "--tcp and --udp cannot be given together"),
         ("records --contex prod", "--contex"),
     ],
 )
