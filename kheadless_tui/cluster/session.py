@@ -339,6 +339,8 @@ class ClusterSession:
     # -- loaded ------------------------------------------------------------------------------------------------
 
     def _is_loaded(self) -> bool:
+        if self._heartbeat is None:
+            return False  # not started: of nothing at all it could be said that it has been read
         if self._missing is not None:
             raise self._missing
         others: list[ReadState] = list(self._named.values())

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 CLOSE_WITHIN = 10.0
 """Seconds that leaving waits for what a probe made in the cluster to be removed."""
 
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-"""Asked to end, and the terminal gone (a lost SSH session)."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Interrupted from elsewhere (``ctrl-c`` in the terminal is a key), asked to end, and the terminal gone (a lost SSH
+session)."""
 
 
 class HeadlessApp(App[int]):

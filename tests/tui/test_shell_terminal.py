@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import fcntl
+import json
 import os
 import pty
 import select
 import signal
+import socket
 import struct
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from kheadless_tui.lab.lab import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,11 +44,11 @@ READY = b"2 of 4 pods are in DNS"
 class Terminal:
     """A pseudo terminal with the program in it."""
 
-    def __init__(self, columns: int, rows: int) -> None:
+    def __init__(self, columns: int, rows: int, *arguments: str) -> None:
         self.pid, self.file = pty.fork()
         if self.pid == 0:
             os.environ.update(LANG="C.UTF-8", TERM="xterm-256color", PYTHONPATH=str(ROOT))
-            os.execv(sys.executable, [sys.executable, "-c", PROGRAM])
+            os.execv(sys.executable, [sys.executable, *(arguments or ("-c", PROGRAM))])
         fcntl.ioctl(self.file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.output = b""
 
@@ -59,6 +66,12 @@ class Terminal:
                 break
             self.output += piece
         return self.output[start:]
+
+    def status(self) -> int:
+        """Read to the program's end, and tell how it ended."""
+        self.read(30)
+        _, status = os.waitpid(self.pid, 0)
+        return os.waitstatus_to_exitcode(status)
 
     def settle(self) -> None:
         """Wait until nothing has been written for a while."""
@@ -101,10 +114,63 @@ def test_what_is_typed_in_one_go_with_the_slash_is_not_lost(terminal: Terminal) 
     assert b"No Service matches /jjkk." in terminal.read(20, until=b"No Service matches /jjkk.")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_program_and_gives_the_terminal_back(terminal: Terminal, number: signal.Signals) -> None:
     os.kill(terminal.pid, number)
     assert LEFT in terminal.read(20, until=LEFT)
-    terminal.read(20)
-    _, status = os.waitpid(terminal.pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 128 + number
+    assert terminal.status() == 128 + number
+
+
+def _unknown_namespace(_: dict[str, Any]) -> list[str]:
+    return ["-n", "nope"]
+
+
+def _wrong_token(config: dict[str, Any]) -> list[str]:
+    config["users"][0]["user"] = {"token": "wrong"}
+    return []
+
+
+def _wrong_certificate(config: dict[str, Any]) -> list[str]:
+    del config["clusters"][0]["cluster"]["certificate-authority-data"]
+    return []
+
+
+def _nobody_there(config: dict[str, Any]) -> list[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{free.getsockname()[1]}"
+    return []
+
+
+def _arguments(kubeconfig: str, path: Path, spoil: Callable[[dict[str, Any]], list[str]]) -> list[str]:
+    """With a copy of the kubeconfig in which something is not as it should be."""
+    config = json.loads(Path(kubeconfig).read_text(encoding="utf-8"))
+    more = spoil(config)
+    path.write_text(json.dumps(config), encoding="utf-8")
+    return ["--kubeconfig", str(path), *more]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status", "said"),
+    [
+        (_unknown_namespace, 2, ["there is no namespace 'nope'", "kubectl get namespaces"]),
+        (_wrong_token, 3, ["401", "user"]),
+        (_wrong_certificate, 3, ["is not trusted", "check certificate-authority"]),
+        (_nobody_there, 3, ["refused the connection", "is the API server up"]),
+    ],
+)
+async def test_what_can_never_be_shown_ends_the_program_with_its_sentence(
+    spoil: Callable[[dict[str, Any]], list[str]], status: int, said: list[str], tmp_path: Path
+) -> None:
+    async with Lab.start(world="demo") as lab:
+        opened = Terminal(120, 40, "-m", "kheadless_tui", *_arguments(lab.kubeconfig, tmp_path / "kubeconfig", spoil))
+        try:
+            ended = await asyncio.to_thread(opened.status)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(opened.pid, signal.SIGKILL)
+            os.close(opened.file)
+    _, _, after = opened.output.rpartition(LEFT)
+    told = after.decode()
+    assert ended == status, told
+    assert "Traceback" not in told
+    assert all(words in told for words in said), told
