@@ -74,6 +74,8 @@ class Situation(NamedTuple):
 
     service: bool
     """One is selected."""
+    reading: bool
+    """The first list is not there yet: a Service may still come to be selected."""
     readonly: bool
     offline: bool
     no_right: str
@@ -90,12 +92,13 @@ def reason_against(action: str, now: Situation) -> str:
     """Why an action cannot work now, in a few words; empty when it can."""
     asking = action in _ASKING
     reasons = (
+        (action in _OF_A_SERVICE and not now.service and now.reading, "still reading"),
         (action in _OF_A_SERVICE and not now.service, "no Service selected"),
         (asking and now.readonly, "read-only"),
         (asking and bool(now.no_right), f"no right to exec in {now.no_right}"),
         (asking and now.offline, "offline"),
         (action in ("zoom", "resize_tree") and now.one_panel, "one panel at this size"),
-        (action == "filter" and now.empty, "nothing to filter"),
+        (action == "filter" and now.empty, "still reading" if now.reading else "nothing to filter"),
         (action == "zoom" and now.blank, "nothing to see"),
     )
     return next((reason for applies, reason in reasons if applies), "")
@@ -115,6 +118,12 @@ _KEY_TEXT = {
     "right": "→",
     "space": "space",
 }
+
+
+def off_text(action: str, reason: str) -> str:
+    """What the status row says when a key is pressed that does nothing now: ``p is off: read-only``."""
+    keys = next(item.keys for item in ACTIONS if item.action.partition("(")[0] == action)
+    return f"{key_text(keys.split(',')[0])} is off: {reason}"
 
 
 def key_text(key: str) -> str:

@@ -115,7 +115,8 @@ def verdicts_of(view: ServiceView) -> tuple[str, ...]:
         return ()
     comparison = probe.comparison
     same = bool(probe.subject) or covers(comparison, view.predicted)
-    since = "" if same else " · other records since: p asks again"
+    again = "" if view.cannot_probe else ": p asks again"
+    since = "" if same else f" · other records since{again}"
     right = sum(row.verdict == "match" for row in comparison.rows)
     subject = f"{probe.subject}: " if probe.subject else ""
     verdict = f"{subject}{comparison.verdict}: {right} of {len(comparison.rows)} as predicted"
@@ -125,7 +126,7 @@ def verdicts_of(view: ServiceView) -> tuple[str, ...]:
     fullest = f"asked from {where} over {over}, {took}" if over else f"asked from {where}, {took}"
     forms = [f"{words}, {when}{since}" for words in (fullest, f"asked from {where}, {took}", f"asked from {where}")]
     if since:
-        forms.append(f"{where}, {when} · changed since: p asks again")
+        forms.append(f"{where}, {when} · changed since{again}")
     return tuple(f"{verdict} · {form}" for form in dict.fromkeys(forms))
 
 

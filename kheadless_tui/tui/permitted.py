@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kheadless_tui.cluster.state import Offline
+from kheadless_tui.cluster.state import Offline, Reading
 from kheadless_tui.tui.actions import Situation, reason_against
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.rights import ProbeRights
@@ -36,6 +36,7 @@ class Permitted:
         namespace, body = self._selection.namespace, self._body
         return Situation(
             service=self._selection.view is not None,
+            reading=isinstance(self._session.link, Reading),
             readonly=self._session.readonly,
             offline=isinstance(self._session.link, Offline),
             no_right=namespace if self._rights.refused(namespace) else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.access import Access
+from kheadless_tui.cluster.state import Offline
 from kheadless_tui.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -47,6 +48,14 @@ class ProbeRights:
     def refused(self, namespace: str) -> bool:
         """It is known that no way of asking is allowed there."""
         return namespace in self._refused
+
+    def cannot_probe(self, namespace: str) -> str:
+        """Why DNS cannot be asked from a namespace, as half a sentence; empty when it can, as far as is known."""
+        if self._session.readonly:
+            return "the program runs with --readonly"
+        if self.refused(namespace):
+            return f"you may not exec into pods of {namespace}, nor forward ports to those of DNS"
+        return "the API server does not answer" if isinstance(self._session.link, Offline) else ""
 
     async def ask(self, namespace: str) -> bool:
         """Find out about a namespace.

@@ -9,6 +9,7 @@ from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.render.view import ServiceView, build_view
+from kheadless_tui.tui.rights import ProbeRights
 from kheadless_tui.tui.serving import ServedZone
 
 if TYPE_CHECKING:
@@ -18,10 +19,18 @@ if TYPE_CHECKING:
 class Selection:
     """Owner of the selected Service and its view; the pods of its namespace are read as long as it is selected."""
 
-    def __init__(self, session: ClusterSession, flow: ProbeFlow, zone: ServedZone, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        session: ClusterSession,
+        flow: ProbeFlow,
+        zone: ServedZone,
+        rights: ProbeRights,
+        clock: Callable[[], float],
+    ) -> None:
         self._session = session
         self._flow = flow
         self._zone = zone
+        self._rights = rights
         self._clock = clock
         self._seen: Snapshot | None = None
         self._seen_states: object = None
@@ -54,7 +63,14 @@ class Selection:
         """Take the view of this moment."""
         self.view = None
         if self.key is not None:
-            self.view = build_view(self._session, self.key, self._flow, config=self._zone.config, now=self._clock())
+            self.view = build_view(
+                self._session,
+                self.key,
+                self._flow,
+                config=self._zone.config,
+                now=self._clock(),
+                cannot_probe=self._rights.cannot_probe(self.key.namespace),
+            )
         return self.view
 
     def overtaken(self, snapshot: Snapshot) -> bool:

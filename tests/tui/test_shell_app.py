@@ -338,8 +338,19 @@ async def test_offline_keeps_the_screen_and_tells_since_when() -> None:
         assert "as of" in text
         assert "web-3" in text
         assert "p probe" not in screen_lines(app)[-1]
+        assert "p asks" not in text
+        await pilot.press("p")
+        await until(pilot, shows(app, "p is off: offline"))
         await pilot.press("ctrl+r")
         assert session.retries == 1
+
+
+async def test_a_key_pressed_before_the_first_list_is_there_is_answered() -> None:
+    async with running(FakeSession(link=Reading(), reads={})) as (app, pilot):
+        for key in ("p", "e", "tab", "slash"):
+            await pilot.press(key)
+            shown = {"slash": "/"}.get(key, key)
+            await until(pilot, shows(app, f"{shown} is off: still reading"))
 
 
 EMPTY: list[tuple[dict[str, Any], list[KubeObject], str]] = [

@@ -7,11 +7,13 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import pytest
 from textual.pilot import Pilot
 
 from kheadless_tui.cluster.connection import load_connection
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
+from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.app import HeadlessApp
 from kheadless_tui.tui.screens.confirm import ConfirmScreen
 from tests.screen import screen_lines, screen_text
@@ -94,12 +96,31 @@ async def test_pods_that_may_not_be_listed_are_said_and_names_shown_all_the_same
         await until(pilot, shows(app, "3 of 3 in DNS"))
         assert "read-only" in screen_lines(app)[0]
         assert "p probe" not in screen_lines(app)[-1]
+        await until(pilot, shows(app, "it cannot be: the program runs with --readonly"))
+        assert "p asks" not in screen_text(app)
+        await pilot.press("p")
+        await until(pilot, shows(app, "p is off: read-only"))
         lab.forbid("list", "pods", "tutorial-2")
         lab.forbid("watch", "pods", "tutorial-2")
         while "tutorial-2" not in str(app.screen.query_one("#tree").row_id):  # type: ignore[attr-defined]
             await pilot.press("j")
         await pilot.press("enter", "j")
         await until(pilot, shows(app, "You may not list pods in tutorial-2."))
+
+
+@pytest.mark.parametrize("key", ["p", "v"])
+async def test_who_may_not_ask_is_told_why_before_and_when_the_key_is_pressed(key: str) -> None:
+    async with on_lab() as (lab, app, pilot):
+        await until(pilot, shows(app, "Not probed yet. p asks DNS"))
+        for resource, namespace in (("pods/exec", "tutorial-1"), ("pods/portforward", "kube-system")):
+            for verb in ("create", "get"):
+                lab.forbid(verb, resource, namespace)
+        await pilot.press("ctrl+r")
+        await until(pilot, shows(app, "it cannot be: you may not exec into pods of tutorial-1"))
+        assert "p asks" not in screen_text(app)
+        await pilot.press(key)
+        await until(pilot, shows(app, f"{key} is off: no right to exec in tutorial-1"))
+        assert app.flow.last(ObjectKey("tutorial-1", "nginx-headless")) is None
 
 
 BROKEN = {

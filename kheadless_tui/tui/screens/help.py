@@ -57,7 +57,7 @@ def groups_of(bindings: Mapping[str, ActiveBinding], panel: str, reason: Callabl
             continue
         place = (_group(binding, panel), binding.action)
         keys.setdefault(place, []).append(key_text(key))
-        off = "" if active.enabled else reason(binding.action.partition("(")[0]) or "not now"
+        off = reason(binding.action.partition("(")[0]) or ("" if active.enabled else "not now")
         entries[place] = HelpEntry("", binding.tooltip or binding.description, binding.description, off)
     groups: dict[str, list[HelpEntry]] = {panel: [], PANELS: [], MOVING: [], "everywhere": []}
     for (group, action), names in keys.items():

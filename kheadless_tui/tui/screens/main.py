@@ -14,7 +14,7 @@ from textual.widgets import Static
 from kheadless_tui.cluster.state import Live, Offline
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui import notices
-from kheadless_tui.tui.actions import ACTIONS
+from kheadless_tui.tui.actions import ACTIONS, off_text
 from kheadless_tui.tui.appointments import Appointments
 from kheadless_tui.tui.beginning import Beginning
 from kheadless_tui.tui.bridge import FAST, FOLLOW_FAST, FOLLOW_SLOW, SLOW, Bridge, SessionChanged
@@ -96,7 +96,7 @@ class MainScreen(StillScreen):
         self._bridge = Bridge(session, lambda: self.post_message(SessionChanged()), SLOW if slow else FAST)
         self._later = Appointments(self)
         self._zone = ServedZone(session)
-        self._selection = Selection(session, flow, self._zone, clock)
+        self._selection = Selection(session, flow, self._zone, rights, clock)
         self._beginning = Beginning(service, namespace, catalog)
         self._feed = TreeFeed(session, catalog, Judge(catalog, flow, self._zone), self._body, self._later)
         self._filter = FilterTyping(self._status, self._body)
@@ -208,7 +208,7 @@ class MainScreen(StillScreen):
     async def _ask_rights(self, namespace: str) -> None:
         """Find out whether probing can be offered in a namespace."""
         if await self._rights.ask(namespace):
-            self.refresh_bindings()
+            self._show_selected()
 
     # -- showing -----------------------------------------------------------------------------------------------
 
@@ -251,7 +251,8 @@ class MainScreen(StillScreen):
 
     def _show_keys(self) -> None:
         if self.is_mounted and self.app.screen is self:
-            self._keys.show(*keys_of(self.active_bindings, self.focused if self._status.typing else None))
+            typing = self.focused if self._status.typing else None
+            self._keys.show(*keys_of(self.active_bindings, typing, self._permitted.reason_against))
 
     # -- layout and focus --------------------------------------------------------------------------------------
 
@@ -280,39 +281,46 @@ class MainScreen(StillScreen):
 
     # -- actions -----------------------------------------------------------------------------------------------
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """``None`` for what cannot work here and now: absent in the keys row, grey in the help."""
-        return None if self._permitted.reason_against(action) else True
+    def _may(self, action: str) -> bool:
+        """Whether an action can work here and now. If not, it is said: a key does nothing without a word."""
+        if reason := self._permitted.reason_against(action):
+            self._status.say(off_text(action, reason), UNKNOWN)
+        return not reason
 
     def action_probe(self) -> None:
         """Ask DNS about the selected Service, or about the record under the cursor."""
-        if self._selection.key is not None:
+        if self._may("probe") and self._selection.key is not None:
             self._flow.start(self._selection.key, self._body.record)
 
     def action_vantage(self) -> None:
         """Choose where to ask from, and ask."""
-        if self._selection.key is not None:
+        if self._may("vantage") and self._selection.key is not None:
             self._flow.choose(self._selection.key, self._body.record)
 
     def action_next_panel(self) -> None:
         """On to the next panel."""
-        self._focus_panel(self._body.next_panel(+1))
+        if self._may("next_panel"):
+            self._focus_panel(self._body.next_panel(+1))
 
     def action_previous_panel(self) -> None:
         """Back to the panel before."""
-        self._focus_panel(self._body.next_panel(-1))
+        if self._may("previous_panel"):
+            self._focus_panel(self._body.next_panel(-1))
 
     def action_zoom(self) -> None:
         """The focused panel alone, and back."""
-        self._body.zoom()
+        if self._may("zoom"):
+            self._body.zoom()
 
     def action_resize_tree(self, columns: int) -> None:
         """Give the tree more or fewer columns."""
-        self._body.widen_tree(columns)
+        if self._may("resize_tree"):
+            self._body.widen_tree(columns)
 
     def action_filter(self) -> None:
         """Type which rows of the focused panel to show."""
-        self._filter.begin()
+        if self._status.typing or self._may("filter"):
+            self._filter.begin()
 
     @on(StatusRow.Typed)
     def _on_typed(self, event: StatusRow.Typed) -> None:
@@ -331,14 +339,15 @@ class MainScreen(StillScreen):
     def action_commands(self) -> None:
         """Show the commands that equal what is seen."""
         view = self._selection.view
-        if view is None:
+        if not self._may("commands") or view is None:
             return
         commands = equivalents(view, self._session.connection.context)
         self.app.push_screen(CommandsScreen(commands, self._signs), lambda chosen: self._copy(chosen or ""))
 
     def action_copy(self) -> None:
         """Send the full name to the terminal's clipboard."""
-        self._copy(self._body.full_name)
+        if self._may("copy"):
+            self._copy(self._body.full_name)
 
     def _copy(self, text: str) -> None:
         if text:

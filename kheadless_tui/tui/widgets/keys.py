@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.text import Text
 from textual.binding import ActiveBinding
@@ -16,12 +16,15 @@ KeyItem = tuple[str, str]
 """A key and what it does."""
 
 
-def keys_of(bindings: Mapping[str, ActiveBinding], typing: DOMNode | None) -> tuple[list[KeyItem], KeyItem | None]:
+def keys_of(
+    bindings: Mapping[str, ActiveBinding], typing: DOMNode | None, reason: Callable[[str], str]
+) -> tuple[list[KeyItem], KeyItem | None]:
     """What the keys row shows of the bindings of this moment, and the item that is always last.
 
     Args:
         bindings: Key to binding, as the screen has them.
         typing: The line that text is typed into, if one is: then only its own keys are keys.
+        reason: Tells of an action of the screen why it does nothing now.
     """
     items: list[tuple[int, KeyItem]] = []
     seen: set[tuple[DOMNode, str]] = set()
@@ -32,7 +35,12 @@ def keys_of(bindings: Mapping[str, ActiveBinding], typing: DOMNode | None) -> tu
             continue
         if binding.action == "help":
             last = ("?", "help")
-        elif binding.show and active.enabled and (active.node, binding.action) not in seen:
+        elif (
+            binding.show
+            and active.enabled
+            and (active.node, binding.action) not in seen
+            and not reason(binding.action.partition("(")[0])
+        ):
             seen.add((active.node, binding.action))
             item = (binding.key_display or key_text(key), binding.description)
             items.append((ORDER.get(binding.id or "", -1), item))
