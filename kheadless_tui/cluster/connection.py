@@ -56,6 +56,8 @@ class Connection:
     impersonation: tuple[tuple[str, str], ...] = ()
     """Headers, some of which may come more than once."""
     in_cluster: bool = False
+    kubeconfig: str = ""
+    """The file that was given for it; empty where it was found as kubectl finds it."""
     request_timeout: float = 10.0
     """Seconds; what the user asked for."""
     warnings: tuple[str, ...] = ()
@@ -113,7 +115,7 @@ def load_connection(
     files = files_to_read(kubeconfig, environ)
     chosen = choose(files, context) if files else None
     if chosen is not None:
-        return _from_kubeconfig(chosen, environ, request_timeout, as_user, as_groups)
+        return _from_kubeconfig(chosen, environ, request_timeout, as_user, as_groups, kubeconfig or "")
     if not kubeconfig and context is None and environ.get("KUBERNETES_SERVICE_HOST"):
         return _in_cluster(environ, service_account, request_timeout, as_user, as_groups)
     looked = ", ".join(files) if kubeconfig else where_looked(environ)
@@ -129,6 +131,7 @@ def _from_kubeconfig(
     request_timeout: float,
     as_user: str | None,
     as_groups: Sequence[str],
+    kubeconfig: str,
 ) -> Connection:
     cluster, user = chosen.cluster, chosen.user
     server = cluster.text("server").rstrip("/")
@@ -147,6 +150,7 @@ def _from_kubeconfig(
         trust=trust,
         proxy_url=proxy_url,
         impersonation=_impersonation(user, as_user, as_groups),
+        kubeconfig=kubeconfig,
         request_timeout=request_timeout,
         warnings=_warnings(trust, server),
     )

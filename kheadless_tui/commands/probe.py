@@ -101,6 +101,7 @@ async def _ask(
         image_pull_policy=arguments.image_pull_policy,
         start_timeout=arguments.timeout,
         context=arguments.context or "",
+        kubeconfig=arguments.kubeconfig or "",
     )
     service = targets[0].service
     namespace = service.namespace if service else source.namespace

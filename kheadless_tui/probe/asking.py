@@ -12,7 +12,7 @@ import msgspec
 from kheadless_tui.cluster.exec import ExecResult, ExecTarget, exec_in
 from kheadless_tui.probe.carriers.dig import BATCH, dig_argv, match_replies, parse_dig
 from kheadless_tui.probe.carriers.nslookup import BIND, VERSION_ARGV, nslookup_argv, parse_nslookup, variant
-from kheadless_tui.probe.carriers.stream import OpenStream, Outcome, ask_stream, exec_stream
+from kheadless_tui.probe.carriers.stream import OpenStream, Outcome, ask_stream, exec_stream, stream_argv
 from kheadless_tui.probe.dnsmessage import Reply, Unaskable, may_be_cut
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.probe.server import Server
@@ -73,8 +73,22 @@ class Asking:
         )
 
 
-async def ask(asking: Asking, questions: Sequence[Question], on_observation: OnObservation) -> list[Observation]:
-    """Ask every question, once more where no reply came; one observation each, in the order of the questions.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of the questions, and the program that was run for them."""
+
+    observations: list[Observation]
+    """One for each question, in their order."""
+    argv: tuple[str, ...]
+    """The first command that was run; empty when no question could be put to the program."""
+    stdin: bool = False
+    """It was given the questions on its stdin."""
+    runs: int = 1
+    """How often it was run, a command for each batch of questions; a question that is repeated is not counted."""
+
+
+async def ask(asking: Asking, questions: Sequence[Question], on_observation: OnObservation) -> Asked:
+    """Ask every question, once more where no reply came.
 
     Raises:
         ClusterError: no exec could be opened in the container at all.
@@ -82,7 +96,8 @@ async def ask(asking: Asking, questions: Sequence[Question], on_observation: OnO
     tool = asking.vantage.tool
     if tool in STREAM_TOOLS:
         stream = exec_stream(asking.transport, asking.permit, asking.target, tool, asking.server)
-        return await ask_over(stream, asking, questions, on_observation)
+        seen = await ask_over(stream, asking, questions, on_observation)
+        return Asked(seen, stream_argv(tool, asking.server), stdin=True)
     carrier: TextCarrier = Dig(asking) if tool == "dig" else await Nslookup.in_container(asking)
     return await _ask_by_text(carrier, asking, questions, on_observation)
 
@@ -193,7 +208,7 @@ class Nslookup:
 
 async def _ask_by_text(
     carrier: TextCarrier, asking: Asking, questions: Sequence[Question], on_observation: OnObservation
-) -> list[Observation]:
+) -> Asked:
     """Run the carrier over all questions, some runs at a time, and again once over those without a reply."""
     seen: dict[Question, Observation] = {}
     left: list[Question] = []
@@ -204,6 +219,7 @@ async def _ask_by_text(
         except Unaskable as error:
             seen[question] = asking.observe(question, None, protocol=carrier.protocol, error=str(error))
             on_observation(seen[question])
+    first, runs_needed = left[: carrier.batch], -(-len(left) // carrier.batch)
     for last in (False, True):
         batches = [left[at : at + carrier.batch] for at in range(0, len(left), carrier.batch)]
         gate = asyncio.Semaphore(PARALLEL)
@@ -221,7 +237,8 @@ async def _ask_by_text(
                 observation = msgspec.structs.replace(observation, error=f"{observation.error} (asked twice)")
             seen[observation.question] = observation
             on_observation(observation)
-    return [seen[question] for question in questions]
+    argv = carrier.argv(first) if first else ()
+    return Asked([seen[question] for question in questions], argv, runs=runs_needed)
 
 
 async def _run(

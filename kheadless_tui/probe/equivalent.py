@@ -31,33 +31,46 @@ def wrapped(words: Sequence[str], width: int = WIDTH) -> str:
     return "\n".join([*lines, line])
 
 
-def kubectl(verb: str, namespace: str, *words: str, context: str = "") -> list[str]:
-    """A kubectl command; ``context`` only where it is not the current one."""
-    return ["kubectl", *(["--context", context] if context else []), *verb.split(), "-n", namespace, *words]
+def cluster_flags(kubeconfig: str, context: str) -> tuple[str, ...]:
+    """The flags by which kubectl reaches the cluster that we reach: those that the user gave, none for the defaults."""
+    return (*(("--kubeconfig", kubeconfig) if kubeconfig else ()), *(("--context", context) if context else ()))
 
 
-def exec_command(target: ExecTarget, argv: Sequence[str], *, stdin: bool = False, context: str = "") -> str:
+def kubectl(verb: str, namespace: str, *words: str, flags: Sequence[str] = ()) -> list[str]:
+    """A kubectl command; ``flags`` are :func:`cluster_flags`."""
+    return ["kubectl", *flags, *verb.split(), "-n", namespace, *words]
+
+
+def exec_command(target: ExecTarget, argv: Sequence[str], *, stdin: bool = False, flags: Sequence[str] = ()) -> str:
     """``kubectl exec`` of a program in a container."""
-    words = kubectl("exec -i" if stdin else "exec", target.namespace, target.pod, context=context)
+    words = kubectl("exec -i" if stdin else "exec", target.namespace, target.pod, flags=flags)
     if target.container:
         words += ["-c", target.container]
     return wrapped([*words, "--", *argv])
 
 
-def create_command(order: PodOrder, manifest: str, *, context: str = "") -> str:
+def ran_command(
+    target: ExecTarget, argv: Sequence[str], runs: int, *, stdin: bool = False, flags: Sequence[str] = ()
+) -> str:
+    """The exec that carried the questions; of a program that was run several times the first, and how many more."""
+    command = exec_command(target, argv, stdin=stdin, flags=flags)
+    return command if runs < 2 else f"{command}\n# and {runs - 1} more like it, for the other questions"
+
+
+def create_command(order: PodOrder, manifest: str, *, flags: Sequence[str] = ()) -> str:
     """Creates the very pod that we would; the manifest is in the command, so that it needs no file."""
-    create = wrapped(kubectl("create", order.namespace, "-f", "-", context=context))
+    create = wrapped(kubectl("create", order.namespace, "-f", "-", flags=flags))
     return f"printf %s {shlex.quote(manifest)} |\n{INDENT}{create}"
 
 
-def delete_command(order: PodOrder, *, context: str = "") -> str:
+def delete_command(order: PodOrder, *, flags: Sequence[str] = ()) -> str:
     """Removes that pod."""
-    return wrapped(kubectl("delete pod", order.namespace, order.name, "--wait=false", context=context))
+    return wrapped(kubectl("delete pod", order.namespace, order.name, "--wait=false", flags=flags))
 
 
-def debug_command(order: EphemeralOrder, security: str, *, context: str = "") -> str:
+def debug_command(order: EphemeralOrder, security: str, *, flags: Sequence[str] = ()) -> str:
     """Adds the same ephemeral container; ``security`` is the JSON of its securityContext, wrapped in an object."""
-    words = kubectl("debug", order.namespace, order.pod, context=context)
+    words = kubectl("debug", order.namespace, order.pod, flags=flags)
     words += [f"--image={order.image}", f"--image-pull-policy={order.pull_policy}", "-c", order.name]
     words += ["--profile=restricted", "--custom=/dev/stdin", "--", "sleep", str(EPHEMERAL_SLEEP)]
     return f"printf %s {shlex.quote(security)} |\n{INDENT}{wrapped(words)}"
@@ -83,8 +96,8 @@ def question_words(tool: str, server: Server, name: str, rdtype: str, protocol: 
     return ["dig", *how, f"@{server.address}", *port, *subject]
 
 
-def dig_command(observation: Observation, vantage: Vantage, *, context: str = "") -> str:
-    """The command that asks the same question from the same place.
+def dig_command(observation: Observation, vantage: Vantage) -> str:
+    """The command that asks the same question from the same place, in the cluster that the vantage point is in.
 
     In a running pod it is ``kubectl exec ... dig``, or nslookup where the image is known to have that alone; of a
     temporary pod, which is gone, it is a ``kubectl run`` of another one; of a CoreDNS replica a port-forward and dig
@@ -94,17 +107,17 @@ def dig_command(observation: Observation, vantage: Vantage, *, context: str = ""
     name, rdtype = asked_name(observation.question.name), observation.question.type
     if vantage.kind == "coredns":
         forward = kubectl(
-            "port-forward", vantage.namespace, f"pod/{vantage.pod}", f"5353:{server.port}", context=context
+            "port-forward", vantage.namespace, f"pod/{vantage.pod}", f"5353:{server.port}", flags=vantage.flags
         )
         local = question_words("dig", Server("127.0.0.1", 5353), name, rdtype, "tcp")
         return f"{wrapped(forward)} &\nsleep 1; {wrapped(local)}; kill $!"
     argv = question_words(_typed_tool(vantage), server, name, rdtype, observation.transport)
     if vantage.kind == "new":
-        words = kubectl("run", vantage.namespace, vantage.pod, f"--image={vantage.image}", context=context)
+        words = kubectl("run", vantage.namespace, vantage.pod, f"--image={vantage.image}", flags=vantage.flags)
         words += ["--image-pull-policy=IfNotPresent", "--restart=Never", "--rm", "-i", "--"]
         return wrapped([*words, *argv])
     target = ExecTarget(vantage.namespace, vantage.pod, vantage.container or None)
-    return exec_command(target, argv, context=context)
+    return exec_command(target, argv, flags=vantage.flags)
 
 
 def _typed_tool(vantage: Vantage) -> str:

@@ -25,6 +25,8 @@ class Vantage(msgspec.Struct, frozen=True):
     """True when something was made in the cluster for it (an ephemeral container, a temporary pod)."""
     tools: tuple[str, ...] = ()
     """Programs of its image that can ask DNS, as far as they are known."""
+    flags: tuple[str, ...] = ()
+    """By which kubectl reaches its cluster (``--kubeconfig F --context C``), as the user gave them to us."""
 
 
 class Observation(msgspec.Struct, frozen=True):

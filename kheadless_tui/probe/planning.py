@@ -62,11 +62,27 @@ class ProbePlan:
     replicas: tuple[Replica, ...] = ()
     next_best: str = ""
     """Another place, for when this one fails."""
+    flags: tuple[str, ...] = ()
+    """By which kubectl reaches the same cluster."""
 
     @property
     def equals(self) -> tuple[str, ...]:
         """The equal kubectl commands."""
         return self.write_plan.equals
+
+    def as_run(self, command: str) -> ProbePlan:
+        """The plan with the command that did carry the questions in place of the one that was expected to.
+
+        ``command`` is empty when no question could be put to the program, so that it was not run.
+        """
+        equals = list(self.equals)
+        equals[self.carries : self.carries + 1] = [command] if command else []
+        return replace(self, write_plan=replace(self.write_plan, equals=tuple(equals)))
+
+    @property
+    def carries(self) -> int:
+        """Which of the equal commands carries the questions: the second where the first creates what it runs in."""
+        return 1 if self.creates else 0
 
     @property
     def creates(self) -> bool:
@@ -85,7 +101,7 @@ class Planner:
         access: Access,
         image: str,
         pull_policy: str,
-        context: str,
+        flags: tuple[str, ...],
     ) -> None:
         self._session = session
         self._gate = gate
@@ -93,7 +109,7 @@ class Planner:
         self._rights = Rights(access)
         self._image = image
         self._pull_policy = pull_policy
-        self._context = context
+        self._flags = flags
 
     async def plan(
         self,
@@ -110,10 +126,15 @@ class Planner:
                 "Asking DNS from inside the cluster runs a program in a pod, and the program runs with --readonly.",
                 hint="Start without --readonly to probe; predictions need no write.",
             )
-        wish = _Wish(spec, namespace, questions, server, service, protocol)
+        return replace(
+            await self._planned(_Wish(spec, namespace, questions, server, service, protocol)), flags=self._flags
+        )
+
+    async def _planned(self, wish: _Wish) -> ProbePlan:
+        spec = wish.spec
         if spec.kind == "coredns":
             return await self._from_replicas(wish)
-        if server is None:
+        if wish.server is None:
             wish = replace(wish, server=await self._kube_dns())
         if spec.kind == "pod":
             return await self._from_pod(wish)
@@ -146,7 +167,7 @@ class Planner:
             why,
             tuple(rejected),
             server,
-            exec_plan(place.target, place.tool, server, wish.questions, wish.protocol, self._context),
+            exec_plan(place.target, place.tool, server, wish.questions, wish.protocol, self._flags),
             wish.protocol,
             place,
             next_best=await self._rights.ways(wish.namespace, "pod", place.target.pod),
@@ -181,11 +202,12 @@ class Planner:
             ephemeral_plan(
                 order,
                 wish.server,
-                len(wish.questions),
+                wish.questions,
+                protocol=wish.protocol,
                 rights=rights,
                 instead=await self._instead(wish),
                 cluster=self._session.connection.context,
-                context=self._context,
+                flags=self._flags,
             ),
             wish.protocol,
             order=order,
@@ -224,11 +246,12 @@ class Planner:
             pod_plan(
                 order,
                 wish.server,
-                len(wish.questions),
+                wish.questions,
+                protocol=wish.protocol,
                 rights=rights,
                 instead=instead,
                 cluster=self._session.connection.context,
-                context=self._context,
+                flags=self._flags,
             ),
             wish.protocol,
             order=order,
@@ -263,7 +286,7 @@ class Planner:
             "as you asked" if wish.spec.kind == "coredns" else "nothing in the namespace can be asked from",
             rejected if ready else (),
             None,
-            forward_plan(KUBE_DNS.namespace, pods, len(wish.questions), rights, self._context),
+            forward_plan(KUBE_DNS.namespace, pods, len(wish.questions), rights, self._flags),
             "tcp",
             replicas=tuple(chosen),
             next_best=await self._rights.ways(wish.namespace, "coredns"),

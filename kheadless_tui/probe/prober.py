@@ -16,6 +16,7 @@ from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.errors import ClusterError, NotAuthenticated, NotFound, Unreachable, UsageError
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.asking import Asking, ask, ask_over
+from kheadless_tui.probe.equivalent import cluster_flags, ran_command
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.probe.places import Place, Places, server_of
 from kheadless_tui.probe.planning import Planner, ProbePlan
@@ -52,6 +53,7 @@ class ProbeResult:
     observations: tuple[Observation, ...]
     """One for each question, vantage point and server."""
     plan: ProbePlan
+    """As it was run: its equal commands are those of the program that carried the questions."""
     started: float
     """Unix time."""
     ms: float
@@ -73,6 +75,7 @@ class Prober:
         timeout: float = REPLY_TIMEOUT,
         start_timeout: float = START_TIMEOUT,
         context: str = "",
+        kubeconfig: str = "",
     ) -> None:
         """Take the session that knows the cluster and the gate that guards it.
 
@@ -84,6 +87,7 @@ class Prober:
             timeout: Seconds to wait for a reply.
             start_timeout: Seconds to wait until what was created runs.
             context: Named in the equal commands; leave it empty where it is the current context.
+            kubeconfig: Named in them too; leave it empty where kubectl finds the same one by itself.
         """
         if image_pull_policy not in ("IfNotPresent", "Always", "Never"):
             raise UsageError(
@@ -95,7 +99,7 @@ class Prober:
         self._start_timeout = start_timeout
         self._image = image
         self._pull_policy = image_pull_policy
-        self._context = context
+        self._flags = cluster_flags(kubeconfig, context)
         self._tools: tuple[Places, Planner] | None = None
 
     def _ready(self) -> tuple[Places, Planner]:
@@ -103,7 +107,7 @@ class Prober:
         if self._tools is None:
             places = Places(self._session.transport, self._gate)
             access = Access(self._session.transport)
-            planner = Planner(self._session, self._gate, places, access, self._image, self._pull_policy, self._context)
+            planner = Planner(self._session, self._gate, places, access, self._image, self._pull_policy, self._flags)
             self._tools = places, planner
         return self._tools
 
@@ -262,7 +266,7 @@ class _Run:
             raise failures[0]
 
     async def _ask_replica(self, replica: Replica) -> None:
-        vantage = _replica_vantage(replica)
+        vantage = _replica_vantage(replica, self._plan.flags)
         target = ExecTarget(KUBE_DNS.namespace, replica.pod)
         server = Server(replica.address, replica.port, f"CoreDNS replica {replica.pod}")
         asking = Asking(self._transport, self._permit, target, vantage, server, "tcp", self._timeout)
@@ -273,7 +277,7 @@ class _Run:
         self._observations += seen
 
     def _fail(self, replica: Replica, error: ClusterError) -> None:
-        vantage = _replica_vantage(replica)
+        vantage = _replica_vantage(replica, self._plan.flags)
         self._vantages.append(vantage)
         server = str(Server(replica.address, replica.port))
         for question in self._plan.questions:
@@ -306,13 +310,16 @@ class _Run:
             place.image,
             created,
             tuple(sorted(place.toolbox.tools)),
+            plan.flags,
         )
         server = plan.server or server_of(place)
         asking = Asking(self._transport, self._permit, target, vantage, server, plan.protocol, self._timeout)
         self._say(f"asking from {target} by {place.tool}")
-        seen = await ask(asking, plan.questions, self._count)
+        asked = await ask(asking, plan.questions, self._count)
         self._vantages.append(vantage)
-        self._observations += seen
+        self._observations += asked.observations
+        ran = ran_command(target, asked.argv, asked.runs, stdin=asked.stdin, flags=plan.flags) if asked.argv else ""
+        self._plan = plan.as_run(ran)
 
     def _count(self, _: Observation) -> None:
         self._done += 1
@@ -323,8 +330,9 @@ class _Run:
         self._on_progress(Progress(doing, self._done, self._total))
 
 
-def _replica_vantage(replica: Replica) -> Vantage:
-    return Vantage(f"coredns/{replica.pod}", "coredns", KUBE_DNS.namespace, replica.pod, "", "port-forward")
+def _replica_vantage(replica: Replica, flags: tuple[str, ...]) -> Vantage:
+    name = f"coredns/{replica.pod}"
+    return Vantage(name, "coredns", KUBE_DNS.namespace, replica.pod, "", "port-forward", flags=flags)
 
 
 __all__ = ["DEFAULT_IMAGE", "ProbePlan", "ProbeResult", "Prober", "Progress"]

@@ -42,7 +42,7 @@ def counted(number: int) -> str:
 
 
 def exec_plan(
-    target: ExecTarget, tool: str, server: Server, questions: Sequence[Question], protocol: str, context: str
+    target: ExecTarget, tool: str, server: Server, questions: Sequence[Question], protocol: str, flags: Sequence[str]
 ) -> WritePlan:
     """An exec in a container that runs anyway; it creates nothing."""
     if tool in STREAM_TOOLS:
@@ -55,7 +55,7 @@ def exec_plan(
     return WritePlan(
         title=f"Ask DNS from {target} in {target.namespace}?",
         actions=(Action("then", f"exec {shown} in it: {counted(len(questions))}"),),
-        equals=(exec_command(target, words, stdin=tool in STREAM_TOOLS, context=context),),
+        equals=(exec_command(target, words, stdin=tool in STREAM_TOOLS, flags=flags),),
         needs_confirmation=False,
         instead="nothing is created",
     )
@@ -64,18 +64,19 @@ def exec_plan(
 def pod_plan(
     order: PodOrder,
     server: Server | None,
-    questions: int,
+    questions: Sequence[Question],
     *,
+    protocol: str,
     rights: Rights,
     instead: str,
     cluster: str,
-    context: str,
+    flags: Sequence[str],
 ) -> WritePlan:
     """A temporary pod."""
     manifest = pretty(order.manifest())
     target = ExecTarget(order.namespace, order.name, CONTAINER)
-    words = stream_argv("nc", server or _UNKNOWN)
-    asked = "" if server else " (the server is the one of the pod's /etc/resolv.conf)"
+    words, shown, stdin = _expected(server or _UNKNOWN, questions, protocol)
+    asked = () if server else (f"{_UNKNOWN} stands for the server of the pod's /etc/resolv.conf",)
     return WritePlan(
         title=f"Create a temporary pod in {order.namespace}?",
         actions=(
@@ -84,20 +85,20 @@ def pod_plan(
                 f"Pod {order.name} in {order.namespace}" + (f" on {cluster}" if cluster else ""),
                 (
                     f"image {order.image}, {order.pull_policy} · runs  sleep {DEADLINE}  as user {USER}",
-                    f"{CPU_LIMIT} CPU, {MEMORY_LIMIT}, no capabilities, no token (Pod Security restricted)",
+                    f"{CPU_LIMIT} CPU, {MEMORY_LIMIT}, no capabilities or token (Pod Security restricted)",
                 ),
             ),
-            Action("then", f"exec {' '.join(words)} in it: {counted(questions)}{asked}"),
+            Action("then", f"exec {shown} in it: {counted(len(questions))}", asked),
             Action(
                 "removed",
-                "when the answers are in, on an error, on quit, on a lost SSH session;",
-                (f"should even that fail, it stops after {DEADLINE} s by activeDeadlineSeconds",),
+                "when the answers are in, on error, quit or a lost SSH session;",
+                (f"at the latest it stops after {DEADLINE} s by activeDeadlineSeconds",),
             ),
         ),
         equals=(
-            create_command(order, manifest, context=context),
-            exec_command(target, words, stdin=True, context=context),
-            delete_command(order, context=context),
+            create_command(order, manifest, flags=flags),
+            exec_command(target, words, stdin=stdin, flags=flags),
+            delete_command(order, flags=flags),
         ),
         rights=rights,
         instead=instead,
@@ -108,40 +109,42 @@ def pod_plan(
 def ephemeral_plan(
     order: EphemeralOrder,
     server: Server | None,
-    questions: int,
+    questions: Sequence[Question],
     *,
+    protocol: str,
     rights: Rights,
     instead: str,
     cluster: str,
-    context: str,
+    flags: Sequence[str],
 ) -> WritePlan:
     """An ephemeral container in a running pod."""
     container = order.container()
     target = ExecTarget(order.namespace, order.pod, order.name)
-    words = stream_argv("nc", server or _UNKNOWN)
+    words, shown, stdin = _expected(server or _UNKNOWN, questions, protocol)
     security = pretty({"securityContext": container["securityContext"]})
     return WritePlan(
         title=f"Add an ephemeral container to pod {order.pod} in {order.namespace}?",
         actions=(
             Action(
                 "add",
-                f"container {order.name} to pod {order.pod} in {order.namespace}"
-                + (f" on {cluster}" if cluster else ""),
+                f"container {order.name} to pod {order.pod}",
                 (
+                    f"in {order.namespace}" + (f" on {cluster}" if cluster else ""),
                     f"image {order.image}, {order.pull_policy} · runs  sleep {EPHEMERAL_SLEEP}  as user {USER}",
-                    "no capabilities (Pod Security restricted); it shares the pod's network and its limits",
+                    "no capabilities (Pod Security restricted)",
+                    "it shares the pod's network and its limits",
                 ),
             ),
-            Action("then", f"exec {' '.join(words)} in it: {counted(questions)}"),
+            Action("then", f"exec {shown} in it: {counted(len(questions))}"),
             Action(
                 "stays",
-                "until the pod goes: Kubernetes cannot remove an ephemeral container;",
-                (f"it ends after {EPHEMERAL_SLEEP} s, and until then later probes use it again",),
+                "until the pod goes: an ephemeral container is never removed;",
+                (f"it ends after {EPHEMERAL_SLEEP} s; until then later probes use it again",),
             ),
         ),
         equals=(
-            debug_command(order, security, context=context),
-            exec_command(target, words, stdin=True, context=context),
+            debug_command(order, security, flags=flags),
+            exec_command(target, words, stdin=stdin, flags=flags),
         ),
         rights=rights,
         instead=instead,
@@ -149,18 +152,27 @@ def ephemeral_plan(
     )
 
 
-def forward_plan(namespace: str, pods: list[str], questions: int, rights: Rights, context: str) -> WritePlan:
+def forward_plan(namespace: str, pods: list[str], questions: int, rights: Rights, flags: Sequence[str]) -> WritePlan:
     """A port-forward to each CoreDNS replica; it creates nothing."""
     return WritePlan(
         title=f"Ask {len(pods)} CoreDNS replicas by port-forward?",
         actions=tuple(Action("forward", f"to port 53 of pod {pod}: {counted(questions)}") for pod in pods),
-        equals=tuple(
-            wrapped(kubectl("port-forward", namespace, f"pod/{pod}", "5353:53", context=context)) for pod in pods
-        ),
+        equals=tuple(wrapped(kubectl("port-forward", namespace, f"pod/{pod}", "5353:53", flags=flags)) for pod in pods),
         needs_confirmation=False,
         rights=rights,
         instead="nothing is created",
     )
+
+
+def _expected(server: Server, questions: Sequence[Question], protocol: str) -> tuple[Sequence[str], str, bool]:
+    """What will carry the questions in a small image, the same in short, and whether it takes them on stdin.
+
+    What the image has is seen only when it runs; nc carries TCP alone.
+    """
+    if protocol == "udp":
+        return ["nslookup", asked_name(questions[0].name), server.address], f"nslookup @{server}", False
+    words = stream_argv("nc", server)
+    return words, " ".join(words), True
 
 
 _UNKNOWN = Server("NAMESERVER")

@@ -187,11 +187,14 @@ class ProbeFlow:
             subject = f"{relative(record.name, view.origin)} {record.type}"
         self._step(key, subject=subject)
         predicted_before = predictions(view.snapshot, questions, config)
+        connection = self._session.connection
         prober = Prober(
             self._session,
             Gate(self._session.readonly, lambda plan: self._confirm(key, plan)),
             image=self._image,
             image_pull_policy=self._pull_policy,
+            context="" if connection.in_cluster else connection.context,
+            kubeconfig=connection.kubeconfig,
         )
         plan = await prober.plan(parse_vantage(spec), key.namespace, questions, service=key)
         self._step(key, vantage=clean(plan.vantage), total=len(questions))

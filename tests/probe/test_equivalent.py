@@ -11,11 +11,13 @@ import pytest
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.probe.equivalent import (
+    cluster_flags,
     create_command,
     debug_command,
     delete_command,
     dig_command,
     exec_command,
+    ran_command,
     wrapped,
 )
 from kheadless_tui.probe.observation import Observation, Vantage
@@ -32,8 +34,8 @@ def observation(question: Question = WEB, server: str = "10.96.0.10", transport:
     return Observation("v", server, transport, question)
 
 
-def vantage(kind: str = "pod", tool: str = "nc", container: str = "nginx") -> Vantage:
-    return Vantage("v", kind, "shop", "web-0", container, tool, "busybox:1.28")
+def vantage(kind: str = "pod", tool: str = "nc", container: str = "nginx", flags: tuple[str, ...] = ()) -> Vantage:
+    return Vantage("v", kind, "shop", "web-0", container, tool, "busybox:1.28", flags=flags)
 
 
 def test_in_a_running_pod() -> None:
@@ -48,9 +50,31 @@ def test_in_a_running_pod() -> None:
 
 def test_with_a_context_and_a_port_over_udp() -> None:
     seen = observation(server="[fd00::a]:1053", transport="udp")
-    words = as_shell_reads(dig_command(seen, vantage(), context="prod eu"))
+    words = as_shell_reads(dig_command(seen, vantage(flags=("--context", "prod eu"))))
     assert words[:3] == ["kubectl", "--context", "prod eu"]
     assert words[-6:] == ["+notcp", "@fd00::a", "-p", "1053", "A", WEB.name]
+
+
+@pytest.mark.parametrize("kind", ["pod", "debug", "new", "coredns"])
+def test_a_pasted_command_goes_to_the_cluster_that_was_asked(kind: str) -> None:
+    flags = cluster_flags("/tmp/other config", "prod")
+    words = as_shell_reads(dig_command(observation(), vantage(kind, flags=flags)))
+    assert words[:5] == ["kubectl", "--kubeconfig", "/tmp/other config", "--context", "prod"]
+
+
+def test_flags_that_were_not_given_are_not_named() -> None:
+    assert cluster_flags("", "") == ()
+    assert cluster_flags("", "prod") == ("--context", "prod")
+
+
+def test_a_program_that_was_run_often_is_shown_once_with_how_many_more() -> None:
+    target = ExecTarget("shop", "web-0")
+    command = ran_command(target, ("nslookup", "x.", "10.96.0.10"), 5)
+    assert command.splitlines() == [
+        "kubectl exec -n shop web-0 -- nslookup x. 10.96.0.10",
+        "# and 4 more like it, for the other questions",
+    ]
+    assert "#" not in ran_command(target, ("dig", "x."), 1)
 
 
 def test_nslookup_where_that_was_the_carrier() -> None:

@@ -21,6 +21,7 @@ from kheadless_tui.errors import ClusterError, NotFound, Refused, UsageError, Wr
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.probe.dnsmessage import Framer, framed
+from kheadless_tui.probe.equivalent import dig_command
 from kheadless_tui.probe.prober import Prober, Progress
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.record import Question
@@ -30,6 +31,12 @@ WEB = ObjectKey("shop", "web")
 NAME = "web.shop.svc.cluster.local."
 QUESTIONS = [Question(NAME, "A"), Question(f"web-0.{NAME}", "A")]
 NOT_FOUND = 'unable to start container process: exec: "{}": executable file not found in $PATH: unknown'
+
+
+BUSYBOX = "BusyBox v1.36.1 multi-call binary.\n\nUsage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n"
+REPLY = (
+    "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nQuery #0 completed in 0ms:\nName:\t{name}\nAddress: 10.0.0.1\n"
+)
 
 
 class Containers:
@@ -48,6 +55,10 @@ class Containers:
             await finish(socket)
         elif argv[0] == "nc":
             await self._dns(socket)
+        elif argv[0] == "nslookup":
+            said = BUSYBOX if argv[1] == "-version" else REPLY.format(name=argv[-2])
+            await socket.send_bytes(b"\x01" + said.encode())
+            await finish(socket)
         elif argv[0] == "yes":
             for _ in range(100):
                 await socket.send_bytes(b"\x01" + b"y\n" * 5000)
@@ -88,14 +99,16 @@ def slices(*pods: str) -> Snapshot:
     return Snapshot.of([msgspec.convert({"metadata": metadata, "endpoints": endpoints}, EndpointSlice)])
 
 
-def prober(transport: Transport, *pods: str, readonly: bool = False, asked: list[WritePlan] | None = None) -> Prober:
+def prober(
+    transport: Transport, *pods: str, readonly: bool = False, asked: list[WritePlan] | None = None, **more: str
+) -> Prober:
     async def confirm(plan: WritePlan) -> bool:
         if asked is not None:
             asked.append(plan)
         return True
 
     session: Any = SimpleNamespace(transport=transport, snapshot=slices(*pods), connection=transport.connection)
-    return Prober(session, Gate(readonly, confirm), timeout=1.0, start_timeout=2.0)
+    return Prober(session, Gate(readonly, confirm), timeout=1.0, start_timeout=2.0, **more)
 
 
 async def plan_of(prober: Prober, vantage: str, **more: Any) -> Any:
@@ -146,6 +159,33 @@ async def test_auto_makes_a_pod_when_nothing_that_runs_can_ask(api: FakeApi, tra
         assert needed in words
     assert result.vantages[0].created
     assert api.deleted == [plan.order.name]
+
+
+async def test_what_is_shown_as_run_is_what_was_run(api: FakeApi, transport: Transport) -> None:
+    api.run = containers = Containers("nc nslookup")
+    asking = prober(transport, asked=[])
+    plan = await plan_of(asking, "new", server="10.96.0.10", protocol="udp")
+    assert " nc " not in plan.write_plan.text(), "nc cannot ask over UDP"
+    result = await asking.run(plan)
+    assert {(seen.transport, seen.ms) for seen in result.observations} == {("udp", None)}, "0 ms is no time"
+    create, ran, remove = result.plan.equals
+    asked = [argv for argv in containers.ran if argv[0] == "nslookup" and argv[1] != "-version"]
+    command, more = ran.split("\n#")
+    assert command.replace("\\\n", "").split()[-len(asked[0]) :] == asked[0]
+    assert more == " and 1 more like it, for the other questions"
+    assert "create" in create
+    assert "delete" in remove
+
+
+@pytest.mark.parametrize("vantage", ["auto", "new"])
+async def test_every_equal_command_names_the_cluster(api: FakeApi, transport: Transport, vantage: str) -> None:
+    put(api, "web-0")
+    asking = prober(transport, "web-0", context="prod", kubeconfig="/tmp/k")
+    plan = await plan_of(asking, vantage, server="10.96.0.10")
+    result = await asking.run(plan)
+    asks_again = dig_command(result.observations[0], result.vantages[0])
+    for command in (*plan.equals, *result.plan.equals, asks_again):
+        assert "kubectl --kubeconfig /tmp/k --context prod " in command
 
 
 async def test_a_missing_tool_is_told_from_a_missing_shell(api: FakeApi, transport: Transport) -> None:

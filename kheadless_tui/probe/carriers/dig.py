@@ -35,7 +35,7 @@ class DigOutput:
     """What one run of dig printed."""
 
     replies: list[tuple[Reply, float | None]] = field(default_factory=list)
-    """Each reply with its query time in milliseconds, which dig rounds."""
+    """Each reply with its query time in milliseconds, which dig rounds; ``None`` where it says 0, which is no time."""
     errors: list[str] = field(default_factory=list)
     """dig's own complaints, in order: ``communications error to 10.96.0.10#53: timed out``."""
 
@@ -95,7 +95,7 @@ def _heading(line: str, blocks: list[_Block], output: DigOutput) -> str:
     if blocks and (match := _FLAGS.match(line)):
         blocks[-1].flags = tuple(match[1].split())
     elif blocks and (match := _TIME.match(line)):
-        blocks[-1].ms = float(match[1])
+        blocks[-1].ms = float(match[1]) or None
     elif any(words in line.lower() for words in _TROUBLE):
         output.errors.append(line.lstrip("; ").rstrip("."))
     return ""

@@ -61,6 +61,7 @@ class NslookupOutput:
     reply: Reply | None
     ttl_known: bool = False
     ms: float | None = None
+    """In whole milliseconds; ``None`` where it says 0, which is no time."""
     error: str = ""
 
 
@@ -94,14 +95,14 @@ def parse_nslookup(text: str, question: Question) -> NslookupOutput:
     """Read the output of either nslookup for ``question``."""
     trouble = ""
     rcode = ""
-    ms = None
+    ms, timed = None, False
     for line in text.splitlines():
         if match := _DENIED.match(line):
             rcode = match[1]
         elif _NO_ANSWER.match(line):
             rcode = rcode or "NOERROR"
         elif match := _TIME.match(line):
-            ms = float(match[1])
+            ms, timed = float(match[1]) or None, True
         elif not trouble and _TROUBLE.search(line):
             trouble = line.strip().lstrip("; ").rstrip(".")
     if "    QUESTIONS:" in text:
@@ -109,7 +110,7 @@ def parse_nslookup(text: str, question: Question) -> NslookupOutput:
     else:
         sections, ttl_known = {"ANSWERS": _plain_records(text, question)}, False
     answer = tuple(sections.get("ANSWERS", ()))
-    spoke = bool(answer or rcode or ms is not None or ttl_known)
+    spoke = bool(answer or rcode or timed or ttl_known)
     if not spoke and any(_SMALL_DENIED.match(line) for line in text.splitlines()):
         return NslookupOutput(Reply(question, "", (), (), (), ()))
     if not spoke:
