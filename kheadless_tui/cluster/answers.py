@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from kheadless_tui.errors import ClusterError, NotAuthenticated, NotFound, Refus
 
 MAX_WORDS = 400
 """Characters of a message that are shown: a proxy in between may answer with a whole web page."""
+
+MAX_QUOTED = 160
+"""Characters of a message that stands behind a sentence of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +97,7 @@ def error_of(response: Response, server: str, user: str, attempted: str) -> Clus
             hint="log in again, or check the user of the context: kubectl auth whoami",
         )
     if code == 403:
-        if attempted:
-            return Refused(f"user {user} may not {attempted} (403)", hint=words)
-        return Refused(words or f"{server} refused (403)", hint="kubectl auth can-i --list shows what is allowed")
+        return _refused(words, server, user, attempted)
     if code == 404:
         return NotFound(words or f"{server} has nothing there (404)")
     if code == 407:
@@ -109,6 +111,42 @@ def error_of(response: Response, server: str, user: str, attempted: str) -> Clus
     if 300 <= code < 400:
         return Unreachable(f"{server} answered with a redirect ({code}): it is no API server", hint="check its URL")
     return ClusterError(f"{server} did not {attempted or 'accept the request'}: {words or f'status {code}'}")
+
+
+_NO_RIGHT = re.compile(
+    r'is forbidden: User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" '
+    r'in API group "(?P<group>[^"]*)"(?: in the namespace "(?P<namespace>[^"]*)")?'
+)
+"""How the API server says that the authorizer did not allow something (k8s.io/apiserver, responsewriters.Forbidden)."""
+
+
+def _refused(words: str, server: str, user: str, attempted: str) -> Refused:
+    """A 403: of the authorizer, with the right that is missing and how to ask for it; or a policy's own words."""
+    missing = _NO_RIGHT.search(words)
+    if missing is None:
+        if attempted:
+            says = f" The API server says: {words}" if words else ""
+            return Refused(
+                f"user {user} may not {attempted} (403)", hint=f"kubectl auth can-i --list shows what is allowed.{says}"
+            )
+        return Refused(words or f"{server} refused (403)", hint="kubectl auth can-i --list shows what is allowed")
+    verb, resource, group, namespace = missing.group("verb", "resource", "group", "namespace")
+    where = f"in namespace {namespace}" if namespace else "in all namespaces"
+    verbs = "list and watch" if verb in ("list", "watch") else verb  # what is listed here is watched, too
+    plural, _, subresource = resource.partition("/")
+    object_type = (f"{plural}.{group}" if group else plural) + (f"/{subresource}" if subresource else "")
+    scope = f"-n {namespace}" if namespace else "-A"
+    return Refused(
+        f"user {user} may not {attempted} (403)"
+        if attempted
+        else f"user {missing['user']} may not {verb} {resource} {where} (403)",
+        hint=f"ask an admin for {verbs} on {resource} {where}; to check: "
+        f"kubectl auth can-i {verb} {object_type} {scope}. The API server says: {_shortened(words)}",
+    )
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= MAX_QUOTED else words[: MAX_QUOTED - 1] + "…"
 
 
 def _said(words: str) -> str:

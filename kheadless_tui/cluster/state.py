@@ -37,7 +37,7 @@ class Forbidden:
     namespace: str
     """Empty for all namespaces."""
     message: str
-    """The API server's own words."""
+    """What to ask for, and the API server's own words."""
 
 
 @dataclass(frozen=True, slots=True)
