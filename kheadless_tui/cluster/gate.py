@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from kheadless_tui.errors import WriteRefused
+from kheadless_tui.errors import UsageError, WriteRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ class Gate:
         """Let the plan through, or not.
 
         Raises:
-            WriteRefused: read-only mode; the user said no; nobody can be asked.
+            WriteRefused: read-only mode; the user said no.
+            UsageError: nobody can be asked, and no flag has answered the question beforehand.
         """
         if self.readonly:
             raise WriteRefused(
@@ -99,7 +100,7 @@ class Gate:
             )
         if plan.needs_confirmation:
             if self._confirm is None:
-                raise WriteRefused(
+                raise UsageError(
                     f"Not done without a confirmation: {_statement(plan.title)}.",
                     hint="Say --yes, or run it on a terminal, where the question is asked." + _instead(plan),
                 )

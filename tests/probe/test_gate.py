@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kheadless_tui.cluster.gate import Action, Gate, Permit, WritePlan
-from kheadless_tui.errors import WriteRefused
+from kheadless_tui.errors import UsageError, WriteRefused
 
 EXEC = WritePlan("Ask DNS from pod/web-0?", (), needs_confirmation=False)
 CREATE = WritePlan(
@@ -55,10 +55,13 @@ async def test_read_only_refuses_everything_without_asking(plan: WritePlan) -> N
 
 
 async def test_without_anybody_to_ask_nothing_is_created() -> None:
-    with pytest.raises(WriteRefused) as refusal:
+    with pytest.raises(UsageError, match="confirmation") as refusal:
         await Gate(False, None).permit(CREATE)
     assert "--yes" in refusal.value.hint
-    assert refusal.value.exit_status == 3
+    assert refusal.value.exit_status == 2, "the same as when it can be told before anything is connected"
+    with pytest.raises(WriteRefused) as readonly:
+        await Gate(True, None).permit(CREATE)
+    assert readonly.value.exit_status == 3
     await Gate(False, None).permit(EXEC)
 
 
