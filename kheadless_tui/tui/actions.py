@@ -51,6 +51,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("main.zoom", "z", "zoom", "zoom", PANELS, help="this panel alone"),
     Action("main.narrower", "less_than_sign", "resize_tree(-2)", "narrower", PANELS, shown=False, help="narrower tree"),
     Action("main.wider", "greater_than_sign", "resize_tree(2)", "wider", PANELS, shown=False, help="wider tree"),
+    Action("main.why", "w", "why", "why", EVERYWHERE, help="why a record exists or not"),
     Action("main.commands", "e", "commands", "kubectl", EVERYWHERE, help="equivalent commands"),
     Action("main.copy", "c", "copy", "copy", EVERYWHERE, help="copy the full name"),
     Action("main.reload", "ctrl+r", "reload", "read again", EVERYWHERE, shown=False),
@@ -65,7 +66,7 @@ GROUP_OF = {action.id: action.group for action in ACTIONS}
 ORDER = {action.id: place for place, action in enumerate(ACTIONS)}
 """Place in the keys row, after the keys of the focused panel."""
 
-_OF_A_SERVICE = ("probe", "vantage", "commands", "copy", "next_panel", "previous_panel")
+_OF_A_SERVICE = ("probe", "vantage", "why", "commands", "copy", "next_panel", "previous_panel")
 _ASKING = ("probe", "vantage")
 
 
@@ -82,6 +83,8 @@ class Situation(NamedTuple):
     """The namespace in which probing is refused, empty when it is not."""
     one_panel: bool
     """The terminal is too small for two."""
+    record: bool
+    """The cursor is on one."""
     empty: bool
     """There is nothing in the tree, filter or not."""
     blank: bool
@@ -94,6 +97,7 @@ def reason_against(action: str, now: Situation) -> str:
     reasons = (
         (action in _OF_A_SERVICE and not now.service and now.reading, "still reading"),
         (action in _OF_A_SERVICE and not now.service, "no Service selected"),
+        (action == "why" and not now.record, "no record under the cursor"),
         (asking and now.readonly, "read-only"),
         (asking and bool(now.no_right), f"no right to exec in {now.no_right}"),
         (asking and now.offline, "offline"),

@@ -41,6 +41,7 @@ class Permitted:
             offline=isinstance(self._session.link, Offline),
             no_right=namespace if self._rights.refused(namespace) else "",
             one_panel=body.layout_now.mode == "single",
+            record=body.record is not None,
             empty=not self._catalog.size,
             blank=not body.current.rows,
         )

@@ -17,6 +17,7 @@ from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.tui.app import HeadlessApp
 from kheadless_tui.tui.screens.commands import CommandsScreen
 from kheadless_tui.tui.screens.help import HelpScreen
+from kheadless_tui.tui.screens.why import WhyScreen
 from kheadless_tui.tui.widgets.rule import Rule
 from kheadless_tui.tui.widgets.tree import ServiceTree
 from tests.screen import screen_lines, screen_text
@@ -297,6 +298,42 @@ async def test_the_help_is_made_of_the_bindings_and_greys_what_cannot_work() -> 
         await until(pilot, lambda: "back, then quit" not in screen_text(app))
         await pilot.press("escape", "escape")
         await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+
+
+async def test_enter_leads_from_a_pod_to_its_records_and_on_to_the_answers_and_is_no_key_elsewhere() -> None:
+    async with running(FakeSession(shop()), (120, 40), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "web-3"))
+        await pilot.press("tab", "j", "enter")
+        await until(pilot, shows(app, "shop › nginx-headless › records › web-1 A"))
+        await pilot.press("enter")
+        await until(pilot, shows(app, "nginx-headless › answers"))
+        for panel, key in (("answers", ""), ("findings", "tab")):
+            if key:
+                await pilot.press(key)
+            await pilot.press("question_mark")
+            await until(pilot, shows(app, f"help · {panel}"))
+            assert "enter" not in screen_text(app)
+            await pilot.press("escape")
+
+
+async def test_why_a_record_exists_and_why_one_is_withheld() -> None:
+    async with running(FakeSession(shop()), (120, 40), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "web-3"))
+        await pilot.press("w")
+        await until(pilot, shows(app, "w is off: no record under the cursor"))
+        await pilot.press("tab", "j", "enter", "w")
+        await until(pilot, lambda: isinstance(app.screen, WhyScreen))
+        await until(pilot, shows(app, "why · web-1 A"))
+        text = screen_text(app)
+        assert "web-1.nginx-headless.shop.svc.cluster.local. A must be answered with" in text
+        assert "30 IN A 10.244.1.18" in text
+        assert "EndpointSlice shop/nginx-headless-x7k2p endpoints[1]" in text
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, WhyScreen))
+        await pilot.press("shift+tab", "j", "enter", "w")
+        await until(pilot, shows(app, "why · web-2 A"))
+        assert "10.244.1.19 is withheld: not ready." in screen_text(app)
+        assert "NXDOMAIN" in screen_text(app)
 
 
 async def test_the_commands_can_be_pasted_and_copied() -> None:

@@ -21,18 +21,21 @@ from kheadless_tui.tui.bridge import FAST, FOLLOW_FAST, FOLLOW_SLOW, SLOW, Bridg
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.commands import equivalents
 from kheadless_tui.tui.counters import until_next_step
+from kheadless_tui.tui.explanation import explanation
 from kheadless_tui.tui.filter_typing import FilterTyping
 from kheadless_tui.tui.filtering import ALL, Filter
 from kheadless_tui.tui.judging import Judge
 from kheadless_tui.tui.layout import PANELS, PanelName, layout_for
 from kheadless_tui.tui.permitted import Permitted
 from kheadless_tui.tui.probe_flow import ProbeFlow
+from kheadless_tui.tui.render.names import relative
 from kheadless_tui.tui.render.roles import GOOD, TEXT, UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.rights import ProbeRights
 from kheadless_tui.tui.screens.commands import CommandsScreen
 from kheadless_tui.tui.screens.help import HelpScreen, groups_of
 from kheadless_tui.tui.screens.still import StillScreen
+from kheadless_tui.tui.screens.why import WhyScreen
 from kheadless_tui.tui.selection import Selection
 from kheadless_tui.tui.serving import ServedZone
 from kheadless_tui.tui.tree_feed import TreeFeed
@@ -195,6 +198,11 @@ class MainScreen(StillScreen):
         self._select(self._tree.selected)
         self._focus_panel(self._body.beside)
 
+    @on(RowList.Selected)
+    def _on_opened(self, event: RowList.Selected) -> None:
+        if event.row_list is self._body.current and (onward := self._body.onward()) is not None:
+            self._focus_panel(onward)
+
     def _select(self, key: ObjectKey | None) -> None:
         before = self._selection.namespace
         if not self._selection.move_to(key):
@@ -335,6 +343,13 @@ class MainScreen(StillScreen):
         self._filter.choose(chosen)
         if not self._tree.rows:
             self._select(None)
+
+    def action_why(self) -> None:
+        """Show why the record under the cursor exists, or does not."""
+        view, record = self._selection.view, self._body.record
+        if self._may("why") and view is not None and record is not None:
+            subject = f"{relative(record.name, view.origin)} {record.type}"
+            self.app.push_screen(WhyScreen(subject, explanation(view, record), self._signs))
 
     def action_commands(self) -> None:
         """Show the commands that equal what is seen."""

@@ -107,6 +107,13 @@ class Body(Horizontal):
         panel = self.current
         return panel.selected_record if isinstance(panel, Panel) else None
 
+    def onward(self) -> PanelName | None:
+        """Where ``enter`` leads from the focused panel: from a pod to its records, from a record to its answer."""
+        if self.focused == "pods":
+            self.side.panels["records"].go_to_pod(self.side.panels["pods"].crumb)
+            return "records"
+        return "answers" if self.focused == "records" else None
+
     def point(self, pod: str, question: Question | None, *, origin: Panel | None = None) -> None:
         """Mark in the panels what belongs to a pod or a question, but not where it was pointed at."""
         for panel in self.side.panels.values():

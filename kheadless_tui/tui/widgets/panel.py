@@ -30,6 +30,9 @@ class Panel(RowList):
     HELP: ClassVar[str] = ""
     STAYS_AT_TOP: ClassVar[bool] = True
 
+    LEADS_ON: ClassVar[bool] = False
+    """``enter`` goes from a row to what it leads to, in another panel."""
+
     title: reactive[str] = reactive("", repaint=False)
     """What the rule above says on its left."""
     count: reactive[str] = reactive("", repaint=False)
@@ -76,6 +79,20 @@ class Panel(RowList):
     def selected_record(self) -> Record | None:
         """The record under the cursor."""
         return None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """``enter`` is no key where a row leads nowhere."""
+        return self.LEADS_ON if action == "select" else super().check_action(action, parameters)
+
+    def go_to_pod(self, pod: str) -> None:
+        """Put the cursor on a row of a pod, of its own name rather than the Service's; without one it stays."""
+        rows = [row for row in self.rows if pod and self._pod_of_row(row) == pod]
+        if rows:
+            self.move_to(min(rows, key=self._is_of_service).id)
+
+    def _is_of_service(self, row: Row) -> bool:
+        question = self._question_of_row(row)
+        return question is not None and self.view is not None and question.name == self.view.origin
 
     # -- what is shown -----------------------------------------------------------------------------------------
 

@@ -25,6 +25,8 @@ class PodsPanel(Panel):
         "A row without pod is an address that somebody wrote into a slice or an Endpoints object."
     )
 
+    LEADS_ON: ClassVar[bool] = True
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget has
         super().__init__(lambda rows, width: pods_layout(rows, width, self.signs), id=id)
 

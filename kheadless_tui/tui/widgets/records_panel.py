@@ -32,6 +32,8 @@ class RecordsPanel(Panel):
         Binding("ctrl+z", "problems", "problems", key_display="ctrl-z", id="records.problems", tooltip="only problems"),
     ]
 
+    LEADS_ON: ClassVar[bool] = True
+
     problems_only: reactive[bool] = reactive(False, repaint=False)
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget has
