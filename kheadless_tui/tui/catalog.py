@@ -182,6 +182,11 @@ class Catalog:
         """Row ids that the gutter marks as changed."""
         return dict.fromkeys(self._marks, "changed")
 
+    def deleted_at(self, key: ObjectKey) -> float | None:
+        """When a Service was seen to be gone, as long as its row is still shown; Unix time."""
+        row = _service_id(key)
+        return self._marks[row][1] - GONE_AFTER if row in self._ghosts and row in self._marks else None
+
     # -- judging -----------------------------------------------------------------------------------------------
 
     def judge(self, severity: Callable[[Snapshot, Service], str], budget: float) -> bool:

@@ -14,7 +14,8 @@ Mode = Literal["too-small", "single", "tabs", "stacked", "wide"]
 CHROME = 3
 """Rows of chrome at every size: header, status, keys."""
 
-SMALLEST = (20, 5)
+SMALLEST = (40, 10)
+"""Columns and rows below which nothing can be read: a name and its count, and a few rows of them."""
 SINGLE_BELOW = (60, 12)
 TABS_BELOW = (100, 30)
 WIDE_FROM = 160
@@ -77,7 +78,8 @@ class Layout:
     @property
     def too_small(self) -> str:
         """The one sentence of a terminal that can show nothing."""
-        return f"{self.width}x{self.height} is too small: {SMALLEST[0]}x{SMALLEST[1]} at least"
+        width, height = SMALLEST
+        return f"the terminal is too small: {self.width}x{self.height}, at least {width}x{height} needed"
 
 
 def layout_for(width: int, height: int) -> Layout:

@@ -200,6 +200,12 @@ def endpoint_name(view: ServiceView, member: str) -> str:
     return f"{found.dns_names[0]}.{view.origin}" if found is not None and found.dns_names else ""
 
 
+def deleted(key: ObjectKey, when: float) -> tuple[str, Note]:
+    """Title and text of the right side while the cursor is on a Service that is gone."""
+    sentence = f"Service {key} was deleted at {clock(when)}."
+    return clean(str(key)), Note(sentence, "attention", UNKNOWN, ("Caches may hold its records for their TTL still.",))
+
+
 def nothing_selected(
     snapshot: Snapshot, link: ReadState, reads: Reads, scope: Scope, namespace: str, filtered: str
 ) -> tuple[str, Note]:

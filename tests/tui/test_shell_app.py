@@ -112,12 +112,17 @@ async def test_under_sixty_columns_one_panel_at_a_time() -> None:
         assert "services 10" not in screen_text(app)
 
 
-async def test_a_terminal_that_is_too_small_says_so_and_recovers() -> None:
-    async with running(FakeSession(shop()), (19, 4)) as (app, pilot):
-        await until(pilot, shows(app, "is too small"))
-        assert len([line for line in screen_lines(app) if line.strip()]) == 2
-        await pilot.resize_terminal(80, 24)
-        await until(pilot, shows(app, "services 10"))
+@pytest.mark.parametrize("size", [(20, 5), (39, 24), (80, 9), (14, 6)])
+async def test_a_terminal_that_is_too_small_says_so_and_recovers(size: tuple[int, int]) -> None:
+    async with running(FakeSession(shop()), (80, 24), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "web-3"))
+        for _ in range(2):
+            await pilot.resize_terminal(*size)
+            only = f"the terminal is too small: {size[0]}x{size[1]}, at least 40x10 needed"
+            await until(pilot, lambda only=only: " ".join(screen_text(app).split()) == only)  # type: ignore[misc]
+            await pilot.resize_terminal(40, 10)
+            await until(pilot, shows(app, "services 10"))
+            assert "too small" not in screen_text(app)
 
 
 async def test_only_ascii_where_nothing_else_can_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,6 +230,10 @@ async def test_a_deleted_service_leaves_and_the_cursor_goes_to_its_neighbour() -
         session.remove("Service", ObjectKey("shop", "mysql-ep"))
         await until(pilot, shows(app, "services 9"))
         await until(pilot, lambda: "── mysql-ep · shop" not in screen_text(app))
+        await until(
+            pilot, lambda: re.search(r"Service shop/mysql-ep was deleted at \d\d:\d\d:\d\d\.", screen_text(app))
+        )
+        assert "namespace shop/mysql-ep" not in screen_text(app)
 
 
 async def test_a_storm_of_changes_costs_few_repaints_and_rest_costs_none() -> None:

@@ -92,6 +92,7 @@ class MainScreen(StillScreen):
         self._clock = clock
         self._follow_after = FOLLOW_SLOW if slow else FOLLOW_FAST
         catalog, rights = Catalog(clock), ProbeRights(session)
+        self._catalog = catalog
         self._header = Header(signs=signs, id="header")
         self._body = Body(catalog, signs, id="body")
         self._status = StatusRow(id="status")
@@ -242,6 +243,10 @@ class MainScreen(StillScreen):
         if view is not None:
             title, notes = notices.heading_of(view, self._zone.now, side.size.width - 6)
             side.say(title, *notes)
+            return
+        gone = self._tree.selected
+        if gone is not None and (when := self._catalog.deleted_at(gone)) is not None:
+            side.say(*notices.deleted(gone, when))
             return
         where, typed = self._tree.row_id or "", self._tree.chosen.text
         side.say(*notices.nothing_selected(session.snapshot, session.link, session.reads, session.scope, where, typed))
