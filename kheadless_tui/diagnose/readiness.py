@@ -44,7 +44,7 @@ SHOWN = 4
 def nothing_ready(evidence: Evidence) -> Iterator[Finding]:
     """Endpoints exist and none is in DNS: every name of the Service is denied (failure H01)."""
     members = evidence.members
-    if not members or evidence.in_dns or _all_finished(evidence):
+    if not members or evidence.in_dns or not evidence.service.headless or _all_finished(evidence):
         return
     names = list(members)
     what = counted(len(names), evidence.noun)
@@ -187,11 +187,11 @@ def some_withheld(evidence: Evidence) -> Iterator[Finding]:
     ]
     if not names:
         return
-    stuck = [who for who in names if (pod := evidence.pod(who)) is not None and _trouble(pod)]
+    missed = [who for who in names if (pod := evidence.pod(who)) is not None and _is_missed(evidence, pod)]
     total = len(evidence.members)
     yield Finding(
         code="KH078",
-        severity=WARNING if stuck else HINT,
+        severity=WARNING if missed else HINT,
         title=f"{listed(names)} of Service {evidence.key} {'is' if len(names) == 1 else 'are'} not ready: "
         f"{len(evidence.in_dns)} of {counted(total, evidence.noun)} in DNS",
         brief=f"{len(names)} not ready",
@@ -343,6 +343,25 @@ def _trouble(pod: Pod) -> str:
         if state.terminated is not None and state.terminated.exit_code:
             return f"{status.name}: ended with status {state.terminated.exit_code}"
     return ""
+
+
+def _is_missed(evidence: Evidence, pod: Pod) -> bool:
+    """Whether a pod that is not ready is one that clients count on, and not the newcomer of a rollout.
+
+    It is in trouble, or runs what pods that are in DNS run, too. Of a new revision none need be ready yet, and a pod
+    whose containers are still being made is only on its way.
+    """
+    if _trouble(pod):
+        return True
+    if pod.status.phase != "Running" or _starting(pod):
+        return False
+    others = (other for who in evidence.in_dns if (other := evidence.pod(who)) is not None)
+    return any(_revision(other) == _revision(pod) for other in others)
+
+
+def _revision(pod: Pod) -> tuple[str, str]:
+    """Which version of its workload a pod runs, by the labels of Deployments and of StatefulSets or DaemonSets."""
+    return pod.labels.get("pod-template-hash", ""), pod.labels.get("controller-revision-hash", "")
 
 
 def _starting(pod: Pod) -> str:

@@ -8,6 +8,7 @@ from kheadless_tui.diagnose.evidence import Evidence
 from kheadless_tui.diagnose.finding import DOCS, ERROR, HINT, WARNING, Fact, Finding, counted, kubectl, listed, pairs
 from kheadless_tui.diagnose.neighbours import template_labels
 from kheadless_tui.diagnose.rule import Rule
+from kheadless_tui.model.objects import SERVICE_NAME_LABEL
 from kheadless_tui.model.workloads import Pod, StatefulSet
 
 DEBUG_SERVICE = f"{DOCS}tasks/debug/debug-application/debug-service/"
@@ -15,6 +16,8 @@ LONGEST_SET_NAME = 52
 """Characters: name, a dash and the ten of the revision hash make a label value of 63 at most (failure H36)."""
 FINISHED = ("Succeeded", "Failed")
 SHOWN = 4
+NEAR_SHOWN = 3
+"""Pods that a selector nearly matches: siblings carry the same labels, so more of them say nothing more."""
 
 
 def matches_no_pod(evidence: Evidence) -> Iterator[Finding]:
@@ -28,7 +31,7 @@ def matches_no_pod(evidence: Evidence) -> Iterator[Finding]:
     differing = _difference(evidence, near[0]) if near else ""
     yield Finding(
         code="KH004",
-        severity=ERROR if near else WARNING,
+        severity=_severity(evidence),
         title=f"No name of Service {evidence.key} exists: its selector {selector} matches no pod"
         + (f"; {near[0].name} carries {differing}" if near else ""),
         brief="the selector matches no pod",
@@ -36,7 +39,7 @@ def matches_no_pod(evidence: Evidence) -> Iterator[Finding]:
         cause="A Service without endpoints has no names: DNS answers NXDOMAIN, as if it were mistyped.",
         fields=(
             Fact(evidence.source, "spec.selector", selector),
-            *(Fact(f"Pod {pod.key}", "metadata.labels", pairs(pod.labels)) for pod in near[:SHOWN]),
+            *_near_facts(evidence, near),
         ),
         rule="endpoints are the pods of the Service's own namespace that carry every label of spec.selector",
         fix=(
@@ -61,7 +64,7 @@ def no_address_yet(evidence: Evidence) -> Iterator[Finding]:
     nothing = not evidence.members
     yield Finding(
         code="KH079",
-        severity=WARNING if nothing else HINT,
+        severity=_severity(evidence) if nothing else HINT,
         title=f"{listed(names)} of Service {evidence.key} {'has' if len(names) == 1 else 'have'} no address yet"
         + (f": {_why_pending(waiting[0])}" if _why_pending(waiting[0]) else ""),
         brief=f"{counted(len(names), 'pod')} without an address",
@@ -98,6 +101,36 @@ def scaled_to_zero(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
+def no_slice(evidence: Evidence) -> Iterator[Finding]:
+    """A Service with a selector that no EndpointSlice belongs to; the controller makes one even for no pod."""
+    service = evidence.service
+    if not service.selector or not service.headless or evidence.slices or not evidence.known("EndpointSlice"):
+        return
+    if _pending(evidence) or _scaled_to_zero(evidence) or next(matches_no_pod(evidence), None) is not None:
+        return  # what is known of its pods says more
+    selector = pairs(service.selector)
+    yield Finding(
+        code="KH085",
+        severity=_severity(evidence),
+        title=f"No name of Service {evidence.key} exists: it selects {selector}, and no EndpointSlice belongs to it",
+        brief="it has no EndpointSlice",
+        subject=evidence.key,
+        cause="DNS knows endpoints by EndpointSlices alone. The control plane makes at least one for every Service "
+        "with a selector, also while no pod matches it.",
+        fields=(
+            Fact(evidence.source, "spec.selector", selector),
+            Fact(evidence.source, f"slices labelled {SERVICE_NAME_LABEL}={evidence.key.name}", "none"),
+        ),
+        rule="a headless Service without endpoints has no names: NXDOMAIN",
+        fix=(
+            "wait a few seconds if the Service is new",
+            "else see why kube-controller-manager makes no EndpointSlice: its log, quotas, admission webhooks",
+        ),
+        link=f"{DOCS}concepts/services-networking/endpoint-slices/",
+        command=kubectl(evidence.key.namespace, "get", "endpointslices", "-L", SERVICE_NAME_LABEL),
+    )
+
+
 def name_too_long(evidence: Evidence) -> Iterator[Finding]:
     """A StatefulSet whose name leaves no room for the revision hash gets no pod (failure H36)."""
     sets = {item.name: item for item in (*evidence.governed, *evidence.selected_sets)}
@@ -124,12 +157,32 @@ def name_too_long(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def _severity(evidence: Evidence) -> str:
+    """Of a Service without endpoint: an empty slice is proof that its names are denied, whatever is known of pods.
+
+    So the severity is the same before and after pods are read. Without any slice the Service may just be new.
+    """
+    return ERROR if evidence.slices else WARNING
+
+
+def _near_facts(evidence: Evidence, near: list[Pod]) -> Iterator[Fact]:
+    """What the nearest pods carry under the keys that are selected; other labels decide nothing here."""
+    for pod in near[:NEAR_SHOWN]:
+        carried = {key: pod.labels[key] for key in evidence.service.selector if key in pod.labels}
+        yield Fact(f"Pod {pod.key}", "metadata.labels", pairs(carried))
+    if len(near) > NEAR_SHOWN:
+        yield Fact(f"and {counted(len(near) - NEAR_SHOWN, 'more pod')}", "metadata.labels", "some of these keys, too")
+
+
 def _empty(evidence: Evidence) -> bool:
     """A selector that no known pod meets, and no endpoint: slices say so, or the pods, where they were read.
 
     Pods that it meets and that are no endpoints (finished, without address) are the business of other rules.
     """
-    if not evidence.service.selector or evidence.members or evidence.pods or not evidence.known("EndpointSlice"):
+    service = evidence.service
+    if not service.selector or not service.headless:
+        return False  # with a cluster address the name exists all the same
+    if evidence.members or evidence.pods or not evidence.known("EndpointSlice"):
         return False
     return bool(evidence.slices) or evidence.known("Pod")
 
@@ -197,4 +250,5 @@ RULES = (
     Rule("KH036", "the StatefulSet's name is too long", name_too_long),
     Rule("KH079", "pods have no address yet", no_address_yet),
     Rule("KH080", "scaled to zero", scaled_to_zero),
+    Rule("KH085", "no EndpointSlice though there is a selector", no_slice),
 )

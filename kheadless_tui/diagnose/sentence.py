@@ -23,7 +23,9 @@ def sentence_of(evidence: Evidence, found: Sequence[Finding]) -> tuple[str, str]
     if not evidence.service.headless:
         return severity, serious.brief if serious else _with_cluster_address(evidence)
     if not evidence.in_dns:
-        return severity or HINT, f"no name of this Service exists: {_why_nothing(evidence, worst)}"
+        return severity or _severity_of_nothing(
+            evidence
+        ), f"no name of this Service exists: {_why_nothing(evidence, worst)}"
     total = len(evidence.members)
     count = f"{len(evidence.in_dns)} of {counted(total, evidence.noun)} {'is' if total == 1 else 'are'} in DNS"
     if serious is not None:
@@ -34,6 +36,13 @@ def sentence_of(evidence: Evidence, found: Sequence[Finding]) -> tuple[str, str]
 def _with_cluster_address(evidence: Evidence) -> str:
     addresses = ", ".join(evidence.service.cluster_ips)
     return f"not headless: its name leads to {addresses}" if addresses else "not headless, and no cluster address yet"
+
+
+def _severity_of_nothing(evidence: Evidence) -> str:
+    """What selects pods and has no endpoint is denied, whichever rule may tell why once pods are read."""
+    if not evidence.service.selector:
+        return HINT
+    return ERROR if evidence.slices else WARNING
 
 
 def _why_nothing(evidence: Evidence, worst: Finding | None) -> str:

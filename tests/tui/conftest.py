@@ -175,7 +175,9 @@ def shop() -> list[KubeObject]:
     database = service("mysql-ep", selector=None)
     items += [database, slice_of(database, Endpoint(addresses=["114.32.146.154"]))]
     for namespace, count in (("billing", 2), ("kube-system", 1), ("monitoring", 2)):
-        items += [service(f"svc-{number}", namespace) for number in range(count)]
+        for number in range(count):
+            other = service(f"svc-{number}", namespace)
+            items += [other, slice_of(other, endpoint(f"svc-{number}-0", f"10.244.8.{len(items)}"))]
     items.append(ConfigMap(Meta(name="coredns", namespace="kube-system")))
     return items
 

@@ -127,7 +127,7 @@ def test_a_service_that_comes_back_is_not_told_twice() -> None:
 
 def test_a_filter_opens_what_it_finds_and_counts_it() -> None:
     items, hits = catalog_of(Snapshot.of(shop())).items(set(), Filter("svc-1"))
-    assert labels(items) == ["billing 1", "  svc-1 0/0", "monitoring 1", "  svc-1 0/0"]
+    assert labels(items) == ["billing 1", "  svc-1 1/1", "monitoring 1", "  svc-1 1/1"]
     assert hits == 2
     items, hits = catalog_of(Snapshot.of(shop())).items(set(), Filter("-l app=mysql-ep"))
     assert [item.label for item in items] == ["shop", "mysql-ep"]

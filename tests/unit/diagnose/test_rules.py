@@ -26,7 +26,7 @@ from kheadless_tui.model.objects import (
     TargetRef,
 )
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.model.workloads import Pod, PodSpec, PodStatus
+from kheadless_tui.model.workloads import ContainerState, ContainerStatus, Pod, PodSpec, PodStatus, StateDetail
 from kheadless_tui.zone.config import ZoneConfig
 from tests.unit.diagnose.worlds import service_of, snapshot_of
 
@@ -142,8 +142,8 @@ def test_endpoints_with_another_port_name_say_which_srv_exists_instead() -> None
 
 def test_without_pods_nothing_is_concluded_from_their_absence() -> None:
     bare = service(selector={"app": "web"})
-    assert codes(bare) == [], "a manifest alone: no slice, no pod"
-    assert codes(bare, pod("other", "10.0.0.1", {"app": "other"}), unread=("Pod",)) == []
+    assert codes(bare) == ["KH085"], "a manifest alone: no slice, no pod"
+    assert codes(bare, pod("other", "10.0.0.1", {"app": "other"}), unread=("Pod",)) == ["KH085"]
     assert codes(bare, pod("other", "10.0.0.1", {"app": "other"})) == ["KH004"]
 
 
@@ -278,3 +278,85 @@ def test_numbers_and_lists_read_well() -> None:
     assert [counted(1, "pod"), counted(2, "pod"), counted(0, "address")] == ["1 pod", "2 pods", "0 addresses"]
     assert listed(["a", "b"]) == "a, b"
     assert listed([str(number) for number in range(9)], 3) == "0, 1, 2 and 6 more"
+
+
+# -- how bad it is -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("world", "service"),
+    [
+        ("invoices-label-broken", "invoices"),
+        ("tutorial3", "headless-svc"),
+        ("orders-api-broken", "orders-api"),
+        ("events-broken", "events"),
+        ("variants", "pend"),
+    ],
+)
+def test_a_service_without_names_is_as_bad_before_its_pods_are_read_as_after(world: str, service: str) -> None:
+    whole = snapshot_of(world)
+    read_first = [item for (kind, _), item in whole.objects.items() if kind not in ("Pod", "StatefulSet", "Endpoints")]
+    asked = service_of(world, service)
+    unread = ("Pod", "StatefulSet", "Endpoints", "ConfigMap", "ServiceImport")
+    before, _ = sentence(Snapshot.of(read_first), asked, ZoneConfig(), unread=unread)
+    after, _ = sentence(whole, asked, ZoneConfig())
+    assert before == after == "error"
+
+
+def test_a_selector_without_any_slice_is_a_warning_whatever_is_known_of_pods() -> None:
+    bare = service(selector={"app": "web"})
+    apart, like = pod("other", "10.0.0.1", {"app": "other"}), pod("web-0", "10.0.0.1")
+    for objects, unread in (((), ("Pod",)), ((), ()), ((apart,), ()), ((like,), ())):
+        severity, line = sentence(Snapshot.of([bare, *objects]), bare, ZoneConfig(), unread=unread)
+        assert severity == "warning", line
+        assert line.startswith("no name of this Service exists")
+
+
+def test_a_cluster_address_has_its_name_without_endpoints() -> None:
+    plain = Service(Meta("web", "shop"), ServiceSpec(cluster_ip="10.96.0.7", selector={"app": "web"}))
+    for item in (slice_of(), slice_of(endpoint("web-0", "10.0.0.1", ready=False))):
+        said = " ".join(found.title for found in findings(Snapshot.of([plain, item]), plain, ZoneConfig()))
+        assert "exists" not in said
+
+
+def test_of_pods_that_nearly_match_only_what_is_selected_is_shown() -> None:
+    labels = {"app": "web-stateful", "pod-index": "0", "controller-revision-hash": "web-6d5f"}
+    pods = [pod(f"web-{number}", f"10.0.0.{number}", labels) for number in range(5)]
+    asked = service(selector={"app": "web"})
+    (found,) = (
+        found
+        for found in findings(Snapshot.of([asked, slice_of(), *pods]), asked, ZoneConfig())
+        if found.code == "KH004"
+    )
+    shown = [(fact.source, fact.value) for fact in found.fields if fact.field == "metadata.labels"]
+    assert shown[:3] == [(f"Pod shop/web-{number}", "app=web-stateful") for number in range(3)]
+    assert [source for source, _ in shown[3:]] == ["and 2 more pods"]
+
+
+@pytest.mark.parametrize(
+    ("revision", "state", "severity"),
+    [
+        ("one", ContainerState(running=StateDetail()), "warning"),
+        ("two", ContainerState(running=StateDetail()), "hint"),
+        ("one", ContainerState(waiting=StateDetail("ContainerCreating")), "hint"),
+        ("two", ContainerState(waiting=StateDetail("ImagePullBackOff")), "warning"),
+    ],
+    ids=["fails among its like", "new revision", "still starting", "cannot start"],
+)
+def test_a_pod_that_is_missed_is_a_warning_and_a_newcomer_is_not(
+    revision: str, state: ContainerState, severity: str
+) -> None:
+    good = pod("web-0", "10.0.0.1", {"app": "web", "pod-template-hash": "one"})
+    bad = Pod(
+        Meta("web-1", "shop", labels={"app": "web", "pod-template-hash": revision}),
+        PodSpec(),
+        PodStatus(phase="Running", pod_ip="10.0.0.2", container_statuses=[ContainerStatus("web", state=state)]),
+    )
+    item = slice_of(endpoint("web-0", "10.0.0.1"), endpoint("web-1", "10.0.0.2", ready=False))
+    asked = service(selector={"app": "web"})
+    found = {one.code: one.severity for one in findings(Snapshot.of([asked, item, good, bad]), asked, ZoneConfig())}
+    assert found["KH078"] == severity
+    unread = {
+        one.code: one.severity for one in findings(Snapshot.of([asked, item]), asked, ZoneConfig(), unread=("Pod",))
+    }
+    assert unread["KH078"] == "hint", "slices do not tell a newcomer from one that fails"

@@ -94,7 +94,7 @@ EXPECTED = {
         "KH030 warning, KH078 warning",
         "1 of 2 pods are in DNS; its pods have no names: there is no Service gone",
     ),
-    ("variants", "pend"): ("KH079 warning", "no name of this Service exists: 1 pod without an address"),
+    ("variants", "pend"): ("KH079 error", "no name of this Service exists: 1 pod without an address"),
     ("variants", "zero"): ("KH080 hint", "no name of this Service exists: its StatefulSet is scaled to 0"),
     ("variants", "nothing"): (
         "KH081 warning",
