@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -18,6 +19,7 @@ from kheadless_tui.cluster.podspec import (
     EphemeralOrder,
     PodOrder,
 )
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.carriers.stream import stream_argv
 from kheadless_tui.probe.equivalent import (
     asked_name,
@@ -84,7 +86,7 @@ def pod_plan(
                 "create",
                 f"Pod {order.name} in {order.namespace}" + (f" on {cluster}" if cluster else ""),
                 (
-                    f"image {order.image}, {order.pull_policy} · runs  sleep {DEADLINE}  as user {USER}",
+                    f"image {order.image}, {order.pull_policy} · runs sleep {DEADLINE} as user {USER}",
                     f"{CPU_LIMIT} CPU, {MEMORY_LIMIT}, no capabilities or token (Pod Security restricted)",
                 ),
             ),
@@ -127,10 +129,10 @@ def ephemeral_plan(
         actions=(
             Action(
                 "add",
-                f"container {order.name} to pod {order.pod}",
+                f"container {order.name}",
                 (
-                    f"in {order.namespace}" + (f" on {cluster}" if cluster else ""),
-                    f"image {order.image}, {order.pull_policy} · runs  sleep {EPHEMERAL_SLEEP}  as user {USER}",
+                    f"to pod {order.pod} in {order.namespace}" + (f" on {cluster}" if cluster else ""),
+                    f"image {order.image}, {order.pull_policy} · runs sleep {EPHEMERAL_SLEEP} as user {USER}",
                     "no capabilities (Pod Security restricted)",
                     "it shares the pod's network and its limits",
                 ),
@@ -162,6 +164,20 @@ def forward_plan(namespace: str, pods: list[str], questions: int, rights: Rights
         rights=rights,
         instead="nothing is created",
     )
+
+
+def with_removals(plan: WritePlan, pods: Sequence[Pod], flags: Sequence[str]) -> WritePlan:
+    """The plan that removes, too, what killed probes have left."""
+    removals = (
+        Action(
+            "also",
+            f"removes Pod {pod.name} in {pod.namespace},",
+            (f"left by a probe that was killed (created {pod.metadata.creation_timestamp or 'at an unknown time'})",),
+        )
+        for pod in pods
+    )
+    commands = (wrapped(kubectl("delete pod", pod.namespace, pod.name, flags=flags)) for pod in pods)
+    return replace(plan, actions=(*plan.actions, *removals), equals=(*plan.equals, *commands))
 
 
 def _expected(server: Server, questions: Sequence[Question], protocol: str) -> tuple[Sequence[str], str, bool]:

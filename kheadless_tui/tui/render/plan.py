@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,7 @@ def plan_lines(plan: WritePlan, width: int) -> list[Text]:
     if plan.rights:
         lines += _rights(plan, room)
     for number, command in enumerate(plan.equals):
-        lines += command_lines("equals" if number == 0 else "", without_manifest(command, plan.manifest), width, LABEL)
+        lines += command_lines("equals" if number == 0 else "", without_manifest(command), width, LABEL)
     if plan.instead:
         # Here the key chooses the place, and not the option of the command line.
         lines += _labelled("instead", (re.sub(r": --from \S+$", ": v", plan.instead),), room)
@@ -47,13 +46,19 @@ def manifest_lines(plan: WritePlan, width: int) -> list[Text]:
     return lines[:-1]
 
 
-def without_manifest(command: str, manifest: str) -> str:
+def without_manifest(command: str) -> str:
     """``kubectl create -f probe.json`` in place of a command that carries the manifest in itself."""
-    piped = f"printf %s {shlex.quote(manifest)} |\n"
-    if not manifest or not command.startswith(piped):
+    _, pipe, rest = command.partition(_PIPED)
+    if not pipe or not command.startswith(_PRINTED):
         return command
-    rest = command.removeprefix(piped).strip()
-    return f"{rest.removesuffix(' -')} {MANIFEST_FILE}" if rest.endswith(" -f -") else rest
+    rest = rest.strip()
+    if rest.endswith(" -f -"):
+        return f"{rest.removesuffix(' -')} {MANIFEST_FILE}"
+    return rest.replace("--custom=/dev/stdin", f"--custom={MANIFEST_FILE}")
+
+
+_PRINTED, _PIPED = "printf %s '", "' |\n"
+"""Around a manifest that is piped into kubectl. It is JSON, in which no string holds the end of a line."""
 
 
 def first_word(plan: WritePlan) -> str:

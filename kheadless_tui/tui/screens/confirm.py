@@ -16,15 +16,16 @@ from textual.screen import ModalScreen
 
 from kheadless_tui.cluster.gate import WritePlan
 from kheadless_tui.tui.render.cells import clean
-from kheadless_tui.tui.render.plan import first_word, manifest_lines, plan_lines
+from kheadless_tui.tui.render.plan import MANIFEST_FILE, first_word, manifest_lines, plan_lines
 from kheadless_tui.tui.render.roles import FOCUS, MUTED
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.widgets.rows import RowList, one_line
 from kheadless_tui.tui.widgets.rule import Line
 
-MARGIN = 2
-"""Cells left and right of the text, the frame not counted."""
-
+FRAME = 2
+"""Cells of the frame, left and right."""
+MARGINS = 3
+"""Cells that stay blank beside the text: padding on both sides, and the gutter that every list has."""
 
 CHROME = 4
 """Rows of frame, blank line and keys."""
@@ -47,7 +48,7 @@ class _Buttons(Line, can_focus=True):
         if self._manifest:
             text.append("      ")
             text.append("m", FOCUS)
-            text.append(" manifest", MUTED)
+            text.append(f" manifest ({MANIFEST_FILE})", MUTED)
         text.append("      ")
         self.cancel_from = text.cell_len
         text.append("[ esc cancel ]", Style(reverse=True, bold=True))
@@ -108,7 +109,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self._fill()
 
     def _fill(self) -> None:
-        width = min(self.size.width, 100) - 2 - 2 * MARGIN
+        width = min(self.size.width, 100) - FRAME - MARGINS
         texts = manifest_lines(self.plan, width) if self._whole else plan_lines(self.plan, width)
         self._text.set_rows([Row(str(number), _Drawn(text), selectable=False) for number, text in enumerate(texts)])
         # The keys stay on the screen: only the text gives way, and the frame then says that it scrolls.
