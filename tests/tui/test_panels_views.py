@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,8 +14,10 @@ from textual.binding import Binding
 
 from kheadless_tui.cluster.state import Forbidden
 from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.filtering import Filter
 from kheadless_tui.tui.render.probed import ProbeRecord
+from kheadless_tui.tui.render.records import RecordEntry
 from kheadless_tui.tui.render.roles import role_variables
 from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.tui.widgets.findings_panel import FindingsPanel
@@ -75,6 +79,46 @@ async def test_panels_say_what_their_rules_and_tabs_tell() -> None:
         await pilot.pause()
         assert [panel.count for panel in app.panels] == ["", "", "", ""]
         assert not any(panel.rows for panel in app.panels)
+
+
+@pytest.mark.parametrize("snapshot", [healthy, troubled])
+async def test_tab_and_rule_of_the_records_tell_one_count(snapshot: Callable[[], Snapshot]) -> None:
+    app = PanelsApp()
+    async with app.run_test(size=(88, 80)) as pilot:
+        app.records.show(probed(view_of(snapshot())))
+        await pilot.pause()
+        rows = [row.value for row in app.records.rows if isinstance(row.value, RecordEntry)]
+        withheld = sum(entry.verdict == "withheld" for entry in rows)
+        assert any(not entry.is_predicted for entry in rows), "a name that must not exist was asked for, too"
+        assert app.records.tally == str(len(rows) - withheld)
+        if withheld:
+            assert app.records.count == f"{app.records.tally}, {withheld} withheld"
+        else:
+            assert app.records.count == f"1/{app.records.tally}"
+
+
+async def test_a_failed_probe_stays_in_sight_above_the_answers_of_an_earlier_one() -> None:
+    view = probed(view_of(healthy()))
+    assert view.last_probe is not None
+    failed = dataclasses.replace(
+        view.last_probe, state="failed", result=None, comparison=None, earlier=(view.last_probe,), error="It broke."
+    )
+    app = PanelsApp()
+    async with app.run_test(size=(88, 80)) as pilot:
+        app.answers.styles.height = 6
+        app.answers.show(view)
+        await pilot.pause()
+        app.answers.show(dataclasses.replace(view, last_probe=failed))
+        await pilot.pause()
+        assert text_of(app.answers)[0] == " ✗ It broke."
+        assert (app.answers.count, app.answers.tally) == ("failed", "failed")
+
+
+def test_a_service_without_answers_says_what_became_of_its_probe() -> None:
+    record = ProbeRecord(KEY, 1, "failed", "auto", NOW, error="It broke.")
+    assert record.unanswered.endswith(" failed: see its answers")
+    assert dataclasses.replace(record, state="asking").unanswered == "being probed"
+    assert dataclasses.replace(record, state="cancelled").unanswered == "not probed: cancelled"
 
 
 async def test_pods_may_not_be_listed_and_slices_still_tell() -> None:

@@ -18,6 +18,7 @@ from kheadless_tui.tui.render.plan import first_word, manifest_lines, plan_lines
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.vantages import Rights, vantage_choices, vantages_layout
 from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.zone.record import Question
 from tests.tui import probing
 from tests.tui.probing import probed, view_of
 from tests.tui.worlds import (
@@ -195,6 +196,31 @@ def test_the_whole_command_with_the_manifest_can_be_pasted() -> None:
     text = "\n".join(line.plain for line in manifest_lines(PLAN, 74))
     assert text == "\n\n".join(PLAN.equals)
     assert first_word(PLAN) == "create"
+
+
+def test_what_goes_into_kubectl_debug_is_a_file_in_the_question_and_whole_in_the_manifest() -> None:
+    command = (
+        "printf %s '{\n \"securityContext\": {}\n}' |\n  kubectl debug -n shop web-0 --custom=/dev/stdin -- sleep 1"
+    )
+    plan = replace(PLAN, equals=(command,))
+    assert "kubectl debug -n shop web-0 --custom=probe.json -- sleep 1" in " ".join(
+        line.plain for line in plan_lines(plan, 94)
+    )
+    assert command in "\n".join(line.plain for line in manifest_lines(plan, 94))
+
+
+def test_no_address_is_cut_in_the_list_of_answers() -> None:
+    view = probed(view_of(healthy()))
+    long = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff"
+    head = answer_heads(view)[0]
+    name = f"{'.'.join(reversed(''.join(part.zfill(4) for part in long.split(':'))))}.ip6.arpa."
+    asked = replace(head, question=Question(name, "PTR"), subject=f"{long} PTR", id="long")
+    rows = [Row(asked.id, asked), Row(head.id, head)]
+    for width in (52, 53, 60, 70, 88):
+        layout = answers_layout(rows, width)
+        lines = drawn(layout, rows).splitlines()
+        assert long in lines[0]
+        assert max(map(len, lines)) <= width
 
 
 def test_a_plan_cannot_move_the_cursor() -> None:

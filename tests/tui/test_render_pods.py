@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.tui.render.endpoints import endpoint_entries
+from kheadless_tui.tui.render.endpoints import EndpointEntry, endpoint_entries
 from kheadless_tui.tui.render.pods import pods_layout
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.zone.config import ZoneConfig
@@ -83,3 +83,20 @@ def test_control_characters_of_the_cluster_do_not_reach_the_line() -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "n\u4e16\u754c-a" in text
+
+
+def test_names_that_repeat_the_pods_are_no_column() -> None:
+    for snapshot, shown in ((healthy(), False), (troubled(), True)):
+        rows = rows_of(snapshot)
+        heading = pods_layout(rows, 200).heading
+        assert heading is not None
+        differs = any(row.value.dns_names != (row.value.pod,) for row in rows if isinstance(row.value, EndpointEntry))
+        assert ("DNS NAME" in heading.plain) is shown is differs
+
+
+def test_what_is_least_asked_for_gives_way_to_blanks_between_columns() -> None:
+    rows = rows_of(healthy())
+    for width in range(60, 164):
+        grid = pods_layout(rows, width).grid
+        if {column.id for column in grid.columns} & {"zone", "restarts", "slice"}:
+            assert {column.gap for column in grid.columns[1:]} == {2}, f"at {width} cells"

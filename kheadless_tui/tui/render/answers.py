@@ -13,12 +13,13 @@ from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, natural, pad, shorten, width_of, wrap
 from kheadless_tui.tui.render.commands import clean_command, command_lines
-from kheadless_tui.tui.render.names import relative, relative_data
+from kheadless_tui.tui.render.names import asked, relative, relative_data
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import UNICODE, Signs
 from kheadless_tui.tui.render.verdicts import WORD_WIDTH, rank, verdict_cell
+from kheadless_tui.zone.names import address_of_reverse
 from kheadless_tui.zone.record import Question, Record
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ def answer_heads(view: ServiceView) -> list[AnswerHead]:
     """The answers that are shown: those of the last probe, and earlier ones to what was not asked again since."""
     heads: list[AnswerHead] = []
     for probe in view.last_probe.finished if view.last_probe else ():
-        asked = {head.question for head in heads}
-        heads += [head for head in _heads_of(view, probe) if head.question not in asked]
+        known = {head.question for head in heads}
+        heads += [head for head in _heads_of(view, probe) if head.question not in known]
     return heads
 
 
@@ -104,7 +105,7 @@ def _heads_of(view: ServiceView, probe: ProbeRecord) -> Iterator[AnswerHead]:
         yield AnswerHead(
             id=f"{probe.number}/{'/'.join(where)}/{question.name}/{question.type}",
             question=question,
-            subject=f"{relative(question.name, view.origin)} {question.type}",
+            subject=f"{asked(question.name, view.origin)} {question.type}",
             verdict=worst.get(key, "not judged"),
             rcode=clean(seen.rcode),
             ms=milliseconds(seen.ms) if seen.ms is not None else "",
@@ -231,6 +232,8 @@ class AnswersLayout:
     """All answers come from one place, one server and one moment, which the rule above says."""
     widths: tuple[int, int, int]
     """Cells of the longest name with its type, of response codes and of times."""
+    gap: int = 2
+    """Blanks before response code and time; 0: no room for these two."""
     heading: Text | None = None
 
     def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
@@ -264,12 +267,15 @@ class AnswersLayout:
             line.append(text, role)
         line.pad_right(max(0, WORD_WIDTH - line.cell_len))
         longest, rcode, ms = self.widths
-        tail = f"  {pad(head.rcode, rcode)}  {pad(head.ms, ms, right=True)}".rstrip()
-        room = max(8, self.width - WORD_WIDTH - 1 - width_of(tail))
-        name = _asked(head)
+        gap = " " * self.gap
+        tail = f"{gap}{pad(head.rcode, rcode)}{gap}{pad(head.ms, ms, right=True)}" if self.gap else ""
+        # One cell stays free at the right edge.
+        room = max(8, self.width - WORD_WIDTH - 2 - width_of(tail))
+        subject = head.subject
+        if width_of(subject) > room and (address := address_of_reverse(head.question.name.lower())):
+            room, subject = max(room, width_of(address)), address  # what is asked of an address is its PTR
         line.append(" ")
-        shown = name if width_of(name) <= room else shorten(head.subject, room)
-        line.append(pad(shown, min(room, longest)), TEXT)
+        line.append(pad(shorten(subject, room), min(room, longest)), TEXT)
         line.append(tail, MUTED)
         line.rstrip()
         return line
@@ -306,10 +312,6 @@ class AnswersLayout:
         return _label("answer", lines)
 
 
-def _asked(head: AnswerHead) -> str:
-    return clean(f"{head.question.name} {head.question.type}")
-
-
 def _label(label: str, lines: Sequence[Text]) -> list[Text]:
     labelled = []
     for number, line in enumerate(lines):
@@ -324,8 +326,12 @@ def answers_layout(rows: Sequence[Row], width: int, signs: Signs = UNICODE) -> A
     heads = [row.value.head if isinstance(row.value, AnswerCard) else row.value for row in rows]
     shown = [head for head in heads if isinstance(head, AnswerHead)]
     widths = (
-        max((width_of(_asked(head)) for head in shown), default=0),
+        max((width_of(head.subject) for head in shown), default=0),
         max((width_of(head.rcode) for head in shown), default=0),
         max((width_of(head.ms) for head in shown), default=0),
     )
-    return AnswersLayout(width, signs, len({(head.place, head.at) for head in shown}) <= 1, widths)
+    # Names may be shortened, addresses may not.
+    addresses = (head.subject for head in shown if address_of_reverse(head.question.name.lower()))
+    uncut = WORD_WIDTH + 2 + max((width_of(subject) for subject in addresses), default=8)
+    gap = next((gap for gap in (2, 1) if uncut + widths[1] + widths[2] + 2 * gap <= width), 0)
+    return AnswersLayout(width, signs, len({(head.place, head.at) for head in shown}) <= 1, widths, gap)

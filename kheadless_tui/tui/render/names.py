@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.probe.questions import ABSENT_LABEL
 from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.zone.names import address_of_reverse, service_name
 from kheadless_tui.zone.record import Record
 
+ABSENT = "(absent)"
+"""The name that a probe asks for because it must not exist."""
 APEX = "@"
 """The Service's own name, as in a zone file whose origin it is (RFC 1035 section 5.1)."""
+
+
+def asked(name: str, origin: str) -> str:
+    """A name that is asked for, as seen from an origin."""
+    return ABSENT if name.lower() == f"{ABSENT_LABEL}.{origin}".lower() else relative(name, origin)
 
 
 def relative(name: str, origin: str) -> str:

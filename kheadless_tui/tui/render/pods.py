@@ -33,6 +33,8 @@ _COLUMNS = (
 )
 _WANTED = ("age", "node", "ready", "status", "zone", "restarts", "name", "slice")
 """The columns that are dropped for want of width, the last one first."""
+_ROOMY = _WANTED[4:]
+"""The columns for which the others do not move together."""
 
 
 @dataclass(frozen=True)
@@ -135,14 +137,17 @@ def pods_layout(rows: Sequence[Row], width: int, signs: Signs = UNICODE) -> Pods
     both = any(entry.ipv4 for entry in entries) and any(entry.ipv6 for entry in entries)
     # A column of which nothing is known says nothing.
     empty = {key for key in _WANTED if key in names and names[key] <= {UNKNOWN_TEXT}}
+    # Nor does a name that is the pod's own in every row.
+    if all(entry.dns_names == (entry.pod,) for entry in entries):
+        empty.add("name")
     columns = tuple(column for column in _columns(signs) if column.id not in empty)
     base = ("sign", "pod", "dns")
     if both:
         # Beside one another only if age and node stay: otherwise a second line costs less than these columns.
-        grid = fit(columns, (*base, "ipv4", "ipv6", *_WANTED), (*base, "ipv4", "ipv6"), names, width)
+        grid = fit(columns, (*base, "ipv4", "ipv6", *_WANTED), (*base, "ipv4", "ipv6"), names, width, roomy=_ROOMY)
         if grid.total <= width and {"age", "node"} <= {column.id for column in grid.columns} | empty:
             return PodsLayout(grid, width, signs, grid.heading())
-    grid = fit(columns, (*base, "address", *_WANTED), (*base, "address"), names, width)
+    grid = fit(columns, (*base, "address", *_WANTED), (*base, "address"), names, width, roomy=_ROOMY)
     return PodsLayout(grid, width, signs, grid.heading())
 
 

@@ -61,6 +61,13 @@ class ProbeRecord:
         return self.state in ("planning", "confirming", "asking")
 
     @property
+    def unanswered(self) -> str:
+        """Why nothing is known from DNS, in a few words, while no probe of the Service has answers."""
+        if self.state == "failed":
+            return f"the probe at {clock(self.started)} failed: see its answers"
+        return "being probed" if self.running else f"not probed: {self.progress}"
+
+    @property
     def progress(self) -> str:
         """One line about how it stands."""
         if self.state == "planning":

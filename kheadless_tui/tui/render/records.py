@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from kheadless_tui.probe.compare import NO_REPLY
-from kheadless_tui.probe.questions import ABSENT_LABEL
 from kheadless_tui.tui.render.cells import clean, width_of
-from kheadless_tui.tui.render.names import relative, relative_data
+from kheadless_tui.tui.render.names import asked, relative, relative_data
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import BAD, MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from kheadless_tui.tui.render.view import ServiceView
 
 NO_POD = "no pod"
-_ABSENT = "(absent)"
-"""The name that a probe asks for because it must not exist."""
 SAME = "="
 """What stands for an answer that equals the prediction: data is not written twice."""
 RCODES = frozenset({"NXDOMAIN", "NODATA", "NOERROR", "SERVFAIL", "REFUSED", NO_REPLY})
@@ -106,8 +103,8 @@ def _newest_rows(view: ServiceView) -> list[ComparedRow]:
     rows: list[ComparedRow] = []
     for probe in view.last_probe.finished if view.last_probe else ():
         assert probe.comparison is not None
-        asked = {row.question for row in rows}
-        rows += [row for row in probe.comparison.rows if row.question not in asked]
+        known = {row.question for row in rows}
+        rows += [row for row in probe.comparison.rows if row.question not in known]
     return rows
 
 
@@ -126,7 +123,7 @@ def _entry(mark: str, record: Record, pod: str, row: ComparedRow | None, origin:
     entry = RecordEntry(
         id=f"{mark}{record.name}/{record.type}/{record.data}",
         verdict=row.verdict if row else "not asked",
-        name=_ABSENT if record.name.startswith(f"{ABSENT_LABEL}.") else relative(record.name, origin),
+        name=asked(record.name, origin),
         type=record.type,
         data=record.data if is_denial else relative_data(record, origin),
         pod=clean(pod),

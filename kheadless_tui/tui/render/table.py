@@ -98,6 +98,8 @@ def fit(
     essential: Sequence[str],
     names: Mapping[str, Collection[str]],
     width: int,
+    *,
+    roomy: Collection[str] = (),
 ) -> Grid:
     """Choose the columns that fit and their widths.
 
@@ -107,6 +109,7 @@ def fit(
         essential: Ids that are never dropped.
         names: The cell texts of each column.
         width: Cells that there are.
+        roomy: Ids of columns that are worth less than two blanks between all columns.
 
     Returns:
         The grid. An essential column of names is narrowed where even the essential ones are too wide together.
@@ -117,7 +120,8 @@ def fit(
     for key in order:
         if key in by_id and key not in chosen:
             candidate = [*chosen, key]
-            if _total(candidate, columns, natural) > width:
+            wider = max(0, len(candidate) - 2) if key in roomy else 0
+            if _total(candidate, columns, natural) + wider > width:
                 break
             chosen = candidate
     widths = {key: natural[key] for key in chosen}

@@ -55,7 +55,13 @@ class AnswersPanel(Panel):
         """Follow a view; without the focus, what is opened stands first."""
         super().show(view)
         if not self.has_focus and self._opened:
-            self.move_to(self._opened, top=True)
+            self.move_to(self._opened, top=not self._has_failed)
+
+    @property
+    def _has_failed(self) -> bool:
+        """The last probe failed: why stands above all answers, and stays in sight until the next one."""
+        probe = self.view.last_probe if self.view is not None else None
+        return probe is not None and probe.state == "failed"
 
     def point(self, pod: str, question: Question | None) -> None:
         """Show the answer to a question that was pointed at elsewhere."""
@@ -66,7 +72,7 @@ class AnswersPanel(Panel):
         for head in self._heads:
             if _folded(head.question) == wanted:
                 self._open(head.id)
-                self.move_to(head.id, top=True)
+                self.move_to(head.id, top=not self._has_failed)
                 return
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
@@ -110,6 +116,8 @@ class AnswersPanel(Panel):
             above = sum(_head_of(row) is not None for row in self.rows[: max(0, self.cursor)])
             self.count = f"{above + 1}/{len(self._heads)}"
             self.tally = str(len(self._heads))
+        if self._has_failed:
+            self.count = self.tally = "failed"
         if probe.running and probe.total:
             self.count = self.tally = f"{probe.answered} of {probe.total}"
 

@@ -92,6 +92,9 @@ class RecordsPanel(Panel):
         if not rows:
             if self.problems_only and not self.chosen:
                 return note_rows(Note("Nothing differs and nothing is withheld.", more=("ctrl-z shows all records.",)))
+            if self.problems_only:
+                sentence = f"Of the records that match /{self.chosen.text} nothing differs and nothing is withheld."
+                return note_rows(Note(sentence, more=("ctrl-z shows all records, esc takes the filter away.",)))
             return note_rows(Note(f"No record matches /{self.chosen.text}.", more=("esc takes the filter away.",)))
         return rows
 
@@ -111,7 +114,7 @@ class RecordsPanel(Panel):
         self.title = f"records · below {self.view.origin}"
         if not self.view.config.ttl_known:
             self.title += f" · by {self.view.config.source}"
-        self.tally = str(len(self.view.predicted))
+        self.tally = str(self._existing())
         self.count = self._count()
 
     def _count(self) -> str:
@@ -122,8 +125,14 @@ class RecordsPanel(Panel):
         verdicts = Counter(entry.verdict for entry in self._entries)
         withheld = verdicts["withheld"]
         if withheld:
-            return f"{len(self.view.predicted)} exist, {withheld} withheld" if self.view else ""
+            # A name that was asked for and is rightly denied has a row, but does not exist.
+            exist = " exist" if all(entry.is_predicted for entry in self._entries) else ""
+            return f"{self._existing()}{exist}, {withheld} withheld"
         return f"{self._position()}/{shown}" if shown else "0"
+
+    def _existing(self) -> int:
+        """Records but for the withheld: as many rows as they take without a filter."""
+        return sum(entry.verdict != "withheld" for entry in self._entries)
 
     def _position(self) -> int:
         return 1 + sum(isinstance(row.value, RecordEntry) for row in self.rows[: max(0, self.cursor)])
