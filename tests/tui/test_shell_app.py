@@ -292,6 +292,16 @@ async def test_a_filter_applies_to_the_focused_panel() -> None:
         await until(pilot, shows(app, "2 of 4 in DNS"))
 
 
+async def test_a_filter_and_problems_only_that_leave_nothing_are_both_named() -> None:
+    async with running(FakeSession(shop()), (120, 40), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "web-3"))
+        await pilot.press("tab", "tab", "ctrl+z", "slash", *"web-0", "enter")
+        await until(pilot, shows(app, "Of the records that match /web-0 nothing differs"))
+        assert "ctrl-z shows all records, esc takes the filter away." in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, shows(app, "· problems"))
+
+
 async def test_the_help_is_made_of_the_bindings_and_greys_what_cannot_work() -> None:
     session = FakeSession(shop(), readonly=True)
     async with running(session, service="nginx-headless") as (app, pilot):
@@ -389,6 +399,17 @@ async def test_offline_keeps_the_screen_and_tells_since_when() -> None:
         await until(pilot, shows(app, "p is off: offline"))
         await pilot.press("ctrl+r")
         assert session.retries == 1
+
+
+async def test_the_next_try_is_counted_down_without_news_of_the_session() -> None:
+    session = FakeSession(shop())
+    async with running(session, service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "web-3"))
+        now = time.time()
+        session.link = Offline(now - 120, now + 2.5, "https://10.0.0.1 refused the connection")
+        session.tell()
+        for soon in ("next try 2 s", "next try 1 s", "trying now"):
+            await until(pilot, shows(app, soon))
 
 
 async def test_a_key_pressed_before_the_first_list_is_there_is_answered() -> None:

@@ -45,6 +45,9 @@ async def test_tutorial_one_from_selecting_to_the_verdict() -> None:
     async with on_lab() as (_, app, pilot):
         await until(pilot, shows(app, "3 of 3 in DNS"))
         assert "lab" in screen_lines(app)[0]
+        await until(pilot, shows(app, "records · below nginx-headless.tutorial-1.svc.cluster.local. ─"))
+        await until(pilot, shows(app, " 1/18 "))
+        assert "▎" not in screen_text(app), "what was read in the beginning is no news, nor how the zone is served"
         await until(pilot, shows(app, "p probe"))
         await pilot.press("p")
         await until(pilot, shows(app, "as predicted · asked from pod/"))

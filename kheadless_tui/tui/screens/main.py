@@ -20,7 +20,7 @@ from kheadless_tui.tui.beginning import Beginning
 from kheadless_tui.tui.bridge import FAST, FOLLOW_FAST, FOLLOW_SLOW, SLOW, Bridge, SessionChanged
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.commands import equivalents
-from kheadless_tui.tui.counters import until_next_step
+from kheadless_tui.tui.counters import until_next_step, until_step_down
 from kheadless_tui.tui.explanation import explanation
 from kheadless_tui.tui.filter_typing import FilterTyping
 from kheadless_tui.tui.filtering import ALL, Filter
@@ -235,7 +235,10 @@ class MainScreen(StillScreen):
         session, now = self._session, self._clock()
         self._header.show(facts_of(session, lab=self._lab, now=now, signs=self._signs))
         if isinstance(session.link, Offline):
-            self._later.after("header", until_next_step(now - session.link.since), self._show_header)
+            steps = [until_next_step(now - session.link.since)]
+            if (left := session.link.next_try - now) > 0:
+                steps.append(until_step_down(left))
+            self._later.after("header", min(steps), self._show_header)
 
     def _show_heading(self) -> None:
         """Tell of the selected Service above its panels, or why there is none."""

@@ -63,8 +63,8 @@ def state_text(link: ReadState, now: float, signs: Signs) -> tuple[str, str]:
         case Reading():
             return f"{signs.ellipsis} reading", UNKNOWN
         case Offline():
-            wait = max(1, round(link.next_try - now))
-            soon = f"next try {coarse(wait)} s" if link.next_try > now else "trying now"
+            left = link.next_try - now
+            soon = f"next try {coarse(max(1, left))} s" if left > 0 else "trying now"
             return f"{signs.attention} offline {coarse(now - link.since)} s, {soon}", UNKNOWN
         case Unauthorized():
             return f"{signs.attention} not logged in", UNKNOWN
