@@ -2,14 +2,15 @@
 
 A temporary pod is removed on every way out: success, error, cancellation at any moment, and also when the reply to the
 create was lost, because its name was chosen here. What is left when even that fails (the process was killed, the
-network is gone) stops after ``activeDeadlineSeconds`` and is found by :func:`leftovers`.
+network is gone) stops after ``activeDeadlineSeconds`` and is found by :mod:`kheadless_tui.cluster.leftovers`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import shlex
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -20,8 +21,6 @@ import msgspec
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.podspec import (
     CONTAINER,
-    MANAGED_BY,
-    MANAGER,
     NAME_PREFIX,
     OWNER_LABEL,
     EphemeralOrder,
@@ -48,6 +47,10 @@ Report = Callable[[str], None]
 """Is told in a few words how far it has come."""
 
 
+class NoNamespace(NotFound):
+    """The namespace itself is not there, so that no other way to ask from it is worth a try."""
+
+
 def _silent(_: str) -> None:
     pass
 
@@ -69,12 +72,15 @@ async def temporary_pod(
     *,
     timeout: float = START_TIMEOUT,
     report: Report = _silent,
+    flags: Sequence[str] = (),
 ) -> AsyncIterator[TemporaryPod]:
     """Create a pod, wait until it runs, and remove it whatever happens.
 
+    ``flags`` are kubectl's for this cluster, for the command that is told when the pod could not be removed.
+
     Raises:
         Refused: no right, or the namespace's policy (Pod Security, quota, admission) refuses the pod.
-        NotFound: there is no such namespace.
+        NoNamespace: there is no such namespace.
         ClusterError: the pod does not come to run; the sentence says why.
         Unreachable: the API server is gone.
     """
@@ -87,13 +93,13 @@ async def temporary_pod(
         await _wait_running(transport, handle.target, order.image, timeout, report)
         yield handle
     except BaseException as error:
-        handle.left_behind = await _whole(lambda: _remove(transport, order, creation), insist=True)
+        handle.left_behind = await _whole(lambda: _remove(transport, order, creation, flags), insist=True)
         if handle.left_behind and isinstance(error, ClusterError):
             error.hint = ". ".join(part.rstrip(".") for part in (error.hint, handle.left_behind) if part)
         raise
     else:
         report(f"removing pod {order.name}")
-        handle.left_behind = await _whole(lambda: _remove(transport, order, creation), insist=True)
+        handle.left_behind = await _whole(lambda: _remove(transport, order, creation, flags), insist=True)
 
 
 @dataclass(slots=True)
@@ -109,18 +115,18 @@ class _Creation:
 async def _create(transport: Transport, order: PodOrder, creation: _Creation) -> None:
     body = msgspec.json.encode(order.manifest())
     try:
-        answer = await transport.call("POST", _pods(order.namespace), body=body)
+        answer = await transport.call("POST", pods_path(order.namespace), body=body)
     except Unreachable:
         raise  # whether the pod was made is not known
     except ClusterError as error:
         creation.refused = True
         if isinstance(error, NotFound):
-            raise NotFound(f"Namespace {order.namespace} does not exist.", hint=error.hint) from error
+            raise NoNamespace(f"there is no namespace {order.namespace!r}", hint="kubectl get namespaces") from error
         raise _refusal(order.namespace, "the temporary pod", error) from error
     creation.uid = msgspec.json.decode(answer, type=Pod).metadata.uid
 
 
-async def _remove(transport: Transport, order: PodOrder, creation: _Creation) -> str:
+async def _remove(transport: Transport, order: PodOrder, creation: _Creation, flags: Sequence[str]) -> str:
     """Delete the pod if it is ours; what to tell the user when that did not succeed, else empty."""
     if creation.refused:
         return ""
@@ -131,7 +137,7 @@ async def _remove(transport: Transport, order: PodOrder, creation: _Creation) ->
                 try:
                     uid = creation.uid or await _uid_of_ours(transport, order)
                     if uid:
-                        await _delete(transport, order, uid)
+                        await delete_pod(transport, order.namespace, order.name, uid)
                         return ""
                     if creation.uid:
                         return ""
@@ -143,9 +149,8 @@ async def _remove(transport: Transport, order: PodOrder, creation: _Creation) ->
         pass
     if not cause:
         return ""
-    return (
-        f"Pod {order.namespace}/{order.name} may still be there ({cause.rstrip('.')}); remove it by: "
-        f"kubectl delete pod -n {order.namespace} {order.name}"
+    return f"Pod {order.namespace}/{order.name} may still be there ({cause.rstrip('.')}); remove it by: " + shlex.join(
+        ["kubectl", *flags, "delete", "pod", "-n", order.namespace, order.name]
     )
 
 
@@ -158,7 +163,8 @@ async def _uid_of_ours(transport: Transport, order: PodOrder) -> str:
     return pod.metadata.uid if pod.labels.get(OWNER_LABEL) == order.owner else ""
 
 
-async def _delete(transport: Transport, order: PodOrder, uid: str) -> None:
+async def delete_pod(transport: Transport, namespace: str, name: str, uid: str) -> None:
+    """Delete the pod of this UID at once; one that is gone is as good."""
     options = {
         "apiVersion": "v1",
         "kind": "DeleteOptions",
@@ -167,7 +173,7 @@ async def _delete(transport: Transport, order: PodOrder, uid: str) -> None:
         "preconditions": {"uid": uid},
     }
     try:
-        await transport.call("DELETE", _pod(order.namespace, order.name), body=msgspec.json.encode(options))
+        await transport.call("DELETE", _pod(namespace, name), body=msgspec.json.encode(options))
     except NotFound:
         return
 
@@ -276,21 +282,6 @@ def reusable_container(pod: Pod, image: str) -> str | None:
     return None
 
 
-async def leftovers(transport: Transport, namespace: str) -> list[Pod]:
-    """The pods of ours that are still there: of other runs of the program, or of one that was killed.
-
-    Raises:
-        ClusterError: pods may not be listed.
-    """
-    selector = f"{MANAGED_BY}={MANAGER},{OWNER_LABEL}"
-    answer = await transport.call("GET", _pods(namespace), params=[("labelSelector", selector)])
-    return msgspec.json.decode(answer, type=_PodList).items or []
-
-
-class _PodList(msgspec.Struct):
-    items: list[Pod] | None = None
-
-
 _ELSEWHERE = "Ask from a pod that runs already (--from pod/NAME), which creates nothing."
 
 
@@ -338,9 +329,10 @@ async def _whole(work: Callable[[], Coroutine[object, object, T]], *, insist: bo
     return task.result()
 
 
-def _pods(namespace: str) -> str:
+def pods_path(namespace: str) -> str:
+    """The URL path of a namespace's pods."""
     return f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
 
 
 def _pod(namespace: str, name: str) -> str:
-    return f"{_pods(namespace)}/{quote(name, safe='')}"
+    return f"{pods_path(namespace)}/{quote(name, safe='')}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.podspec import EPHEMERAL_SLEEP, EphemeralOrder, PodOrder
+from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.dnsmessage import Unaskable, presentation_name
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.probe.server import Server, parse_server
@@ -66,6 +67,11 @@ def create_command(order: PodOrder, manifest: str, *, flags: Sequence[str] = ())
 def delete_command(order: PodOrder, *, flags: Sequence[str] = ()) -> str:
     """Removes that pod."""
     return wrapped(kubectl("delete pod", order.namespace, order.name, "--wait=false", flags=flags))
+
+
+def removal_line(pod: Pod, flags: Sequence[str]) -> str:
+    """Removes a pod that was left over, in one line for a sentence."""
+    return shlex.join(kubectl("delete pod", pod.namespace, pod.name, flags=flags))
 
 
 def debug_command(order: EphemeralOrder, security: str, *, flags: Sequence[str] = ()) -> str:

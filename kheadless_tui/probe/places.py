@@ -12,6 +12,7 @@ import msgspec
 
 from kheadless_tui.cluster.exec import ExecTarget, exec_in
 from kheadless_tui.cluster.gate import Action, Permit, WritePlan
+from kheadless_tui.cluster.leftovers import is_ours
 from kheadless_tui.errors import ClusterError, NotFound, Refused, UsageError
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.workloads import Pod
@@ -127,7 +128,8 @@ class Places:
     ) -> tuple[Place | None, Rejected]:
         """The best running container of a namespace, if any can carry questions, and what was passed over.
 
-        The Service's own pods come first, ready ones before others; containers of an image that was found unfit are
+        The Service's own pods come first, ready ones before others; temporary pods of probes are never taken, for they
+        may go at any moment. Containers of an image that was found unfit are
         not looked into again.
 
         Raises:
@@ -136,7 +138,7 @@ class Places:
         """
         own = own_pods(snapshot, service) if service is not None and service.namespace == namespace else []
         rejected: Rejected = []
-        readable = [pod for pod in await self._pods(namespace, own[:OWN_PODS]) if pod is not None]
+        readable = [pod for pod in await self._pods(namespace, own[:OWN_PODS]) if pod is not None and not is_ours(pod)]
         first, passed = candidates_in(readable, own)
         tried: set[ExecTarget] = set()
         unfit: dict[str, str] = {}
@@ -149,7 +151,8 @@ class Places:
             rest = [] if readable else blind
             rejected.append((f"pods of {namespace}", "you may not list them, so only the Service's own are tried"))
         else:
-            rest, passed = candidates_in(listed, own)
+            rest, passed = candidates_in([pod for pod in listed if not is_ours(pod)], own)
+            passed += [(f"pod/{pod.name}", "is the temporary pod of a probe") for pod in listed if is_ours(pod)]
         rejected += passed
         place = await self._first(rest, protocol, rejected, tried, unfit, looks)
         return place, rejected

@@ -12,6 +12,7 @@ from kheadless_tui.cluster.access import Access
 from kheadless_tui.cluster.debugpod import reusable_container
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.gate import Gate, WritePlan
+from kheadless_tui.cluster.leftovers import leftovers
 from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.errors import (
     ClusterError,
@@ -29,11 +30,15 @@ from kheadless_tui.probe.rights import ADD_CONTAINER, CREATE, DELETE, EXEC, FORW
 from kheadless_tui.probe.server import Server
 from kheadless_tui.probe.tools import printable
 from kheadless_tui.probe.vantage import VantageSpec
-from kheadless_tui.probe.writeplans import ephemeral_plan, exec_plan, forward_plan, pod_plan
+from kheadless_tui.probe.writeplans import ephemeral_plan, exec_plan, forward_plan, pod_plan, with_removals
 from kheadless_tui.zone.record import Question
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
+
+
+MOST_REMOVED = 3
+"""Pods of killed probes that one probe removes: each is named in the question before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,10 @@ class ProbePlan:
     replicas: tuple[Replica, ...] = ()
     next_best: str = ""
     """Another place, for when this one fails."""
+    removes: tuple[Pod, ...] = ()
+    """Pods left by killed probes that are removed after the same confirmation."""
+    leaves: tuple[Pod, ...] = ()
+    """Such pods that stay, since this probe creates nothing or may not delete: they are only told."""
     flags: tuple[str, ...] = ()
     """By which kubectl reaches the same cluster."""
 
@@ -126,8 +135,28 @@ class Planner:
                 "Asking DNS from inside the cluster runs a program in a pod, and the program runs with --readonly.",
                 hint="Start without --readonly to probe; predictions need no write.",
             )
+        snapshot = self._session.snapshot
+        if snapshot.namespaces_known and not snapshot.namespace_exists(namespace):
+            raise NotFound(f"there is no namespace {namespace!r}", hint="kubectl get namespaces")
+        plan = await self._planned(_Wish(spec, namespace, questions, server, service, protocol))
+        return await self._with_leftovers(replace(plan, flags=self._flags), namespace)
+
+    async def _with_leftovers(self, plan: ProbePlan, namespace: str) -> ProbePlan:
+        """What killed probes have left is removed along with a write that is asked for anyway, else only told."""
+        try:
+            found = tuple(await leftovers(self._session.transport, namespace))
+            if not found:
+                return plan
+            if not plan.creates or (await self._rights.may(namespace, DELETE)).allowed is not True:
+                return replace(plan, leaves=found)
+        except ClusterError:  # who may not list pods is not told
+            return plan
+        removes = found[:MOST_REMOVED]
         return replace(
-            await self._planned(_Wish(spec, namespace, questions, server, service, protocol)), flags=self._flags
+            plan,
+            removes=removes,
+            leaves=found[MOST_REMOVED:],
+            write_plan=with_removals(plan.write_plan, removes, self._flags),
         )
 
     async def _planned(self, wish: _Wish) -> ProbePlan:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.access import Access
-from kheadless_tui.cluster.debugpod import START_TIMEOUT, ephemeral_container, leftovers, temporary_pod
+from kheadless_tui.cluster.debugpod import START_TIMEOUT, NoNamespace, ephemeral_container, temporary_pod
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.gate import Gate, Permit
+from kheadless_tui.cluster.leftovers import remove_leftover
 from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.errors import ClusterError, NotAuthenticated, NotFound, Unreachable, UsageError
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.asking import Asking, ask, ask_over
-from kheadless_tui.probe.equivalent import cluster_flags, ran_command
+from kheadless_tui.probe.equivalent import cluster_flags, ran_command, removal_line
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.probe.places import Place, Places, server_of
 from kheadless_tui.probe.planning import Planner, ProbePlan
@@ -186,12 +186,15 @@ class _Run:
 
     async def __call__(self) -> ProbeResult:
         started, clock = time.time(), time.monotonic()
+        await self._remove_leftovers()
         self._say("asking")
         try:
             await self._way()
         except ClusterError as error:
             # what is gone (the pod, the namespace) is no place to send anybody to
             best = "--from auto" if isinstance(error, NotFound) else self._plan.next_best
+            if isinstance(error, NoNamespace):
+                raise
             if best and best not in error.hint and not isinstance(error, Unreachable | NotAuthenticated):
                 error.hint = f"{error.hint} Next best: {best}.".strip()
             raise
@@ -203,6 +206,20 @@ class _Run:
             (time.monotonic() - clock) * 1000,
             tuple(self._warnings),
         )
+
+    async def _remove_leftovers(self) -> None:
+        """Remove what was confirmed to be removed; what stays is told with the command."""
+        stay = list(self._plan.leaves)
+        for pod in self._plan.removes:
+            try:
+                await remove_leftover(self._transport, self._permit, pod)
+            except ClusterError:
+                stay.append(pod)
+        for pod in stay:
+            self._warnings.append(
+                f"Pod {pod.key} was left by a probe that was killed; remove it by: "
+                + removal_line(pod, self._plan.flags)
+            )
 
     def _way(self) -> Awaitable[None]:
         return {
@@ -220,22 +237,13 @@ class _Run:
     async def _from_new(self) -> None:
         order = self._plan.order
         assert isinstance(order, PodOrder)
-        pod = temporary_pod(self._transport, self._permit, order, timeout=self._start_timeout, report=self._say)
+        pod = temporary_pod(
+            self._transport, self._permit, order, timeout=self._start_timeout, report=self._say, flags=self._plan.flags
+        )
         async with pod as handle:
             await self._ask(await self._place(handle.target, order.image), kind="new", created=True)
         if handle.left_behind:
             self._warnings.append(handle.left_behind)
-        await self._tell_leftovers(order)
-
-    async def _tell_leftovers(self, order: PodOrder) -> None:
-        """Pods of earlier runs that were killed: they have ended by their deadline, but are still listed."""
-        with contextlib.suppress(ClusterError):  # who may not list pods is not told
-            for pod in await leftovers(self._transport, order.namespace):
-                if pod.name != order.name and pod.status.phase in ("Failed", "Succeeded"):
-                    self._warnings.append(
-                        f"Pod {pod.key} of an earlier probe that was killed is still there; remove it by: "
-                        f"kubectl delete pod -n {pod.namespace} {pod.name}"
-                    )
 
     async def _from_debug(self) -> None:
         order = self._plan.order

@@ -68,6 +68,8 @@ class FakeApi:
         self.created.set()
 
     def _shown(self, pod: dict[str, Any]) -> dict[str, Any]:
+        if "status" in pod:
+            return pod
         started = time.monotonic() - pod["metadata"]["born"] >= self.starts_after
         state = self.state if started else {"waiting": {"reason": "ContainerCreating"}}
         statuses = [{"name": item["name"], "state": state} for item in pod["spec"]["containers"]]
