@@ -95,9 +95,6 @@ class RecordsPanel(Panel):
             if self.problems_only:
                 sentence = f"Of the records that match /{self.chosen.text} nothing differs and nothing is withheld."
                 return note_rows(Note(sentence, more=("ctrl-z shows all records, esc takes the filter away.",)))
-            if self.problems_only:
-                sentence = f"Of the records that match /{self.chosen.text} nothing differs and nothing is withheld."
-                return note_rows(Note(sentence, more=("ctrl-z shows all records, esc takes the filter away.",)))
             return note_rows(Note(f"No record matches /{self.chosen.text}.", more=("esc takes the filter away.",)))
         return rows
 
