@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kheadless_tui.model.objects import SERVICE_NAME_LABEL
@@ -19,16 +20,15 @@ class Command(NamedTuple):
     command: str
 
 
-def equivalents(view: ServiceView, context: str) -> tuple[Command, ...]:
+def equivalents(view: ServiceView, where: Sequence[str]) -> tuple[Command, ...]:
     """What one would type to see a Service, its endpoints, pods and records, and to repeat its last probe.
 
     Args:
         view: What is seen of the Service.
-        context: Name of the kubeconfig's context; empty inside a cluster.
+        where: The flags by which the same cluster is reached: kubeconfig and context.
     """
     service, zone, last = view.service, view.config.zone, view.last_probe
     probe = last.finished[0].equals if last is not None and last.finished else ()
-    where = ["--context", context] if context else []
     scope = [*where, "-n", service.namespace]
     chosen = ",".join(f"{key}={value}" for key, value in sorted(service.selector.items()))
     found = [

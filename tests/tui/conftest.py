@@ -48,7 +48,13 @@ class FakeSession:
 
     def __post_init__(self) -> None:
         self.connection = SimpleNamespace(
-            context="prod-eu1", cluster="prod-eu1", server="https://10.0.0.1", user="oncall", namespace="shop"
+            context="prod-eu1",
+            cluster="prod-eu1",
+            server="https://10.0.0.1",
+            user="oncall",
+            namespace="shop",
+            kubeconfig="",
+            in_cluster=False,
         )
         self.builder = SnapshotBuilder()
         for item in self.objects:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shlex
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -15,6 +17,7 @@ from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.app import HeadlessApp
+from kheadless_tui.tui.screens.commands import CommandsScreen
 from kheadless_tui.tui.screens.confirm import ConfirmScreen
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import until
@@ -56,6 +59,24 @@ async def test_tutorial_one_from_selecting_to_the_verdict() -> None:
         assert re.search(r"· asked from pod/web-\d over TCP, [\d.]+ m?s, \d\d:\d\d:\d\d *$", text, re.M), "in one line"
         assert "✗" not in text.replace("✗ ▸", "").replace("✗    ", "")
         assert "EndpointSlice tutorial-1/nginx-headless" in text
+
+
+async def test_the_commands_name_the_kubeconfig_of_the_lab_and_work() -> None:
+    async with on_lab() as (lab, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, CommandsScreen))
+        await pilot.press("j", "j", "j", "c")
+        await until(pilot, lambda: "records" in app.clipboard)
+        program, *words = shlex.split(app.clipboard)
+        assert program == "kheadless-tui"
+        assert words[:3] == ["records", "--kubeconfig", lab.kubeconfig]
+        done = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "kheadless_tui", *words, stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await done.communicate()
+        assert done.returncode == 0
+        assert b"web-0.nginx-headless.tutorial-1.svc.cluster.local." in output
 
 
 async def test_a_temporary_pod_is_asked_for_used_and_gone() -> None:

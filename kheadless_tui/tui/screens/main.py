@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from kheadless_tui.cluster.state import Live, Offline
 from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.probe.equivalent import cluster_flags
 from kheadless_tui.tui import notices
 from kheadless_tui.tui.actions import ACTIONS, off_text
 from kheadless_tui.tui.appointments import Appointments
@@ -364,7 +365,9 @@ class MainScreen(StillScreen):
         view = self._selection.view
         if not self._may("commands") or view is None:
             return
-        commands = equivalents(view, self._session.connection.context)
+        connection = self._session.connection
+        context = "" if connection.in_cluster else connection.context
+        commands = equivalents(view, cluster_flags(connection.kubeconfig, context))
         self.app.push_screen(CommandsScreen(commands, self._signs), lambda chosen: self._copy(chosen or ""))
 
     def action_copy(self) -> None:
