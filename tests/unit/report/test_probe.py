@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import yaml
 
 from kheadless_tui.probe.compare import Comparison, Row, compare
@@ -117,6 +118,14 @@ def test_a_missing_record_is_named_and_the_command_asks_for_it() -> None:
     assert "kubectl exec -n shop web-0 -c nginx -- dig" in " ".join(equals.split())
     assert f"A {ORIGIN}" in " ".join(equals.replace("\\", " ").split()), "the question whose answer differs"
     assert status_of(comparison.verdict) == 1
+
+
+def test_the_command_that_asks_again_goes_to_the_same_cluster() -> None:
+    observations = (seen(A, "10.244.1.17", "10.244.1.18"),)
+    there = msgspec.structs.replace(POD, flags=("--kubeconfig", "/tmp/k", "--context", "prod"))
+    text = probe.render((there,), observations, compared(*observations), "table")
+    assert "equals   kubectl --kubeconfig /tmp/k --context prod exec -n shop" in text
+    assert "flags" not in probe.render((there,), observations, compared(*observations), "json").partition("answers")[0]
 
 
 def test_a_command_keeps_its_lines_so_that_it_can_be_pasted() -> None:
