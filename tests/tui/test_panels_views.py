@@ -116,7 +116,7 @@ async def test_a_failed_probe_stays_in_sight_above_the_answers_of_an_earlier_one
 
 def test_a_service_without_answers_says_what_became_of_its_probe() -> None:
     record = ProbeRecord(KEY, 1, "failed", "auto", NOW, error="It broke.")
-    assert record.unanswered.endswith(" failed: see its answers")
+    assert record.unanswered.startswith("probe failed at ")
     assert dataclasses.replace(record, state="asking").unanswered == "being probed"
     assert dataclasses.replace(record, state="cancelled").unanswered == "not probed: cancelled"
 

@@ -64,7 +64,7 @@ class ProbeRecord:
     def unanswered(self) -> str:
         """Why nothing is known from DNS, in a few words, while no probe of the Service has answers."""
         if self.state == "failed":
-            return f"the probe at {clock(self.started)} failed: see its answers"
+            return f"probe failed at {clock(self.started)}"
         return "being probed" if self.running else f"not probed: {self.progress}"
 
     @property
