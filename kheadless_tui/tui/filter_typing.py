@@ -5,6 +5,7 @@ from __future__ import annotations
 from kheadless_tui.tui.filtering import ALL, Filter
 from kheadless_tui.tui.widgets.body import Body
 from kheadless_tui.tui.widgets.status import StatusRow
+from kheadless_tui.tui.widgets.tree import ServiceTree
 
 
 class FilterTyping:
@@ -21,7 +22,7 @@ class FilterTyping:
         if self._status.typing:
             self._status.insert("/")
             return
-        self._left_at = self._body.current.row_id
+        self._left_at = self._body.current.row_id or self._left_at
         self._status.open(self._body.current.chosen.text)
 
     def end(self, *, keep: bool) -> None:
@@ -31,6 +32,16 @@ class FilterTyping:
             self.choose(ALL)
             if self._left_at is not None:
                 self._body.current.move_to(self._left_at)
+
+    def clear(self) -> None:
+        """Take a kept filter away: the cursor stays on its row, or goes back where it was if the filter left none."""
+        current = self._body.current
+        found = current.row_id is not None
+        if isinstance(current, ServiceTree) and current.selected is not None:
+            current.open_namespace(current.selected.namespace)
+        self.choose(ALL)
+        if not found and self._left_at is not None:
+            current.move_to(self._left_at)
 
     def choose(self, chosen: Filter) -> None:
         """Show only the rows that a filter lets through."""

@@ -292,6 +292,20 @@ async def test_a_filter_applies_to_the_focused_panel() -> None:
         await until(pilot, shows(app, "2 of 4 in DNS"))
 
 
+async def test_a_filter_that_is_taken_away_leaves_the_cursor_where_it_was() -> None:
+    async with running(FakeSession(shop()), (120, 40), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "web-3"))
+        await pilot.press("slash", *"zzz", "enter", "escape")
+        await until(pilot, shows(app, "services 10"))
+        await until(pilot, lambda: tree(app).row_id == "shop/nginx-headless")
+        await pilot.press("slash", *"svc-1", "enter")
+        await until(pilot, lambda: tree(app).hits == 2)
+        await pilot.press("g", "j", "escape")
+        await until(pilot, shows(app, "services 10"))
+        assert tree(app).row_id == "billing/svc-1", "its namespace was closed before"
+        await until(pilot, shows(app, "── svc-1 · billing"))
+
+
 async def test_a_filter_and_problems_only_that_leave_nothing_are_both_named() -> None:
     async with running(FakeSession(shop()), (120, 40), service="nginx-headless") as (app, pilot):
         await until(pilot, shows(app, "web-3"))

@@ -24,7 +24,7 @@ from kheadless_tui.tui.commands import equivalents
 from kheadless_tui.tui.counters import until_next_step, until_step_down
 from kheadless_tui.tui.explanation import explanation
 from kheadless_tui.tui.filter_typing import FilterTyping
-from kheadless_tui.tui.filtering import ALL, Filter
+from kheadless_tui.tui.filtering import Filter
 from kheadless_tui.tui.judging import Judge
 from kheadless_tui.tui.layout import PANELS, PanelName, layout_for
 from kheadless_tui.tui.permitted import Permitted
@@ -409,7 +409,7 @@ class MainScreen(StillScreen):
         if self._flow.cancel():
             self._status.say("cancelling the probe")
         elif self._body.current.chosen:
-            self._choose(ALL)
+            self._filter.clear()
         elif self._body.zoomed:
             self._body.zoom()
         elif self._body.focused != "tree":
