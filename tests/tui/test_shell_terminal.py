@@ -172,5 +172,5 @@ async def test_what_can_never_be_shown_ends_the_program_with_its_sentence(
     _, _, after = opened.output.rpartition(LEFT)
     told = after.decode()
     assert ended == status, told
-    assert "Traceback" not in told
+    assert "Traceback" not in told, told
     assert all(words in told for words in said), told

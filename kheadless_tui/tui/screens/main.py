@@ -117,6 +117,11 @@ class MainScreen(StillScreen):
         yield self._keys
 
     @property
+    def _is_shown(self) -> bool:
+        """An answer that comes while the program ends finds nothing any more that could show it."""
+        return self.is_running and self.is_attached and self._body.is_attached
+
+    @property
     def _tree(self) -> ServiceTree:
         return self._body.services
 
@@ -169,7 +174,7 @@ class MainScreen(StillScreen):
     @work(group="zone")
     async def _ask_zone(self) -> None:
         """Find out how the zone is served, where that is not known yet."""
-        if await self._zone.ask():
+        if await self._zone.ask() and self._is_shown:
             self._feed.served_differently()
             self._show_selected()
 
@@ -217,7 +222,7 @@ class MainScreen(StillScreen):
     @work(exclusive=True, group="rights")
     async def _ask_rights(self, namespace: str) -> None:
         """Find out whether probing can be offered in a namespace."""
-        if await self._rights.ask(namespace):
+        if await self._rights.ask(namespace) and self._is_shown:
             self._show_selected()
 
     # -- showing -----------------------------------------------------------------------------------------------
