@@ -16,6 +16,7 @@ from kheadless_tui.diagnose.finding import (
     kubectl,
     listed,
 )
+from kheadless_tui.diagnose.podstate import revision_of, starting_of, trouble_of
 from kheadless_tui.diagnose.rule import Rule
 from kheadless_tui.model.workloads import Pod
 
@@ -25,18 +26,6 @@ PROBES = f"{DOCS}tasks/configure-pod-container/configure-liveness-readiness-star
 LIFECYCLE = f"{DOCS}concepts/workloads/pods/pod-lifecycle/"
 STABLE_ID = f"{DOCS}concepts/workloads/controllers/statefulset/#stable-network-id"
 FINISHED = ("Succeeded", "Failed")
-FAULTY = frozenset(
-    {
-        "CrashLoopBackOff",
-        "ImagePullBackOff",
-        "ErrImagePull",
-        "InvalidImageName",
-        "CreateContainerConfigError",
-        "CreateContainerError",
-        "RunContainerError",
-    }
-)
-"""Reasons of a waiting container that do not go away by waiting."""
 SHOWN = 4
 """Pods whose conditions are written out."""
 
@@ -313,7 +302,7 @@ def _pod_facts(evidence: Evidence, names: list[str]) -> Iterator[Fact]:
                 since = f" since {condition.last_transition_time}" if condition.last_transition_time else ""
                 why = f": {condition.message}" if condition.message else ""
                 yield Fact(f"Pod {pod.key}", "status.conditions[Ready]", f"{condition.status}{since}{why}")
-        trouble = _trouble(pod)
+        trouble = trouble_of(pod)
         if trouble:
             yield Fact(f"Pod {pod.key}", "status.containerStatuses[]", trouble)
 
@@ -331,55 +320,28 @@ def _word(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _trouble(pod: Pod) -> str:
-    """Why a container of the pod does not run: ``nginx: CrashLoopBackOff``; empty when none says so."""
-    for status in (*pod.container_statuses, *(pod.status.init_container_statuses or ())):
-        state = status.state
-        if state is None:
-            continue
-        if state.waiting is not None and state.waiting.reason in FAULTY:
-            message = f": {state.waiting.message}" if state.waiting.message else ""
-            return f"{status.name}: {state.waiting.reason}{message}"
-        if state.terminated is not None and state.terminated.exit_code:
-            return f"{status.name}: ended with status {state.terminated.exit_code}"
-    return ""
-
-
 def _is_missed(evidence: Evidence, pod: Pod) -> bool:
     """Whether a pod that is not ready is one that clients count on, and not the newcomer of a rollout.
 
     It is in trouble, or runs what pods that are in DNS run, too. Of a new revision none need be ready yet, and a pod
     whose containers are still being made is only on its way.
     """
-    if _trouble(pod):
+    if trouble_of(pod):
         return True
-    if pod.status.phase != "Running" or _starting(pod):
+    if pod.status.phase != "Running" or starting_of(pod):
         return False
     others = (other for who in evidence.in_dns if (other := evidence.pod(who)) is not None)
-    return any(_revision(other) == _revision(pod) for other in others)
-
-
-def _revision(pod: Pod) -> tuple[str, str]:
-    """Which version of its workload a pod runs, by the labels of Deployments and of StatefulSets or DaemonSets."""
-    return pod.labels.get("pod-template-hash", ""), pod.labels.get("controller-revision-hash", "")
-
-
-def _starting(pod: Pod) -> str:
-    """What a container waits for while the pod starts: ``nginx: ContainerCreating``."""
-    for status in pod.container_statuses:
-        if status.state is not None and status.state.waiting is not None and status.state.waiting.reason:
-            return f"{status.name}: {status.state.waiting.reason}"
-    return ""
+    return any(revision_of(other) == revision_of(pod) for other in others)
 
 
 def _what_to_repair(evidence: Evidence, names: list[str]) -> tuple[str, ...]:
     known = [pod for who in names if (pod := evidence.pod(who)) is not None]
     for pod in known:
-        if trouble := _trouble(pod):
+        if trouble := trouble_of(pod):
             container = trouble.partition(":")[0]
             return (f"repair container {container}: kubectl describe pod {pod.name} shows its events",)
     for pod in known:
-        if starting := _starting(pod):
+        if starting := starting_of(pod):
             return (f"wait, or see what holds up {pod.name} ({starting}): kubectl describe pod {pod.name}",)
     if evidence.noun == "pod":
         return (f"make the readiness probe pass: the events of kubectl describe pod {names[0]} say what it got",)

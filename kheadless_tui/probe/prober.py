@@ -19,7 +19,8 @@ from kheadless_tui.probe.asking import Asking, ask, ask_over
 from kheadless_tui.probe.equivalent import cluster_flags, ran_command, removal_line
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.probe.places import Place, Places, server_of
-from kheadless_tui.probe.planning import Planner, ProbePlan
+from kheadless_tui.probe.plan import ProbePlan
+from kheadless_tui.probe.planning import Planner
 from kheadless_tui.probe.replicas import KUBE_DNS, Replica, forward_stream
 from kheadless_tui.probe.server import Server, parse_server
 from kheadless_tui.probe.vantage import VantageSpec

@@ -13,7 +13,7 @@ from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.probe.compare import compare
 from kheadless_tui.probe.observation import Observation, Vantage
-from kheadless_tui.probe.planning import ProbePlan
+from kheadless_tui.probe.plan import ProbePlan
 from kheadless_tui.probe.prober import ProbeResult
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.probe.server import Server

@@ -1,0 +1,72 @@
+"""A probe that is ready to run: the place, why it and not another, and what it will do in the cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kheadless_tui.cluster.gate import WritePlan
+from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
+from kheadless_tui.model.workloads import Pod
+from kheadless_tui.probe.places import Place
+from kheadless_tui.probe.replicas import Replica
+from kheadless_tui.probe.server import Server
+from kheadless_tui.probe.vantage import VantageSpec
+from kheadless_tui.zone.record import Question
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePlan:
+    """A probe that is ready to run."""
+
+    spec: VantageSpec
+    """As it was asked for."""
+    kind: str
+    """What it came to: ``pod``, ``debug``, ``new`` or ``coredns``."""
+    namespace: str
+    questions: tuple[Question, ...]
+    vantage: str
+    """The place in words: ``pod/web-0, container nginx, by nc``."""
+    why: str
+    """Why this place."""
+    rejected: tuple[tuple[str, str], ...]
+    """What was passed over, and why."""
+    server: Server | None
+    """``None``: the one of the container's /etc/resolv.conf, known when it runs."""
+    write_plan: WritePlan
+    protocol: str = ""
+    place: Place | None = None
+    order: PodOrder | EphemeralOrder | None = None
+    """What will be created."""
+    replicas: tuple[Replica, ...] = ()
+    next_best: str = ""
+    """Another place, for when this one fails."""
+    removes: tuple[Pod, ...] = ()
+    """Pods left by killed probes that are removed after the same confirmation."""
+    leaves: tuple[Pod, ...] = ()
+    """Such pods that stay, since this probe creates nothing or may not delete: they are only told."""
+    flags: tuple[str, ...] = ()
+    """By which kubectl reaches the same cluster."""
+
+    @property
+    def equals(self) -> tuple[str, ...]:
+        """The equal kubectl commands."""
+        return self.write_plan.equals
+
+    def as_run(self, command: str) -> ProbePlan:
+        """The plan with the command that did carry the questions in place of the one that was expected to.
+
+        ``command`` is empty when no question could be put to the program, so that it was not run.
+        """
+        equals = list(self.equals)
+        equals[self.carries : self.carries + 1] = [command] if command else []
+        return replace(self, write_plan=replace(self.write_plan, equals=tuple(equals)))
+
+    @property
+    def carries(self) -> int:
+        """Which of the equal commands carries the questions: the second where the first creates what it runs in."""
+        return 1 if self.creates else 0
+
+    @property
+    def creates(self) -> bool:
+        """Something is made in the cluster."""
+        return self.order is not None
