@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kheadless_tui.cluster.state import Offline
+
 _STEPS = (0, 1, 2, 5, 10)
 _THEN = 10
 _JUST_BELOW = 0.01
@@ -21,3 +23,11 @@ def until_next_step(seconds: float) -> float:
 def until_step_down(seconds: float) -> float:
     """Seconds until :func:`coarse` of a falling number that is at least 1 changes, or it is 0."""
     return seconds - coarse(seconds) + _JUST_BELOW if seconds > 1 else seconds
+
+
+def until_header_changes(link: Offline, now: float) -> float:
+    """Seconds until the header's "offline" or "next try" shows another number."""
+    steps = [until_next_step(now - link.since)]
+    if (left := link.next_try - now) > 0:
+        steps.append(until_step_down(left))
+    return min(steps)

@@ -16,6 +16,7 @@ from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, UNKNOWN, WARN
 from kheadless_tui.zone.record import PredictedRecord
 
 if TYPE_CHECKING:
+    from kheadless_tui.cluster.session import ClusterSession
     from kheadless_tui.probe.compare import Comparison
     from kheadless_tui.tui.render.probed import ProbeRecord
     from kheadless_tui.tui.render.view import ServiceView
@@ -98,7 +99,8 @@ def sentence_of(view: ServiceView) -> tuple[Note, ...]:
     verdicts = verdicts_of(view)
     if not verdicts:
         sign, role = _SIGN[worst or known] if known in _SIGN else (sign, role)
-        return (Note(f"{text.rstrip('.')} · not probed yet", sign, role),)
+        probe = view.last_probe.unanswered if view.last_probe is not None else "not probed yet"
+        return (Note(f"{text.rstrip('.')} · {probe}", sign, role),)
     if known in ("error", "warning"):
         dns = "DNS itself: " if worst != "ok" else ""
         return tuple(Note(text, sign, role, (f"{dns}{verdict}",)) for verdict in verdicts)
@@ -198,6 +200,23 @@ def endpoint_name(view: ServiceView, member: str) -> str:
     """The DNS name of an endpoint of a Service, by its pod or address; empty for none."""
     found = next((entry for entry in view.endpoints if member and member in (entry.pod, *entry.addresses)), None)
     return f"{found.dns_names[0]}.{view.origin}" if found is not None and found.dns_names else ""
+
+
+def without_view(
+    session: ClusterSession, where: str, filtered: str, gone: ObjectKey | None, when: float | None
+) -> tuple[str, Note]:
+    """Title and text of the right side while there is nothing of a Service to show.
+
+    Args:
+        session: The cluster.
+        where: The namespace that the cursor is on, empty when the tree is empty.
+        filtered: The filter that hides everything, if one does.
+        gone: The Service that the cursor is on, though it is not there.
+        when: Unix time of its deletion; ``None`` when there is none.
+    """
+    if gone is not None and when is not None:
+        return deleted(gone, when)
+    return nothing_selected(session.snapshot, session.link, session.reads, session.scope, where, filtered)
 
 
 def deleted(key: ObjectKey, when: float) -> tuple[str, Note]:

@@ -16,6 +16,7 @@ from kheadless_tui.cluster.state import Forbidden
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.filtering import Filter
+from kheadless_tui.tui.notices import sentence_of
 from kheadless_tui.tui.render.probed import ProbeRecord
 from kheadless_tui.tui.render.records import RecordEntry
 from kheadless_tui.tui.render.roles import role_variables
@@ -116,6 +117,10 @@ async def test_a_failed_probe_stays_in_sight_above_the_answers_of_an_earlier_one
 
 def test_a_service_without_answers_says_what_became_of_its_probe() -> None:
     record = ProbeRecord(KEY, 1, "failed", "auto", NOW, error="It broke.")
+    view = view_of(healthy())
+    assert sentence_of(view)[0].text.endswith(" · not probed yet")
+    (said,) = sentence_of(dataclasses.replace(view, last_probe=record))
+    assert said.text.endswith(f" · {record.unanswered}")
     assert record.unanswered.startswith("probe failed at ")
     assert dataclasses.replace(record, state="asking").unanswered == "being probed"
     assert dataclasses.replace(record, state="cancelled").unanswered == "not probed: cancelled"

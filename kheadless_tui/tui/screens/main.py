@@ -13,30 +13,25 @@ from textual.widgets import Static
 
 from kheadless_tui.cluster.state import Live, Offline
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.equivalent import cluster_flags
 from kheadless_tui.tui import notices
 from kheadless_tui.tui.actions import ACTIONS, off_text
 from kheadless_tui.tui.appointments import Appointments
 from kheadless_tui.tui.beginning import Beginning
 from kheadless_tui.tui.bridge import FAST, FOLLOW_FAST, FOLLOW_SLOW, SLOW, Bridge, SessionChanged
 from kheadless_tui.tui.catalog import Catalog
-from kheadless_tui.tui.commands import equivalents
-from kheadless_tui.tui.counters import until_next_step, until_step_down
-from kheadless_tui.tui.explanation import explanation
+from kheadless_tui.tui.counters import until_header_changes
+from kheadless_tui.tui.dialogs import commands_dialog, why_dialog
 from kheadless_tui.tui.filter_typing import FilterTyping
 from kheadless_tui.tui.filtering import Filter
 from kheadless_tui.tui.judging import Judge
 from kheadless_tui.tui.layout import PANELS, PanelName, layout_for
 from kheadless_tui.tui.permitted import Permitted
 from kheadless_tui.tui.probe_flow import ProbeFlow
-from kheadless_tui.tui.render.names import relative
 from kheadless_tui.tui.render.roles import GOOD, TEXT, UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.rights import ProbeRights
-from kheadless_tui.tui.screens.commands import CommandsScreen
 from kheadless_tui.tui.screens.help import HelpScreen, groups_of
 from kheadless_tui.tui.screens.still import StillScreen
-from kheadless_tui.tui.screens.why import WhyScreen
 from kheadless_tui.tui.selection import Selection
 from kheadless_tui.tui.serving import ServedZone
 from kheadless_tui.tui.tree_feed import TreeFeed
@@ -92,8 +87,8 @@ class MainScreen(StillScreen):
         self._lab = lab
         self._clock = clock
         self._follow_after = FOLLOW_SLOW if slow else FOLLOW_FAST
-        catalog, rights = Catalog(clock), ProbeRights(session)
-        self._catalog = catalog
+        self._catalog = catalog = Catalog(clock)
+        self._rights = rights = ProbeRights(session)
         self._header = Header(signs=signs, id="header")
         self._body = Body(catalog, signs, id="body")
         self._status = StatusRow(id="status")
@@ -105,16 +100,12 @@ class MainScreen(StillScreen):
         self._beginning = Beginning(service, namespace, catalog)
         self._feed = TreeFeed(session, catalog, Judge(catalog, flow, self._zone), self._body, self._later)
         self._filter = FilterTyping(self._status, self._body)
-        self._rights = rights
         self._permitted = Permitted(session, rights, self._selection, catalog, self._body)
 
     def compose(self) -> ComposeResult:
         """Header, body, status, keys."""
         yield Static(id="too-small", markup=False)
-        yield self._header
-        yield self._body
-        yield self._status
-        yield self._keys
+        yield from (self._header, self._body, self._status, self._keys)
 
     @property
     def _is_shown(self) -> bool:
@@ -241,24 +232,19 @@ class MainScreen(StillScreen):
         session, now = self._session, self._clock()
         self._header.show(facts_of(session, lab=self._lab, now=now, signs=self._signs))
         if isinstance(session.link, Offline):
-            steps = [until_next_step(now - session.link.since)]
-            if (left := session.link.next_try - now) > 0:
-                steps.append(until_step_down(left))
-            self._later.after("header", min(steps), self._show_header)
+            self._later.after("header", until_header_changes(session.link, now), self._show_header)
 
     def _show_heading(self) -> None:
         """Tell of the selected Service above its panels, or why there is none."""
-        session, side, view = self._session, self._body.side, self._selection.view
+        side, view = self._body.side, self._selection.view
         if view is not None:
             title, notes = notices.heading_of(view, self._zone.now, side.size.width - 6)
             side.say(title, *notes)
             return
-        gone = self._tree.selected
-        if gone is not None and (when := self._catalog.deleted_at(gone)) is not None:
-            side.say(*notices.deleted(gone, when))
-            return
         where, typed = self._tree.row_id or "", self._tree.chosen.text
-        side.say(*notices.nothing_selected(session.snapshot, session.link, session.reads, session.scope, where, typed))
+        gone = self._tree.selected
+        when = self._catalog.deleted_at(gone) if gone is not None else None
+        side.say(*notices.without_view(self._session, where, typed, gone, when))
 
     def _show_crumbs(self) -> None:
         self._status.crumbs.show(self._body.crumbs, self._body.full_name)
@@ -346,39 +332,31 @@ class MainScreen(StillScreen):
 
     @on(StatusRow.Typed)
     def _on_typed(self, event: StatusRow.Typed) -> None:
-        self._choose(Filter(event.text))
+        self._filter.choose(Filter(event.text))
+        if not self._tree.rows:
+            self._select(None)
 
     @on(StatusRow.Done)
     def _on_typing_done(self, event: StatusRow.Done) -> None:
         self._filter.end(keep=event.keep)
         self.set_focus(self._body.current, scroll_visible=False)
 
-    def _choose(self, chosen: Filter) -> None:
-        self._filter.choose(chosen)
-        if not self._tree.rows:
-            self._select(None)
-
     def action_why(self) -> None:
         """Show why the record under the cursor exists, or does not."""
         view, record = self._selection.view, self._body.record
         if self._may("why") and view is not None and record is not None:
-            subject = f"{relative(record.name, view.origin)} {record.type}"
-            self.app.push_screen(WhyScreen(subject, explanation(view, record), self._signs))
+            self.app.push_screen(why_dialog(view, record, self._signs))
 
     def action_commands(self) -> None:
         """Show the commands that equal what is seen."""
         view = self._selection.view
-        if not self._may("commands") or view is None:
-            return
-        connection = self._session.connection
-        context = "" if connection.in_cluster else connection.context
-        commands = equivalents(view, cluster_flags(connection.kubeconfig, context))
-        self.app.push_screen(CommandsScreen(commands, self._signs), lambda chosen: self._copy(chosen or ""))
+        if self._may("commands") and view is not None:
+            dialog = commands_dialog(self._session, view, self._signs)
+            self.app.push_screen(dialog, lambda chosen: self._copy(chosen or ""))
 
     def action_copy(self) -> None:
         """Send the full name to the terminal's clipboard."""
-        if self._may("copy"):
-            self._copy(self._body.full_name)
+        self._copy(self._body.full_name if self._may("copy") else "")
 
     def _copy(self, text: str) -> None:
         if text:
@@ -401,16 +379,13 @@ class MainScreen(StillScreen):
         groups = groups_of(self.active_bindings, panel, self._permitted.reason_against)
         self.app.push_screen(HelpScreen(groups, panel, self._signs, facts=self._zone.now.facts()))
 
-    def action_back(self) -> None:
-        """One step back, never out."""
-        self._back()
-
     async def action_leave(self) -> None:
         """One step back; from the tree, out."""
-        if not self._back():
+        if not self.action_back():
             await cast("HeadlessApp", self.app).leave()
 
-    def _back(self) -> bool:
+    def action_back(self) -> bool:
+        """One step back, never out; false where there is none."""
         if self._flow.cancel():
             self._status.say("cancelling the probe")
         elif self._body.current.chosen:

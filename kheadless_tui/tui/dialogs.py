@@ -1,0 +1,31 @@
+"""The dialogs that lie over the main screen, made of what is selected there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kheadless_tui.probe.equivalent import cluster_flags
+from kheadless_tui.tui.commands import equivalents
+from kheadless_tui.tui.explanation import explanation
+from kheadless_tui.tui.render.names import relative
+from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.screens.commands import CommandsScreen
+from kheadless_tui.tui.screens.why import WhyScreen
+from kheadless_tui.zone.record import Record
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.session import ClusterSession
+
+
+def why_dialog(view: ServiceView, record: Record, signs: Signs) -> WhyScreen:
+    """Why a record exists, or does not."""
+    subject = f"{relative(record.name, view.origin)} {record.type}"
+    return WhyScreen(subject, explanation(view, record), signs)
+
+
+def commands_dialog(session: ClusterSession, view: ServiceView, signs: Signs) -> CommandsScreen:
+    """The commands that equal what is seen; each names the cluster as the user did."""
+    connection = session.connection
+    context = "" if connection.in_cluster else connection.context
+    return CommandsScreen(equivalents(view, cluster_flags(connection.kubeconfig, context)), signs)
