@@ -117,8 +117,14 @@ def test_a_reader_that_has_gone_is_no_error(manifest: str) -> None:
 def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    process = subprocess.Popen([PROGRAM, "records", "-f", str(fifo)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                               text=True)  # fmt: skip
+    process = subprocess.Popen(
+        [PROGRAM, "records", "-f", str(fifo)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where the tests run in the background of a shell, SIGINT is ignored, and so it would be in the program.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs here
+    )
     assert process.stderr is not None
     with open(fifo, "w", encoding="utf-8"):  # returns when the program has opened it for reading
         process.send_signal(signal.SIGINT)
