@@ -116,7 +116,7 @@ def dig_command(observation: Observation, vantage: Vantage) -> str:
             "port-forward", vantage.namespace, f"pod/{vantage.pod}", f"5353:{server.port}", flags=vantage.flags
         )
         local = question_words("dig", Server("127.0.0.1", 5353), name, rdtype, "tcp")
-        return f"{wrapped(forward)} &\nsleep 1; {wrapped(local)}; kill $!"
+        return f"{wrapped(forward)} &\nsleep 3; {wrapped(local)}; kill $!"
     argv = question_words(_typed_tool(vantage), server, name, rdtype, observation.transport)
     if vantage.kind == "new":
         words = kubectl("run", vantage.namespace, vantage.pod, f"--image={vantage.image}", flags=vantage.flags)
