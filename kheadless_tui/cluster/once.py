@@ -54,7 +54,7 @@ async def zone_config(transport: Transport) -> ZoneConfig:
         InputError: the cluster's Corefile cannot be understood.
         Unreachable, NotAuthenticated: it could not be asked for.
     """
-    from kheadless_tui.zone import corefile, served  # noqa: PLC0415 - not needed by who gives a Corefile
+    from kheadless_tui.zone import corefile, plugin_chain  # noqa: PLC0415 - not needed by who gives a Corefile
 
     try:
         found = await fetch(transport, CONFIG_MAP, COREDNS_CONFIG)
@@ -66,4 +66,4 @@ async def zone_config(transport: Transport) -> ZoneConfig:
     if not text:
         return ZoneConfig(source=f"CoreDNS defaults (ConfigMap {COREDNS_CONFIG} holds no Corefile)")
     source = f"ConfigMap {COREDNS_CONFIG}"
-    return served.zone_config(corefile.parse(text, source), source)
+    return plugin_chain.zone_config(corefile.parse(text, source), source)

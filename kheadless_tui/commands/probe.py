@@ -22,9 +22,9 @@ from kheadless_tui.probe.vantage import VantageSpec, parse_vantage
 from kheadless_tui.report import probe as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.report.outcome import AS_PREDICTED, status_of
-from kheadless_tui.zone.names import zone_of
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.search import resolve_by_search
+from kheadless_tui.zone.zones import zone_of
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.report import records as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.zone.record import PredictedRecord
-from kheadless_tui.zone.records import all_records, service_records, withheld_records
+from kheadless_tui.zone.zone_records import all_records, service_records, withheld_records
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from kheadless_tui.errors import InputError, UsageError
 from kheadless_tui.model.objects import ConfigMap, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone import corefile, served
+from kheadless_tui.zone import corefile, plugin_chain
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.names import absolute, fault
 
@@ -29,7 +29,7 @@ def given_config(arguments: argparse.Namespace) -> ZoneConfig | None:
     if not arguments.corefile:
         return None
     path = arguments.corefile
-    return served.zone_config(corefile.parse(read_text(path), path), path, strict=True)
+    return plugin_chain.zone_config(corefile.parse(read_text(path), path), path, strict=True)
 
 
 def read_text(path: str) -> str:
@@ -53,5 +53,5 @@ def config_of_files(arguments: argparse.Namespace, snapshot: Snapshot) -> ZoneCo
         found = snapshot.objects.get(("ConfigMap", COREDNS_CONFIG))
         text = (found.data or {}).get("Corefile") if isinstance(found, ConfigMap) else None
         source = f"ConfigMap {COREDNS_CONFIG}"
-        config = served.zone_config(corefile.parse(text, source), source) if text is not None else ZoneConfig()
+        config = plugin_chain.zone_config(corefile.parse(text, source), source) if text is not None else ZoneConfig()
     return config.renamed(arguments.zone or "")

@@ -10,7 +10,7 @@ from kheadless_tui.lab.store import Change, Object, Store
 from kheadless_tui.lab.view import View
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.corefile import parse
-from kheadless_tui.zone.served import zone_config
+from kheadless_tui.zone.plugin_chain import zone_config
 
 NAMESPACE, CONFIG_MAP = "kube-system", "coredns"
 LABEL = ("k8s-app", "kube-dns")

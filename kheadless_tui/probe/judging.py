@@ -11,10 +11,11 @@ from kheadless_tui.probe.compare import EXTRA, Comparison, Row, compare
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import namespaces_asked, service_name
+from kheadless_tui.zone.dependence import namespaces_asked
+from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.record import Answer, PredictedRecord, Question, WithheldRecord
-from kheadless_tui.zone.records import service_records, withheld_records
 from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.zone_records import service_records, withheld_records
 
 Predictions = Mapping[Question, Answer]
 """The predicted answer to each question."""

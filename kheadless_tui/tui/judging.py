@@ -11,7 +11,7 @@ from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.notices import Reads, severity, state_of
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.serving import ServedZone
-from kheadless_tui.zone.records import service_records
+from kheadless_tui.zone.zone_records import service_records
 
 TURN = 0.01
 """Seconds spent on it at a stretch, before keys get their turn again."""

@@ -12,10 +12,10 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.endpoints import Port, slice_addresses
-from kheadless_tui.zone.exposure import Exposure
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.pairs import Pair, is_headless
 from kheadless_tui.zone.record import Record, Source
+from kheadless_tui.zone.watched import Watched
 
 SCHEMA_VERSION = "1.1.0"
 """What dns-version says: the specification that is served (kubernetes.go DNSSchemaVersion)."""
@@ -70,7 +70,7 @@ def dns_service(snapshot: Snapshot) -> ObjectKey:
     return DNS_SERVICE
 
 
-def local_addresses(seen: Exposure) -> tuple[str, ...] | None:
+def local_addresses(seen: Watched) -> tuple[str, ...] | None:
     """The server's own addresses; ``None`` when they are neither configured nor found.
 
     Without configuration they are those of one pod behind the cluster's DNS Service, the first by name: all
@@ -85,7 +85,7 @@ def local_addresses(seen: Exposure) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(by_pod[min(by_pod)])) if by_pod else None
 
 
-def name_servers(seen: Exposure, zone: str) -> list[NameServer] | None:
+def name_servers(seen: Watched, zone: str) -> list[NameServer] | None:
     """The name servers of a zone with their addresses (ns.go nsAddrs).
 
     For each own address that is a ready endpoint: the Services of those slices; a headless one gives a name for every

@@ -10,8 +10,8 @@ from kheadless_tui.errors import InputError
 from kheadless_tui.zone import go_text
 from kheadless_tui.zone.config import CacheBounds
 from kheadless_tui.zone.corefile import Option, ServerBlock
-from kheadless_tui.zone.names import is_below
 from kheadless_tui.zone.server_keys import ServerKey, origins
+from kheadless_tui.zone.zones import is_below
 
 _MAX_SERVER_FAILURE = 300
 """Seconds; RFC 2308 section 7.1 forbids more."""

@@ -11,8 +11,8 @@ import warnings
 from functools import lru_cache
 
 from kheadless_tui.zone.config import Concern, Note, OtherBlock, ZoneConfig
-from kheadless_tui.zone.names import is_below, zone_of
 from kheadless_tui.zone.record import Answer, Question
+from kheadless_tui.zone.zones import is_below, zone_of
 
 
 def other_block(question: Question, config: ZoneConfig) -> OtherBlock | None:

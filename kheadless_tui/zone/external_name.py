@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kheadless_tui.zone.a_aaaa import address_records
-from kheadless_tui.zone.names import absolute, is_below
+from kheadless_tui.zone.names import absolute
 from kheadless_tui.zone.pairs import Listing, Pair
 from kheadless_tui.zone.record import Answer, Question, Record
+from kheadless_tui.zone.zones import is_below
 
 MAX_FOLLOWED = 10
 """Aliases that may lie before one that is still followed (backend_lookup.go maxCnameChainLength): 11 in a row work."""

@@ -12,7 +12,6 @@ from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.endpoints import Port, slice_addresses, slice_ports
-from kheadless_tui.zone.exposure import Exposure
 from kheadless_tui.zone.multicluster import import_listing
 from kheadless_tui.zone.names import absolute, is_reverse, service_name
 from kheadless_tui.zone.pairs import (
@@ -28,10 +27,11 @@ from kheadless_tui.zone.pairs import (
 from kheadless_tui.zone.pod_names import pod_listing
 from kheadless_tui.zone.record import Source
 from kheadless_tui.zone.request import POD, Request
+from kheadless_tui.zone.watched import Watched
 from kheadless_tui.zone.zonal import zonal_pairs
 
 
-def list_pairs(seen: Exposure, request: Request, name: str, zone: str, *, multicluster: bool = False) -> Listing:
+def list_pairs(seen: Watched, request: Request, name: str, zone: str, *, multicluster: bool = False) -> Listing:
     """The pairs that a name stands for.
 
     Args:
@@ -61,7 +61,7 @@ def list_pairs(seen: Exposure, request: Request, name: str, zone: str, *, multic
     return _service_listing(seen, request, zone)
 
 
-def _service_listing(seen: Exposure, request: Request, zone: str) -> Listing:
+def _service_listing(seen: Watched, request: Request, zone: str) -> Listing:
     config, key = seen.config, ObjectKey(request.namespace, request.service)
     service = seen.service(key)
     if service is None:  # row 5

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 from kheadless_tui.model.objects import SOURCE_CLUSTER_LABEL, EndpointSlice, ObjectKey, ServiceImport
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.endpoints import Port, slice_addresses, slice_ports
-from kheadless_tui.zone.exposure import Exposure
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.pairs import Listing, Pair, endpoint_pair, has_ready_address, port_matches, ports_of
 from kheadless_tui.zone.record import Source
 from kheadless_tui.zone.request import Request
+from kheadless_tui.zone.watched import Watched
 
 
-def import_listing(seen: Exposure, request: Request, zone: str) -> Listing:
+def import_listing(seen: Watched, request: Request, zone: str) -> Listing:
     """What a name of a multicluster zone stands for."""
     config, key = seen.config, ObjectKey(request.namespace, request.service)
     found = seen.service_import(key)

@@ -1,6 +1,6 @@
-"""Names: absolute, split into labels, compared, choosing the zone, and the names of Services and of addresses.
+"""Names: absolute, split into labels, compared, and the names of Services and of addresses.
 
-Sources: plugin/pkg/dnsutil (zone.go, reverse.go), plugin/normalize.go (Zones.Matches). RFC 1035 section 3.1 for the
+Sources: plugin/pkg/dnsutil (zone.go, reverse.go). RFC 1035 section 3.1 for the
 limits, section 5.1 for the escapes.
 """
 
@@ -8,20 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone.addresses import canonical
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.record import Question
 
 MAX_LABEL = 63
 """Octets of the longest label (RFC 1035 section 3.1)."""
 MAX_NAME = 255
 """Octets of the longest name on the wire, length octets and root included (RFC 1035 section 3.1)."""
-
-DNS_NAMESPACES = frozenset({"kube-system", "openshift-dns"})
-"""Namespaces in which installers put the cluster's DNS Service, whose addresses are the zone's name servers."""
 
 _ESCAPE = re.compile(r"\\([0-9]{3}|[^0-9])", re.DOTALL)
 _SPECIAL = ".@;()'\"\\ "
@@ -74,21 +68,6 @@ def _plain(found: re.Match[str]) -> str:
     return sign if " " < sign <= "~" else f"\\{code:03d}"
 
 
-def is_below(name: str, zone: str) -> bool:
-    """Whether a name is the zone or lies below it, by whole labels and whatever the case (dns.IsSubDomain)."""
-    low, top = name.lower(), zone.lower()
-    return top == "." or low == top or low.endswith(f".{top}")
-
-
-def zone_of(name: str, zones: Iterable[str]) -> str:
-    """The longest of the zones that the name falls under, empty when there is none (Zones.Matches)."""
-    found = ""
-    for zone in zones:
-        if len(zone) > len(found) and is_below(name, zone):
-            found = zone
-    return found
-
-
 def service_name(key: ObjectKey, zone: str) -> str:
     """The name of a Service: ``NAME.NAMESPACE.svc.ZONE``."""
     return f"{key.name}.{key.namespace}.svc.{zone}"
@@ -122,11 +101,6 @@ def natural(name: str) -> tuple[tuple[int, str], ...]:
 def is_reverse(name: str) -> bool:
     """Whether a name lies below in-addr.arpa or ip6.arpa; these two themselves do not (dnsutil.IsReverse)."""
     return name.endswith((_REVERSE4, _REVERSE6))
-
-
-def is_reverse_zone(zone: str) -> bool:
-    """Whether a zone holds PTR records: a reverse name, in-addr.arpa or ip6.arpa."""
-    return is_reverse(f".{zone}")
 
 
 def reverse_name(address: str) -> str:
@@ -183,27 +157,3 @@ def _octets(label: str) -> int:
             size += len(rest[0].encode())
             rest = rest[1:]
     return size
-
-
-def namespaces_asked(question: Question, config: ZoneConfig) -> frozenset[str] | None:
-    """The namespaces that the answer to a question depends on, so that only these need to be read.
-
-    Targets of aliases are not counted: their namespaces are known only once the alias is read (resolve.aliases_asked).
-
-    Returns:
-        ``None`` for all namespaces: any Service may hold an address (PTR), any may be in a transfer.
-    """
-    name = absolute(question.name).lower()
-    zone = zone_of(name, config.zones)
-    if not zone:
-        return frozenset()
-    if question.type in ("AXFR", "IXFR"):
-        return None
-    if is_reverse(name) and address_of_reverse(name):
-        return None if question.type == "PTR" else frozenset()
-    parts = labels(name)[: len(labels(name)) - len(labels(zone))]
-    if (not parts and question.type == "NS") or is_default_ns(name, zone):
-        return DNS_NAMESPACES
-    if not parts or parts[-1] not in ("svc", "pod") or len(parts) == 1:
-        return frozenset()
-    return frozenset({parts[-2]})

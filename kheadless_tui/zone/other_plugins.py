@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from kheadless_tui.zone.config import CacheBounds, Concern, Note, OtherBlock
 from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock
-from kheadless_tui.zone.names import absolute, is_below, reverse_name
+from kheadless_tui.zone.names import absolute, reverse_name
 from kheadless_tui.zone.server_keys import ServerKey, origins, server_keys
+from kheadless_tui.zone.zones import is_below
 
 DIRECTIVES = (
     "root metadata geoip cancel proxyproto quic grpc_server https https3 timeouts multisocket reload nsid bufsize bind "

@@ -9,10 +9,10 @@ from __future__ import annotations
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.endpoints import Port
-from kheadless_tui.zone.exposure import Exposure
 from kheadless_tui.zone.pairs import Listing, Pair
 from kheadless_tui.zone.record import Source
 from kheadless_tui.zone.request import Request
+from kheadless_tui.zone.watched import Watched
 
 _V4_DASHES = 3
 """Dashes in the name of an IPv4 address, none next to another; any other number is read as IPv6."""
@@ -25,7 +25,7 @@ def address_in(label: str) -> str:
     return label.replace("-", ":")
 
 
-def pod_listing(seen: Exposure, request: Request, zone: str) -> Listing:
+def pod_listing(seen: Watched, request: Request, zone: str) -> Listing:
     """What a pod's name stands for; an SRV record of it points at the name and has the number 0."""
     mode = seen.config.pods
     if mode == "disabled":

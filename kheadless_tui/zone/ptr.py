@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone.endpoints import slice_addresses
-from kheadless_tui.zone.exposure import Exposure
-from kheadless_tui.zone.names import reverse_name, service_name, zone_of
+from kheadless_tui.zone.names import reverse_name, service_name
 from kheadless_tui.zone.record import EndpointRef, Record, Source
+from kheadless_tui.zone.watched import Watched
+from kheadless_tui.zone.zones import zone_of
 
 
 class Pointer(NamedTuple):
@@ -25,7 +26,7 @@ class Pointer(NamedTuple):
     endpoint: EndpointRef | None = None
 
 
-def pointers(seen: Exposure, address: str) -> list[Pointer]:
+def pointers(seen: Watched, address: str) -> list[Pointer]:
     """The names of an address, each once.
 
     Args:
@@ -48,7 +49,7 @@ def pointers(seen: Exposure, address: str) -> list[Pointer]:
     return list(found.values())
 
 
-def pointer_records(seen: Exposure, address: str, ttl: int) -> list[tuple[Record, Pointer]]:
+def pointer_records(seen: Watched, address: str, ttl: int) -> list[tuple[Record, Pointer]]:
     """The PTR records of an address; none when no reverse zone that is served covers it."""
     owner = reverse_name(address)
     if not zone_of(owner, seen.config.zones):

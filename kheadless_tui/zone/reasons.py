@@ -9,10 +9,10 @@ from typing import NamedTuple
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.exposure import Exposure
 from kheadless_tui.zone.pairs import Pair
 from kheadless_tui.zone.record import Fact, Question, Record, Source
 from kheadless_tui.zone.request import Request
+from kheadless_tui.zone.watched import Watched
 
 MAX_LISTED = 5
 """Names in one sentence; of more the number is told."""
@@ -34,7 +34,7 @@ class Case:
 
     asked: Question
     request: Request
-    seen: Exposure
+    seen: Watched
     zone: str
     pairs: tuple[Pair, ...]
     answer: tuple[Record, ...]

@@ -14,20 +14,11 @@ import msgspec
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone import apex, cache, why
 from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.dependence import namespaces_asked
 from kheadless_tui.zone.elsewhere import is_refused, notes_on, other_block
-from kheadless_tui.zone.exposure import Exposure
 from kheadless_tui.zone.external_name import AliasFollower, Followed
 from kheadless_tui.zone.lookup import list_pairs
-from kheadless_tui.zone.names import (
-    absolute,
-    address_of_reverse,
-    fault,
-    is_below,
-    is_default_ns,
-    namespaces_asked,
-    unescaped,
-    zone_of,
-)
+from kheadless_tui.zone.names import absolute, address_of_reverse, fault, is_default_ns, unescaped
 from kheadless_tui.zone.pairs import Listing, Pair
 from kheadless_tui.zone.ptr import pointers
 from kheadless_tui.zone.reasons import Case
@@ -35,6 +26,8 @@ from kheadless_tui.zone.record import Answer, Question, Record, Step
 from kheadless_tui.zone.request import Request, read_request
 from kheadless_tui.zone.srv import srv_records
 from kheadless_tui.zone.transfer import may_transfer, transfer
+from kheadless_tui.zone.watched import Watched
+from kheadless_tui.zone.zones import is_below, zone_of
 
 Upstream = Callable[[Question], Answer | None]
 """Answers questions outside the zones; ``None`` when there is no reply."""
@@ -101,7 +94,7 @@ class _Server:
     def __init__(
         self, snapshot: Snapshot, config: ZoneConfig, upstream: Upstream | None, synced: bool, explain: bool
     ) -> None:
-        self.seen = Exposure(snapshot if synced else Snapshot(namespaces_known=True), config)
+        self.seen = Watched(snapshot if synced else Snapshot(namespaces_known=True), config)
         self.config = config
         self.upstream = upstream
         self.synced = synced

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kheadless_tui.errors import InputError
 from kheadless_tui.zone.corefile import ServerBlock
 from kheadless_tui.zone.names import absolute, fault
-from kheadless_tui.zone.networks import reverse_zones
+from kheadless_tui.zone.zones import reverse_zones
 
 _PORTS = {"dns": 53, "tls": 853, "quic": 853, "grpc": 443, "https": 443, "https3": 443}
 """Default port by transport (plugin/pkg/transport)."""

@@ -15,11 +15,12 @@ from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.apex import name_servers, soa_record
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.endpoints import Port, slice_addresses, slice_ports
-from kheadless_tui.zone.exposure import Exposure
-from kheadless_tui.zone.names import absolute, service_name, zone_of
+from kheadless_tui.zone.names import absolute, service_name
 from kheadless_tui.zone.pairs import ports_of
 from kheadless_tui.zone.record import Record
 from kheadless_tui.zone.srv import weight_of
+from kheadless_tui.zone.watched import Watched
+from kheadless_tui.zone.zones import zone_of
 
 _SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
 
@@ -37,7 +38,7 @@ def transfer(snapshot: Snapshot, zone: str, config: ZoneConfig) -> Iterator[Reco
         zone: absolute; a name below a zone is transferred as if it were the zone, as CoreDNS does.
         config: how the zone is served.
     """
-    seen = Exposure(snapshot, config)
+    seen = Watched(snapshot, config)
     soa = soa_record(zone, config)
     yield soa
     servers = name_servers(seen, zone) or []
@@ -52,7 +53,7 @@ def transfer(snapshot: Snapshot, zone: str, config: ZoneConfig) -> Iterator[Reco
     yield soa
 
 
-def _services(seen: Exposure, zone: str) -> Iterator[Record]:
+def _services(seen: Watched, zone: str) -> Iterator[Record]:
     for key in _by_name(seen.snapshot, "Service"):
         service = seen.service(key)
         if service is None or not seen.namespace(key.namespace):
@@ -66,7 +67,7 @@ def _services(seen: Exposure, zone: str) -> Iterator[Record]:
                 yield from _endpoints(key, seen.slices_of(key), zone, seen.config)
 
 
-def _imports(seen: Exposure, zone: str) -> Iterator[Record]:
+def _imports(seen: Watched, zone: str) -> Iterator[Record]:
     for key in _by_name(seen.snapshot, "ServiceImport"):
         found: ServiceImport | None = seen.service_import(key)
         if found is None or not seen.namespace(key.namespace):

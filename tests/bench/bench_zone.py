@@ -30,8 +30,8 @@ from kheadless_tui.model.snapshot import SnapshotBuilder
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.names import reverse_name
 from kheadless_tui.zone.record import Question
-from kheadless_tui.zone.records import all_records, service_records
 from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.zone_records import all_records, service_records
 
 SERVICES, EACH, NAMESPACES = 10_000, 10, 100
 CONFIG = ZoneConfig(zones=("cluster.local.", "in-addr.arpa.", "ip6.arpa."), ttl=30)

@@ -19,7 +19,7 @@ from kheadless_tui.probe.judging import judge
 from kheadless_tui.probe.prober import Prober, ProbeResult
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.probe.vantage import parse_vantage
-from kheadless_tui.zone.records import service_records
+from kheadless_tui.zone.zone_records import service_records
 
 WEB = ObjectKey("tutorial-1", "nginx-headless")
 

@@ -18,7 +18,7 @@ from kheadless_tui.tui.render.cells import clean, natural
 from kheadless_tui.tui.render.podstatus import pod_status_text
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.endpoints import endpoint_hostname
-from kheadless_tui.zone.exposure import Exposure
+from kheadless_tui.zone.watched import Watched
 
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 """Label that says who writes a slice (discovery.k8s.io/v1 LabelManagedBy)."""
@@ -92,16 +92,16 @@ def endpoint_entries(snapshot: Snapshot, service: Service, config: ZoneConfig, n
         for endpoint in item.endpoints or ():
             key, pod = _identity(endpoint)
             groups.setdefault(key, _Group(key, pod)).parts.append((item, endpoint))
-    exposure = Exposure(snapshot, config)
-    served = {item.key for item in exposure.slices_of(service.key)} if _is_served(exposure, service) else set()
+    watched = Watched(snapshot, config)
+    served = {item.key for item in watched.slices_of(service.key)} if _is_served(watched, service) else set()
     entries = [_from_slices(snapshot, service, config, group, served, now) for group in groups.values()]
     listed = {group.pod for group in groups.values() if group.pod}
     entries += [_unlisted(pod, now) for pod in _selected(snapshot, service) if pod.name not in listed]
     return sorted(entries, key=lambda entry: (not entry.pod, natural(entry.pod), entry.addresses))
 
 
-def _is_served(exposure: Exposure, service: Service) -> bool:
-    return exposure.namespace(service.namespace) and exposure.service(service.key) is not None
+def _is_served(watched: Watched, service: Service) -> bool:
+    return watched.namespace(service.namespace) and watched.service(service.key) is not None
 
 
 def _identity(endpoint: Endpoint) -> tuple[str, str]:

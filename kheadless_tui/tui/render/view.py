@@ -16,8 +16,8 @@ from kheadless_tui.tui.render.endpoints import EndpointEntry, endpoint_entries
 from kheadless_tui.tui.render.names import origin_of
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, PredictedRecord, Question, WithheldRecord
-from kheadless_tui.zone.records import service_records, withheld_records
 from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.zone_records import service_records, withheld_records
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession

@@ -16,9 +16,9 @@ from kheadless_tui.zone.cache_options import cache_bounds
 from kheadless_tui.zone.config import Note, ZoneConfig
 from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock
 from kheadless_tui.zone.kubernetes_options import KubernetesOptions
-from kheadless_tui.zone.names import is_below
 from kheadless_tui.zone.other_plugins import BEHIND, DIRECTIVES, Place, notes_of, other_blocks
 from kheadless_tui.zone.server_keys import ServerKey, invalid_zones, origins, server_keys
+from kheadless_tui.zone.zones import is_below
 
 DNS_PORT = 53
 DEFAULT_BUFSIZE = 1232

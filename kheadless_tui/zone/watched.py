@@ -16,7 +16,7 @@ _UNWATCHED_PHASES = ("Succeeded", "Failed", "Unknown")
 """Phases that the watch on pods leaves out (controller.go podListFunc)."""
 
 
-class Exposure:
+class Watched:
     """A snapshot through the eyes of the DNS server. Every question to it is an index hit."""
 
     __slots__ = ("config", "snapshot")

@@ -15,12 +15,12 @@ from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.cache import record_ttl
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.endpoints import SliceAddress, slice_addresses
-from kheadless_tui.zone.exposure import Exposure
 from kheadless_tui.zone.names import absolute, natural, service_name
 from kheadless_tui.zone.pairs import Pair, endpoint_pairs, is_headless, service_pairs
 from kheadless_tui.zone.ptr import pointer_records
 from kheadless_tui.zone.record import PredictedRecord, Record, Source, WithheldRecord
 from kheadless_tui.zone.srv import srv_records
+from kheadless_tui.zone.watched import Watched
 
 
 def service_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[PredictedRecord, ...]:
@@ -29,7 +29,7 @@ def service_records(snapshot: Snapshot, service: Service, config: ZoneConfig) ->
     First the Service's own name (A, AAAA, SRV, then SRV by port), then each endpoint's name (A, AAAA, SRV), PTR last.
     A Service that the server does not see has none; an ExternalName has its alias.
     """
-    seen = Exposure(snapshot, config)
+    seen = Watched(snapshot, config)
     key = service.key
     if seen.service(key) is None or not seen.namespace(key.namespace):
         return ()
@@ -52,7 +52,7 @@ def withheld_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -
     For a headless Service those of its own name come first, then those of the endpoints' names. An address that
     another slice of the Service holds as ready is not withheld.
     """
-    seen = Exposure(snapshot, config)
+    seen = Watched(snapshot, config)
     key = service.key
     if seen.service(key) is None or service.type == "ExternalName":
         return ()
@@ -90,7 +90,7 @@ def all_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRec
 
 def apex_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRecord]:
     """The records at the top of the zone: SOA, NS, the name servers' ns.dns and dns-version."""
-    seen = Exposure(snapshot, config)
+    seen = Watched(snapshot, config)
     ttl, zone = record_ttl(config), config.zone
     server = Source("Service", apex.dns_service(snapshot))
     yield PredictedRecord(apex.soa_record(zone, config), None, None, Source("Corefile", ObjectKey("", config.source)))
@@ -136,7 +136,7 @@ def _hosts(name: str, pairs: Sequence[Pair], ttl: int) -> Iterator[Made]:
         yield Made(Record(name, ttl, "CNAME", absolute(target)), pair)
 
 
-def _pointers(seen: Exposure, key: ObjectKey, pairs: Iterable[Pair], ttl: int) -> Iterator[PredictedRecord]:
+def _pointers(seen: Watched, key: ObjectKey, pairs: Iterable[Pair], ttl: int) -> Iterator[PredictedRecord]:
     if not seen.config.reverse_zones:
         return
     addresses = dict.fromkeys(found[1] for pair in pairs if (found := canonical(pair.host)) is not None)

@@ -7,8 +7,8 @@ import pytest
 from kheadless_tui.errors import InputError
 from kheadless_tui.zone.config import CacheBounds, ZoneConfig
 from kheadless_tui.zone.corefile import Token, parse, tokens
-from kheadless_tui.zone.networks import reverse_zones
-from kheadless_tui.zone.served import zone_config
+from kheadless_tui.zone.plugin_chain import zone_config
+from kheadless_tui.zone.zones import reverse_zones
 
 KUBEADM = """.:53 {
     errors

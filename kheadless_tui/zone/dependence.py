@@ -1,0 +1,35 @@
+"""Which namespaces the answer to a question depends on, so that a command reads only these."""
+
+from __future__ import annotations
+
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.names import absolute, address_of_reverse, is_default_ns, is_reverse, labels
+from kheadless_tui.zone.record import Question
+from kheadless_tui.zone.zones import zone_of
+
+DNS_NAMESPACES = frozenset({"kube-system", "openshift-dns"})
+"""Namespaces in which installers put the cluster's DNS Service, whose addresses are the zone's name servers."""
+
+
+def namespaces_asked(question: Question, config: ZoneConfig) -> frozenset[str] | None:
+    """The namespaces that the answer to a question depends on, so that only these need to be read.
+
+    Targets of aliases are not counted: their namespaces are known only once the alias is read (resolve.aliases_asked).
+
+    Returns:
+        ``None`` for all namespaces: any Service may hold an address (PTR), any may be in a transfer.
+    """
+    name = absolute(question.name).lower()
+    zone = zone_of(name, config.zones)
+    if not zone:
+        return frozenset()
+    if question.type in ("AXFR", "IXFR"):
+        return None
+    if is_reverse(name) and address_of_reverse(name):
+        return None if question.type == "PTR" else frozenset()
+    parts = labels(name)[: len(labels(name)) - len(labels(zone))]
+    if (not parts and question.type == "NS") or is_default_ns(name, zone):
+        return DNS_NAMESPACES
+    if not parts or parts[-1] not in ("svc", "pod") or len(parts) == 1:
+        return frozenset()
+    return frozenset({parts[-2]})
