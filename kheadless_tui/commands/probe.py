@@ -23,7 +23,7 @@ from kheadless_tui.report import probe as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.report.outcome import AS_PREDICTED, status_of
 from kheadless_tui.zone.record import Question
-from kheadless_tui.zone.search import resolve_by_search
+from kheadless_tui.zone.search_list import resolve_by_search
 from kheadless_tui.zone.zones import zone_of
 
 

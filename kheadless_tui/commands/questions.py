@@ -11,7 +11,8 @@ from kheadless_tui.arguments import record_type
 from kheadless_tui.errors import InputError, UsageError
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import absolute, address_of_reverse, fault, reverse_name, unescaped
+from kheadless_tui.zone.names import absolute, fault, unescaped
+from kheadless_tui.zone.reverse_names import address_of_reverse, reverse_name
 from kheadless_tui.zone.zones import is_below
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kheadless_tui.zone.names import address_of_reverse
 from kheadless_tui.zone.record import Record
+from kheadless_tui.zone.reverse_names import address_of_reverse
 
 
 def below(name: str, suffix: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from kheadless_tui.report.document import Document, dump, question_document, records_as_dig, to_line
 from kheadless_tui.report.fields import fields
 from kheadless_tui.report.medium import PIPE, Medium
+from kheadless_tui.zone.message_size import Fit, fits
 from kheadless_tui.zone.record import Answer, Fact, Step
-from kheadless_tui.zone.size import Fit, fits
 
 SCHEMA = "kheadless/answer/1"
 

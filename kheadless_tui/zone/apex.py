@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.endpoints import Port, slice_addresses
+from kheadless_tui.zone.dns_service import DNS_SERVICE, dns_service
+from kheadless_tui.zone.endpoint_slices import Port, slice_addresses
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.pairs import Pair, is_headless
 from kheadless_tui.zone.record import Record, Source
@@ -23,10 +22,7 @@ SCHEMA_TTL = 28800
 """Seconds (kubernetes.go Services)."""
 SOA_TTL_MAX = 300
 """Seconds (backend_lookup.go SOA)."""
-DNS_SERVICE = ObjectKey("kube-system", "kube-dns")
-"""The Service in front of the DNS servers, by the name that kubeadm and most installers give it."""
-_OPENSHIFT = ObjectKey("openshift-dns", "dns-default")
-_LABEL = ("k8s-app", "kube-dns")
+_DEFAULT_NS = "ns.dns."
 
 
 class NameServer(NamedTuple):
@@ -54,20 +50,14 @@ def is_version_name(name: str, zone: str) -> bool:
     return name == f"dns-version.{_dotted(zone)}".lower()
 
 
-def dns_service(snapshot: Snapshot) -> ObjectKey:
-    """The Service in front of the cluster's DNS servers.
+def is_default_ns(name: str, zone: str) -> bool:
+    """Whether a name in lower case is taken for ``ns.dns.ZONE``; the zone is compared as the question writes it.
 
-    By the names that installers give it; else the Service of kube-system with a cluster address and the label that all
-    of them carry (RKE2 and others name it after their chart). None found: the usual name.
+    The plugin looks for the zone's text behind ``ns.dns.`` and not for the end of the name, so that every longer name
+    of the zone counts as well, such as ns.dns.cluster.local.default.svc.cluster.local (plugin/kubernetes/ns.go
+    isDefaultNS; measured). In the root zone none does: the first dot is too early.
     """
-    for key in (DNS_SERVICE, _OPENSHIFT):
-        if snapshot.service(key) is not None:
-            return key
-    for service in snapshot.services(DNS_SERVICE.namespace):
-        named, value = _LABEL
-        if service.labels.get(named) == value and service.cluster_ips and not is_headless(service):
-            return service.key
-    return DNS_SERVICE
+    return name.startswith(_DEFAULT_NS) and name.find(zone) == len(_DEFAULT_NS)
 
 
 def local_addresses(seen: Watched) -> tuple[str, ...] | None:

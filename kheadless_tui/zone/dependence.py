@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from kheadless_tui.zone.apex import is_default_ns
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import absolute, address_of_reverse, is_default_ns, is_reverse, labels
+from kheadless_tui.zone.dns_service import DNS_NAMESPACES
+from kheadless_tui.zone.names import absolute, labels
 from kheadless_tui.zone.record import Question
+from kheadless_tui.zone.reverse_names import address_of_reverse, is_reverse
 from kheadless_tui.zone.zones import zone_of
-
-DNS_NAMESPACES = frozenset({"kube-system", "openshift-dns"})
-"""Namespaces in which installers put the cluster's DNS Service, whose addresses are the zone's name servers."""
 
 
 def namespaces_asked(question: Question, config: ZoneConfig) -> frozenset[str] | None:

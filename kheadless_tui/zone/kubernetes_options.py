@@ -12,8 +12,8 @@ from kheadless_tui.errors import InputError
 from kheadless_tui.zone import go_text
 from kheadless_tui.zone.config import MAX_TTL, PODS_MODES, ZoneConfig
 from kheadless_tui.zone.corefile import Option, Plugin
-from kheadless_tui.zone.names import is_reverse
-from kheadless_tui.zone.selectors import parse_selector
+from kheadless_tui.zone.label_selectors import parse_selector
+from kheadless_tui.zone.reverse_names import is_reverse
 from kheadless_tui.zone.server_keys import ServerKey, origins
 
 _TLS_FILES = 3

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 
 from kheadless_tui.model.objects import SOURCE_CLUSTER_LABEL, EndpointSlice, ObjectKey, ServiceImport
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.endpoints import Port, slice_addresses, slice_ports
+from kheadless_tui.zone.endpoint_slices import Port, slice_addresses, slice_ports
+from kheadless_tui.zone.name_parsing import Request
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.pairs import Listing, Pair, endpoint_pair, has_ready_address, port_matches, ports_of
 from kheadless_tui.zone.record import Source
-from kheadless_tui.zone.request import Request
 from kheadless_tui.zone.watched import Watched
 
 

@@ -1,16 +1,13 @@
-"""Names: absolute, split into labels, compared, and the names of Services and of addresses.
+"""Names as text: absolute, split into labels, unescaped, sorted, and whether they can be put on the wire.
 
-Sources: plugin/pkg/dnsutil (zone.go, reverse.go). RFC 1035 section 3.1 for the
-limits, section 5.1 for the escapes.
+Sources: RFC 1035 section 3.1 for the limits, section 5.1 for the escapes.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.zone.addresses import canonical
 
 MAX_LABEL = 63
 """Octets of the longest label (RFC 1035 section 3.1)."""
@@ -20,9 +17,6 @@ MAX_NAME = 255
 _ESCAPE = re.compile(r"\\([0-9]{3}|[^0-9])", re.DOTALL)
 _SPECIAL = ".@;()'\"\\ "
 _DIGITS = re.compile(r"([0-9]+)")
-_DEFAULT_NS = "ns.dns."
-_REVERSE4 = ".in-addr.arpa."
-_REVERSE6 = ".ip6.arpa."
 
 
 def absolute(name: str) -> str:
@@ -73,59 +67,9 @@ def service_name(key: ObjectKey, zone: str) -> str:
     return f"{key.name}.{key.namespace}.svc.{zone}"
 
 
-def dashed(address: str) -> str:
-    """An address as an endpoint's name; the text is taken as it stands, not in its canonical form."""
-    if "." in address:
-        return address.replace(".", "-")
-    if ":" in address:
-        name = address.replace(":", "-")
-        return f"{name}0" if name.endswith("-") else name
-    return ""
-
-
-def is_default_ns(name: str, zone: str) -> bool:
-    """Whether a name in lower case is taken for ``ns.dns.ZONE``; the zone is compared as the question writes it.
-
-    The plugin looks for the zone's text behind ``ns.dns.`` and not for the end of the name, so that every longer name
-    of the zone counts as well, such as ns.dns.cluster.local.default.svc.cluster.local (plugin/kubernetes/ns.go
-    isDefaultNS; measured). In the root zone none does: the first dot is too early.
-    """
-    return name.startswith(_DEFAULT_NS) and name.find(zone) == len(_DEFAULT_NS)
-
-
 def natural(name: str) -> tuple[tuple[int, str], ...]:
     """A sort key that puts web-2 before web-10: runs of digits compare as numbers."""
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(name) if part)
-
-
-def is_reverse(name: str) -> bool:
-    """Whether a name lies below in-addr.arpa or ip6.arpa; these two themselves do not (dnsutil.IsReverse)."""
-    return name.endswith((_REVERSE4, _REVERSE6))
-
-
-def reverse_name(address: str) -> str:
-    """The name whose PTR record tells what an address is called.
-
-    Raises:
-        ValueError: the text is no address.
-    """
-    found = canonical(address)
-    if found is None:
-        raise ValueError(f"{address!r} is no address")
-    return f"{ipaddress.ip_address(found[1]).reverse_pointer}."
-
-
-def address_of_reverse(name: str) -> str:
-    """The address of a full reverse name in lower case, empty for any other (dnsutil.ExtractAddressFromReverse)."""
-    if name.endswith(_REVERSE4):
-        found = canonical(".".join(reversed(name.removesuffix(_REVERSE4).split("."))))
-        return found[1] if found is not None and found[0] == "A" else ""
-    if name.endswith(_REVERSE6):
-        digits = list(reversed(name.removesuffix(_REVERSE6).split(".")))
-        groups = ["".join(digits[start : start + 4]) for start in range(0, len(digits) // 4 * 4, 4)]
-        found = canonical(":".join(groups))
-        return found[1] if found is not None else ""
-    return ""
 
 
 def fault(name: str) -> str:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from kheadless_tui.zone.config import CacheBounds, Concern, Note, OtherBlock
 from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock
-from kheadless_tui.zone.names import absolute, reverse_name
+from kheadless_tui.zone.names import absolute
+from kheadless_tui.zone.reverse_names import reverse_name
 from kheadless_tui.zone.server_keys import ServerKey, origins, server_keys
 from kheadless_tui.zone.zones import is_below
 

@@ -1,6 +1,6 @@
 """The pairs of address and port that names stand for, and what of them a Service and its slices give.
 
-Every answer is made of such pairs (msg.Service in plugin/etcd/msg/service.go); lookup.py lists those of a name.
+Every answer is made of such pairs (msg.Service in plugin/etcd/msg/service.go); decision_order.py lists those of a name.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from kheadless_tui.model.objects import (
 )
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.endpoints import STAND_IN, Port, SliceAddress, slice_addresses, slice_ports
+from kheadless_tui.zone.endpoint_slices import STAND_IN, Port, SliceAddress, slice_addresses, slice_ports
+from kheadless_tui.zone.name_parsing import Request
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.record import EndpointRef, Source
-from kheadless_tui.zone.request import Request
 
 
 class Pair(NamedTuple):

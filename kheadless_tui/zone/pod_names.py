@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone.addresses import canonical
-from kheadless_tui.zone.endpoints import Port
+from kheadless_tui.zone.endpoint_slices import Port
+from kheadless_tui.zone.name_parsing import Request
 from kheadless_tui.zone.pairs import Listing, Pair
 from kheadless_tui.zone.record import Source
-from kheadless_tui.zone.request import Request
 from kheadless_tui.zone.watched import Watched
 
 _V4_DASHES = 3

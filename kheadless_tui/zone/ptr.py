@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.zone.endpoints import slice_addresses
-from kheadless_tui.zone.names import reverse_name, service_name
+from kheadless_tui.zone.endpoint_slices import slice_addresses
+from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.record import EndpointRef, Record, Source
+from kheadless_tui.zone.reverse_names import reverse_name
 from kheadless_tui.zone.watched import Watched
 from kheadless_tui.zone.zones import zone_of
 

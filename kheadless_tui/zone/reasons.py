@@ -9,9 +9,9 @@ from typing import NamedTuple
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.name_parsing import Request
 from kheadless_tui.zone.pairs import Pair
 from kheadless_tui.zone.record import Fact, Question, Record, Source
-from kheadless_tui.zone.request import Request
 from kheadless_tui.zone.watched import Watched
 
 MAX_LISTED = 5

@@ -13,17 +13,19 @@ import msgspec
 
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone import apex, cache, why
+from kheadless_tui.zone.apex import is_default_ns
 from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.decision_order import list_pairs
 from kheadless_tui.zone.dependence import namespaces_asked
 from kheadless_tui.zone.elsewhere import is_refused, notes_on, other_block
 from kheadless_tui.zone.external_name import AliasFollower, Followed
-from kheadless_tui.zone.lookup import list_pairs
-from kheadless_tui.zone.names import absolute, address_of_reverse, fault, is_default_ns, unescaped
+from kheadless_tui.zone.name_parsing import Request, read_request
+from kheadless_tui.zone.names import absolute, fault, unescaped
 from kheadless_tui.zone.pairs import Listing, Pair
 from kheadless_tui.zone.ptr import pointers
 from kheadless_tui.zone.reasons import Case
 from kheadless_tui.zone.record import Answer, Question, Record, Step
-from kheadless_tui.zone.request import Request, read_request
+from kheadless_tui.zone.reverse_names import address_of_reverse
 from kheadless_tui.zone.srv import srv_records
 from kheadless_tui.zone.transfer import may_transfer, transfer
 from kheadless_tui.zone.watched import Watched

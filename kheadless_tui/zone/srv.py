@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from kheadless_tui.zone.a_aaaa import Made
 from kheadless_tui.zone.addresses import canonical
-from kheadless_tui.zone.endpoints import NO_PORT
+from kheadless_tui.zone.endpoint_slices import NO_PORT
 from kheadless_tui.zone.pairs import Pair
 from kheadless_tui.zone.record import Record
 

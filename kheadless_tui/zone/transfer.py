@@ -14,7 +14,7 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.apex import name_servers, soa_record
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.endpoints import Port, slice_addresses, slice_ports
+from kheadless_tui.zone.endpoint_slices import Port, slice_addresses, slice_ports
 from kheadless_tui.zone.names import absolute, service_name
 from kheadless_tui.zone.pairs import ports_of
 from kheadless_tui.zone.record import Record

@@ -10,7 +10,7 @@ from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey, Se
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.selectors import selects
+from kheadless_tui.zone.label_selectors import selects
 
 _UNWATCHED_PHASES = ("Succeeded", "Failed", "Unknown")
 """Phases that the watch on pods leaves out (controller.go podListFunc)."""

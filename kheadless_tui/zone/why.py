@@ -8,12 +8,13 @@ where the snapshot has them and are true where it has not. Nothing here decides 
 from __future__ import annotations
 
 from kheadless_tui.zone import why_address, why_endpoints, why_names
+from kheadless_tui.zone.apex import is_default_ns
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import address_of_reverse, is_default_ns
+from kheadless_tui.zone.name_parsing import POD
 from kheadless_tui.zone.pairs import is_headless
 from kheadless_tui.zone.reasons import Case, Reason, counted, listed, owner_of
 from kheadless_tui.zone.record import Fact, Question, Step
-from kheadless_tui.zone.request import POD
+from kheadless_tui.zone.reverse_names import address_of_reverse
 
 _EMPTY = {
     "alias-to-itself": "leads to its own name or below it",

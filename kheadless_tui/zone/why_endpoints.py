@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from kheadless_tui.model.objects import IMPORT_NAME_LABEL, SERVICE_NAME_LABEL, EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.workloads import Pod
-from kheadless_tui.zone.endpoints import NO_PORT, Port, SliceAddress, slice_addresses, slice_ports
-from kheadless_tui.zone.names import dashed, natural, service_name
+from kheadless_tui.zone.endpoint_names import dashed
+from kheadless_tui.zone.endpoint_slices import NO_PORT, Port, SliceAddress, slice_addresses, slice_ports
+from kheadless_tui.zone.names import natural, service_name
 from kheadless_tui.zone.pairs import is_headless, ports_of
 from kheadless_tui.zone.reasons import MAX_LOOKED_AT, Case, Reason, counted, listed, selector_text
 from kheadless_tui.zone.record import Fact, Source

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.zone.names import address_of_reverse, labels
+from kheadless_tui.zone.name_parsing import POD, ZONE_LABEL
+from kheadless_tui.zone.names import labels
 from kheadless_tui.zone.reasons import MAX_LOOKED_AT, Case, Reason, listed
 from kheadless_tui.zone.record import Fact, Source
-from kheadless_tui.zone.request import POD, ZONE_LABEL
+from kheadless_tui.zone.reverse_names import address_of_reverse
 from kheadless_tui.zone.zones import is_reverse_zone
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.endpoints import slice_addresses, slice_ports
+from kheadless_tui.zone.endpoint_slices import slice_addresses, slice_ports
+from kheadless_tui.zone.name_parsing import Request
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.pairs import Pair, endpoint_pair
-from kheadless_tui.zone.request import Request
 
 
 def zonal_pairs(

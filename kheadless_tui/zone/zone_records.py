@@ -14,7 +14,8 @@ from kheadless_tui.zone.a_aaaa import Made, address_records
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.cache import record_ttl
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.endpoints import SliceAddress, slice_addresses
+from kheadless_tui.zone.dns_service import dns_service
+from kheadless_tui.zone.endpoint_slices import SliceAddress, slice_addresses
 from kheadless_tui.zone.names import absolute, natural, service_name
 from kheadless_tui.zone.pairs import Pair, endpoint_pairs, is_headless, service_pairs
 from kheadless_tui.zone.ptr import pointer_records
@@ -92,7 +93,7 @@ def apex_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRe
     """The records at the top of the zone: SOA, NS, the name servers' ns.dns and dns-version."""
     seen = Watched(snapshot, config)
     ttl, zone = record_ttl(config), config.zone
-    server = Source("Service", apex.dns_service(snapshot))
+    server = Source("Service", dns_service(snapshot))
     yield PredictedRecord(apex.soa_record(zone, config), None, None, Source("Corefile", ObjectKey("", config.source)))
     servers = apex.name_servers(seen, zone) or []
     for record in apex.ns_records(servers, zone, ttl)[0]:

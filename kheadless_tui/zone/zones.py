@@ -10,7 +10,7 @@ import ipaddress
 import math
 from collections.abc import Iterable
 
-from kheadless_tui.zone.names import is_reverse
+from kheadless_tui.zone.reverse_names import is_reverse
 
 
 def is_below(name: str, zone: str) -> bool:

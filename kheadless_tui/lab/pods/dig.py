@@ -15,7 +15,7 @@ import dns.rrset
 
 from kheadless_tui.lab.pods.lookup import ATTEMPT_SECONDS, Lookup, rcode_of
 from kheadless_tui.lab.pods.process import Process
-from kheadless_tui.zone.search import search_names
+from kheadless_tui.zone.search_list import search_names
 
 BIND_VERSION = "9.18.30"
 _UNREACHABLE = 9

@@ -9,7 +9,7 @@ import dns.rdatatype
 
 from kheadless_tui.lab.pods.network import Network, Silence
 from kheadless_tui.lab.pods.process import Surroundings
-from kheadless_tui.zone.search import search_names
+from kheadless_tui.zone.search_list import search_names
 
 ATTEMPT_SECONDS = 5.0
 """Until a resolver gives up one attempt (resolv.conf, options timeout)."""

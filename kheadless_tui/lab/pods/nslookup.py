@@ -15,7 +15,7 @@ import dns.rrset
 from kheadless_tui.lab.pods.dig import BIND_VERSION
 from kheadless_tui.lab.pods.lookup import ATTEMPT_SECONDS, Lookup, addresses_in, rcode_of
 from kheadless_tui.lab.pods.process import Process
-from kheadless_tui.zone.search import search_names
+from kheadless_tui.zone.search_list import search_names
 
 _BUSYBOX_BANNER = "BusyBox v1.36.1 (2024-06-10 07:11:47 UTC) multi-call binary."
 

@@ -19,8 +19,8 @@ from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import UNICODE, Signs
 from kheadless_tui.tui.render.verdicts import WORD_WIDTH, rank, verdict_cell
-from kheadless_tui.zone.names import address_of_reverse
 from kheadless_tui.zone.record import Question, Record
+from kheadless_tui.zone.reverse_names import address_of_reverse
 
 if TYPE_CHECKING:
     from kheadless_tui.probe.compare import Row as ComparedRow

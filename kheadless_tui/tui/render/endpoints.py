@@ -17,7 +17,7 @@ from kheadless_tui.tui.render.ages import age_since
 from kheadless_tui.tui.render.cells import clean, natural
 from kheadless_tui.tui.render.podstatus import pod_status_text
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.endpoints import endpoint_hostname
+from kheadless_tui.zone.endpoint_names import endpoint_hostname
 from kheadless_tui.zone.watched import Watched
 
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"

@@ -11,10 +11,12 @@ from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.config import CacheBounds, ZoneConfig
 from kheadless_tui.zone.dependence import namespaces_asked
-from kheadless_tui.zone.names import address_of_reverse, dashed, labels, natural, reverse_name, unescaped, wire_length
+from kheadless_tui.zone.endpoint_names import dashed
+from kheadless_tui.zone.label_selectors import selects
+from kheadless_tui.zone.names import labels, natural, unescaped, wire_length
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.resolve import aliases_asked, resolve
-from kheadless_tui.zone.selectors import selects
+from kheadless_tui.zone.reverse_names import address_of_reverse, reverse_name
 from kheadless_tui.zone.zone_records import all_records, service_records, withheld_records
 from kheadless_tui.zone.zones import zone_of
 from tests.unit.zone.cases import cases

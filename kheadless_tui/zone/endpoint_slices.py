@@ -1,7 +1,6 @@
-"""The addresses, names and ports of an EndpointSlice as DNS takes them; reference sections 1.2 and 4.
+"""What DNS takes of an EndpointSlice: its addresses that are ready, each to be paired with each of its ports.
 
-Sources: plugin/kubernetes/object/endpoint.go endpointSliceToEndpoints, kubernetes.go endpointHostname. Each ready
-address is paired with each port.
+Source: plugin/kubernetes/object/endpoint.go endpointSliceToEndpoints.
 """
 
 from __future__ import annotations
@@ -11,13 +10,11 @@ from typing import NamedTuple
 
 from kheadless_tui.model.objects import Endpoint, EndpointSlice
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import dashed
+from kheadless_tui.zone.endpoint_names import endpoint_hostname
 from kheadless_tui.zone.record import EndpointRef, Source
 
 NO_PORT = -1
 """Number of a port without number, and of the stand-in port of a Service or slice without ports."""
-MAX_TARGET_NAME = 63
-"""Characters of the longest targetRef.name that may name an endpoint (object/endpoint.go: shorter than 64)."""
 
 
 class Port(NamedTuple):
@@ -80,23 +77,6 @@ def slice_addresses(
                 Source("EndpointSlice", key, f"endpoints[{number}].addresses[{place}]"),
                 (endpoint.zone or "").lower(),
             )
-
-
-def endpoint_hostname(endpoint: Endpoint, address: str, config: ZoneConfig) -> str:
-    """The one name that an address of an endpoint has below its Service.
-
-    Its hostname; under ``endpoint_pod_names`` the name of its target, whatever the kind; else the address as the slice
-    writes it, dashes in place of dots or colons, and a final dash followed by a 0.
-
-    Returns:
-        The name, empty for a text that is neither (kubernetes.go endpointHostname).
-    """
-    if endpoint.hostname:
-        return endpoint.hostname
-    target = endpoint.target_ref
-    if config.endpoint_pod_names and target is not None and target.name and len(target.name) <= MAX_TARGET_NAME:
-        return target.name
-    return dashed(address)
 
 
 def _reference(endpoint: Endpoint, address: str, name: str) -> EndpointRef:

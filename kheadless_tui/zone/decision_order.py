@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.endpoints import Port, slice_addresses, slice_ports
+from kheadless_tui.zone.endpoint_slices import Port, slice_addresses, slice_ports
 from kheadless_tui.zone.multicluster import import_listing
-from kheadless_tui.zone.names import absolute, is_reverse, service_name
+from kheadless_tui.zone.name_parsing import POD, Request
+from kheadless_tui.zone.names import absolute, service_name
 from kheadless_tui.zone.pairs import (
     Listing,
     Pair,
@@ -26,7 +27,7 @@ from kheadless_tui.zone.pairs import (
 )
 from kheadless_tui.zone.pod_names import pod_listing
 from kheadless_tui.zone.record import Source
-from kheadless_tui.zone.request import POD, Request
+from kheadless_tui.zone.reverse_names import is_reverse
 from kheadless_tui.zone.watched import Watched
 from kheadless_tui.zone.zonal import zonal_pairs
 

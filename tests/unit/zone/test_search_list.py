@@ -9,7 +9,7 @@ from kheadless_tui.model.objects import Meta
 from kheadless_tui.model.workloads import DNSConfig, DNSConfigOption, Pod, PodSpec
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, Question, Record
-from kheadless_tui.zone.search import (
+from kheadless_tui.zone.search_list import (
     Libc,
     ResolvConf,
     cluster_first,
