@@ -6,12 +6,13 @@ import argparse
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kheadless_tui.cluster.connection import load_connection
 from kheadless_tui.commands import running
 from kheadless_tui.commands.source import tell
 from kheadless_tui.lab.lab import Lab
+from kheadless_tui.lab.levers import Levers
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.connection import Connection
@@ -33,10 +34,27 @@ async def _serve() -> int:
     return 0
 
 
+class Demo(NamedTuple):
+    """A running lab, as the terminal program sees it."""
+
+    connection: Connection
+    """Made from a kubeconfig, as any program would make it."""
+    levers: Levers
+    """What the lab's menu pulls."""
+
+
 @asynccontextmanager
-async def demo_lab() -> AsyncIterator[Connection]:
-    """A running lab with the tutorials' worlds, and a connection to it as any program would make it."""
+async def demo() -> AsyncIterator[Demo]:
+    """A running lab with the tutorials' worlds."""
     async with Lab.start(world="demo") as lab:
-        yield await asyncio.to_thread(
+        connection = await asyncio.to_thread(
             load_connection, kubeconfig=str(lab.kubeconfig), context=None, request_timeout=10.0
         )
+        yield Demo(connection, Levers(lab))
+
+
+@asynccontextmanager
+async def demo_lab() -> AsyncIterator[Connection]:
+    """The connection to a running lab alone."""
+    async with demo() as running_demo:
+        yield running_demo.connection

@@ -1,0 +1,1 @@
+"""What the levers do, by the part of the cluster that they break."""
