@@ -105,6 +105,14 @@ def _records(section: Iterable[dns.rrset.RRset]) -> Iterable[Record]:
             yield Record(rrset.name.to_text(), int(rrset.ttl), dns.rdatatype.to_text(rrset.rdtype), rdata.to_text())
 
 
+def message_text(wire: bytes) -> str:
+    """A message in the form in which dig writes it; one that cannot be read as its octets in hexadecimal."""
+    try:
+        return dns.message.from_wire(wire, one_rr_per_rrset=True, ignore_trailing=True).to_text()
+    except (dns.exception.DNSException, ValueError) as error:
+        return f";; not a DNS message that can be read ({_words(error)})\n{wire.hex(' ')}"
+
+
 PLAIN_UDP = 512
 """Octets of a reply over UDP to a question without EDNS (RFC 1035 section 2.3.4)."""
 

@@ -13,10 +13,10 @@ class Vantage(msgspec.Struct, frozen=True):
     name: str
     """As the user names it: ``pod/web-0``, ``pod/web-0:nginx``, ``debug/web-0``, ``new``, ``coredns/NAME``."""
     kind: str
-    """``pod``, ``debug``, ``new`` or ``coredns``."""
+    """``pod``, ``debug``, ``new``, ``coredns`` or ``local``."""
     namespace: str
     pod: str
-    """The pod that carried the questions, whatever the kind."""
+    """The pod that carried the questions, whatever the kind; empty for ``local``."""
     container: str
     tool: str
     """The carrier: ``nc``, ``dig``, ``nslookup``."""
@@ -27,6 +27,10 @@ class Vantage(msgspec.Struct, frozen=True):
     """Programs of its image that can ask DNS, as far as they are known."""
     flags: tuple[str, ...] = ()
     """By which kubectl reaches its cluster (``--kubeconfig F --context C``), as the user gave them to us."""
+
+
+UNKNOWABLE = ("ttl", "rcode", "flags", "authority", "additional", "time")
+"""What a carrier may be unable to tell of a reply."""
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -40,7 +44,7 @@ class Observation(msgspec.Struct, frozen=True):
     """``udp`` or ``tcp``."""
     question: Question
     rcode: str = ""
-    """Empty when there was no reply or the carrier cannot tell."""
+    """Empty when there was no reply or the carrier cannot tell; with a retry, that of the last reply."""
     flags: tuple[str, ...] = ()
     """``qr``, ``aa``, ``tc``, ``rd``, ``ra`` ..., empty when the carrier cannot tell."""
     answer: tuple[Record, ...] = ()
@@ -52,8 +56,33 @@ class Observation(msgspec.Struct, frozen=True):
     """Why there is no reply; empty when there is one."""
     ttl_known: bool = True
     """False when the carrier does not tell TTLs (BusyBox nslookup); they are 0 then."""
+    started: float = 0.0
+    """Unix time at which the question was written, or its program started; 0 where nothing was sent."""
+    wire: bytes = b""
+    """The reply as it came, where the carrier hands on whole messages."""
+    said: str = ""
+    """What the program printed, where it prints text; for several questions a run, what it printed for all of them."""
+    unknown: tuple[str, ...] = ()
+    """What the carrier cannot know, each one of :data:`UNKNOWABLE`."""
+    cut: int | None = None
+    """Records of a first reply over UDP that was truncated, after which the same question was asked over TCP; the
+    sections are those of the reply over TCP. ``None``: nothing was truncated."""
+    edns: int | None = None
+    """Octets offered by EDNS; 0 without EDNS, ``None`` where the program decides that by itself."""
+    case_kept: bool | None = None
+    """Whether the reply repeated the letters of the name in the case in which they were sent; ``None`` where that was
+    not tried or cannot be seen."""
 
     @property
     def aa(self) -> bool | None:
         """The AA bit; ``None`` when the carrier cannot tell."""
         return ("aa" in self.flags) if self.flags else None
+
+    @property
+    def raw(self) -> str:
+        """The reply in full for people to read: the whole message as dig writes it, or what the program printed."""
+        if self.wire:
+            from kheadless_tui.probe.dnsmessage import message_text  # noqa: PLC0415 - only where somebody looks
+
+            return message_text(self.wire)
+        return self.said

@@ -9,7 +9,7 @@ from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.places import Place
 from kheadless_tui.probe.replicas import Replica
-from kheadless_tui.probe.server import Server
+from kheadless_tui.probe.server import AS_USUAL, Manner, Route, Server
 from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.zone.record import Question
 
@@ -21,7 +21,7 @@ class ProbePlan:
     spec: VantageSpec
     """As it was asked for."""
     kind: str
-    """What it came to: ``pod``, ``debug``, ``new`` or ``coredns``."""
+    """What it came to: ``pod``, ``debug``, ``new``, ``coredns`` or ``local``."""
     namespace: str
     questions: tuple[Question, ...]
     vantage: str
@@ -31,7 +31,7 @@ class ProbePlan:
     rejected: tuple[tuple[str, str], ...]
     """What was passed over, and why."""
     server: Server | None
-    """``None``: the one of the container's /etc/resolv.conf, known when it runs."""
+    """``None``: the one of the container's /etc/resolv.conf, known when it runs; of several the first."""
     write_plan: WritePlan
     protocol: str = ""
     place: Place | None = None
@@ -46,6 +46,10 @@ class ProbePlan:
     """Such pods that stay, since this probe creates nothing or may not delete: they are only told."""
     flags: tuple[str, ...] = ()
     """By which kubectl reaches the same cluster."""
+
+    routes: tuple[Route, ...] = ()
+    """Every server that is asked and by which protocol, where more is asked than :attr:`server` in one way."""
+    manner: Manner = AS_USUAL
 
     @property
     def equals(self) -> tuple[str, ...]:

@@ -42,8 +42,10 @@ class Progress:
     doing: str
     """A few words: ``creating pod kheadless-probe-x``, ``asking``."""
     done: int
-    """Questions with an outcome."""
+    """Outcomes so far: one for each question, server and protocol."""
     total: int
+    observation: Observation | None = None
+    """The outcome that was reported by this, if it is one: what came can be shown, and kept, before the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,10 @@ class ProbeResult:
     """Milliseconds from the permission to the last reply, making and removing a pod included."""
     warnings: tuple[str, ...] = ()
     """What the user should know: an ephemeral container that stays, a pod that could not be removed."""
+    servers: tuple[Server, ...] = ()
+    """The servers that were asked, in the order of the layers, from the pod to the replicas."""
+    complete: bool = True
+    """False when it was stopped before every question had an outcome; what had come is here all the same."""
 
 
 class Prober:

@@ -1,14 +1,22 @@
-"""The DNS server that is asked: an address and a port, never a name (a name would need DNS to be found)."""
+"""The DNS servers that are asked: addresses and ports, never names (a name would need DNS to be found)."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from kheadless_tui.errors import UsageError
 
 DNS_PORT = 53
+
+Role = Literal["kube-dns", "replica", "node-local", "resolv.conf", "given"]
+"""What a server is to the cluster: the DNS Service by one of its cluster addresses, one pod behind it, the cache on the
+node, whatever else a pod's /etc/resolv.conf names, and an address that the user gave."""
+Protocol = Literal["udp", "tcp"]
+UDP: Protocol = "udp"
+TCP: Protocol = "tcp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,28 @@ class Server:
     port: int = DNS_PORT
     source: str = ""
     """Where the address comes from: ``Service kube-system/kube-dns``, ``--server``, a pod's /etc/resolv.conf."""
+    role: Role = "given"
+    pod: str = ""
+    """Of a replica: its pod."""
+    forwarded: bool = False
+    """Of a replica: it is asked by a port-forward to its pod instead of by its address."""
+    presumed: bool = False
+    """Only custom says that it is there; when it does not answer at all, it is left out of the result."""
+
+    @property
+    def name(self) -> str:
+        """What people call it: ``kube-dns``, ``kube-dns IPv6``, a replica's pod, ``node-local cache``, its address."""
+        family = " IPv6" if ":" in self.address else ""
+        if self.role == "replica":
+            return self.pod + family
+        if self.role in ("kube-dns", "node-local"):
+            return {"kube-dns": "kube-dns", "node-local": "node-local cache"}[self.role] + family
+        return str(self)
+
+    @property
+    def caches(self) -> bool:
+        """It answers for other servers from a cache of its own, and so may be behind them."""
+        return self.role == "node-local"
 
     def __str__(self) -> str:
         """The address, with ``:port`` when it is not 53."""
@@ -26,6 +56,30 @@ class Server:
             return self.address
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to a server."""
+
+    server: Server
+    protocol: Protocol
+
+    def __str__(self) -> str:
+        return f"{self.server.name} over {self.protocol.upper()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a question is put, where the carrier leaves the choice."""
+
+    edns: int = 1232
+    """Octets of a reply over UDP that are offered by EDNS (RFC 6891); 0: asked without EDNS."""
+    mixed_case: bool = False
+    """The letters of names are sent in random case (draft-vixie-dnsext-dns0x20), which a reply must repeat."""
+
+
+AS_USUAL = Manner()
+"""As dig and most resolvers ask."""
 
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::(\d+))?\Z")
 

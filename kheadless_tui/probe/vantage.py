@@ -1,4 +1,4 @@
-"""VANTAGE as the user writes it: ``pod/NAME[:CONTAINER]``, ``debug/POD``, ``new``, ``coredns``, ``auto``."""
+"""VANTAGE as the user writes it: ``pod/NAME[:CONTAINER]``, ``debug/POD``, ``new``, ``coredns``, ``local``, ``auto``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from kheadless_tui.errors import UsageError
 
-KINDS = ("auto", "pod", "debug", "new", "coredns")
+KINDS = ("auto", "pod", "debug", "new", "coredns", "local")
 
 _POD_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\Z")
 """A DNS subdomain, as the API server demands of pod names."""
 _CONTAINER_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 
-_HINT = "Vantage points: pod/NAME[:CONTAINER], debug/POD, new, coredns, auto."
+_HINT = "Vantage points: pod/NAME[:CONTAINER], debug/POD, new, coredns, local, auto."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def parse_vantage(text: str) -> VantageSpec:
     Raises:
         UsageError: it is none.
     """
-    if text in ("auto", "new", "coredns"):
+    if text in ("auto", "new", "coredns", "local"):
         return VantageSpec(text)
     kind, slash, rest = text.partition("/")
     if kind in ("po", "pods"):
