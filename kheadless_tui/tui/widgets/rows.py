@@ -1,48 +1,24 @@
-"""A virtual list: any number of rows, drawn line by line, changed by a keyed difference.
-
-The widget knows nothing of what a row means. It is given rows with stable ids and a function that lays them out for a
-width; it draws only the lines that are seen and repaints only the lines that changed. Cursor and scroll position
-belong to row ids, so they survive whatever happens to the rows around them.
-"""
+"""A virtual list: any number of rows with a cursor that keys move, changed by a keyed difference."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.style import Style
-from rich.text import Text
 from textual import events, on
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
-from kheadless_tui.tui.render.roles import CURSOR, ROLE_CLASSES
-from kheadless_tui.tui.render.row import LayoutMaker, OneLine, Row, RowLayout, one_line
-from kheadless_tui.tui.render.signs import Signs, signs_for
-from kheadless_tui.tui.widgets.row_lines import RowLines
-from kheadless_tui.tui.widgets.row_strips import GUTTER, NO_SIGN, bar_of, gutter_sign, strip_of
+from kheadless_tui.tui.render.row import LayoutMaker, Row, RowLayout, one_line
+from kheadless_tui.tui.widgets.row_view import RowView
 
 __all__ = ["LayoutMaker", "Row", "RowLayout", "RowList", "one_line"]
 
 
-class RowList(ScrollView, can_focus=True):
+class RowList(RowView, can_focus=True):
     """A list of rows with a cursor."""
 
     HELP = "Move with j and k, page with the page keys, g and G go to the first and last row."
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
-
-    DEFAULT_CSS = """
-    RowList {
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size: 0 0;
-    }
-    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "cursor_down", "down", show=False, id="rows.down"),
@@ -56,9 +32,6 @@ class RowList(ScrollView, can_focus=True):
 
     STAYS_AT_TOP: ClassVar[bool] = False
     """Without the focus and with the cursor on the first row, the first row keeps the cursor, whichever it is."""
-
-    cursor: reactive[int] = reactive(-1, repaint=False)
-    """Index of the cursor row, -1 when no row can hold it."""
 
     class Highlighted(Message):
         """The cursor came to another row, by a key or because its row is gone."""
@@ -91,34 +64,7 @@ class RowList(ScrollView, can_focus=True):
             """The list, so that ``@on`` can select by it."""
             return self.row_list
 
-    def __init__(
-        self,
-        layout: LayoutMaker,
-        *,
-        signs: Signs | None = None,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - the name that every Textual widget has
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.signs = signs or signs_for()
-        self._make_layout = layout
-        self._layout_now: RowLayout = OneLine(lambda row, width: Text(), 0)
-        self._lines = RowLines()
-        self._marks: Mapping[str, str] = {}
-        self._laid_out_for = 0
-
     # -- what is in it -----------------------------------------------------------------------------------------
-
-    @property
-    def rows(self) -> Sequence[Row]:
-        """The rows, in order."""
-        return self._lines.rows
-
-    @property
-    def row_id(self) -> str | None:
-        """Id of the row under the cursor."""
-        return self._lines.id_at(self.cursor)
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows; cursor and scroll position stay with their rows, and nothing unchanged is repainted.
@@ -136,7 +82,7 @@ class RowList(ScrollView, can_focus=True):
         self._lay_out(fresh)
         lines = self._lines
         cursor = lines.nearest_selectable(0, +1) if untouched else lines.heir_of(before, cursor_before)
-        self.set_reactive(RowList.cursor, cursor)
+        self.set_reactive(RowView.cursor, cursor)
         if untouched:
             self._scroll_lines_to(0)
         else:
@@ -147,14 +93,6 @@ class RowList(ScrollView, can_focus=True):
             self._repaint_difference(seen)
         if self.row_id != highlighted_before:
             self.post_message(self.Highlighted(self, self.row_id))
-
-    def set_marks(self, marks: Mapping[str, str]) -> None:
-        """Put marks in the gutter: row id to ``linked``, ``marked`` or ``changed``; rows not named lose theirs."""
-        if marks == self._marks:
-            return
-        seen = self._seen()
-        self._marks = dict(marks)
-        self._repaint_difference(seen)
 
     def move_to(self, row_id: str, *, top: bool = False) -> bool:
         """Put the cursor on a row.
@@ -173,120 +111,6 @@ class RowList(ScrollView, can_focus=True):
         if top:
             self._scroll_lines_to(self._lines.start(index))
         return True
-
-    def relayout(self) -> None:
-        """Lay the rows out anew, because something that the layout depends on besides rows and width changed."""
-        anchor = self._anchor()
-        before = self._layout_now
-        self._lay_out(self.rows)
-        if before != self._layout_now:
-            self._restore(anchor)
-            self.refresh()
-
-    # -- geometry ----------------------------------------------------------------------------------------------
-
-    @property
-    def _head(self) -> int:
-        return 0 if self._layout_now.heading is None else 1
-
-    @property
-    def _view_height(self) -> int:
-        """Lines for rows that the widget shows at once."""
-        return max(0, self.size.height - self._head)
-
-    @property
-    def _top(self) -> int:
-        """The first line seen."""
-        return self.scroll_offset.y
-
-    def _lay_out(self, rows: Sequence[Row]) -> None:
-        width = self.size.width
-        if width <= GUTTER:
-            # Not on the screen now: nothing of an earlier layout may be used for these rows.
-            self._laid_out_for, self._lines = 0, RowLines(rows)
-            self._layout_now = OneLine(lambda row, width: Text(), 0)
-            return
-        self._laid_out_for = width
-        self._layout_now = self._make_layout(rows, width - GUTTER)
-        self._lines = RowLines(rows, self._layout_now.heights(rows))
-        self.virtual_size = Size(width, self._lines.count + self._head)
-
-    def _anchor(self) -> tuple[str, int] | None:
-        return self._lines.anchor(self.cursor, self._top, self._view_height)
-
-    def _restore(self, anchor: tuple[str, int] | None) -> None:
-        if anchor is not None and (index := self._lines.index_of(anchor[0])) is not None:
-            self._scroll_lines_to(self._lines.start(index) - anchor[1])
-        else:
-            self._show_cursor()
-
-    def _scroll_lines_to(self, line: int) -> None:
-        self.scroll_to(y=max(0, line), animate=False, force=True)
-
-    def _show_cursor(self) -> None:
-        """Scroll as little as needed to see the cursor row."""
-        if not 0 <= self.cursor < len(self.rows):
-            return
-        line = self._lines.top_that_shows(self.cursor, self._top, self._view_height)
-        if line is not None:
-            self._scroll_lines_to(line)
-
-    # -- drawing -----------------------------------------------------------------------------------------------
-
-    def _seen(self) -> list[tuple[object, ...]]:
-        """What stands in each line of the view, to tell later which lines must be repainted."""
-        top = self._top
-        return [self._line_key(line) for line in range(top, top + self._view_height)]
-
-    def _line_key(self, line: int) -> tuple[object, ...]:
-        index = self._lines.at(line)
-        if index < 0:
-            return ()
-        row = self.rows[index]
-        return (row, line - self._lines.start(index), index == self.cursor, self._marks.get(row.id, ""))
-
-    def _repaint_difference(self, seen: Sequence[tuple[object, ...]]) -> None:
-        for offset, (old, new) in enumerate(zip(seen, self._seen(), strict=False)):
-            if old != new:
-                self._refresh_screen_line(offset + self._head)
-
-    def _refresh_screen_line(self, y: int) -> None:
-        self.refresh(Region(0, y, self.size.width, 1))
-
-    def _refresh_row(self, index: int) -> None:
-        if not 0 <= index < len(self.rows):
-            return
-        first, last = self._lines.start(index) - self._top, self._lines.end(index) - self._top
-        for offset in range(max(0, first), min(self._view_height, last)):
-            self._refresh_screen_line(offset + self._head)
-
-    def render_line(self, y: int) -> Strip:
-        """One line of the widget: the heading or a line of a row."""
-        heading = self._layout_now.heading
-        if heading is not None and y == 0:
-            return self._strip(NO_SIGN, heading)
-        line = self._top + y - self._head
-        index = self._lines.at(line)
-        if index < 0:
-            return Strip.blank(self.size.width, self.rich_style)
-        row = self.rows[index]
-        within = line - self._lines.start(index)
-        texts = self._layout_now.lines(row)
-        text = texts[within] if within < len(texts) else Text()
-        if within > 0:
-            return self._strip(NO_SIGN, text)
-        here = index == self.cursor
-        strip = self._strip(gutter_sign(self.signs, self._marks.get(row.id, ""), cursor=here), text)
-        if not (here and self.has_focus):
-            return strip
-        return bar_of(strip, self.rich_style + self.get_component_styles(CURSOR).text_style)
-
-    def _strip(self, gutter: Text, text: Text) -> Strip:
-        return strip_of(gutter, text, self.size.width, self.rich_style, self.role_style, self.app.console)
-
-    def role_style(self, role: str) -> Style:
-        """The style that a role has in this widget under the theme of now."""
-        return self.get_visual_style(role).rich_style
 
     # -- moving ------------------------------------------------------------------------------------------------
 
