@@ -1,29 +1,33 @@
 """Pure: from a snapshot to the DNS records that must exist and the answer of any question.
 
-Where a rule of the reference lives, by its section:
+Where a rule lives, in the order in which a server comes to it:
 
-    1.1 Service                           pairs.py (ports, headless), model/objects.py; watched or not: watched.py
-    1.2 EndpointSlice                     endpoint_slices.py
-    1.3 Pod, 1.4 Namespace                watched.py: what the server watches
-    1.5 ServiceImport                     multicluster.py
-    1.6 indexes                           model/snapshot.py
-    2.1 choosing the zone                 zones.py, server_keys.py, elsewhere.py (server blocks)
-    2.2 reading the name                  name_parsing.py
-    2.3 order of decisions                decision_order.py, pairs.py
-    2.4 types, 2.5 negative answers       resolve.py; the SOA: apex.py
-    2.6 TTL                               config.py, kubernetes_options.py, apex.py, transfer.py
-    2, 3 why a name is (not) there        why.py, why_names.py, why_endpoints.py, why_address.py, reasons.py
-    4 endpoint names                      endpoint_names.py
-    5 SRV                                 srv.py
-    6 order and duplicates                a_aaaa.py, srv.py, pairs.py
-    7 PTR                                 ptr.py, reverse_names.py
-    8 ExternalName, aliases               external_name.py, decision_order.py
-    9 pod names                           pod_names.py
-    10 apex: SOA, NS, ns.dns, dns-version apex.py, dns_service.py
-    11 options                            kubernetes_options.py; effects: watched.py, label_selectors.py, zonal.py
-    13 zone transfer                      transfer.py
-    14 the chain around the plugin        plugin_chain.py, other_plugins.py; the Corefile: corefile.py
-    14.2 cache                            cache.py, cache_options.py
-    15.1 message size                     message_size.py
-    15.2, 15.3 search lists               search_list.py
+    how the zone is served                corefile.py (the file), plugin_chain.py (server block and plugins), config.py
+    options of the kubernetes plugin      kubernetes_options.py, label_selectors.py
+    what the server watches               watched.py: Services, slices, pods and namespaces under these options
+    what it keeps of a Service            pairs.py (ports, addresses, headless)
+    what it keeps of an EndpointSlice     endpoint_slices.py; of a ServiceImport multicluster.py
+    choosing the zone                     zones.py; server blocks: server_keys.py, elsewhere.py
+    reading the name                      name_parsing.py; names as text: names.py
+    order of decisions                    decision_order.py, its lists are made of pairs.py
+    types                                 query_types.py
+    negative answers                      negative_answers.py, with the SOA of soa.py
+    TTL                                   ttl.py
+    endpoint names                        endpoint_names.py
+    A and AAAA, SRV                       a_aaaa.py, srv.py
+    order and duplicates                  duplicates.py
+    PTR                                   ptr.py, reverse_names.py
+    ExternalName, aliases                 external_name.py
+    pod names                             pod_names.py
+    apex: SOA, NS, ns.dns, dns-version    apex.py, soa.py; the Service in front of DNS: dns_service.py
+    multicluster, topology zones          multicluster.py, zonal.py
+    zone transfer                         transfer.py
+    cache                                 cache.py, cache_options.py
+    other plugins of the chain            other_plugins.py; which questions they concern: elsewhere.py
+    message size                          message_size.py
+    stub resolvers                        search_list.py, resolv_conf.py
+    why a name is (not) there             why.py, why_names.py, why_endpoints.py, why_address.py, reasons.py
+
+What a question goes through from end to end is in resolve.py, the records that must exist for a Service and for the
+whole zone in zone_records.py, what must be read for a question in dependence.py.
 """

@@ -1,6 +1,6 @@
-"""The top of the zone: SOA, NS, ns.dns and dns-version; reference sections 2.5 and 10.
+"""The apex, the top of the zone: NS, ns.dns and dns-version; its SOA is in soa.py.
 
-Sources: plugin/kubernetes/ns.go, local.go, kubernetes.go Services, plugin/backend_lookup.go SOA and NS.
+Sources: plugin/kubernetes/ns.go, local.go, kubernetes.go Services, plugin/backend_lookup.go NS.
 """
 
 from __future__ import annotations
@@ -8,20 +8,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kheadless_tui.zone.addresses import canonical
-from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.dns_service import DNS_SERVICE, dns_service
 from kheadless_tui.zone.endpoint_slices import Port, slice_addresses
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.pairs import Pair, is_headless
 from kheadless_tui.zone.record import Record, Source
+from kheadless_tui.zone.ttl import VERSION_TTL
 from kheadless_tui.zone.watched import Watched
 
 SCHEMA_VERSION = "1.1.0"
 """What dns-version says: the specification that is served (kubernetes.go DNSSchemaVersion)."""
-SCHEMA_TTL = 28800
-"""Seconds (kubernetes.go Services)."""
-SOA_TTL_MAX = 300
-"""Seconds (backend_lookup.go SOA)."""
 _DEFAULT_NS = "ns.dns."
 
 
@@ -34,15 +30,9 @@ class NameServer(NamedTuple):
     source: Source | None
 
 
-def soa_record(zone: str, config: ZoneConfig) -> Record:
-    """The SOA of a zone; its serial, a Unix time that each server keeps for itself, is given as 0."""
-    ttl = min(config.ttl, SOA_TTL_MAX)
-    return Record(zone, ttl, "SOA", f"ns.dns.{_dotted(zone)} hostmaster.{_dotted(zone)} 0 7200 1800 86400 {config.ttl}")
-
-
 def version_record(owner: str) -> Record:
     """The TXT record dns-version."""
-    return Record(owner, SCHEMA_TTL, "TXT", f'"{SCHEMA_VERSION}"')
+    return Record(owner, VERSION_TTL, "TXT", f'"{SCHEMA_VERSION}"')
 
 
 def is_version_name(name: str, zone: str) -> bool:

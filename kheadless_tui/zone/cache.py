@@ -1,4 +1,4 @@
-"""What the cache plugin in front does to the TTLs of a reply; reference section 14.2.
+"""What the cache plugin in front does to the TTLs of a reply.
 
 Every reply that passes gets one TTL on all its records: the lowest of the message, within the bounds. That is so in
 zones where keeping answers is disabled, too (plugin/cache/cache.go WriteMsg, measured). A kept reply is given with its
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kheadless_tui.zone.config import CacheBounds, ZoneConfig
+from kheadless_tui.zone.config import CacheBounds
 from kheadless_tui.zone.record import Answer, Record
 
 _UNTYPED_TTL = 5
@@ -31,14 +31,6 @@ def as_passed(answer: Answer, bounds: CacheBounds | None) -> Answer:
     return msgspec.structs.replace(
         answer, answer=timed(answer.answer), authority=timed(answer.authority), additional=timed(answer.additional)
     )
-
-
-def record_ttl(config: ZoneConfig, ttl: int | None = None) -> int:
-    """The TTL of a record as clients get it, in seconds; without ``ttl`` that of the zone's own records."""
-    own = config.ttl if ttl is None else ttl
-    if config.cache is None:
-        return own
-    return min(config.cache.success_max, max(config.cache.success_min, own))
 
 
 def _bounded(answer: Answer, lowest: int, bounds: CacheBounds) -> int:

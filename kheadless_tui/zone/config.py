@@ -9,9 +9,6 @@ import msgspec
 PODS_MODES = ("disabled", "insecure", "verified")
 """Values of the option ``pods`` (plugin/kubernetes/setup.go)."""
 
-MAX_TTL = 3600
-"""Seconds; the largest value of the option ``ttl`` (plugin/kubernetes/setup.go)."""
-
 
 class CacheBounds(msgspec.Struct, frozen=True):
     """TTLs that the cache plugin of the same server block lets through, in seconds (plugin/cache/setup.go)."""

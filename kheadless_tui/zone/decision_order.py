@@ -1,7 +1,7 @@
-"""What a name stands for: the list behind every answer, in the plugin's order of decisions; reference section 2.3.
+"""What a name stands for: the list behind every answer, in the plugin's order of decisions.
 
-The list does not depend on the type that is asked for; it decides whether the name exists. The reference's rows are
-named in the comments. Source: plugin/kubernetes/kubernetes.go Records and findServices.
+The list does not depend on the type that is asked for; it decides whether the name exists. Source:
+plugin/kubernetes/kubernetes.go Services, Records and findServices.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ def list_pairs(seen: Watched, request: Request, name: str, zone: str, *, multicl
         zone: the zone as the question writes it.
         multicluster: whether the zone holds ServiceImports.
     """
-    if request.fault:  # row 1
+    if request.fault:
         return Listing(missing=f"name-{request.fault}")
-    if not request.branch:  # row 2
+    if not request.branch:
         return Listing()
     if is_reverse(name):  # no forward names below a reverse zone
         return Listing(missing="reverse-name")
-    if not seen.namespace_configured(request.namespace):  # row 3
+    if not seen.namespace_configured(request.namespace):
         return Listing(missing="namespace-not-exposed")
     if not seen.namespace_watched(request.namespace):
         known = seen.snapshot.namespace_exists(request.namespace)
         return Listing(missing="namespace-not-selected" if known else "namespace-missing")
     if request.branch == POD:
         return pod_listing(seen, request, zone)
-    if not request.service:  # row 4
+    if not request.service:
         return Listing()
     if multicluster:
         return import_listing(seen, request, zone)
@@ -65,36 +65,36 @@ def list_pairs(seen: Watched, request: Request, name: str, zone: str, *, multicl
 def _service_listing(seen: Watched, request: Request, zone: str) -> Listing:
     config, key = seen.config, ObjectKey(request.namespace, request.service)
     service = seen.service(key)
-    if service is None:  # row 5
+    if service is None:
         return Listing(missing="service-missing" if seen.snapshot.service(key) is None else "service-not-selected")
     headless = is_headless(service)
     external = service.type == "ExternalName"
     slices = seen.slices_of(key)
     if config.ignore_empty_service and not external and not headless and not has_ready_address(slices, config):
-        return Listing(missing="empty-service-ignored")  # row 6
-    if request.topology_zone and not headless:  # row 7
+        return Listing(missing="empty-service-ignored")
+    if request.topology_zone and not headless:
         return Listing(missing="zonal-not-headless")
     if external:
         return _external_listing(service, request, zone)
     if request.topology_zone:
         return Listing(tuple(zonal_pairs(key, slices, request, config, zone)))
-    if headless or request.endpoint:  # row 11
+    if headless or request.endpoint:
         pairs = tuple(_matching_endpoint_pairs(key, slices, request, config, zone))
         return Listing(pairs, missing="" if pairs else "no-endpoint")
-    if not any(port_matches(port, request) for port in ports_of(service.ports)):  # row 12
+    if not any(port_matches(port, request) for port in ports_of(service.ports)):
         return Listing(missing="port-missing")
     return Listing(tuple(pair for pair in service_pairs(service, zone) if port_matches(pair.port, request)))
 
 
 def _external_listing(service: Service, request: Request, zone: str) -> Listing:
-    if request.endpoint or request.port or request.protocol:  # row 8
+    if request.endpoint or request.port or request.protocol:
         return Listing(missing="external-name-below")
     target = service.spec.external_name or ""
-    if canonical(target) is not None:  # row 9
+    if canonical(target) is not None:
         return Listing(missing="external-name-address")
     source = Source("Service", service.key, "spec.externalName")
     name = service_name(service.key, zone)
-    return Listing((Pair(absolute(target), Port(0), name, source, service.key),))  # row 10
+    return Listing((Pair(absolute(target), Port(0), name, source, service.key),))
 
 
 def _matching_endpoint_pairs(

@@ -37,8 +37,8 @@ class SliceAddress(NamedTuple):
     """The endpoint's name in DNS, one label or, for a pod's name with dots, several."""
     ref: EndpointRef
     source: Source
-    topology_zone: str
-    """The endpoint's zone in lower case, as the option ``zonal`` compares it."""
+    topology_zone: str | None
+    """The endpoint's zone in lower case, as the option ``zonal`` compares it; ``None`` when it names none."""
 
 
 def slice_ports(item: EndpointSlice) -> tuple[Port, ...]:
@@ -75,7 +75,7 @@ def slice_addresses(
                 name,
                 _reference(endpoint, address, name),
                 Source("EndpointSlice", key, f"endpoints[{number}].addresses[{place}]"),
-                (endpoint.zone or "").lower(),
+                None if endpoint.zone is None else endpoint.zone.lower(),
             )
 
 

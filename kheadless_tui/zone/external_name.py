@@ -1,4 +1,4 @@
-"""Aliases: ExternalName Services, and headless Services with slices of addressType FQDN; reference section 8.
+"""Aliases: ExternalName Services, and headless Services with slices of addressType FQDN.
 
 Source: plugin/backend_lookup.go A and AAAA, which follow an alias within the zone themselves and ask their own server
 for a target outside of it.

@@ -1,4 +1,4 @@
-"""The options of the kubernetes plugin in a Corefile; reference section 11.
+"""The options of the kubernetes plugin in a Corefile.
 
 Source: plugin/kubernetes/setup.go ParseStanza. What CoreDNS refuses is an InputError with its line.
 """
@@ -10,11 +10,12 @@ from typing import Any
 
 from kheadless_tui.errors import InputError
 from kheadless_tui.zone import go_text
-from kheadless_tui.zone.config import MAX_TTL, PODS_MODES, ZoneConfig
+from kheadless_tui.zone.config import PODS_MODES, ZoneConfig
 from kheadless_tui.zone.corefile import Option, Plugin
 from kheadless_tui.zone.label_selectors import parse_selector
 from kheadless_tui.zone.reverse_names import is_reverse
 from kheadless_tui.zone.server_keys import ServerKey, origins
+from kheadless_tui.zone.ttl import MAX_TTL
 
 _TLS_FILES = 3
 """Certificate, key and authority of the option ``tls``."""

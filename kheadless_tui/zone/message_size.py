@@ -1,4 +1,4 @@
-"""How big a reply is, and what is cut from it for a buffer; reference section 15.1.
+"""How big a reply is, and what is cut from it for a buffer.
 
 Sources: request/request.go Scrub and Size, github.com/miekg/dns msg_truncate.go. A reply that fits as it is is sent
 uncompressed; else it is compressed, and whole records are cut from the end until it fits: answers survive longest, then

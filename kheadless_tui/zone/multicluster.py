@@ -1,4 +1,4 @@
-"""ServiceImports in multicluster zones: names carry the cluster of an endpoint; reference sections 1.5 and 11.
+"""ServiceImports in multicluster zones: names carry the cluster of an endpoint.
 
 Source: plugin/kubernetes/kubernetes.go findMultiClusterServices, object/serviceimport.go, multicluster_endpoint.go.
 """

@@ -1,6 +1,6 @@
 """Reading a name below the zone: which label is the namespace, the Service, the endpoint, the port.
 
-Source: plugin/kubernetes/parse.go parseRequest; reference section 2.2.
+Source: plugin/kubernetes/parse.go parseRequest.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What else in a Corefile may change answers: plugins in front of the kubernetes plugin, other server blocks.
 
 It is named to the user and not followed; where it can be told which names it touches, their answers are not certain.
-Sources: plugin/hosts, plugin/template, plugin/rewrite, plugin/autopath, plugin/local, plugin/cache; reference
-section 14.
+Sources: plugin/hosts, plugin/template, plugin/rewrite, plugin/autopath, plugin/local, plugin/cache.
 """
 
 from __future__ import annotations

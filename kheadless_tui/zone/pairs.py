@@ -54,7 +54,7 @@ def is_headless(service: Service) -> bool:
 
 
 def service_pairs(service: Service, zone: str) -> Iterator[Pair]:
-    """Row 12: each port of a Service with each of its cluster addresses."""
+    """Each port of a Service with each of its cluster addresses."""
     target = service_name(service.key, zone)
     for port in ports_of(service.ports):
         for place, address in enumerate(service.cluster_ips):
@@ -65,7 +65,7 @@ def service_pairs(service: Service, zone: str) -> Iterator[Pair]:
 def endpoint_pairs(
     service: ObjectKey, slices: Iterable[EndpointSlice], config: ZoneConfig, zone: str
 ) -> Iterator[Pair]:
-    """Row 11: each ready address with each port of its slice."""
+    """Each ready address with each port of its slice."""
     base = service_name(service, zone)
     for item in slices:
         ports = slice_ports(item)

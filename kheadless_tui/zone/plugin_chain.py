@@ -1,7 +1,7 @@
 """How a Corefile serves the cluster's zone: which server block, the plugin, the cache, and what else answers.
 
 Sources: core/dnsserver/zdirectives.go (the order of plugins is that of the build, not that of the file),
-plugin/transfer/setup.go, plugin/bufsize/setup.go, plugin/bind; reference section 14.
+plugin/transfer/setup.go, plugin/bufsize/setup.go, plugin/bind.
 """
 
 from __future__ import annotations

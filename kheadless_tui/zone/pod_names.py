@@ -1,4 +1,4 @@
-"""Names of pods: ``DASHED-ADDRESS.NAMESPACE.pod.ZONE``; reference section 9.
+"""Names of pods: ``DASHED-ADDRESS.NAMESPACE.pod.ZONE``.
 
 Source: plugin/kubernetes/kubernetes.go findPods. ``pods insecure`` answers whatever address is written in the name,
 ``pods verified`` only the first address of a pod of that namespace.

@@ -1,4 +1,4 @@
-"""PTR: what an address is called; reference section 7.
+"""PTR: what an address is called.
 
 Source: plugin/kubernetes/reverse.go. A Service that has the address as a cluster address hides all endpoints; else
 every slice that holds it as ready gives one name, whether or not its Service exists.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.zone.duplicates import once
 from kheadless_tui.zone.endpoint_slices import slice_addresses
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.record import EndpointRef, Record, Source
@@ -39,15 +40,15 @@ def pointers(seen: Watched, address: str) -> list[Pointer]:
         if seen.namespace_for_ptr(service.namespace):
             source = Source("Service", service.key, f"spec.clusterIPs[{service.cluster_ips.index(address)}]")
             return [Pointer(service_name(service.key, zone), source, service.key)]
-    found: dict[str, Pointer] = {}
+    found: list[Pointer] = []
     for item in seen.slices_at(address):
         if not seen.namespace_for_ptr(item.namespace):
             continue
         base = service_name(item.service_key or ObjectKey(item.namespace, ""), zone)
         for place in slice_addresses(item, seen.config, only=address):
             target = f"{place.name}.{base}"
-            found.setdefault(target, Pointer(target, place.source, item.service_key, place.ref))
-    return list(found.values())
+            found.append(Pointer(target, place.source, item.service_key, place.ref))
+    return once(found, lambda pointer: pointer.target)
 
 
 def pointer_records(seen: Watched, address: str, ttl: int) -> list[tuple[Record, Pointer]]:

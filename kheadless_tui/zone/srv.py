@@ -1,4 +1,4 @@
-"""SRV records: targets, numbers, weights and the addresses that come with them; reference section 5.
+"""SRV records: targets, numbers, weights and the addresses that come with them.
 
 Source: plugin/backend_lookup.go SRV, plugin/etcd/msg/service.go NewSRV.
 """
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from kheadless_tui.zone.a_aaaa import Made
 from kheadless_tui.zone.addresses import canonical
+from kheadless_tui.zone.duplicates import once, srv_key, target_address_key
 from kheadless_tui.zone.endpoint_slices import NO_PORT
 from kheadless_tui.zone.pairs import Pair
 from kheadless_tui.zone.record import Record
@@ -33,17 +34,16 @@ def srv_records(owner: str, pairs: Sequence[Pair], ttl: int) -> tuple[list[Made]
     Returns:
         The answer section and the additional section.
     """
-    located = [(pair, found) for pair in pairs if (found := canonical(pair.host)) is not None]
-    answer: dict[tuple[str, int], Made] = {}
-    additional: dict[tuple[str, str], Made] = {}
+    located = [pair for pair in pairs if not pair.is_alias]
+    numbered = [pair for pair in located if pair.port.number != NO_PORT]
     weight = weight_of(len(located)) if located else 0
-    for pair, (family, address) in located:
-        number = pair.port.number
-        if number == NO_PORT:
-            continue
-        if (pair.target, number) not in answer:
-            data = f"0 {weight} {number} {pair.target}"
-            answer[pair.target, number] = Made(Record(owner, ttl, "SRV", data), pair)
-        if (pair.target, pair.host) not in additional:
-            additional[pair.target, pair.host] = Made(Record(pair.target, ttl, family, address), pair)
-    return list(answer.values()), list(additional.values())
+    answer = [
+        Made(Record(owner, ttl, "SRV", f"0 {weight} {pair.port.number} {pair.target}"), pair)
+        for pair in once(numbered, srv_key)
+    ]
+    additional = [
+        Made(Record(pair.target, ttl, *found), pair)
+        for pair in once(numbered, target_address_key)
+        if (found := canonical(pair.host)) is not None
+    ]
+    return answer, additional

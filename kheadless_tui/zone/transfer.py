@@ -1,4 +1,4 @@
-"""The zone as a transfer (AXFR) holds it; reference section 13.
+"""The zone as a transfer (AXFR) holds it.
 
 Sources: plugin/kubernetes/xfr.go, plugin/transfer/transfer.go. A transfer differs from what queries give: weights are
 counted per slice, duplicates stay, the bare name of a headless Service has no SRV, endpoint names of Services with a
@@ -12,13 +12,15 @@ from collections.abc import Iterable, Iterator
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service, ServiceImport
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.addresses import canonical
-from kheadless_tui.zone.apex import name_servers, soa_record
+from kheadless_tui.zone.apex import name_servers
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.endpoint_slices import Port, slice_addresses, slice_ports
 from kheadless_tui.zone.names import absolute, service_name
 from kheadless_tui.zone.pairs import ports_of
 from kheadless_tui.zone.record import Record
+from kheadless_tui.zone.soa import soa_record
 from kheadless_tui.zone.srv import weight_of
+from kheadless_tui.zone.ttl import TRANSFERRED_SERVER_TTL
 from kheadless_tui.zone.watched import Watched
 from kheadless_tui.zone.zones import zone_of
 
@@ -45,7 +47,7 @@ def transfer(snapshot: Snapshot, zone: str, config: ZoneConfig) -> Iterator[Reco
     for name in dict.fromkeys(item.name for item in servers):
         yield Record(zone, config.ttl, "NS", name)
     for item in servers:
-        yield Record(item.name, 0, item.family, item.address)
+        yield Record(item.name, TRANSFERRED_SERVER_TTL, item.family, item.address)
     if zone_of(zone, config.multicluster):
         yield from _imports(seen, zone)
     else:

@@ -1,6 +1,6 @@
 """What the DNS server sees of a snapshot under the options that hide things.
 
-These are ``namespaces``, ``namespace_labels``, ``labels`` and ``noendpoints``; reference section 11.
+These are ``namespaces``, ``namespace_labels``, ``labels`` and ``noendpoints``.
 Sources: plugin/kubernetes/namespace.go, controller.go (newdnsController).
 """
 

@@ -1,4 +1,4 @@
-"""Names of topology zones: ``T.pin._zone.SERVICE...`` and ``T.prefer._zone.SERVICE...``; reference section 11.
+"""Names of topology zones: ``T.pin._zone.SERVICE...`` and ``T.prefer._zone.SERVICE...``.
 
 Source: plugin/kubernetes/kubernetes.go findServices (addForZone), parse.go.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.endpoint_slices import slice_addresses, slice_ports
+from kheadless_tui.zone.endpoint_slices import Port, SliceAddress, slice_addresses, slice_ports
 from kheadless_tui.zone.name_parsing import Request
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.pairs import Pair, endpoint_pair
@@ -18,10 +18,18 @@ from kheadless_tui.zone.pairs import Pair, endpoint_pair
 def zonal_pairs(
     key: ObjectKey, slices: list[EndpointSlice], request: Request, config: ZoneConfig, zone: str
 ) -> Iterator[Pair]:
-    """The endpoints of one topology zone; under ``prefer`` all of them when it has none."""
+    """The endpoints of one topology zone; under ``prefer`` all of them when it has none.
+
+    An address has one zone a slice: where several endpoints hold it, the last that names a zone decides
+    (object/endpoint.go endpointSliceToEndpoints).
+    """
     base = service_name(key, zone)
-    places = [(place, slice_ports(item)) for item in slices for place in slice_addresses(item, config)]
-    near = [(place, ports) for place, ports in places if place.topology_zone == request.topology_zone]
-    for place, ports in near or (places if request.prefer else []):
+    places: list[tuple[SliceAddress, tuple[Port, ...], str]] = []
+    for item in slices:
+        found = list(slice_addresses(item, config))
+        zones = {place.address: place.topology_zone for place in found if place.topology_zone is not None}
+        places += [(place, slice_ports(item), zones.get(place.address, "")) for place in found]
+    near = [each for each in places if each[2] == request.topology_zone]
+    for place, ports, _ in near or (places if request.prefer else []):
         for port in ports:
             yield endpoint_pair(place, port, base, key)

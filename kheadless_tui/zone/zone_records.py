@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone import apex
 from kheadless_tui.zone.a_aaaa import Made, address_records
 from kheadless_tui.zone.addresses import canonical
-from kheadless_tui.zone.cache import record_ttl
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.dns_service import dns_service
 from kheadless_tui.zone.endpoint_slices import SliceAddress, slice_addresses
@@ -20,7 +21,9 @@ from kheadless_tui.zone.names import absolute, natural, service_name
 from kheadless_tui.zone.pairs import Pair, endpoint_pairs, is_headless, service_pairs
 from kheadless_tui.zone.ptr import pointer_records
 from kheadless_tui.zone.record import PredictedRecord, Record, Source, WithheldRecord
+from kheadless_tui.zone.soa import soa_record
 from kheadless_tui.zone.srv import srv_records
+from kheadless_tui.zone.ttl import client_ttl
 from kheadless_tui.zone.watched import Watched
 
 
@@ -34,7 +37,7 @@ def service_records(snapshot: Snapshot, service: Service, config: ZoneConfig) ->
     key = service.key
     if seen.service(key) is None or not seen.namespace(key.namespace):
         return ()
-    ttl = record_ttl(config)
+    ttl = client_ttl(config)
     name = service_name(key, config.zone)
     if service.type == "ExternalName":
         return tuple(_alias(service, name, ttl))
@@ -57,7 +60,7 @@ def withheld_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -
     key = service.key
     if seen.service(key) is None or service.type == "ExternalName":
         return ()
-    ttl = record_ttl(config)
+    ttl = client_ttl(config)
     name = service_name(key, config.zone)
     slices = seen.slices_of(key)
     served = {(place.name, place.address) for item in slices for place in slice_addresses(item, config)}
@@ -92,9 +95,10 @@ def all_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRec
 def apex_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRecord]:
     """The records at the top of the zone: SOA, NS, the name servers' ns.dns and dns-version."""
     seen = Watched(snapshot, config)
-    ttl, zone = record_ttl(config), config.zone
-    server = Source("Service", dns_service(snapshot))
-    yield PredictedRecord(apex.soa_record(zone, config), None, None, Source("Corefile", ObjectKey("", config.source)))
+    ttl, zone = client_ttl(config), config.zone
+    server, corefile = Source("Service", dns_service(snapshot)), Source("Corefile", ObjectKey("", config.source))
+    soa = soa_record(zone, config)
+    yield PredictedRecord(msgspec.structs.replace(soa, ttl=client_ttl(config, soa.ttl)), None, None, corefile)
     servers = apex.name_servers(seen, zone) or []
     for record in apex.ns_records(servers, zone, ttl)[0]:
         source = next((item.source for item in servers if item.name == record.data), None)
@@ -104,7 +108,7 @@ def apex_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRe
             Record(f"ns.dns.{zone}", ttl, item.family, item.address), None, None, item.source or server
         )
     version = apex.version_record(f"dns-version.{zone}")
-    yield PredictedRecord(version, None, None, Source("Corefile", ObjectKey("", config.source)))
+    yield PredictedRecord(msgspec.structs.replace(version, ttl=client_ttl(config, version.ttl)), None, None, corefile)
 
 
 def _own_name(name: str, pairs: Sequence[Pair], ttl: int) -> Iterator[Made]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kheadless_tui.lab.store import Object
-from kheadless_tui.zone.search_list import ResolvConf
+from kheadless_tui.zone.resolv_conf import ResolvConf
 
 CLUSTER_DOMAIN = "cluster.local"
 

@@ -16,7 +16,7 @@ from kheadless_tui.lab.pods.programs import find_program
 from kheadless_tui.lab.store import Object
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.search_list import resolv_conf_of
+from kheadless_tui.zone.resolv_conf import resolv_conf_of
 
 CLUSTER_DNS = "10.96.0.10"
 """What kubelets write into resolv.conf (kubelet's clusterDNS)."""
