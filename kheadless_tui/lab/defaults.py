@@ -109,6 +109,22 @@ def _container(container: dict[str, Any]) -> None:
     container.setdefault("imagePullPolicy", "Always" if tag in ("", "latest") else "IfNotPresent")
     for port in container.get("ports") or ():
         port.setdefault("protocol", "TCP")
+    for kind in ("readinessProbe", "livenessProbe", "startupProbe"):
+        if container.get(kind):
+            _probe(container[kind])
+
+
+def _probe(probe: dict[str, Any]) -> None:
+    for field, value in (
+        ("timeoutSeconds", 1),
+        ("periodSeconds", 10),
+        ("successThreshold", 1),
+        ("failureThreshold", 3),
+    ):
+        probe.setdefault(field, value)
+    if probe.get("httpGet"):
+        probe["httpGet"].setdefault("path", "/")
+        probe["httpGet"].setdefault("scheme", "HTTP")
 
 
 def pod_spec(spec: dict[str, Any]) -> None:
@@ -131,11 +147,64 @@ def pod(item: Object) -> None:
     spec.setdefault("priority", 0)
     spec.setdefault("enableServiceLinks", True)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    _tolerations(spec)
     item["metadata"].setdefault("generation", 1)
     for container in spec.get("ephemeralContainers") or ():
         _container(container)
     limited = any((container.get("resources") or {}).get("limits") for container in spec.get("containers") or ())
     item.setdefault("status", {"phase": "Pending", "qosClass": "Burstable" if limited else "BestEffort"})
+
+
+def _tolerations(spec: dict[str, Any]) -> None:
+    """Five minutes on a Node that is away (admission plugin DefaultTolerationSeconds)."""
+    tolerations = spec.setdefault("tolerations", [])
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        if not any(
+            item.get("key", key) == key and item.get("effect", "NoExecute") == "NoExecute" for item in tolerations
+        ):
+            tolerations.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
+
+
+def deployment(item: Object) -> None:
+    """A Deployment."""
+    spec = item.setdefault("spec", {})
+    spec.setdefault("replicas", 1)
+    spec.setdefault("revisionHistoryLimit", 10)
+    spec.setdefault("progressDeadlineSeconds", 600)
+    strategy = spec.setdefault("strategy", {})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        rolling = strategy.setdefault("rollingUpdate", {})
+        rolling.setdefault("maxUnavailable", "25%")
+        rolling.setdefault("maxSurge", "25%")
+    pod_spec(spec.setdefault("template", {}).setdefault("spec", {}))
+    item["metadata"].setdefault("generation", 1)
+    item.setdefault("status", {})
+
+
+def replica_set(item: Object) -> None:
+    """A ReplicaSet."""
+    spec = item.setdefault("spec", {})
+    spec.setdefault("replicas", 1)
+    pod_spec(spec.setdefault("template", {}).setdefault("spec", {}))
+    item["metadata"].setdefault("generation", 1)
+    item.setdefault("status", {"replicas": 0})
+
+
+def node(item: Object) -> None:
+    """A Node."""
+    item.setdefault("spec", {})
+    item.setdefault("status", {})
+
+
+def network_policy(item: Object) -> None:
+    """A NetworkPolicy."""
+    spec = item.setdefault("spec", {})
+    if not spec.get("policyTypes"):
+        spec["policyTypes"] = ["Ingress", *(["Egress"] if spec.get("egress") else [])]
+    for rule in [*(spec.get("ingress") or ()), *(spec.get("egress") or ())]:
+        for port in rule.get("ports") or ():
+            port.setdefault("protocol", "TCP")
+    item["metadata"].setdefault("generation", 1)
 
 
 def stateful_set(item: Object) -> None:
@@ -177,7 +246,11 @@ def endpoint_slice(item: Object) -> None:
 
 PLAIN: dict[str, Callable[[Object], None]] = {
     "Pod": pod,
+    "Deployment": deployment,
+    "ReplicaSet": replica_set,
     "StatefulSet": stateful_set,
+    "Node": node,
+    "NetworkPolicy": network_policy,
     "Namespace": namespace,
     "Endpoints": endpoints,
     "EndpointSlice": endpoint_slice,

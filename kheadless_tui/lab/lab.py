@@ -23,12 +23,16 @@ from kheadless_tui.lab.api.streams import Streams
 from kheadless_tui.lab.certificate import self_signed
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.cluster_dns import ClusterDns
+from kheadless_tui.lab.controllers.deployments import DeploymentController
 from kheadless_tui.lab.controllers.endpointslices import EndpointSliceController
+from kheadless_tui.lab.controllers.events import Events
 from kheadless_tui.lab.controllers.garbage import GarbageCollector
 from kheadless_tui.lab.controllers.kubelet import Kubelet
 from kheadless_tui.lab.controllers.manager import Manager
 from kheadless_tui.lab.controllers.mirroring import MirroringController
 from kheadless_tui.lab.controllers.namespaces import NamespaceController
+from kheadless_tui.lab.controllers.replicasets import ReplicaSetController
+from kheadless_tui.lab.controllers.scheduler import OrphanedPods, Scheduler
 from kheadless_tui.lab.controllers.statefulset import StatefulSetController
 from kheadless_tui.lab.pods.network import Network
 from kheadless_tui.lab.pods.runtime import Runtime
@@ -54,13 +58,18 @@ class Lab:
         self.dns = ClusterDns(self.store, self.clock)
         self._network = Network(self.store, self.dns.server_in)
         self._runtime = Runtime(self._network, self.clock)
-        self._kubelet = Kubelet(self.store, self._objects, self.clock)
+        events = Events(self.store, self._objects, self.clock)
+        self._kubelet = Kubelet(self.store, self._objects, self.clock, events)
         Manager(
             self.store,
             self.clock,
             [
+                Scheduler(self.store, self._objects, self.clock, events),
                 self._kubelet,
-                StatefulSetController(self.store, self._objects),
+                DeploymentController(self.store, self._objects, self.clock, events),
+                ReplicaSetController(self.store, self._objects, events),
+                StatefulSetController(self.store, self._objects, events),
+                OrphanedPods(self.store, self._objects, self.clock),
                 EndpointSliceController(self.store, self._objects, self.clock),
                 MirroringController(self.store, self._objects),
                 NamespaceController(self.store, self._objects),

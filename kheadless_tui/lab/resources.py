@@ -67,12 +67,17 @@ NAMESPACES = Resource(
     fields=("status.phase",),
     subresources=(_status("Namespace"),),
 )  # fmt: skip
-NODES = Resource("", "v1", "nodes", "node", "Node", False, ("no",), fields=("spec.unschedulable",))
+NODES = Resource(
+    "", "v1", "nodes", "node", "Node", False, ("no",),
+    fields=("spec.unschedulable",),
+    subresources=(_status("Node"),),
+)  # fmt: skip
 PODS = Resource(
     "", "v1", "pods", "pod", "Pod", True, ("po",), ("all",),
     fields=("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
             "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"),
     subresources=(
+        Subresource("attach", "PodAttachOptions", ("create", "get")),
         Subresource("ephemeralcontainers", "Pod", _STATUS_VERBS),
         Subresource("exec", "PodExecOptions", ("create", "get")),
         Subresource("log", "Pod", ("get",)),
@@ -92,6 +97,15 @@ EVENTS = Resource(
     fields=("involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
             "involvedObject.apiVersion", "involvedObject.fieldPath", "reason", "type", "source"),
 )  # fmt: skip
+DEPLOYMENTS = Resource(
+    "apps", "v1", "deployments", "deployment", "Deployment", True, ("deploy",), ("all",),
+    subresources=(_SCALE, _status("Deployment")),
+)  # fmt: skip
+REPLICA_SETS = Resource(
+    "apps", "v1", "replicasets", "replicaset", "ReplicaSet", True, ("rs",), ("all",),
+    fields=("status.replicas",),
+    subresources=(_SCALE, _status("ReplicaSet")),
+)  # fmt: skip
 STATEFUL_SETS = Resource(
     "apps", "v1", "statefulsets", "statefulset", "StatefulSet", True, ("sts",), ("all",),
     subresources=(_SCALE, _status("StatefulSet")),
@@ -103,7 +117,7 @@ NETWORK_POLICIES = Resource(
 
 RESOURCES = (
     CONFIG_MAPS, ENDPOINTS, EVENTS, NAMESPACES, NODES, PODS, SERVICES,
-    STATEFUL_SETS, ENDPOINT_SLICES, NETWORK_POLICIES,
+    DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, ENDPOINT_SLICES, NETWORK_POLICIES,
 )  # fmt: skip
 """Everything that is kept in the store."""
 

@@ -10,6 +10,7 @@ from kheadless_tui.lab.failure import ApiFailure
 _READ = ("get", "list", "watch")
 _WRITE = ("create", "delete", "deletecollection", "patch", "update")
 _ANY = ("*",)
+_WORKLOADS = ("deployments", "replicasets", "statefulsets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,12 @@ def _view(namespace: str = "") -> tuple[Rule, ...]:
             "namespaces", "namespaces/status")  # fmt: skip
     return (
         Rule(_READ, ("",), core, namespace),
-        Rule(_READ, ("apps",), ("statefulsets", "statefulsets/scale", "statefulsets/status"), namespace),
+        Rule(
+            _READ,
+            ("apps",),
+            tuple(f"{kind}{sub}" for kind in _WORKLOADS for sub in ("", "/scale", "/status")),
+            namespace,
+        ),
         Rule(_READ, ("discovery.k8s.io",), ("endpointslices",), namespace),
         Rule(_READ, ("networking.k8s.io",), ("networkpolicies",), namespace),
     )
@@ -66,12 +72,12 @@ def _view(namespace: str = "") -> tuple[Rule, ...]:
 
 def _edit(namespace: str) -> tuple[Rule, ...]:
     """The part of the role ``edit``: not endpoints or slices, and not pods/ephemeralcontainers."""
-    pods = ("pods/exec", "pods/portforward")
+    pods = ("pods/attach", "pods/exec", "pods/portforward")
     return (
         *_view(namespace),
         Rule(_READ, ("",), pods, namespace),
         Rule(_WRITE, ("",), ("pods", *pods, "configmaps", "events", "services"), namespace),
-        Rule(_WRITE, ("apps",), ("statefulsets", "statefulsets/scale"), namespace),
+        Rule(_WRITE, ("apps",), tuple(f"{kind}{sub}" for kind in _WORKLOADS for sub in ("", "/scale")), namespace),
         Rule(_WRITE, ("networking.k8s.io",), ("networkpolicies",), namespace),
     )
 

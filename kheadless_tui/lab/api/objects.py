@@ -14,7 +14,7 @@ from kheadless_tui.lab import defaults, validation
 from kheadless_tui.lab.clock import Clock, rfc3339
 from kheadless_tui.lab.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
 from kheadless_tui.lab.failure import ApiFailure, bad_request, conflict, not_found
-from kheadless_tui.lab.resources import NAMESPACES, PODS, SERVICES, Resource
+from kheadless_tui.lab.resources import NAMESPACES, PODS, REPLICA_SETS, SERVICES, Resource
 from kheadless_tui.lab.store import Object, Store, clone, owned_by
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -206,8 +206,9 @@ class Objects:
 
     def _orphan(self, owner: Object) -> None:
         uid, namespace = owner["metadata"]["uid"], owner["metadata"].get("namespace", "")
-        for item in owned_by(self._store.all(PODS, namespace), uid):
-            self.change(PODS, namespace, item["metadata"]["name"], _disown)
+        for resource in (PODS, REPLICA_SETS):
+            for item in owned_by(self._store.all(resource, namespace), uid):
+                self.change(resource, namespace, item["metadata"]["name"], _disown)
 
 
 def _carry_over(item: Object, before: Object) -> None:

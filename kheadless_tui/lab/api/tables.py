@@ -20,6 +20,7 @@ class Column(NamedTuple):
     name: str
     cell: Callable[[Object, float], Any]
     wide: bool = False
+    type: str = "string"
 
 
 def table(resource: Resource, items: list[Object], metadata: dict[str, Any], now: float) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def table(resource: Resource, items: list[Object], metadata: dict[str, Any], now
     definitions = [
         {
             "name": column.name,
-            "type": "string",
+            "type": column.type,
             "format": "name" if column.name == "Name" else "",
             "description": "",
             "priority": 1 if column.wide else 0,
@@ -108,7 +109,10 @@ def pod_status(pod: Object, now: float = 0.0) -> str:
 
 
 def _restarts(pod: Object, now: float) -> str:
-    return str(sum(status.get("restartCount", 0) for status in _statuses(pod)))
+    count = sum(status.get("restartCount", 0) for status in _statuses(pod))
+    ended = [((status.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for status in _statuses(pod)]
+    last = max(filter(None, ended), default="")
+    return f"{count} ({human_duration(now - parse_rfc3339(last))} ago)" if count and last else str(count)
 
 
 def _external_ip(service: Object, now: float) -> str:
@@ -167,13 +171,70 @@ def _node_address(item: Object, now: float) -> str:
 
 
 def _node_status(item: Object, now: float) -> str:
-    conditions = item.get("status", {}).get("conditions") or ()
-    ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
-    return "Ready" if ready else "NotReady"
+    found = next((c["status"] for c in item.get("status", {}).get("conditions") or () if c["type"] == "Ready"), "")
+    status = {"True": "Ready", "": UNKNOWN}.get(found, "NotReady")
+    return f"{status},SchedulingDisabled" if item.get("spec", {}).get("unschedulable") else status
+
+
+def _node_roles(item: Object, now: float) -> str:
+    prefix = "node-role.kubernetes.io/"
+    labels = item["metadata"].get("labels") or {}
+    return ",".join(sorted(key.removeprefix(prefix) for key in labels if key.startswith(prefix))) or NONE
+
+
+def _node_info(field: str) -> Callable[[Object, float], str]:
+    return lambda item, now: str((item.get("status", {}).get("nodeInfo") or {}).get(field) or UNKNOWN)
+
+
+def _containers(field: str) -> Callable[[Object, float], str]:
+    return lambda item, now: ",".join(container[field] for container in _template_containers(item))
+
+
+def _count(field: str, part: str = "status") -> Callable[[Object, float], int]:
+    return lambda item, now: int(item.get(part, {}).get(field, 0))
+
+
+def _workload_selector(item: Object, now: float) -> str:
+    return selector_text(item["spec"].get("selector"))
+
+
+def selector_text(selector: dict[str, Any] | None) -> str:
+    """A workload's selector in one line (metav1.FormatLabelSelector)."""
+    selector = selector or {}
+    parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
+    signs = {"In": "{} in ({})", "NotIn": "{} notin ({})", "Exists": "{}", "DoesNotExist": "!{}"}
+    for wanted in selector.get("matchExpressions") or ():
+        parts.append(signs[wanted["operator"]].format(wanted["key"], ",".join(sorted(wanted.get("values") or ()))))
+    return ",".join(sorted(parts)) or NONE
+
+
+def _since(*fields: str) -> Callable[[Object, float], str]:
+    def cell(item: Object, now: float) -> str:
+        found = next((item[field] for field in fields if item.get(field)), None)
+        if not found:
+            return UNKNOWN
+        return human_duration(now - parse_rfc3339(found.partition(".")[0].rstrip("Z") + "Z"))  # microseconds cut off
+
+    return cell
+
+
+def _event_object(item: Object, now: float) -> str:
+    about = item.get("involvedObject") or {}
+    return f"{about.get('kind', '').lower()}/{about.get('name', '')}"
+
+
+def _event_source(item: Object, now: float) -> str:
+    source = item.get("source") or {}
+    return ", ".join(filter(None, (source.get("component"), source.get("host")))) or item.get("reportingComponent", "")
 
 
 _NAME, _AGE = Column("Name", _name), Column("Age", _age)
 _DEFAULT = (_NAME, _AGE)
+_IMAGES = (
+    Column("Containers", _containers("name"), wide=True),
+    Column("Images", _containers("image"), wide=True),
+)
+_SELECTOR = Column("Selector", _workload_selector, wide=True)
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "Pod": (
         _NAME,
@@ -181,10 +242,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("Status", pod_status),
         Column("Restarts", _restarts),
         _AGE,
-        Column("IP", lambda pod, now: pod["status"].get("podIP") or NONE, True),
-        Column("Node", lambda pod, now: pod["spec"].get("nodeName") or NONE, True),
-        Column("Nominated Node", lambda pod, now: NONE, True),
-        Column("Readiness Gates", lambda pod, now: NONE, True),
+        Column("IP", lambda pod, now: pod["status"].get("podIP") or NONE, wide=True),
+        Column("Node", lambda pod, now: pod["spec"].get("nodeName") or NONE, wide=True),
+        Column("Nominated Node", lambda pod, now: NONE, wide=True),
+        Column("Readiness Gates", lambda pod, now: NONE, wide=True),
     ),
     "Service": (
         _NAME,
@@ -193,7 +254,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("External-IP", _external_ip),
         Column("Port(s)", _service_ports),
         _AGE,
-        Column("Selector", lambda item, now: _pairs(item["spec"].get("selector")), True),
+        Column("Selector", lambda item, now: _pairs(item["spec"].get("selector")), wide=True),
     ),
     "EndpointSlice": (
         _NAME,
@@ -205,20 +266,53 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "Endpoints": (_NAME, Column("Endpoints", _endpoints), _AGE),
     "Namespace": (_NAME, Column("Status", lambda item, now: item["status"]["phase"]), _AGE),
     "ConfigMap": (_NAME, Column("Data", lambda item, now: len(item.get("data") or ())), _AGE),
-    "StatefulSet": (
+    "Event": (
+        Column("Last Seen", _since("lastTimestamp", "eventTime", "firstTimestamp")),
+        Column("Type", lambda item, now: item.get("type", "")),
+        Column("Reason", lambda item, now: item.get("reason", "")),
+        Column("Object", _event_object),
+        Column("Subobject", lambda item, now: (item.get("involvedObject") or {}).get("fieldPath", ""), wide=True),
+        Column("Source", _event_source, wide=True),
+        Column("Message", lambda item, now: item.get("message", "").strip()),
+        Column("First Seen", _since("firstTimestamp", "eventTime"), wide=True),
+        Column("Count", lambda item, now: item.get("count", 1), wide=True),
+        _NAME._replace(wide=True),
+    ),
+    "Deployment": (
         _NAME,
         Column("Ready", _replicas),
+        Column("Up-to-date", _count("updatedReplicas")),
+        Column("Available", _count("availableReplicas")),
         _AGE,
-        Column("Containers", lambda item, now: ",".join(c["name"] for c in _template_containers(item)), True),
-        Column("Images", lambda item, now: ",".join(c["image"] for c in _template_containers(item)), True),
+        *_IMAGES,
+        _SELECTOR,
+    ),
+    "ReplicaSet": (
+        _NAME,
+        Column("Desired", _count("replicas", "spec"), type="integer"),
+        Column("Current", _count("replicas"), type="integer"),
+        Column("Ready", _count("readyReplicas"), type="integer"),
+        _AGE,
+        *_IMAGES,
+        _SELECTOR,
+    ),
+    "StatefulSet": (_NAME, Column("Ready", _replicas), _AGE, *_IMAGES),
+    "NetworkPolicy": (
+        _NAME,
+        Column("Pod-Selector", lambda item, now: selector_text(item["spec"].get("podSelector"))),
+        _AGE,
     ),
     "Node": (
         _NAME,
         Column("Status", _node_status),
-        Column("Roles", lambda item, now: NONE),
+        Column("Roles", _node_roles),
         _AGE,
-        Column("Version", lambda item, now: item["status"]["nodeInfo"]["kubeletVersion"]),
-        Column("Internal-IP", _node_address, True),
+        Column("Version", _node_info("kubeletVersion")),
+        Column("Internal-IP", _node_address, wide=True),
+        Column("External-IP", lambda item, now: NONE, wide=True),
+        Column("OS-Image", _node_info("osImage"), wide=True),
+        Column("Kernel-Version", _node_info("kernelVersion"), wide=True),
+        Column("Container-Runtime", _node_info("containerRuntimeVersion"), wide=True),
     ),
 }
 """By kind; a kind that is not here has name and age."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.resources import ENDPOINT_SLICES, ENDPOINTS, PODS
+from kheadless_tui.lab.resources import ENDPOINT_SLICES, ENDPOINTS, PODS, REPLICA_SETS
 from kheadless_tui.lab.store import Change, Key, Store, owned_by
 
-OWNED = (PODS, ENDPOINT_SLICES, ENDPOINTS)
+OWNED = (REPLICA_SETS, PODS, ENDPOINT_SLICES, ENDPOINTS)
 """Kinds that are made for an owner here."""
 
 

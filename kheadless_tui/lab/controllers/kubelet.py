@@ -1,46 +1,68 @@
-"""Scheduler and kubelet in small: a pod gets a node, addresses, running containers, an end."""
+"""The kubelets in small: a pod that has a Node gets addresses, running containers, an end."""
 
 from __future__ import annotations
 
 import ipaddress
-import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
 from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.clock import Clock, Timer, parse_rfc3339
+from kheadless_tui.lab.controllers.events import NORMAL, WARNING, Events
+from kheadless_tui.lab.controllers.pod_status import (
+    BACK_OFF_SECONDS,
+    back_off,
+    find_state,
+    held_unready,
+    identity,
+    readiness_delay,
+    readiness_failure,
+    set_condition,
+    set_readiness,
+    terminated,
+    waiting,
+)
 from kheadless_tui.lab.defaults import Addresses
 from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.pods.images import FOREVER, Run, find_image, full_reference, run_of
+from kheadless_tui.lab.pods.images import FOREVER, find_image, full_reference, run_of
 from kheadless_tui.lab.resources import NODES, PODS
 from kheadless_tui.lab.store import Change, Key, Object, Store, key_of
 
 POD_RANGE = ipaddress.ip_network("10.244.0.0/16")
 POD_RANGE_6 = ipaddress.ip_network("fd00:244::/64")
 
-SCHEDULE_SECONDS = 0.05
 START_SECONDS = 0.25
 """From being scheduled to running, with the image on the node."""
 PULL_FAILED_SECONDS = 1.0
-BACK_OFF_SECONDS = 10.0
-"""From a failed pull to ImagePullBackOff (kubelet, backOffPeriod)."""
 STOP_SECONDS = 0.5
 """A server that heeds SIGTERM."""
 
 
-class Kubelet:
-    """All nodes' kubelets, and the scheduler."""
+class Launcher(Protocol):
+    """Runs the programs of containers whose output somebody will want to see."""
 
-    def __init__(self, store: Store, objects: Objects, clock: Clock) -> None:
+    def launch(self, pod: Object, container: Object, ended: Callable[[int], None]) -> bool:
+        """Run a container's program; whether it is run, and ``ended`` will be called with its exit status."""
+
+    def forget(self, uid: str) -> None:
+        """A pod is gone."""
+
+
+class Kubelet:
+    """All nodes' kubelets."""
+
+    def __init__(self, store: Store, objects: Objects, clock: Clock, events: Events) -> None:
         self._store = store
         self._objects = objects
         self._clock = clock
+        self._events = events
         self._addresses = {"IPv4": Addresses(POD_RANGE, 2), "IPv6": Addresses(POD_RANGE_6, 2)}
         self._begun: set[str] = set()
         self._ending: dict[str, Timer] = {}
         self._held: dict[str, bool] = {}
         self._ephemeral: set[tuple[str, str]] = set()
-        self._turn = 0
+        self.launcher: Launcher | None = None
+        """Who runs programs for real; without one, containers only look as if they ran."""
 
     def keys(self, change: Change) -> set[Key]:
         """Every pod."""
@@ -49,7 +71,7 @@ class Kubelet:
         if change.type == "DELETED":
             self._forget(change.item)
             return set()
-        return {key_of(change.item)}
+        return {key_of(change.item)} if change.item["spec"].get("nodeName") else set()
 
     def hold_readiness(self, namespace: str, name: str, *, ready: bool | None) -> None:
         """A lever: the readiness probe of a pod answers that from now on; ``None`` lets it be as it was."""
@@ -60,7 +82,7 @@ class Kubelet:
         else:
             self._held[uid] = ready
         if pod["status"].get("phase") == "Running":
-            self._change(key_of(pod), uid, self._set_ready(True if ready is None else ready))
+            self._probe(key_of(pod), uid)
 
     def reconcile(self, key: Key) -> None:
         """Begin what has to be begun for this pod."""
@@ -70,15 +92,13 @@ class Kubelet:
         uid = pod["metadata"]["uid"]
         if "deletionTimestamp" in pod["metadata"]:
             self._terminate(pod)
-        elif not pod["spec"].get("nodeName"):
-            self._later(SCHEDULE_SECONDS, key, uid, self._schedule)
         elif uid not in self._begun:
             self._begun.add(uid)
             self._change(key, uid, self._creating)
             self._later(START_SECONDS, key, uid, self._start)
             deadline = pod["spec"].get("activeDeadlineSeconds")
             if deadline is not None:
-                self._clock.call_later(deadline, lambda: self._change(key, uid, self._exceed))
+                self._later(deadline, key, uid, self._exceed)
         else:
             for container in pod["spec"].get("ephemeralContainers") or ():
                 self._begin_ephemeral(key, uid, container)
@@ -94,21 +114,9 @@ class Kubelet:
         if found is not None and found["metadata"]["uid"] == uid:
             self._objects.change(PODS, *key, edit)
 
-    def _schedule(self, pod: Object) -> None:
-        if pod["spec"].get("nodeName") or "deletionTimestamp" in pod["metadata"]:
-            return
-        nodes = [node["metadata"]["name"] for node in self._store.all(NODES) if _fits(node, pod)]
-        if not nodes:
-            count = len(self._store.all(NODES))
-            message = (
-                f"0/{count} nodes are available: {count} node(s) didn't match Pod's node affinity/selector. "
-                "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
-            )
-            self._condition(pod, "PodScheduled", False, "Unschedulable", message)
-            return
-        self._turn += 1
-        pod["spec"]["nodeName"] = nodes[self._turn % len(nodes)]
-        self._condition(pod, "PodScheduled", True)
+    def _say(self, pod: Object, kind: str, reason: str, message: str, container: str = "") -> None:
+        node = pod["spec"].get("nodeName", "")
+        self._events.record(pod, kind, reason, message, "kubelet", host=node, container=container)
 
     def _creating(self, pod: Object) -> None:
         status = pod["status"]
@@ -117,12 +125,10 @@ class Kubelet:
         status["hostIP"] = addresses[0] if addresses else ""
         status["hostIPs"] = [{"ip": address} for address in addresses]
         status["startTime"] = self._clock.timestamp()
-        status["containerStatuses"] = [
-            _container_status(c, {"waiting": {"reason": "ContainerCreating"}}) for c in pod["spec"]["containers"]
-        ]
-        self._condition(pod, "PodReadyToStartContainers", False)
-        self._condition(pod, "Initialized", True)
-        self._set_conditions_of_readiness(pod)
+        status["containerStatuses"] = [waiting(container) for container in pod["spec"]["containers"]]
+        set_condition(pod, "PodReadyToStartContainers", False, self._clock.timestamp())
+        set_condition(pod, "Initialized", True, self._clock.timestamp())
+        set_readiness(pod, self._clock.timestamp())
 
     def _start(self, pod: Object) -> None:
         if pod["status"].get("phase") != "Pending" or "deletionTimestamp" in pod["metadata"]:
@@ -133,29 +139,36 @@ class Kubelet:
         else:
             ips = [addresses.allocate() for addresses in self._addresses.values()]
         status["podIP"], status["podIPs"] = ips[0], [{"ip": ip} for ip in ips]
-        self._condition(pod, "PodReadyToStartContainers", True)
+        set_condition(pod, "PodReadyToStartContainers", True, self._clock.timestamp())
         key, uid = key_of(pod), pod["metadata"]["uid"]
         for container, state in zip(pod["spec"]["containers"], status["containerStatuses"], strict=True):
-            self._start_container(key, uid, container, state)
+            self._start_container(pod, container, state)
         if not any("waiting" in state["state"] for state in status["containerStatuses"]):
             status["phase"] = "Running"
-        delay = max((_readiness_delay(c) for c in pod["spec"]["containers"]), default=0.0)
-        if delay:
-            self._later(delay, key, uid, self._set_ready(self._held.get(uid, True)))
-        else:
-            self._set_ready(self._held.get(uid, True))(pod)
         self._end_if_all_ended(pod)
+        self._probe_later(key, uid, pod)
 
-    def _start_container(self, key: Key, uid: str, container: Object, state: Object) -> None:
+    def _start_container(self, pod: Object, container: Object, state: Object) -> None:
+        """Pull, create and start one; its status tells how far that came."""
         image = find_image(container["image"])
+        name = container["name"]
         if image is None:
-            self._fail_pull(key, uid, container, state)
+            self._fail_pull(pod, container, state)
             return
+        policy = container.get("imagePullPolicy")
+        if policy == "Always":
+            self._say(pod, NORMAL, "Pulling", f'Pulling image "{container["image"]}"', name)
+            took = "12ms (12ms including waiting). Image size: 4167000 bytes."
+            self._say(pod, NORMAL, "Pulled", f'Successfully pulled image "{container["image"]}" in {took}', name)
+        else:
+            already = f'Container image "{container["image"]}" already present on machine'
+            self._say(pod, NORMAL, "Pulled", already, name)
+        self._say(pod, NORMAL, "Created", f"Created container: {name}", name)
         run = run_of(
             image, image.argv(container.get("command"), container.get("args")), stdin=bool(container.get("stdin"))
         )
         now = self._clock.timestamp()
-        state.update(_identity(container))
+        state.update(identity(container))
         if run.missing:
             message = (
                 "failed to create containerd task: failed to create shim task: OCI runtime create failed: "
@@ -164,17 +177,33 @@ class Kubelet:
             )
             ended = {"exitCode": 128, "reason": "StartError", "message": message, "startedAt": "1970-01-01T00:00:00Z"}
             state["state"] = {"terminated": {**ended, "finishedAt": now, "containerID": state["containerID"]}}
+            self._say(pod, WARNING, "Failed", f"Error: {message}", name)
             return
+        self._say(pod, NORMAL, "Started", f"Started container {name}", name)
         state["state"] = {"running": {"startedAt": now}}
         state["started"] = True
-        if run.seconds != FOREVER:
-            self._later(run.seconds, key, uid, self._ended(container["name"], run))
+        key, uid, number = key_of(pod), pod["metadata"]["uid"], state["containerID"]
 
-    def _fail_pull(self, key: Key, uid: str, container: Object, state: Object) -> None:
+        def ended_with(code: int) -> None:
+            self._change(key, uid, self._ended(name, number, code))
+
+        def begin() -> None:
+            found = self._store.find(PODS, *key)
+            if found is None or found["metadata"]["uid"] != uid:
+                return
+            if self.launcher is not None and self.launcher.launch(found, container, ended_with):
+                return
+            if run.seconds != FOREVER:
+                self._clock.call_later(run.seconds, lambda: ended_with(run.exit_code))
+
+        self._clock.call_later(0.0, begin)  # once the store says that it runs
+
+    def _fail_pull(self, pod: Object, container: Object, state: Object) -> None:
         name, policy = container["image"], container.get("imagePullPolicy")
         if policy == "Never":
             message = f'Container image "{name}" is not present with pull policy of Never'
             state["state"] = {"waiting": {"reason": "ErrImageNeverPull", "message": message}}
+            self._say(pod, WARNING, "ErrImageNeverPull", message, container["name"])
             return
         full = full_reference(name)
         cause = (
@@ -183,54 +212,76 @@ class Kubelet:
             "authorization failed"
         )
 
-        def waiting(reason: str, message: str) -> Callable[[Object], None]:
-            def edit(pod: Object) -> None:
-                for field in ("containerStatuses", "ephemeralContainerStatuses"):
-                    for item in pod["status"].get(field) or ():
-                        if item["name"] == container["name"] and "waiting" in item["state"]:
-                            item["state"] = {"waiting": {"reason": reason, "message": message}}
+        def say_waiting(reason: str, message: str) -> Callable[[Object], None]:
+            def edit(item: Object) -> None:
+                found = find_state(item, container["name"])
+                if found is not None and "waiting" in found["state"]:
+                    found["state"] = {"waiting": {"reason": reason, "message": message}}
+                    kind, why = (WARNING, "Failed") if reason == "ErrImagePull" else (NORMAL, "BackOff")
+                    text = f'Failed to pull image "{name}": {cause}' if kind == WARNING else message.partition(": ")[0]
+                    self._say(item, kind, why, text, container["name"])
+                    self._say(item, WARNING, "Failed", f"Error: {reason}", container["name"])
 
             return edit
 
-        self._later(PULL_FAILED_SECONDS, key, uid, waiting("ErrImagePull", cause))
+        key, uid = key_of(pod), pod["metadata"]["uid"]
+        self._say(pod, NORMAL, "Pulling", f'Pulling image "{name}"', container["name"])
+        self._later(PULL_FAILED_SECONDS, key, uid, say_waiting("ErrImagePull", cause))
         backing_off = f'Back-off pulling image "{name}": ErrImagePull: {cause}'
-        self._later(PULL_FAILED_SECONDS + BACK_OFF_SECONDS, key, uid, waiting("ImagePullBackOff", backing_off))
+        self._later(PULL_FAILED_SECONDS + BACK_OFF_SECONDS, key, uid, say_waiting("ImagePullBackOff", backing_off))
 
-    def _ended(self, name: str, run: Run) -> Callable[[Object], None]:
+    # -- containers that end -----------------------------------------------------------------------------------
+
+    def _ended(self, name: str, container_id: str, code: int) -> Callable[[Object], None]:
         def edit(pod: Object) -> None:
-            for state in pod["status"].get("containerStatuses") or ():
-                if state["name"] == name and "running" in state["state"]:
-                    state["state"] = {"terminated": self._terminated(state, run.exit_code)}
-                    state["ready"] = state["started"] = False
-            self._set_conditions_of_readiness(pod)
+            state = find_state(pod, name)
+            if state is None or "running" not in state["state"] or state["containerID"] != container_id:
+                return
+            state["state"] = {"terminated": terminated(state, code, self._clock.timestamp())}
+            state["ready"] = False
+            if "started" in state:
+                state["started"] = False
             self._end_if_all_ended(pod)
+            set_readiness(pod, self._clock.timestamp())
 
         return edit
 
-    def _terminated(self, state: Object, code: int) -> Object:
-        return {
-            "exitCode": code,
-            "reason": "Completed" if code == 0 else "Error",
-            "startedAt": state["state"]["running"]["startedAt"],
-            "finishedAt": self._clock.timestamp(),
-            "containerID": state["containerID"],
-        }
-
     def _end_if_all_ended(self, pod: Object) -> None:
         states = pod["status"].get("containerStatuses") or ()
-        codes = [item["state"]["terminated"]["exitCode"] for item in states if "terminated" in item["state"]]
-        if len(codes) < len(states):
-            return
         policy = pod["spec"].get("restartPolicy", "Always")
-        if policy == "Always" or (policy == "OnFailure" and any(codes)):
-            for state in states:
-                message = f"back-off 5m0s restarting failed container={state['name']} pod={pod['metadata']['name']}"
-                state["lastState"] = state["state"]
-                state["state"] = {"waiting": {"reason": "CrashLoopBackOff", "message": message}}
-                state["restartCount"] += 1
-        else:
+        codes = [item["state"]["terminated"]["exitCode"] for item in states if "terminated" in item["state"]]
+        for state in states:
+            code = (state["state"].get("terminated") or {}).get("exitCode")
+            if code is not None and (policy == "Always" or (policy == "OnFailure" and code)):
+                self._restart_later(pod, state)
+        if len(codes) == len(states) and all("terminated" in state["state"] for state in states):
             pod["status"]["phase"] = "Failed" if any(codes) else "Succeeded"
-        self._set_conditions_of_readiness(pod)
+        set_readiness(pod, self._clock.timestamp())
+
+    def _restart_later(self, pod: Object, state: Object) -> None:
+        if "deletionTimestamp" in pod["metadata"]:
+            return
+        key, uid, name = key_of(pod), pod["metadata"]["uid"], state["name"]
+        seconds = back_off(state["restartCount"])
+        state["lastState"], reason = state["state"], "CrashLoopBackOff"
+        where = f"{name} pod={key[1]}_{key[0]}({uid})"
+        message = f"back-off {_minutes(seconds)} restarting failed container={where}"
+        state["state"] = {"waiting": {"reason": reason, "message": message}}
+        if state["restartCount"]:
+            said = f"Back-off restarting failed container {name} in pod {key[1]}_{key[0]}({uid})"
+            self._say(pod, WARNING, "BackOff", said, name)
+
+        def restart(item: Object) -> None:
+            found = find_state(item, name)
+            if found is None or "waiting" not in found["state"] or "deletionTimestamp" in item["metadata"]:
+                return
+            container = next(c for c in item["spec"]["containers"] if c["name"] == name)
+            found["restartCount"] += 1
+            self._start_container(item, container, found)
+            self._end_if_all_ended(item)
+            self._probe_later(key, uid, item)
+
+        self._later(seconds, key, uid, restart)
 
     def _exceed(self, pod: Object) -> None:
         """ActiveDeadlineSeconds has passed."""
@@ -240,46 +291,35 @@ class Kubelet:
         pod["status"].update({"phase": "Failed", "reason": "DeadlineExceeded", "message": message})
         for state in pod["status"].get("containerStatuses") or ():
             if "running" in state["state"]:
-                state["state"] = {"terminated": self._terminated(state, 137)}
+                state["state"] = {"terminated": terminated(state, 137, self._clock.timestamp())}
             state["ready"] = state["started"] = False
-        self._set_conditions_of_readiness(pod)
+        set_readiness(pod, self._clock.timestamp())
+        self._say(pod, NORMAL, "DeadlineExceeded", message)
 
     # -- readiness ---------------------------------------------------------------------------------------------
 
-    def _set_ready(self, ready: bool) -> Callable[[Object], None]:
-        def edit(pod: Object) -> None:
-            for state in pod["status"].get("containerStatuses") or ():
-                state["ready"] = ready and "running" in state["state"]
-            self._set_conditions_of_readiness(pod)
-
-        return edit
-
-    def _set_conditions_of_readiness(self, pod: Object) -> None:
-        states = pod["status"].get("containerStatuses") or ()
-        unready = [state["name"] for state in states if not state["ready"]]
-        phase = pod["status"].get("phase")
-        reason, message = "", ""
-        if phase in ("Succeeded", "Failed"):
-            reason = "PodCompleted" if phase == "Succeeded" else "PodFailed"
-        elif unready:
-            reason, message = "ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]"
-        for kind in ("Ready", "ContainersReady"):
-            self._condition(pod, kind, not reason, reason, message)
-
-    def _condition(self, pod: Object, kind: str, holds: bool, reason: str = "", message: str = "") -> None:
-        conditions = pod["status"].setdefault("conditions", [])
-        wanted: dict[str, Any] = {"type": kind, "status": "True" if holds else "False", "lastProbeTime": None}
-        old = next((item for item in conditions if item["type"] == kind), None)
-        same = old is not None and old["status"] == wanted["status"]
-        wanted["lastTransitionTime"] = old["lastTransitionTime"] if same and old else self._clock.timestamp()
-        if reason:
-            wanted["reason"] = reason
-        if message:
-            wanted["message"] = message
-        if old is not None:
-            conditions[conditions.index(old)] = wanted
+    def _probe_later(self, key: Key, uid: str, pod: Object) -> None:
+        delay = max((readiness_delay(container) for container in pod["spec"]["containers"]), default=0.0)
+        if delay:
+            self._clock.call_later(delay, lambda: self._probe(key, uid))
         else:
-            conditions.append(wanted)
+            self._set_ready(pod)
+
+    def _probe(self, key: Key, uid: str) -> None:
+        self._change(key, uid, self._set_ready)
+
+    def _set_ready(self, pod: Object) -> None:
+        held = self._held.get(pod["metadata"]["uid"])
+        containers = {container["name"]: container for container in pod["spec"]["containers"]}
+        for state in pod["status"].get("containerStatuses") or ():
+            running, container = "running" in state["state"], containers[state["name"]]
+            failure = "" if held else held_unready(container)
+            if held is None:
+                failure = readiness_failure(pod, container)
+            state["ready"] = running and not failure
+            if running and failure:
+                self._say(pod, WARNING, "Unhealthy", f"Readiness probe failed: {failure.strip()}", state["name"])
+        set_readiness(pod, self._clock.timestamp())
 
     # -- ephemeral containers ----------------------------------------------------------------------------------
 
@@ -291,8 +331,8 @@ class Kubelet:
         def start(pod: Object) -> None:
             if pod["status"].get("phase") != "Running":
                 return
-            state = _container_status(container, {"waiting": {"reason": "ContainerCreating"}})
-            self._start_container(key, uid, container, state)
+            state = waiting(container)
+            self._start_container(pod, container, state)
             state.pop("started", None)
             pod["status"].setdefault("ephemeralContainerStatuses", []).append(state)
 
@@ -310,6 +350,9 @@ class Kubelet:
             if self._ending[uid].due <= self._clock.now() + seconds:
                 return
             self._ending[uid].cancel()
+        else:
+            for container in pod["spec"]["containers"]:
+                self._say(pod, NORMAL, "Killing", f"Stopping container {container['name']}", container["name"])
         self._ending[uid] = self._clock.call_later(seconds, lambda: self._gone(key, uid))
 
     def _gone(self, key: Key, uid: str) -> None:
@@ -328,23 +371,18 @@ class Kubelet:
         timer = self._ending.pop(uid, None)
         if timer is not None:
             timer.cancel()
+        if self.launcher is not None:
+            self.launcher.forget(uid)
         self._ephemeral = {entry for entry in self._ephemeral if entry[0] != uid}
         if not pod["spec"].get("hostNetwork"):
             for ip in pod["status"].get("podIPs") or ():
                 self._addresses["IPv6" if ":" in ip["ip"] else "IPv4"].release(ip["ip"])
 
 
-def _fits(node: Object, pod: Object) -> bool:
-    labels = node["metadata"].get("labels") or {}
-    wanted = pod["spec"].get("nodeSelector") or {}
-    return not node.get("spec", {}).get("unschedulable") and all(labels.get(k) == v for k, v in wanted.items())
-
-
-def _readiness_delay(container: Object) -> float:
-    probe = container.get("readinessProbe")
-    if not probe:
-        return 0.0
-    return float(probe.get("initialDelaySeconds", 0)) + float(probe.get("periodSeconds", 10)) / 2
+def _minutes(seconds: float) -> str:
+    """As Go writes a duration: 10s, 1m20s, 5m0s."""
+    whole = int(seconds)
+    return f"{whole // 60}m{whole % 60}s" if whole >= 60 else f"{whole}s"
 
 
 def _ignores_sigterm(container: Object) -> bool:
@@ -352,24 +390,3 @@ def _ignores_sigterm(container: Object) -> bool:
     command = container.get("command") or container.get("args") or ()
     first: str = command[0] if command else ""
     return first.rpartition("/")[2] in ("sleep", "sh", "bash")
-
-
-def _container_status(container: Object, state: Object) -> Object:
-    return {
-        "name": container["name"],
-        "state": state,
-        "lastState": {},
-        "ready": False,
-        "restartCount": 0,
-        "image": container["image"],
-        "imageID": "",
-        "started": False,
-    }
-
-
-def _identity(container: Object) -> Object:
-    return {
-        "image": full_reference(container["image"]),
-        "imageID": f"sha256:{secrets.token_hex(32)}",
-        "containerID": f"containerd://{secrets.token_hex(32)}",
-    }

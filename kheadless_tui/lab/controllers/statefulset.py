@@ -6,6 +6,8 @@ import hashlib
 import json
 
 from kheadless_tui.lab.api.objects import SUFFIX_ALPHABET, Objects
+from kheadless_tui.lab.controllers.events import NORMAL, Events
+from kheadless_tui.lab.controllers.replicasets import controller_reference, keys_of_owned
 from kheadless_tui.lab.resources import PODS, STATEFUL_SETS
 from kheadless_tui.lab.store import Change, Key, Object, Store, clone, owned_by
 
@@ -13,19 +15,14 @@ from kheadless_tui.lab.store import Change, Key, Object, Store, clone, owned_by
 class StatefulSetController:
     """Creates, deletes and replaces the pods of StatefulSets."""
 
-    def __init__(self, store: Store, objects: Objects) -> None:
+    def __init__(self, store: Store, objects: Objects, events: Events) -> None:
         self._store = store
         self._objects = objects
+        self._events = events
 
     def keys(self, change: Change) -> set[Key]:
         """A StatefulSet, or the one that owns a pod."""
-        meta = change.item["metadata"]
-        if change.resource is STATEFUL_SETS:
-            return set() if change.type == "DELETED" else {(meta["namespace"], meta["name"])}
-        if change.resource is PODS:
-            owners = meta.get("ownerReferences") or ()
-            return {(meta["namespace"], owner["name"]) for owner in owners if owner["kind"] == "StatefulSet"}
-        return set()
+        return keys_of_owned(change, STATEFUL_SETS.kind, PODS.kind)
 
     def reconcile(self, key: Key) -> None:
         """One step towards the wanted number; what is done makes it dirty again."""
@@ -42,7 +39,7 @@ class StatefulSetController:
         start = (spec.get("ordinals") or {}).get("start", 0)
         wanted = range(start, start + spec["replicas"])
         parallel = spec["podManagementPolicy"] == "Parallel"
-        if self._fill(found, pods, wanted, parallel) and self._shrink(pods, wanted, parallel):
+        if self._fill(found, pods, wanted, parallel) and self._shrink(found, pods, wanted, parallel):
             self._roll(found, pods, wanted)
 
     def _fill(self, found: Object, pods: dict[int, Object], wanted: range, parallel: bool) -> bool:
@@ -51,9 +48,9 @@ class StatefulSetController:
         for ordinal in wanted:
             pod = pods.get(ordinal)
             if pod is None:
-                self._objects.create(PODS, found["metadata"]["namespace"], _new_pod(found, ordinal, revision_of(found)))
+                self._create(found, ordinal)
             elif pod["status"]["phase"] in ("Failed", "Succeeded"):
-                self._delete(pod)
+                self._delete(found, pod)
             elif parallel or _ready(pod):
                 continue
             complete = False
@@ -61,12 +58,12 @@ class StatefulSetController:
                 return False
         return complete
 
-    def _shrink(self, pods: dict[int, Object], wanted: range, parallel: bool) -> bool:
+    def _shrink(self, found: Object, pods: dict[int, Object], wanted: range, parallel: bool) -> bool:
         """Delete the pods that are too many, the last first; whether there were none."""
         condemned = sorted(set(pods) - set(wanted), reverse=True)
         for ordinal in condemned if parallel else condemned[:1]:
             if not _leaving(pods[ordinal]):
-                self._delete(pods[ordinal])
+                self._delete(found, pods[ordinal])
         return not condemned
 
     def _roll(self, found: Object, pods: dict[int, Object], wanted: range) -> None:
@@ -79,13 +76,23 @@ class StatefulSetController:
             pod = pods[ordinal]
             if ordinal >= partition and _revision_label(pod) != revision:
                 if not _leaving(pod):
-                    self._delete(pod)
+                    self._delete(found, pod)
                 return
             if not _ready(pod):
                 return
 
-    def _delete(self, pod: Object) -> None:
+    def _create(self, found: Object, ordinal: int) -> None:
+        pod = _new_pod(found, ordinal, revision_of(found))
+        self._objects.create(PODS, found["metadata"]["namespace"], pod)
+        self._say(found, "create", pod)
+
+    def _delete(self, found: Object, pod: Object) -> None:
         self._objects.delete(PODS, pod["metadata"]["namespace"], pod["metadata"]["name"], {})
+        self._say(found, "delete", pod)
+
+    def _say(self, found: Object, verb: str, pod: Object) -> None:
+        message = f"{verb} Pod {pod['metadata']['name']} in StatefulSet {found['metadata']['name']} successful"
+        self._events.record(found, NORMAL, f"Successful{verb.capitalize()}", message, "statefulset-controller")
 
     def _write_status(self, found: Object, pods: list[Object]) -> None:
         revision = revision_of(found)
@@ -130,20 +137,12 @@ def _new_pod(found: Object, ordinal: int, revision: str) -> Object:
         "controller-revision-hash": revision,
         "statefulset.kubernetes.io/pod-name": name,
     }
-    owner = {
-        "apiVersion": "apps/v1",
-        "kind": "StatefulSet",
-        "name": meta["name"],
-        "uid": meta["uid"],
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
     template_meta = template.get("metadata") or {}
     pod_meta = {
         "name": name,
         "generateName": f"{meta['name']}-",
         "labels": {**(template_meta.get("labels") or {}), **own},
-        "ownerReferences": [owner],
+        "ownerReferences": [controller_reference(found)],
     }
     if template_meta.get("annotations"):
         pod_meta["annotations"] = template_meta["annotations"]
