@@ -1,0 +1,223 @@
+"""Keeps a screen true: what the session knows and where the cursor is goes into the widgets, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kheadless_tui.cluster.state import Live, Offline
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.tui import notices
+from kheadless_tui.tui.appointments import Appointments
+from kheadless_tui.tui.beginning import Beginning
+from kheadless_tui.tui.bridge import FAST, FOLLOW_FAST, FOLLOW_SLOW, SLOW, Bridge, SessionChanged
+from kheadless_tui.tui.catalog import Catalog
+from kheadless_tui.tui.counters import until_header_changes
+from kheadless_tui.tui.judging import Judge
+from kheadless_tui.tui.permitted import Permitted
+from kheadless_tui.tui.probe_flow import ProbeFlow
+from kheadless_tui.tui.render.roles import UNKNOWN
+from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.rights import ProbeRights
+from kheadless_tui.tui.selection import Selection
+from kheadless_tui.tui.serving import ServedZone
+from kheadless_tui.tui.tree_feed import TreeFeed
+from kheadless_tui.tui.widgets.body import Body
+from kheadless_tui.tui.widgets.header import Header, facts_of
+from kheadless_tui.tui.widgets.status import StatusRow
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from kheadless_tui.cluster.session import ClusterSession
+
+
+class Parts(NamedTuple):
+    """The widgets that are filled."""
+
+    header: Header
+    body: Body
+    status: StatusRow
+
+
+class Follower:
+    """Follows one session and the cursor of one screen."""
+
+    def __init__(
+        self,
+        screen: Screen[Any],
+        session: ClusterSession,
+        flow: ProbeFlow,
+        catalog: Catalog,
+        parts: Parts,
+        *,
+        signs: Signs,
+        service: ObjectKey | None,
+        namespace: str,
+        lab: bool,
+        slow: bool,
+        clock: Callable[[], float],
+        shown: Callable[[], None],
+    ) -> None:
+        """Set up; nothing is followed before :meth:`open`.
+
+        Args:
+            screen: Whose turn, timers and workers are used.
+            session: The cluster.
+            flow: The probes.
+            catalog: What the tree shows.
+            parts: What is filled.
+            signs: What the terminal can show.
+            service: Where the cursor begins.
+            namespace: Where it begins if there is no such Service.
+            lab: The header says that the cluster is the lab.
+            slow: The terminal is far away.
+            clock: Unix time.
+            shown: Called after the selected Service was shown anew.
+        """
+        self._screen = screen
+        self._session = session
+        self._catalog = catalog
+        self._header, self._body, self._status = parts
+        self._signs = signs
+        self._namespace = namespace
+        self._lab = lab
+        self._clock = clock
+        self._shown = shown
+        self._follow_after = FOLLOW_SLOW if slow else FOLLOW_FAST
+        self._bridge = Bridge(session, lambda: screen.post_message(SessionChanged()), SLOW if slow else FAST)
+        self._later = Appointments(screen)
+        self._beginning = Beginning(service, namespace, catalog)
+        self._rights = ProbeRights(session)
+        self.zone = ServedZone(session)
+        """How the zone is served."""
+        self.selection = Selection(session, flow, self.zone, self._rights, clock)
+        """Which Service is selected."""
+        self.permitted = Permitted(session, self._rights, self.selection, catalog, self._body)
+        """What the keys may do."""
+        self._feed = TreeFeed(session, catalog, Judge(catalog, flow, self.zone), self._body, self._later)
+
+    def open(self) -> None:
+        """Begin to follow."""
+        self._bridge.open()
+        self.take_in()
+
+    def close(self) -> None:
+        """Follow no more."""
+        self._bridge.close()
+
+    @property
+    def _is_shown(self) -> bool:
+        """An answer that comes while the program ends finds nothing any more that could show it."""
+        return self._screen.is_running and self._screen.is_attached and self._body.is_attached
+
+    # -- the session -------------------------------------------------------------------------------------------
+
+    def take_in(self) -> None:
+        """Pull what is true now."""
+        snapshot = self._session.snapshot
+        self._feed.take_in(snapshot, self._namespace)
+        if not self._beginning.done:
+            self._begin()
+        if isinstance(self._session.link, Live):
+            self._screen.run_worker(self._ask_zone(), group="zone")
+        if self.selection.overtaken(snapshot):
+            self.show_selected()
+        self.show_header()
+        self._body.show_tree_rule()
+
+    def _begin(self) -> None:
+        """Put the cursor where the user will want it, once there is something to put it on."""
+        start = self._beginning.choose(self._session.link)
+        if start is None:
+            return
+        if missing := self._beginning.missing(start):
+            self._status.say(f"there is no headless Service {missing}", UNKNOWN)
+        self._beginning.done = self._body.services.go_to(start)
+        self.select(start)
+
+    async def _ask_zone(self) -> None:
+        """Find out how the zone is served, where that is not known yet."""
+        if await self.zone.ask() and self._is_shown:
+            self._feed.served_differently()
+            self.show_selected()
+
+    def probed(self, key: ObjectKey) -> None:
+        """A probe of a Service came a step further."""
+        self._feed.probed(key)
+        if key == self.selection.key:
+            self.show_selected()
+
+    def read_again(self) -> None:
+        """Ask the API server now, for everything that is asked for once."""
+        self._session.retry_now()
+        self._rights.forget()
+        if self.selection.namespace:
+            self._ask_rights(self.selection.namespace)
+        self.zone.forget()
+        self.take_in()
+
+    # -- the cursor --------------------------------------------------------------------------------------------
+
+    def tree_moved(self) -> None:
+        """The cursor of the tree came to another row: the panels follow once it rests."""
+        self._body.show_tree_rule()
+        self._later.after("follow", self._follow_after, self._follow_cursor)
+
+    def _follow_cursor(self) -> None:
+        if self._beginning.done:
+            self.select(self._body.services.selected)
+            self._body.point(self._body.services.member, None)
+
+    def moved(self) -> None:
+        """The cursor of some list came to another row."""
+        self._later.after("crumbs", self._follow_after, self.show_crumbs)
+
+    def select(self, key: ObjectKey | None) -> None:
+        """Select a Service, or none."""
+        before = self.selection.namespace
+        if not self.selection.move_to(key):
+            self.show_crumbs()
+            return
+        if key is not None and key.namespace != before:
+            self._ask_rights(key.namespace)
+        self.show_selected()
+
+    def _ask_rights(self, namespace: str) -> None:
+        """Find out whether probing can be offered in a namespace."""
+        self._screen.run_worker(self._learn_rights(namespace), exclusive=True, group="rights")
+
+    async def _learn_rights(self, namespace: str) -> None:
+        if await self._rights.ask(namespace) and self._is_shown:
+            self.show_selected()
+
+    # -- showing -----------------------------------------------------------------------------------------------
+
+    def show_selected(self) -> None:
+        """Show the selected Service as it is now."""
+        self._body.show(self.selection.look())
+        self.show_heading()
+        self.show_crumbs()
+        self._shown()
+
+    def show_header(self) -> None:
+        """Tell of the session in the first row."""
+        session, now = self._session, self._clock()
+        self._header.show(facts_of(session, lab=self._lab, now=now, signs=self._signs))
+        if isinstance(session.link, Offline):
+            self._later.after("header", until_header_changes(session.link, now), self.show_header)
+
+    def show_heading(self) -> None:
+        """Tell of the selected Service above its panels, or why there is none."""
+        side, view, tree = self._body.side, self.selection.view, self._body.services
+        if view is not None:
+            title, notes = notices.heading_of(view, self.zone.now, side.size.width - 6)
+            side.say(title, *notes)
+            return
+        where, typed, gone = tree.row_id or "", tree.chosen.text, tree.selected
+        when = self._catalog.deleted_at(gone) if gone is not None else None
+        side.say(*notices.without_view(self._session, where, typed, gone, when))
+
+    def show_crumbs(self) -> None:
+        """Tell in the status row where the cursor is."""
+        self._status.crumbs.show(self._body.crumbs, self._body.full_name)
