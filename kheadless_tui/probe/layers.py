@@ -14,11 +14,15 @@ from statistics import median
 from kheadless_tui.probe.canonical import RecordId, identity
 from kheadless_tui.probe.compare import EXTRA, MATCH, MISSING, STALE, UNANSWERED, WRONG, Comparison, Row
 from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.server import Server
 from kheadless_tui.zone.record import Question, Record
 
-VIP, REPLICA, CACHE, POD, LOCAL, OTHER = "vip", "replica", "cache", "pod", "local", "other"
-"""What a server is: kube-dns's cluster address, one CoreDNS pod, a node-local cache, what only a pod's resolv.conf
-names, what was asked from the user's own machine, and any other that the user named."""
+KUBE_DNS = "kube-dns"
+REPLICA = "replica"
+NODE_LOCAL = "node-local"
+RESOLV_CONF = "resolv.conf"
+GIVEN = "given"
+"""The roles of servers, as :data:`kheadless_tui.probe.server.Role` has them."""
 
 WORST_FIRST = (MISSING, WRONG, EXTRA, STALE, UNANSWERED, MATCH)
 """The order of verdicts in which rows and groups stand."""
@@ -33,18 +37,24 @@ class Layer:
 
     address: str
     """As observations name it: the address, with ``:port`` when it is not 53."""
-    kind: str = OTHER
-    """``vip``, ``replica``, ``cache``, ``pod``, ``local`` or ``other``."""
+    kind: str = GIVEN
+    """The role of the server (:data:`kheadless_tui.probe.server.Role`), or what else can know a name: ``api``,
+    ``application``."""
     name: str = ""
-    """``kube-dns``, the replica's pod, ``node-local``; empty for a server that has no name."""
+    """``kube-dns``, the replica's pod, ``node-local cache``; empty for a server that has no name."""
     node: str = ""
     """Where a replica runs; empty when it is not known."""
     ready: bool = True
     """False for a replica that its EndpointSlice calls not ready, so that kube-dns does not lead to it."""
 
+    @classmethod
+    def of(cls, server: Server) -> Layer:
+        """The layer that a server is."""
+        return cls(str(server), server.role, server.name if server.name != str(server) else "")
+
     @property
     def title(self) -> str:
-        """As a sentence names it: ``kube-dns``, ``coredns-54b8b5d4c4-q8zrt``, ``node-local``, else the address."""
+        """As a sentence names it: ``kube-dns``, ``coredns-54b8b5d4c4-q8zrt``, ``node-local cache``, or the address."""
         return self.name or self.address
 
 

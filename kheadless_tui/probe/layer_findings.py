@@ -1,0 +1,224 @@
+"""What the layers say together: two that disagree, or one that is silent, are the diagnosis. Pure.
+
+Read off the matrix of servers by records (:mod:`kheadless_tui.probe.layers`), worst first:
+
+==================== ============================================================================================
+nothing-answers      no server answers over any transport: the way out of the pod
+vip-silent           kube-dns does not answer, its replicas do by address: the way of the Service
+server-silent        one replica, cache or other server does not answer
+udp-lost, tcp-lost   one transport gets no reply where the other does, at one server or at all
+replies-lost         some questions are lost, at kube-dns as a rule since one replica behind it is silent
+not-serving          a server answers SERVFAIL or REFUSED to everything
+old-denial           a cache still denies what exists by now; it goes when the TTL has run down
+old-answer           a cache still gives what was true before
+replica-lags         a replica says otherwise than the others, and not from its cache
+all-behind           all servers agree with each other and not with the API
+server-differs       any other server says otherwise than kube-dns
+resolver-elsewhere   the pod's resolv.conf names none of the cluster's DNS servers
+==================== ============================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kheadless_tui.probe.layer_servers import Asked, Servers, clock, host, named, titles
+from kheadless_tui.probe.layer_silence import silence
+from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, RESOLV_CONF, LayerFinding, Matrix
+from kheadless_tui.probe.observation import Observation
+
+_CLOCK_SLACK = 2
+"""Seconds by which a TTL may seem to have run down since we asked: both ends count whole seconds."""
+_BY_SEVERITY = ("error", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The TTLs of replies that come from no cache."""
+
+    ttl: int
+    """Seconds, of a record."""
+    denial_ttl: int
+    """Seconds, of the SOA of a denial."""
+    known: bool = True
+    """False when they are guessed: then nothing is said to come from a cache."""
+
+    def left(self, seen: Observation, began: float) -> int | None:
+        """Seconds left of a reply that a cache has held since before we began to ask; ``None`` when it is fresh.
+
+        Every CoreDNS has a cache too: what our own first question put there has run down by the time since at most.
+
+        Args:
+            seen: The reply.
+            began: Unix time of the first question of the probe.
+        """
+        if not self.known or not seen.ttl_known or seen.error:
+            return None
+        records = seen.answer or tuple(record for record in seen.authority if record.type == "SOA")
+        rest = min((record.ttl for record in records), default=None)
+        fresh = self.ttl if seen.answer else self.denial_ttl
+        since = max(0.0, seen.started - began) if seen.started and began else 0.0
+        return rest if rest is not None and rest < fresh - since - _CLOCK_SLACK else None
+
+
+def read(
+    matrix: Matrix, observations: Sequence[Observation], freshness: Freshness, *, nameservers: Sequence[str] = ()
+) -> tuple[LayerFinding, ...]:
+    """What the layers say together, worst first.
+
+    Args:
+        matrix: Servers by records.
+        observations: The replies that it was made of.
+        freshness: The TTLs of fresh replies.
+        nameservers: Of the /etc/resolv.conf of the container that was asked from; empty when not read.
+    """
+    servers = Servers(matrix, observations)
+    found = [
+        *silence(servers),
+        *_Differences(servers, freshness).findings(),
+        *_resolver(servers, nameservers),
+        *_truncated(servers),
+    ]
+    return tuple(sorted(found, key=lambda finding: _BY_SEVERITY.index(finding.severity)))
+
+
+class _Differences:
+    """Servers that speak, and not as predicted."""
+
+    def __init__(self, servers: Servers, freshness: Freshness) -> None:
+        self._servers = servers
+        self._freshness = freshness
+        differing = [server for server in servers.all if server.lines]
+        self._refusing = [server for server in differing if _only_failures(server)]
+        self._rest = [server for server in differing if server not in self._refusing]
+        self._blamed = [server for server in self._rest if server.layer.kind == REPLICA]
+        self._right = [server for server in servers.all if server.right]
+
+    def findings(self) -> Iterable[LayerFinding]:
+        """One for each server to blame; kube-dns is not blamed for what a replica behind it says."""
+        yield from (_not_serving(server) for server in self._refusing)
+        left = {server.layer: self._left(server) for server in self._rest}
+        if self._agree() and None in left.values():
+            yield self._all_behind()
+            return
+        for server in self._rest:
+            seconds = left[server.layer]
+            if server.layer.kind != REPLICA and self._explained(server):
+                continue
+            if seconds is not None:
+                yield self._old(server, seconds)
+            elif server.layer.kind == REPLICA:
+                yield self._lags(server)
+            elif len(self._servers.all) > 1:
+                yield self._differs(server)
+
+    def _agree(self) -> bool:
+        """All that speak differ from the prediction on the same lines, and they are several."""
+        return len(self._rest) > 1 and not self._right and len({server.lines for server in self._rest}) == 1
+
+    def _explained(self, server: Asked) -> bool:
+        """It says nothing that a replica behind it does not say, and not from a cache of its own."""
+        if server.layer.kind != KUBE_DNS or not self._blamed:
+            return False
+        return server.lines <= frozenset().union(*(other.lines for other in self._blamed))
+
+    def _left(self, server: Asked) -> int | None:
+        """Seconds until the last of its differing replies has run down; ``None`` when one of them is fresh."""
+        rests = [self._freshness.left(reply, self._servers.began) for reply in self._servers.odd_replies(server)]
+        return None if None in rests else max((rest for rest in rests if rest is not None), default=None)
+
+    def _old(self, server: Asked, seconds: int) -> LayerFinding:
+        denial = all(not reply.answer for reply in self._servers.odd_replies(server))
+        what = "denial" if denial else "answer"
+        whose = {REPLICA: "the cache of ", NODE_LOCAL: "the "}.get(server.layer.kind, "a cache behind ")
+        fresh = self._freshness.denial_ttl if denial else self._freshness.ttl
+        beside = f"; {titles(self._right)} as predicted" if self._right else ""
+        return LayerFinding(
+            f"old-{what}",
+            (server.layer,),
+            f"{whose}{named(server.layer)} still holds an old {what}, for {seconds} s more",
+            f"{self._servers.differing(server)}; {seconds} of {fresh} s are left of its TTL, so that it was asked for "
+            f"before this probe{beside}",
+            "warning",
+        )
+
+    def _lags(self, server: Asked) -> LayerFinding:
+        sisters = [other for other in self._right if other.layer.kind == REPLICA]
+        evidence = self._servers.differing(server)
+        evidence += f"; {titles(sisters)} as predicted" if sisters else ""
+        if server.serial:
+            evidence += f"; the last change that it knows is of {clock(server.serial)}"
+            later = next((other for other in sisters if other.serial > server.serial), None)
+            evidence += f", {later.layer.title} knows one of {clock(later.serial)}" if later is not None else ""
+            evidence += " (by the SOA serial)"
+        return LayerFinding("replica-lags", (server.layer,), f"{named(server.layer)} lags behind the API", evidence)
+
+    def _all_behind(self) -> LayerFinding:
+        serial = max(server.serial for server in self._rest)
+        told = f"; the last change that they know is of {clock(serial)} (by the SOA serial)" if serial else ""
+        return LayerFinding(
+            "all-behind",
+            tuple(server.layer for server in self._rest),
+            "all servers agree with each other and not with the API",
+            f"{self._servers.differing(self._rest[0])} at each of {len(self._rest)}{told}; CoreDNS has lost the API, "
+            "or its Corefile serves the zone otherwise than was assumed",
+        )
+
+    def _differs(self, server: Asked) -> LayerFinding:
+        evidence = self._servers.differing(server)
+        if self._right:
+            evidence += f"; {titles(self._right)} as predicted"
+        if server.layer.kind == KUBE_DNS and any(other.layer.kind == REPLICA for other in self._right):
+            evidence += ": something else answers on this address, such as a node-local cache that listens on it"
+        title = f"{named(server.layer)} answers otherwise than was predicted"
+        return LayerFinding("server-differs", (server.layer,), title, evidence)
+
+
+def _not_serving(server: Asked) -> LayerFinding:
+    rcode = next(reply.rcode for reply in server.replies if not reply.error)
+    why = {
+        "SERVFAIL": "it has not read the API yet, or is cut off from it",
+        "REFUSED": "it has no server block for this zone",
+    }[rcode]
+    count = sum(not reply.error for reply in server.replies)
+    title = f"{named(server.layer)} answers {rcode} to everything"
+    return LayerFinding("not-serving", (server.layer,), title, f"{count} replies, all {rcode}: {why}")
+
+
+def _only_failures(server: Asked) -> bool:
+    return {reply.rcode for reply in server.replies if not reply.error} in ({"SERVFAIL"}, {"REFUSED"})
+
+
+def _resolver(servers: Servers, nameservers: Sequence[str]) -> Iterable[LayerFinding]:
+    """The pod's own nameservers against those that are known to serve the cluster's zone."""
+    dns_service = servers.of(KUBE_DNS)
+    serving = [*dns_service, *servers.of(REPLICA), *servers.of(NODE_LOCAL)]
+    if not nameservers or not dns_service or {host(each.layer.address) for each in serving} & set(nameservers):
+        return
+    elsewhere = [server for server in servers.of(RESOLV_CONF) if host(server.layer.address) in nameservers]
+    right = bool(elsewhere) and all(server.right for server in elsewhere)
+    evidence = (
+        f"nameserver {', '.join(nameservers)}, and {named(dns_service[0].layer)} is not among them: dnsPolicy or "
+        "dnsConfig of the pod, or clusterDNS of the kubelet"
+    )
+    yield LayerFinding(
+        "resolver-elsewhere",
+        tuple(server.layer for server in elsewhere),
+        "the pod's resolv.conf points elsewhere",
+        evidence + ("; what it answers is as predicted all the same" if right else ""),
+        "info" if right else "error",
+    )
+
+
+def _truncated(servers: Servers) -> Iterable[LayerFinding]:
+    cut = {seen.question for seen in servers.replies if seen.cut is not None or "tc" in seen.flags}
+    if cut:
+        yield LayerFinding(
+            "cut-short",
+            (),
+            f"{len(cut)} {'answer is' if len(cut) == 1 else 'answers are'} too big for UDP",
+            f"the reply for {min(cut).name} was truncated (TC); a client that does not ask again over TCP sees only "
+            "a part of it",
+            "info",
+        )

@@ -1,0 +1,311 @@
+"""Servers by records: how lines that differ alike are grouped and named, and what the layers say together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from kheadless_tui.probe.compare import Comparison, compare
+from kheadless_tui.probe.layer_findings import Freshness, read
+from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, RESOLV_CONF, Layer, LayerFinding, Matrix, build
+from kheadless_tui.probe.observation import Observation
+from kheadless_tui.zone.record import Record
+from tests.probe.dns_texts import observed, predicted, soa
+
+VIP = Layer("10.96.0.10", KUBE_DNS, "kube-dns")
+ONE = Layer("10.244.1.3", REPLICA, "coredns-h4n5w", "node-a")
+TWO = Layer("10.244.2.5", REPLICA, "coredns-q8zrt", "node-b")
+CACHE = Layer("169.254.20.10", NODE_LOCAL, "node-local cache")
+LAYERS = (VIP, ONE, TWO, CACHE)
+PODS = {"10.0.0.1": "web-0", "10.0.0.2": "web-1", "10.0.0.3": "web-2"}
+FRESH = Freshness(30, 30)
+
+ANSWERS = {
+    answer.question: answer
+    for answer in (
+        predicted("web A", "web 30 IN A 10.0.0.1", "web 30 IN A 10.0.0.2"),
+        predicted("web-0.web A", "web-0.web 30 IN A 10.0.0.1"),
+        predicted("web-1.web A", "web-1.web 30 IN A 10.0.0.2"),
+        predicted("web SRV", f"web 30 IN SRV 0 50 80 web-0.web.{'shop.svc.cluster.local.'}"),
+        predicted("none.web A", rcode="NXDOMAIN"),
+    )
+}
+WITHOUT_WEB_1 = {
+    "web A": ("web 30 IN A 10.0.0.1",),
+    "web-0.web A": ("web-0.web 30 IN A 10.0.0.1",),
+    "web-1.web A": (),
+    "web SRV": ("web 30 IN SRV 0 100 80 web-0.web.shop.svc.cluster.local.",),
+    "none.web A": (),
+}
+"""What a server says that has not heard of web-1 yet."""
+
+Edit = Callable[[Observation], Observation]
+
+
+def right(server: Layer, transport: str, *, ttl: int | None = None) -> list[Observation]:
+    """Every question answered as predicted; with ``ttl`` from a cache."""
+    found = []
+    for asked, answer in ANSWERS.items():
+        records = [str(each if ttl is None else Record(each.name, ttl, each.type, each.data)) for each in answer.answer]
+        text = f"{asked.name} {asked.type}"
+        rcode = answer.rcode
+        found.append(
+            observed(
+                text, *records, server=server.address, transport=transport, rcode=rcode, denial=soa(ttl or 30, 200)
+            )
+        )
+    return found
+
+
+def lagging(server: Layer, transport: str, *, left: int = 30, serial: int = 100) -> list[Observation]:
+    """As before web-1 was there."""
+    return [
+        observed(
+            text,
+            *records,
+            server=server.address,
+            transport=transport,
+            rcode="NOERROR" if records else "NXDOMAIN",
+            denial=soa(left, serial),
+        )
+        for text, records in WITHOUT_WEB_1.items()
+    ]
+
+
+def silent(server: Layer, transport: str, error: str = "no reply within 3 s (asked twice)") -> list[Observation]:
+    return [
+        observed(f"{asked.name} {asked.type}", server=server.address, transport=transport, error=error)
+        for asked in ANSWERS
+    ]
+
+
+def failing(server: Layer, transport: str, rcode: str) -> list[Observation]:
+    return [
+        observed(f"{asked.name} {asked.type}", server=server.address, transport=transport, rcode=rcode)
+        for asked in ANSWERS
+    ]
+
+
+def both(make: Callable[..., list[Observation]], server: Layer, **options: object) -> list[Observation]:
+    return [*make(server, "udp", **options), *make(server, "tcp", **options)]
+
+
+def judged(observations: Iterable[Observation]) -> Comparison:
+    return compare((), ANSWERS, list(observations), ttl=30, ttl_known=True, pod_of=PODS.get)
+
+
+def seen(*parts: Sequence[Observation], layers: Sequence[Layer] = LAYERS) -> tuple[Matrix, list[Observation]]:
+    observations = [item for part in parts for item in part]
+    return build(layers, judged(observations), observations), observations
+
+
+def findings(*parts: Sequence[Observation], nameservers: Sequence[str] = ()) -> list[LayerFinding]:
+    matrix, observations = seen(*parts)
+    return list(read(matrix, observations, FRESH, nameservers=nameservers))
+
+
+def kinds(*parts: Sequence[Observation], nameservers: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
+    return [(f.kind, [layer.title for layer in f.layers]) for f in findings(*parts, nameservers=nameservers)]
+
+
+# -- the matrix ------------------------------------------------------------------------------------------------
+
+
+def test_columns_are_servers_in_their_order_with_udp_before_tcp_and_count_what_is_as_predicted() -> None:
+    matrix, _ = seen(both(right, VIP), right(ONE, "tcp"), silent(TWO, "udp"))
+    assert [(c.layer.title, c.transport, c.matched, c.total, c.verdict, c.answered) for c in matrix.columns] == [
+        ("kube-dns", "udp", 6, 6, "match", 5),
+        ("kube-dns", "tcp", 6, 6, "match", 5),
+        ("coredns-h4n5w", "tcp", 6, 6, "match", 5),
+        ("coredns-q8zrt", "udp", 0, 6, "unanswered", 0),
+    ]
+    assert matrix.columns[0].ms == 1.5
+    assert matrix.columns[3].ms is None
+    assert [line.record.data for line in matrix.lines] == [
+        "10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.2", "0 50 80 web-0.web.shop.svc.cluster.local.", "NXDOMAIN",
+    ]  # fmt: skip
+
+
+def test_a_server_that_nobody_named_is_a_column_of_its_own() -> None:
+    matrix, _ = seen(right(Layer("10.9.9.9"), "tcp"), layers=())
+    assert matrix.columns[0].layer.title == "10.9.9.9"
+
+
+def test_all_right_is_one_group() -> None:
+    matrix, _ = seen(both(right, VIP), both(right, ONE))
+    assert [group.title for group in matrix.groups] == ["6 as predicted everywhere"]
+
+
+def test_lines_are_grouped_by_where_they_differ_worst_first_and_each_group_is_named() -> None:
+    matrix, _ = seen(silent(VIP, "udp"), right(VIP, "tcp"), both(right, ONE), both(lagging, TWO), both(right, CACHE))
+    assert [(group.title, group.verdict) for group in matrix.groups] == [
+        ("2 missing at coredns-q8zrt: all of web-1", "missing"),
+        ("1 wrong at coredns-q8zrt: weight 100, not 50", "wrong"),
+        ("3 unanswered at kube-dns over UDP, else as predicted", "unanswered"),
+    ]
+    assert matrix.groups[0].columns == (0, 4, 5)
+
+
+def test_a_group_may_differ_in_two_ways() -> None:
+    matrix, _ = seen(both(right, VIP), both(lagging, ONE), failing(TWO, "tcp", "SERVFAIL"))
+    assert matrix.groups[0].title == "2 missing at coredns-h4n5w, wrong at coredns-q8zrt: all of web-1"
+
+
+def test_what_only_one_server_answers_is_extra_there_and_nothing_elsewhere() -> None:
+    extra = observed("web-0.web A", "web-0.web 30 IN A 10.0.0.1", "web-0.web 30 IN A 10.0.0.9", server=TWO.address)
+    matrix, _ = seen(right(ONE, "tcp"), [*right(TWO, "tcp")[:1], extra, *right(TWO, "tcp")[2:]])
+    line = next(line for line in matrix.lines if line.record.data == "10.0.0.9")
+    assert [cell and cell.verdict for cell in line.cells] == [None, "extra"]
+    assert matrix.columns[1].total == 6
+    assert matrix.groups[0].title == "1 extra at coredns-q8zrt: not predicted"
+
+
+# -- what the layers say together ------------------------------------------------------------------------------
+
+
+def test_nothing_is_said_where_all_is_right() -> None:
+    assert kinds(*(both(right, layer) for layer in LAYERS), nameservers=["10.96.0.10"]) == []
+
+
+def test_udp_to_the_service_address_alone_is_lost() -> None:
+    found = findings(silent(VIP, "udp"), right(VIP, "tcp"), both(right, ONE), both(right, TWO))
+    assert [(f.kind, f.title) for f in found] == [("udp-lost", "UDP to kube-dns (10.96.0.10) is lost")]
+    assert "0 of 5 answered over UDP, 5 of 5 answered over TCP" in found[0].evidence
+    assert "2 replicas do over UDP by address" in found[0].evidence
+
+
+def test_udp_is_lost_whatever_the_server() -> None:
+    parts = [part for layer in LAYERS for part in (silent(layer, "udp"), right(layer, "tcp"))]
+    found = findings(*parts)
+    assert [(f.kind, f.title) for f in found] == [("udp-lost", "UDP port 53 is lost, whatever the server")]
+
+
+def test_tcp_to_one_server_is_lost() -> None:
+    assert kinds(both(right, VIP), right(ONE, "udp"), silent(ONE, "tcp")) == [("tcp-lost", ["coredns-h4n5w"])]
+
+
+def test_the_service_address_does_not_answer_although_a_replica_does() -> None:
+    found = findings(both(silent, VIP), both(right, ONE), both(silent, TWO))
+    assert [(f.kind, f.title) for f in found] == [
+        ("vip-silent", "kube-dns (10.96.0.10) does not answer although replica coredns-h4n5w does"),
+        ("server-silent", "replica coredns-q8zrt (10.244.2.5) does not answer"),
+    ]
+
+
+def test_nothing_answers_is_said_once() -> None:
+    found = findings(*(both(silent, layer) for layer in LAYERS))
+    assert [(f.kind, f.title) for f in found] == [("nothing-answers", "no DNS server answers")]
+    assert "no reply within 3 s" in found[0].evidence
+
+
+def test_a_silent_replica_is_worse_when_it_is_ready() -> None:
+    gone = Layer("10.244.2.5", REPLICA, "coredns-q8zrt", ready=False)
+    observations = [*both(right, VIP), *both(right, ONE), *both(silent, TWO)]
+    severities = []
+    for layer in (TWO, gone):
+        matrix = build((VIP, ONE, layer), judged(observations), observations)
+        severities.append([(f.kind, f.severity) for f in read(matrix, observations, FRESH)])
+    assert severities == [[("server-silent", "error")], [("server-silent", "warning")]]
+
+
+def test_kube_dns_loses_the_share_of_a_silent_replica() -> None:
+    half = [*silent(VIP, "udp")[:2], *right(VIP, "udp")[2:]]
+    found = findings(half, right(VIP, "tcp"), both(right, ONE), both(silent, TWO))
+    assert [(f.kind, f.layers[0].title) for f in found] == [
+        ("server-silent", "coredns-q8zrt"),
+        ("replies-lost", "kube-dns"),
+    ]
+    assert "2 of 5 questions over UDP" in found[1].evidence
+    assert "coredns-q8zrt behind it is silent" in found[1].evidence
+
+
+def test_a_question_that_no_server_answers_is_no_loss_of_any() -> None:
+    def but_one(layer: Layer) -> list[Observation]:
+        return [*silent(layer, "tcp", "the name is too long")[:1], *right(layer, "tcp")[1:]]
+
+    assert kinds(but_one(VIP), but_one(ONE)) == []
+
+
+def test_a_replica_lags_and_kube_dns_is_not_blamed_for_it() -> None:
+    mixed = [*lagging(VIP, "udp")[:1], *right(VIP, "udp")[1:]]
+    found = findings(mixed, right(VIP, "tcp"), both(right, ONE), both(lagging, TWO), both(right, CACHE))
+    assert [(f.kind, f.title) for f in found] == [
+        ("replica-lags", "replica coredns-q8zrt (10.244.2.5) lags behind the API")
+    ]
+    assert found[0].evidence.startswith("2 missing, 1 wrong; coredns-h4n5w as predicted; the last change")
+    assert "00:01:40 UTC, coredns-h4n5w knows one of 00:03:20 UTC" in found[0].evidence
+
+
+def test_the_node_cache_still_holds_an_old_denial() -> None:
+    denial = observed("web-1.web A", server=CACHE.address, rcode="NXDOMAIN", denial=soa(3))
+    cached = [denial if item.question == denial.question else item for item in right(CACHE, "tcp", ttl=21)]
+    found = findings(both(right, VIP), both(right, ONE), cached)
+    assert [(f.kind, f.title, f.severity) for f in found] == [
+        ("old-denial", "the node-local cache (169.254.20.10) still holds an old denial, for 3 s more", "warning")
+    ]
+    assert "3 of 30 s are left" in found[0].evidence
+
+
+def test_the_node_cache_still_gives_an_old_answer() -> None:
+    old = observed("web A", "web 12 IN A 10.0.0.1", server=CACHE.address)
+    cached = [old if item.question == old.question else item for item in right(CACHE, "tcp", ttl=21)]
+    assert kinds(both(right, VIP), cached) == [("old-answer", ["node-local cache"])]
+
+
+def test_a_reply_that_our_own_question_put_into_a_cache_is_not_old() -> None:
+    later = [
+        observed(
+            text, *[each.replace(" 30 IN", " 24 IN") for each in records], server=TWO.address, after=6.0,
+            rcode="NOERROR" if records else "NXDOMAIN", denial=soa(24, 100),
+        )
+        for text, records in WITHOUT_WEB_1.items()
+    ]  # fmt: skip
+    assert kinds(right(ONE, "tcp"), lagging(TWO, "udp"), later) == [("replica-lags", ["coredns-q8zrt"])]
+
+
+def test_a_denial_in_the_cache_of_a_replica_is_told_from_a_lag() -> None:
+    denial = observed("web-1.web A", server=TWO.address, rcode="NXDOMAIN", denial=soa(9))
+    cached = [denial if item.question == denial.question else item for item in right(TWO, "tcp")]
+    found = findings(right(VIP, "tcp"), right(ONE, "tcp"), cached)
+    assert [f.title for f in found] == [
+        "the cache of replica coredns-q8zrt (10.244.2.5) still holds an old denial, for 9 s more"
+    ]
+
+
+def test_with_guessed_ttls_nothing_is_said_of_caches() -> None:
+    denial = observed("web-1.web A", server=TWO.address, rcode="NXDOMAIN", denial=soa(9))
+    matrix, observations = seen(right(VIP, "tcp"), [denial])
+    found = read(matrix, observations, Freshness(30, 30, known=False))
+    assert [f.kind for f in found] == ["replica-lags"]
+
+
+def test_all_servers_agree_with_each_other_and_not_with_the_api() -> None:
+    found = findings(*(both(lagging, layer, serial=500) for layer in (VIP, ONE, TWO)))
+    assert [f.kind for f in found] == ["all-behind"]
+    assert "00:08:20 UTC" in found[0].evidence
+
+
+def test_a_replica_that_fails_everything_is_not_called_late() -> None:
+    found = findings(right(ONE, "tcp"), failing(TWO, "tcp", "SERVFAIL"))
+    assert [(f.kind, f.title) for f in found] == [
+        ("not-serving", "replica coredns-q8zrt (10.244.2.5) answers SERVFAIL to everything")
+    ]
+
+
+def test_something_else_stands_on_the_address_of_kube_dns() -> None:
+    found = findings(both(lagging, VIP), both(right, ONE), both(right, TWO))
+    assert [f.kind for f in found] == ["server-differs"]
+    assert "something else answers on this address" in found[0].evidence
+
+
+def test_the_resolv_conf_of_the_pod_points_elsewhere() -> None:
+    other = Layer("10.200.0.2", RESOLV_CONF)
+    found = findings(both(right, VIP), both(failing, other, rcode="REFUSED"), nameservers=["10.200.0.2"])
+    assert ("resolver-elsewhere", "the pod's resolv.conf points elsewhere") in [(f.kind, f.title) for f in found]
+    assert kinds(both(right, VIP), nameservers=["10.96.0.10"]) == []
+    assert kinds(both(right, VIP), both(right, CACHE), nameservers=["169.254.20.10"]) == []
+
+
+def test_a_truncated_reply_is_worth_knowing_and_no_fault() -> None:
+    cut = observed("web A", "web 30 IN A 10.0.0.1", transport="udp", flags=("qr", "aa", "tc"))
+    found = findings([cut, *right(VIP, "udp")[1:]], right(VIP, "tcp"))
+    assert [(f.kind, f.severity) for f in found] == [("cut-short", "info")]
