@@ -39,6 +39,17 @@ IN_CLUSTER_CONTEXT = "in-cluster"
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What :func:`load_connection` was called with, but for the context: another context is opened alike."""
+
+    kubeconfig: str | None = None
+    request_timeout: float = 10.0
+    as_user: str | None = None
+    as_groups: tuple[str, ...] = ()
+    environ: Mapping[str, str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """How to reach one API server as one user."""
 
@@ -62,6 +73,8 @@ class Connection:
     """Seconds; what the user asked for."""
     warnings: tuple[str, ...] = ()
     """What the user should know about this connection, a sentence each."""
+    asked: Asked = Asked()
+    """From what it was made."""
     _contexts: dict[ClientCertificate | None, ssl.SSLContext] = field(default_factory=dict, repr=False, compare=False)
 
     async def authorization(self, *, renew: bool = False) -> dict[str, str]:
@@ -111,13 +124,14 @@ def load_connection(
         InputError: no kubeconfig, or one that cannot be used (file and reason).
         UsageError: there is no such context.
     """
+    asked = Asked(kubeconfig, request_timeout, as_user, tuple(as_groups), environ)
     environ = os.environ if environ is None else environ
     files = files_to_read(kubeconfig, environ)
     chosen = choose(files, context) if files else None
     if chosen is not None:
-        return _from_kubeconfig(chosen, environ, request_timeout, as_user, as_groups, kubeconfig or "")
+        return _from_kubeconfig(chosen, environ, asked)
     if not kubeconfig and context is None and environ.get("KUBERNETES_SERVICE_HOST"):
-        return _in_cluster(environ, service_account, request_timeout, as_user, as_groups)
+        return _in_cluster(environ, service_account, asked)
     looked = ", ".join(files) if kubeconfig else where_looked(environ)
     raise InputError(
         f"there is no kubeconfig to use; looked for {looked}" if not files else f"the kubeconfig {looked} is empty",
@@ -125,14 +139,24 @@ def load_connection(
     )
 
 
-def _from_kubeconfig(
-    chosen: Chosen,
-    environ: Mapping[str, str],
-    request_timeout: float,
-    as_user: str | None,
-    as_groups: Sequence[str],
-    kubeconfig: str,
-) -> Connection:
+def another_context(connection: Connection, context: str) -> Connection:
+    """The connection by another context of the same kubeconfig, with the same flags; blocks as load_connection does.
+
+    Raises:
+        InputError, UsageError: as :func:`load_connection`.
+    """
+    asked = connection.asked
+    return load_connection(
+        kubeconfig=asked.kubeconfig,
+        context=context,
+        request_timeout=asked.request_timeout,
+        as_user=asked.as_user,
+        as_groups=asked.as_groups,
+        environ=asked.environ,
+    )
+
+
+def _from_kubeconfig(chosen: Chosen, environ: Mapping[str, str], asked: Asked) -> Connection:
     cluster, user = chosen.cluster, chosen.user
     server = cluster.text("server").rstrip("/")
     if urlsplit(server).scheme not in ("http", "https") or not urlsplit(server).hostname:
@@ -144,23 +168,22 @@ def _from_kubeconfig(
         context=chosen.context,
         cluster=cluster.name,
         server=server,
-        user=as_user or user.text("as") or user.name,
+        user=asked.as_user or user.text("as") or user.name,
         namespace=chosen.namespace or "default",
         credentials=Credentials(_source(chosen, certificate, trust, proxy_url)),
         trust=trust,
         proxy_url=proxy_url,
-        impersonation=_impersonation(user, as_user, as_groups),
-        kubeconfig=kubeconfig,
-        request_timeout=request_timeout,
+        impersonation=_impersonation(user, asked.as_user, asked.as_groups),
+        kubeconfig=asked.kubeconfig or "",
+        request_timeout=asked.request_timeout,
         warnings=_warnings(trust, server),
+        asked=asked,
     )
     connection.ssl_context(Credential(certificate=certificate))  # a broken file is told now, not at the first request
     return connection
 
 
-def _in_cluster(
-    environ: Mapping[str, str], directory: str, request_timeout: float, as_user: str | None, as_groups: Sequence[str]
-) -> Connection:
+def _in_cluster(environ: Mapping[str, str], directory: str, asked: Asked) -> Connection:
     from kubernetes.config import ConfigException  # noqa: PLC0415 - 0.2 s
     from kubernetes.config.incluster_config import InClusterConfigLoader  # noqa: PLC0415
 
@@ -184,13 +207,14 @@ def _in_cluster(
         context=IN_CLUSTER_CONTEXT,
         cluster=IN_CLUSTER_CONTEXT,
         server=found.host,
-        user=as_user or "service account",
+        user=asked.as_user or "service account",
         namespace=(namespace.read_text("utf-8").strip() if namespace.exists() else "") or "default",
         credentials=Credentials(TokenFileSource(token)),
         trust=TrustSettings(authorities=Path(authority).read_bytes(), origin=authority),
-        impersonation=_impersonation(Section("", {}, ""), as_user, as_groups),
+        impersonation=_impersonation(Section("", {}, ""), asked.as_user, asked.as_groups),
         in_cluster=True,
-        request_timeout=request_timeout,
+        request_timeout=asked.request_timeout,
+        asked=asked,
     )
 
 

@@ -26,6 +26,10 @@ class Pulse:
     """Seconds between questions while the server is away; so soon after its return everything is tried again."""
     answer_in: float = 6.0
     """Seconds that an answer may take; /version costs the server nothing."""
+    namespaces: float = 15.0
+    """Seconds between two looks at a namespace that is got by its name: so soon its deletion is seen."""
+    rights: float = 20.0
+    """Seconds between two looks at the rights while some are missing: so soon one that is granted is used."""
 
 
 class _Version(msgspec.Struct):

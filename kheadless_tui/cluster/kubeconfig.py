@@ -63,6 +63,47 @@ class Chosen:
     """Everything that was read, merged, as plain data: for the package's own loader of ``auth-provider`` users."""
 
 
+@dataclass(frozen=True, slots=True)
+class ContextEntry:
+    """One context of the kubeconfig, as it is chosen from a list."""
+
+    name: str
+    cluster: str
+    user: str
+    namespace: str
+    """Empty when the context sets none."""
+    current: bool
+
+
+def contexts(kubeconfig: str | None = None, environ: Mapping[str, str] | None = None) -> list[ContextEntry]:
+    """All contexts in the order of the files, read anew; none where there is no kubeconfig.
+
+    Blocks (it reads files and imports the kubernetes package): call it by ``asyncio.to_thread``.
+
+    Args:
+        kubeconfig: One file, from ``--kubeconfig``; else KUBECONFIG, else ``~/.kube/config``.
+        environ: The environment; that of the process by default.
+
+    Raises:
+        InputError: a file cannot be read, is not YAML or not a kubeconfig.
+    """
+    files = files_to_read(kubeconfig, os.environ if environ is None else environ)
+    merger = _merged(files) if files else None
+    if merger is None:
+        return []
+    current = _current_context(merger)
+    bodies = [_body(entry, "context") for entry in _sections(merger, "contexts").values()]
+    return [
+        ContextEntry(body.name, body.text("cluster"), body.text("user"), body.text("namespace"), body.name == current)
+        for body in bodies
+    ]
+
+
+def context_names(kubeconfig: str | None = None, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The names of :func:`contexts`, which tells what is raised."""
+    return tuple(entry.name for entry in contexts(kubeconfig, environ))
+
+
 def files_to_read(kubeconfig: str | None, environ: Mapping[str, str]) -> list[str]:
     """The kubeconfig files that exist, in order of precedence.
 

@@ -7,6 +7,21 @@ from collections.abc import Sequence
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
 
 
+def link_of(reads: Sequence[tuple[str, ReadState]], now: float) -> ReadState:
+    """One state for the header, of what has come of reading each kind in each namespace.
+
+    A kind that is refused in one namespace and read in another is not refused: what may be read is live.
+
+    Args:
+        reads: The plural of the kind, and the state.
+        now: Unix time.
+    """
+    readable = {plural for plural, state in reads if not isinstance(state, Forbidden)}
+    return worst_of(
+        [state for plural, state in reads if not isinstance(state, Forbidden) or plural not in readable], now
+    )
+
+
 def worst_of(states: Sequence[ReadState], now: float) -> ReadState:
     """One state for the header: offline before not logged in, refused, reading and live."""
     offline = [state for state in states if isinstance(state, Offline)]

@@ -5,42 +5,39 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 
 from kheadless_tui.cluster import once
 from kheadless_tui.cluster.connection import Connection
 from kheadless_tui.cluster.heartbeat import Heartbeat, Pulse
-from kheadless_tui.cluster.link import worst_of
-from kheadless_tui.cluster.listwatch import Put, Replace
-from kheadless_tui.cluster.loading import all_loaded
+from kheadless_tui.cluster.link import link_of
+from kheadless_tui.cluster.listwatch import Replace
+from kheadless_tui.cluster.loading import Loading
+from kheadless_tui.cluster.missing_rights import MissingRight
+from kheadless_tui.cluster.named_namespaces import NamedNamespaces
+from kheadless_tui.cluster.needs import SHOWN, Need, needs_of
 from kheadless_tui.cluster.reader import Reader
+from kheadless_tui.cluster.readers import CORE, Readers, ReadKey
 from kheadless_tui.cluster.reflector import Reflector
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Scope
+from kheadless_tui.cluster.refusals import refusals_of
+from kheadless_tui.cluster.rights_watch import RightsWatch, newly_readable
+from kheadless_tui.cluster.state import Forbidden, Reading, ReadState, Scope
 from kheadless_tui.cluster.store import Store
 from kheadless_tui.cluster.tasks import Tasks
+from kheadless_tui.cluster.telling import Subscribers
 from kheadless_tui.cluster.transport import Transport
-from kheadless_tui.errors import ClusterError, NotFound, Refused, Unreachable
-from kheadless_tui.model.kinds import ENDPOINT_SLICE, ENDPOINTS, NAMESPACE, POD, SERVICE, STATEFUL_SET, Kind
+from kheadless_tui.errors import ClusterError
+from kheadless_tui.model.kinds import NAMESPACE, POD, SERVICE, Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.config import ZoneConfig
-
-CORE = (SERVICE, ENDPOINT_SLICE)
-"""What records are predicted from; nothing is loaded before these are."""
-
-SHOWN = (POD, STATEFUL_SET, ENDPOINTS)
-"""What is read of a namespace while its pods are shown."""
 
 LINGER = 30.0
 """Seconds for which a namespace's pods are still read after they were hidden: who goes back sees them at once."""
 
 CLOSING = 0.15
 """Seconds that closing waits for what is under way."""
-
-ReadKey = tuple[str, str]
-"""Plural and namespace; an empty namespace means all."""
 
 
 class ClusterSession:
@@ -54,7 +51,7 @@ class ClusterSession:
         readonly: bool = False,
         selector: str = "",
         request_timeout: float | None = None,
-        fallback_namespace: str | None = None,
+        fallback_namespaces: Sequence[str] = (),
         pulse: Pulse | None = None,
         served: ZoneConfig | None = None,
         zone: str = "",
@@ -67,8 +64,8 @@ class ClusterSession:
             readonly: Carried for those who write; the session itself only reads.
             selector: A label selector as of ``kubectl -l``, for the Services.
             request_timeout: Seconds; 0 for none, by default what the connection says.
-            fallback_namespace: Read instead of all, if all is refused; by default the context's namespace.
-            pulse: How soon a server that has fallen silent is noticed.
+            fallback_namespaces: Read instead of all, if all is refused; by default the context's namespace.
+            pulse: How soon a server that has fallen silent is noticed, a namespace that was deleted, a new right.
             served: How the zone is served, where the user says so; else the cluster is asked.
             zone: The cluster's domain, in place of what is said there.
         """
@@ -77,22 +74,24 @@ class ClusterSession:
         self.selector = selector
         self.transport: Transport = None  # type: ignore[assignment]  # made by start(), in the loop
         self._request_timeout = connection.request_timeout if request_timeout is None else request_timeout
-        self._fallback = fallback_namespace or connection.namespace
+        self._fallback = tuple(fallback_namespaces) or (connection.namespace,)
         self._scope = Scope(namespaces)
         self._pulse = pulse or Pulse()
         self._store = Store()
-        self._readers: dict[ReadKey, Reader] = {}
-        self._named: dict[str, ReadState] = {}
-        self._missing: NotFound | None = None
-        self._subscribers: dict[object, Callable[[], None]] = {}
-        self._told = False
-        self._changed = asyncio.Event()
+        self._shown: set[str] = set()
+        self._outcomes: dict[ReadKey, type[ReadState]] = {}
+        self._subscribers = Subscribers()
+        self._started = asyncio.Event()
         self._tasks = Tasks()
         self._hiding: dict[str, asyncio.TimerHandle] = {}
+        self._readers: Readers = None  # type: ignore[assignment]  # as the transport
+        self._named: NamedNamespaces = None  # type: ignore[assignment]
+        self._rights: RightsWatch = None  # type: ignore[assignment]
+        self._loading: Loading = None  # type: ignore[assignment]
         self._heartbeat: Heartbeat | None = None
+        self._served = served
         self._zone_config = served.renamed(zone) if served is not None else None
         self._zone = zone
-        self._closed = False
         self._version: str | None = None
 
     # -- life --------------------------------------------------------------------------------------------------
@@ -102,26 +101,38 @@ class ClusterSession:
         if self._heartbeat is not None:
             return
         self.transport = Transport(self.connection, request_timeout=self._request_timeout)
+        self._readers = Readers(self.transport, self._store, self._tasks, self._on_change)
+        self._named = NamedNamespaces(self.transport, self._store, self._tell, period=self._pulse.namespaces)
+        self._loading = Loading(self._readers, self._named, lambda: self._scope, self.connection.server)
+        self._rights = RightsWatch(
+            self.transport,
+            needs=lambda: needs_of(self._scope, self._shown),
+            wider=lambda: needs_of(Scope(), ()) if self._scope.only else (),
+            refusals=lambda: refusals_of(self._readers.all(), self._named.states),
+            changed=self._on_rights,
+            period=self._pulse.rights,
+        )
         self._heartbeat = Heartbeat(
             self.transport,
-            last_heard=lambda: max((reader.last_heard for reader in self._readers.values()), default=0.0),
+            last_heard=self._readers.last_heard,
             answered=self._answered,
-            silent=self._silent,
+            silent=self._readers.silent,
             pulse=self._pulse,
         )
         self._read_scope()
         self._tasks.spawn(self._heartbeat.run(), "heartbeat")
+        self._tasks.spawn(self._named.run(), "namespaces by name")
+        self._tasks.spawn(self._rights.run(), "rights")
+        self._started.set()
 
     async def close(self) -> None:
         """Stop everything and close all connections, within a fifth of a second whatever is under way."""
-        self._closed = True
-        self._subscribers.clear()
+        self._subscribers.close()
         for handle in self._hiding.values():
             handle.cancel()
-        for reader in self._readers.values():
-            if (task := reader.stop()) is not None:
-                self._tasks.keep(task)
-        self._readers.clear()
+        self._hiding.clear()
+        if self.transport is not None:
+            self._readers.stop_all()
         self._tasks.cancel()
         if self.transport is not None:
             # Before the tasks have had their turn to end: connections are aborted, not said goodbye to over TLS, which
@@ -130,6 +141,38 @@ class ClusterSession:
                 async with asyncio.timeout(CLOSING):
                     await self.transport.close()
         await self._tasks.ended(CLOSING)
+
+    def rescoped(
+        self,
+        *,
+        connection: Connection | None = None,
+        namespaces: tuple[str, ...] = (),
+        selector: str = "",
+        fallback_namespaces: Sequence[str] = (),
+    ) -> ClusterSession:
+        """A session that reads something else, alike in all other things.
+
+        It is not started, and knows nothing of what this one has read; close this one, and nothing of it remains.
+
+        Args:
+            connection: Another cluster or user; by default the same. What was said of the zone of one cluster (its
+                domain, its Corefile) is not said of another.
+            namespaces: What is read; empty for all.
+            selector: As of :class:`ClusterSession`.
+            fallback_namespaces: As of :class:`ClusterSession`.
+        """
+        same = connection is None or connection.server == self.connection.server
+        return ClusterSession(
+            connection or self.connection,
+            namespaces=namespaces,
+            readonly=self.readonly,
+            selector=selector,
+            request_timeout=self._request_timeout,
+            fallback_namespaces=fallback_namespaces,
+            pulse=self._pulse,
+            served=self._served if same else None,
+            zone=self._zone if same else "",
+        )
 
     async def loaded(self, timeout: float) -> None:
         """Wait until Services and EndpointSlices of the scope have been listed once.
@@ -141,18 +184,11 @@ class ClusterSession:
             Unreachable, Refused, NotAuthenticated: the one that keeps it from being so.
             NotFound: a namespace of the scope does not exist.
         """
-        loop = asyncio.get_running_loop()
-        while not self._is_loaded():
-            self._changed.clear()
-            before, began = self._progress(), loop.time()
-            with contextlib.suppress(TimeoutError):
-                # A second more than a request may take: its own error says more than ours.
-                async with asyncio.timeout(timeout + 1 if timeout else None):
-                    while before == self._progress() and not self._is_loaded():
-                        await self._changed.wait()
-                        self._changed.clear()
-            if timeout and before == self._progress() and loop.time() - began >= timeout and not self._is_loaded():
-                raise self._why_not_loaded(timeout)
+        with contextlib.suppress(TimeoutError):  # of nothing at all it could be said that it has been read
+            await asyncio.wait_for(self._started.wait(), timeout or None)
+        if self._loading is None:
+            raise ClusterError("nothing has been read: the session was not started")
+        await self._loading.wait(timeout)
 
     # -- what is known -----------------------------------------------------------------------------------------
 
@@ -169,13 +205,34 @@ class ClusterSession:
     @property
     def reads(self) -> Mapping[ReadKey, ReadState]:
         """What reading each kind in each scope has come to."""
-        named = {(NAMESPACE.plural, name): state for name, state in self._named.items()}
-        return {**named, **{key: reader.reflector.state for key, reader in self._readers.items()}}
+        if self._heartbeat is None:
+            return {}
+        named = {(NAMESPACE.plural, name): state for name, state in self._named.states.items()}
+        return {**named, **self._readers.states()}
+
+    @property
+    def gone_namespaces(self) -> Mapping[str, float]:
+        """Namespaces that the scope names and that do not exist, with the Unix time since when that is known."""
+        return dict(self._named.gone) if self._named else {}
 
     @property
     def link(self) -> ReadState:
         """What the connection has come to, in one state: the worst of what records depend on."""
-        return worst_of([reader.reflector.state for reader in self._core()], time.time())
+        core = self._readers.core() if self._readers else []
+        return link_of([(reader.reflector.kind.plural, reader.reflector.state) for reader in core], time.time())
+
+    @property
+    def missing_rights(self) -> tuple[MissingRight, ...]:
+        """The rights that are needed for what is shown and that the user does not have, the most important first.
+
+        What it says is of some seconds ago at most; a right that is granted is used as soon as that is seen.
+        """
+        return self._rights.missing if self._rights else ()
+
+    @property
+    def user(self) -> str:
+        """As whom the API server knows us, as rules have to name it; the kubeconfig's name until that is known."""
+        return (self._rights.user if self._rights else "") or self.connection.user
 
     @property
     def server_version(self) -> str | None:
@@ -183,23 +240,21 @@ class ClusterSession:
         return self._heartbeat.server_version if self._heartbeat else None
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have a function called in the loop after snapshot, reads or link have changed.
+        """Have a function called in the loop after anything that is known has changed.
 
         It is called at most once for each turn of the loop; to draw less often is its own business.
 
         Returns:
             A function that ends it.
         """
-        token = object()
-        self._subscribers[token] = callback
-        return lambda: self._subscribers.pop(token, None) and None
+        return self._subscribers.add(callback)
 
     def retry_now(self) -> None:
         """Try at once whatever waits for its next attempt: offline, refused or not logged in."""
         self.connection.credentials.forget_failure()
-        for reader in list(self._readers.values()):
-            reader.retry_now()
-        self._read_named()
+        self._readers.retry_now()
+        self._named.look_now()
+        self._rights.look_now()
 
     # -- pods of what is shown ---------------------------------------------------------------------------------
 
@@ -208,14 +263,16 @@ class ClusterSession:
         handle = self._hiding.pop(namespace, None)
         if handle is not None:
             handle.cancel()
+        if namespace not in self._shown:
+            self._shown.add(namespace)
+            self._rights.look_now()
         for kind in SHOWN:
-            if (kind.plural, namespace) not in self._readers:
-                self._read(kind, namespace)
+            self._readers.read(kind, namespace)
         self._tell()
 
     def hide_pods(self, namespace: str) -> None:
         """End what :meth:`show_pods` began, after a while."""
-        if namespace not in self._hiding and (POD.plural, namespace) in self._readers:
+        if namespace not in self._hiding and namespace in self._shown:
             loop = asyncio.get_running_loop()
             self._hiding[namespace] = loop.call_later(LINGER, self._forget_pods, namespace)
 
@@ -255,37 +312,43 @@ class ClusterSession:
         """CoreDNS's defaults, for who goes on without the cluster's Corefile; the domain is the user's all the same."""
         return ZoneConfig(source=f"CoreDNS defaults ({why})").renamed(self._zone)
 
-    # -- readers -----------------------------------------------------------------------------------------------
+    # -- scope -------------------------------------------------------------------------------------------------
 
     def _read_scope(self) -> None:
         if self._scope.all:
-            self._read(NAMESPACE, "")
+            self._readers.read(NAMESPACE, "")
         for kind in CORE:
             for namespace in self._scope.namespaces or ("",):
-                self._read(kind, namespace, self.selector if kind is SERVICE else "")
-        self._read_named()
+                self._readers.read(kind, namespace, self.selector if kind is SERVICE else "")
+        self._named.name(self._scope.namespaces)
 
-    def _read(self, kind: Kind, namespace: str, selector: str = "") -> None:
-        reflector = Reflector(kind, namespace, now=time.time(), label_selector=selector)
-        reader = Reader(self.transport, reflector, partial(self._store.apply, kind, namespace), self._on_change)
-        self._readers[kind.plural, namespace] = reader
-        reader.start()
+    def _narrow(self) -> None:
+        """All namespaces were refused: read those that the user works in."""
+        for kind in CORE:
+            self._readers.stop(kind, "")
+        self._scope = Scope(self._fallback, only=True)
+        self._read_scope()
 
-    def _stop(self, kind: Kind, namespace: str) -> None:
-        reader = self._readers.pop((kind.plural, namespace), None)
-        task = reader.stop() if reader else None
-        if task is not None:
-            self._tasks.keep(task)
-        self._store.clear(kind, namespace)
+    def _widen(self) -> None:
+        """All namespaces may be read after all; what was read of some of them stays until they have been."""
+        for kind in CORE:
+            for namespace in self._scope.namespaces:
+                self._readers.stop(kind, namespace, forget=False)
+        self._scope = Scope()
+        self._read_scope()
+        self._readers.retry_now()
 
-    def _core(self) -> list[Reader]:
-        plurals = {kind.plural for kind in CORE}
-        return [reader for (plural, _), reader in self._readers.items() if plural in plurals]
+    def _forget_pods(self, namespace: str) -> None:
+        self._hiding.pop(namespace, None)
+        self._shown.discard(namespace)
+        for kind in SHOWN:
+            self._readers.stop(kind, namespace)
+        self._tell()
+
+    # -- what is heard -----------------------------------------------------------------------------------------
 
     def _on_change(self, reader: Reader) -> None:
         reflector = reader.reflector
-        if self._readers.get((reflector.kind.plural, reflector.namespace)) is not reader:
-            return  # one that is being stopped
         if isinstance(reflector.state, Forbidden) and reflector.state.verb == "list":
             if reflector.kind in CORE and not reflector.namespace and self._scope.all:
                 self._narrow()
@@ -293,103 +356,35 @@ class ClusterSession:
                 self._store.clear(reflector.kind, reflector.namespace)
         if reflector.kind is NAMESPACE:
             self._store.know_namespaces(reflector.synced)
+        self._hear_of_rights(reflector)
         self._tell()
 
-    def _narrow(self) -> None:
-        """All namespaces were refused: read the one that the user works in."""
-        for kind in CORE:
-            self._stop(kind, "")
-        self._scope = Scope((self._fallback,), only=True)
-        for kind in CORE:
-            self._read(kind, self._fallback, self.selector if kind is SERVICE else "")
-        self._read_named()
+    def _hear_of_rights(self, reflector: Reflector) -> None:
+        key, outcome = (reflector.kind.plural, reflector.namespace), type(reflector.state)
+        before = self._outcomes.get(key)
+        if before is not outcome and outcome is not Reading:
+            self._outcomes[key] = outcome
+            if not self._rights.known or Forbidden in (before, outcome):
+                self._rights.look_now()
 
-    def _forget_pods(self, namespace: str) -> None:
-        self._hiding.pop(namespace, None)
-        for kind in SHOWN:
-            self._stop(kind, namespace)
+    def _on_rights(self, granted: frozenset[Need]) -> None:
+        readable = newly_readable(granted)
+        if self._scope.only and {(kind.plural, "") for kind in CORE} <= self._rights.readable():
+            self._widen()
+        for reader in self._readers.all():
+            if (reader.reflector.kind.plural, reader.reflector.namespace) in readable:
+                reader.retry_now()
+        if granted:
+            self._named.look_now()
         self._tell()
-
-    # -- namespaces by name ------------------------------------------------------------------------------------
-
-    def _read_named(self) -> None:
-        for name in self._scope.namespaces:
-            if not isinstance(self._named.get(name), (Reading, Live)):
-                self._named[name] = Reading(0, time.time())
-                self._tasks.spawn(self._read_namespace(name), f"get namespace {name}")
-
-    async def _read_namespace(self, name: str) -> None:
-        try:
-            found = await self.fetch(NAMESPACE, ObjectKey("", name))
-        except NotFound:
-            self._named[name] = Live(time.time())
-            # One that we fell back to was not named by the user: then its emptiness is all there is to say.
-            if not self._scope.only:
-                self._missing = NotFound(f"there is no namespace {name!r}", hint="kubectl get namespaces")
-        except Refused as error:
-            self._named[name] = Forbidden("get", NAMESPACE.plural, name, error.message)
-        except ClusterError as error:
-            # The readers of this namespace fail in the same way, and theirs is the state that is shown.
-            self._named[name] = Offline(time.time(), time.time(), error.message)
-        else:
-            self._store.apply(NAMESPACE, "", Put((found,)))
-            self._named[name] = Live(time.time())
-        self._tell()
-
-    # -- loaded ------------------------------------------------------------------------------------------------
-
-    def _is_loaded(self) -> bool:
-        if self._heartbeat is None:
-            return False  # not started: of nothing at all it could be said that it has been read
-        if self._missing is not None:
-            raise self._missing
-        others: list[ReadState] = list(self._named.values())
-        namespaces = self._readers.get((NAMESPACE.plural, ""))
-        if namespaces is not None:
-            others.append(namespaces.reflector.state)
-        return all_loaded([reader.reflector for reader in self._core()], others, self._scope)
-
-    def _progress(self) -> object:
-        """Something that differs when more has been read; answers that refuse are no progress."""
-        return [(reader.received, reader.reflector.synced) for reader in self._readers.values()]
-
-    def _why_not_loaded(self, timeout: float) -> ClusterError:
-        for reader in self._core():
-            if reader.reflector.failure is not None:
-                return reader.reflector.failure
-        return Unreachable(
-            f"no answer from {self.connection.server} in {timeout:g} s", hint="--request-timeout waits longer"
-        )
-
-    # -- heartbeat ---------------------------------------------------------------------------------------------
 
     def _answered(self) -> None:
-        now = time.time()
         if self._version != self.server_version:
             self._version = self.server_version
             self._tell()
-        for reader in self._readers.values():
-            reader.reflector.alive(now)
-            if isinstance(reader.reflector.state, Offline) and not reader.reflector.failure_may_pass:
-                reader.retry_now()
-        if any(isinstance(state, Offline) for state in self._named.values()):
-            self._read_named()
-
-    def _silent(self, error: Unreachable, asked: float) -> None:
-        for reader in self._readers.values():
-            if reader.last_heard < asked:
-                reader.lost(error)
-
-    # -- telling -----------------------------------------------------------------------------------------------
+        self._readers.answered(time.time())
+        self._named.look_again()
 
     def _tell(self) -> None:
-        """Tell subscribers, once for however many changes this turn of the loop brings."""
-        self._changed.set()
-        if not self._told and not self._closed:
-            self._told = True
-            asyncio.get_running_loop().call_soon(self._tell_now)
-
-    def _tell_now(self) -> None:
-        self._told = False
-        for callback in list(self._subscribers.values()):
-            callback()
+        self._loading.changed.set()
+        self._subscribers.tell()

@@ -108,7 +108,6 @@ async def from_cluster(
         readonly=arguments.readonly,
         selector=getattr(arguments, "selector", ""),
         request_timeout=arguments.request_timeout,
-        fallback_namespace=namespace,
         served=given_config(arguments),
         zone=arguments.zone or "",
     )

@@ -55,7 +55,6 @@ async def _open(arguments: argparse.Namespace, connection: Connection, *, lab: b
         namespaces=(arguments.namespace,) if arguments.namespace and not lab else (),
         readonly=arguments.readonly,
         selector=getattr(arguments, "selector", ""),
-        fallback_namespace=connection.namespace,
         served=None if lab else given_config(arguments),
         zone="" if lab else arguments.zone or "",
     )

@@ -79,13 +79,13 @@ async def test_an_expired_watch_and_a_lost_server_are_made_good(lab: Lab) -> Non
 
 
 async def test_a_user_with_one_namespace_sees_that_one(lab: Lab) -> None:
-    async with session_as(lab, "namespaced", fallback_namespace="team-a") as session:
+    async with session_as(lab, "namespaced", fallback_namespaces=("team-a",)) as session:
         assert [service.name for service in session.snapshot.headless_services()] == ["cache"]
 
 
 async def test_nobody_is_refused(lab: Lab) -> None:
     with pytest.raises(Refused):
-        async with session_as(lab, "nobody", fallback_namespace="default"):
+        async with session_as(lab, "nobody", fallback_namespaces=("default",)):
             raise AssertionError
 
 
