@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from kheadless_tui.probe.plan import ProbePlan
 from kheadless_tui.probe.planning import Planner
 from kheadless_tui.probe.replicas import KUBE_DNS, Replica, forward_stream
 from kheadless_tui.probe.server import Server, parse_server
+from kheadless_tui.probe.standing import OpenPlace, open_place
 from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.zone.record import Question
 
@@ -162,6 +164,27 @@ class Prober:
         permit = await self._gate.permit(plan.write_plan)
         places, _ = self._ready()
         return await _Run(self._session, places, plan, permit, self._timeout, self._start_timeout, on_progress)()
+
+    @asynccontextmanager
+    async def open(
+        self, plan: ProbePlan, on_progress: Callable[[Progress], None] = lambda _: None
+    ) -> AsyncIterator[OpenPlace]:
+        """The place of a plan, kept open for other work than its questions; what was made for it is removed at the end.
+
+        Raises:
+            WriteRefused: the user did not confirm, or read-only mode.
+            UsageError: the plan asks from no container.
+            ClusterError: the place could not be made.
+        """
+        permit = await self._gate.permit(plan.write_plan)
+        places, _ = self._ready()
+
+        def say(doing: str) -> None:
+            on_progress(Progress(doing, 0, len(plan.questions)))
+
+        transport = self._session.transport
+        async with open_place(transport, places, plan, permit, start_timeout=self._start_timeout, say=say) as place:
+            yield place
 
 
 class _Run:
