@@ -18,6 +18,7 @@ from kheadless_tui.errors import ClusterError, InputError, NotFound
 from kheadless_tui.model.kinds import ENDPOINTS, POD, STATEFUL_SET
 from kheadless_tui.model.objects import Service
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.settings import namespaces_written_for
 from kheadless_tui.zone.config import ZoneConfig
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ async def from_cluster(
         readonly=arguments.readonly,
         selector=getattr(arguments, "selector", ""),
         request_timeout=arguments.request_timeout,
+        fallback_namespaces=() if namespaces else namespaces_written_for(connection.context),
         served=given_config(arguments),
         zone=arguments.zone or "",
     )
