@@ -1,4 +1,4 @@
-"""One CoreDNS replica, asked over TCP through a port-forward."""
+"""A CoreDNS, asked over TCP: on a port of this machine, or a replica in the cluster through a port-forward."""
 
 from __future__ import annotations
 
@@ -24,31 +24,24 @@ _QUESTIONS_A_CONNECTION = 100
 """CoreDNS closes a TCP connection after 128 questions."""
 
 
-class Replica(AbstractContextManager["Replica"]):
-    """A port of a pod of kube-system, as a server."""
+class LocalServer:
+    """A port of 127.0.0.1 that serves DNS."""
 
-    def __init__(self, kubectl: Sequence[str], pod: str, port: int) -> None:
-        command = [*kubectl, "-n", "kube-system", "port-forward", f"pod/{pod}", f":{port}"]
-        self.name = f"{pod}:{port}"
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        found = re.search(r"127\.0\.0\.1:(\d+)", line)
-        assert found, f"no port-forward to {self.name}: {line}"
-        self.port = int(found[1])
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.terminate()
-        self._process.communicate(timeout=10)
+    def __init__(self, name: str, port: int) -> None:
+        self.name = name
+        self.port = port
 
     def answer(self, question: Question) -> Answer:
         """The reply to a question."""
         return self.answers([question])[question]
 
-    def answers(self, questions: Sequence[Question]) -> dict[Question, Answer]:
-        """The replies to many questions, as many on one connection as CoreDNS takes."""
+    def answers(self, questions: Sequence[Question], last: Question | None = None) -> dict[Question, Answer]:
+        """The replies to many questions, as many on one connection as CoreDNS takes.
+
+        Args:
+            questions: answered in their order, one connection after the other.
+            last: stop when its reply comes; what is not answered until then has no reply.
+        """
         found: dict[Question, Answer] = {}
         for start in range(0, len(questions), _QUESTIONS_A_CONNECTION):
             with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
@@ -60,7 +53,17 @@ class Replica(AbstractContextManager["Replica"]):
                 for _ in asked:
                     reply, _ = dns.query.receive_tcp(connection, one_rr_per_rrset=True)
                     found[asked[reply.id]] = _answer(asked[reply.id], reply)
+                    if asked[reply.id] == last:
+                        break
         return found
+
+    def sections(self, question: Question, buffer: int) -> tuple[int, int, int, bool]:
+        """How many records of each section a client with a buffer gets, and the TC bit; 65535 octets are TCP."""
+        edns = False if buffer == 512 else 0
+        query = dns.message.make_query(question.name, question.type, use_edns=edns, payload=buffer)
+        ask = dns.query.tcp if buffer == 65535 else dns.query.udp
+        reply = ask(query, "127.0.0.1", port=self.port, timeout=10, one_rr_per_rrset=True)
+        return len(reply.answer), len(reply.authority), len(reply.additional), bool(reply.flags & dns.flags.TC)
 
     def transfer(self, zone: str) -> list[Record]:
         """All records of a transfer, duplicates included."""
@@ -72,6 +75,25 @@ class Replica(AbstractContextManager["Replica"]):
                 reply, _ = dns.query.receive_tcp(connection, one_rr_per_rrset=True)
                 found += _records(reply.answer)
         return found
+
+
+class Replica(LocalServer, AbstractContextManager["Replica"]):
+    """A port of a pod of kube-system, as a server."""
+
+    def __init__(self, kubectl: Sequence[str], pod: str, port: int) -> None:
+        command = [*kubectl, "-n", "kube-system", "port-forward", f"pod/{pod}", f":{port}"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        found = re.search(r"127\.0\.0\.1:(\d+)", line)
+        assert found, f"no port-forward to {pod}:{port}: {line}"
+        super().__init__(f"{pod}:{port}", int(found[1]))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        self._process.communicate(timeout=10)
 
 
 def _answer(question: Question, reply: dns.message.Message) -> Answer:

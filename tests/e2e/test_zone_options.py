@@ -1,0 +1,248 @@
+"""Every option of the kubernetes plugin, asked of a CoreDNS of our own that runs with it in front of the real API."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from kheadless_tui.model.manifests import objects_from
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.corefile import parse
+from kheadless_tui.zone.message_size import BUFFERS, fits
+from kheadless_tui.zone.plugin_chain import zone_config
+from kheadless_tui.zone.record import Answer, Question
+from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.transfer import transfer
+from tests.e2e.coredns import CoreDns, binary, free_ports
+from tests.e2e.replica import LocalServer
+from tests.e2e.zone_world import CROWD, World, questions
+
+KUBECONFIG = os.environ.get("KHEADLESS_E2E_KUBECONFIG", "")
+SYNC_SECONDS = 20
+CRD = "serviceimports.multicluster.x-k8s.io"
+ALL_ZONES = "cluster.local in-addr.arpa ip6.arpa"
+
+pytestmark = [
+    pytest.mark.skipif(binary() is None, reason="no coredns: KHEADLESS_COREDNS is not set and PATH has none"),
+    pytest.mark.timeout(300),
+]
+
+BLOCKS = {
+    "defaults": ("cluster.local", "labels kheadless-test=MARK"),
+    "verified": (ALL_ZONES, "labels kheadless-test=MARK; pods verified; ttl 30"),
+    "insecure": (ALL_ZONES, "labels kheadless-test=MARK; pods insecure; ttl 3600"),
+    "pod-names": (ALL_ZONES, "labels kheadless-test=MARK; endpoint_pod_names; ttl 0"),
+    "unlabelled": (ALL_ZONES, "pods verified; endpoint_pod_names; ignore empty_service"),
+    "namespaces": (ALL_ZONES, "labels kheadless-test=MARK; namespaces MARK-b; pods insecure"),
+    "namespace-labels": (
+        ALL_ZONES,
+        "labels kheadless-test=MARK; namespace_labels team in (a),kheadless-test=MARK; pods insecure",
+    ),
+    "noendpoints": (ALL_ZONES, "labels kheadless-test=MARK; noendpoints; ignore empty_service; pods insecure"),
+    "zonal": (ALL_ZONES, "labels kheadless-test=MARK; zonal; endpoint_pod_names"),
+    "multicluster": (
+        f"clusterset.local {ALL_ZONES}",
+        "labels kheadless-test=MARK; multicluster clusterset.local; zonal; pods insecure",
+    ),
+    "multicluster-selected": (
+        "clusterset.local cluster.local",
+        "labels kheadless-test=MARK; multicluster clusterset.local; namespace_labels team=a; endpoint_pod_names;"
+        " ignore empty_service",
+    ),
+    "fallthrough": (
+        ALL_ZONES,
+        "labels kheadless-test=MARK; pods verified; fallthrough in-addr.arpa MARK-a.svc.cluster.local",
+    ),
+    "fallthrough-all": ("cluster.local", "labels kheadless-test=MARK; fallthrough"),
+}
+"""By name the zones and the options of the plugin."""
+
+
+def kubectl(*args: str, stdin: str | None = None, check: bool = True) -> str:
+    done = subprocess.run(
+        ["kubectl", "--kubeconfig", KUBECONFIG, *args],
+        input=stdin, capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+    assert not check or done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Served(msgspec.Struct):
+    """A world on the cluster, and the servers that serve it each in another way."""
+
+    world: World
+    snapshot: Snapshot
+    servers: dict[str, LocalServer]
+    configs: dict[str, ZoneConfig]
+
+
+@pytest.fixture(scope="module")
+def crd() -> Iterator[None]:
+    """The definition of ServiceImports, for as long as the test runs where the cluster has none."""
+    had = bool(kubectl("get", "crd", CRD, "--ignore-not-found", "-o", "name"))
+    if not had:
+        kubectl("create", "-f", str(Path(__file__).parent / "serviceimport-crd.yaml"))
+        kubectl("wait", "--for=condition=Established", f"crd/{CRD}", "--timeout=30s")
+    yield
+    if not had:
+        kubectl("delete", "crd", CRD, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def served(crd: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    world = World(f"zo-{uuid.uuid4().hex[:6]}", uuid.uuid4().int % 250)
+    try:
+        _create(world)
+        powerless = _powerless(world, tmp_path_factory.mktemp("powerless") / "kubeconfig")
+        ports = free_ports(len(BLOCKS) + 1)
+        texts = {
+            name: _block(zones, f"{options}; kubeconfig {KUBECONFIG}".replace("MARK", world.mark), port)
+            for (name, (zones, options)), port in zip(BLOCKS.items(), ports, strict=False)
+        }
+        texts["unsynced"] = _block(
+            ALL_ZONES, f"kubeconfig {powerless}; startup_timeout 100ms; fallthrough ip6.arpa", ports[-1]
+        )
+        with CoreDns("\n".join(texts.values()), ports):
+            servers = {name: LocalServer(name, port) for name, port in zip(texts, ports, strict=True)}
+            configs = {name: zone_config(parse(text, name), name, strict=True) for name, text in texts.items()}
+            snapshot = _read(world)
+            for name in BLOCKS:
+                _wait(servers[name], snapshot, configs[name], world)
+            yield Served(world, snapshot, servers, configs)
+    finally:
+        kubectl("delete", "namespace", world.first, world.second, "--wait=false", "--ignore-not-found")
+
+
+def _block(zones: str, options: str, port: int) -> str:
+    lines = "\n".join(f"    {option.strip()}" for option in options.split(";"))
+    return f""".:{port} {{
+  bind 127.0.0.1
+  kubernetes {zones} {{
+{lines}
+  }}
+  transfer {{
+    to *
+  }}
+}}
+"""
+
+
+def _create(world: World) -> None:
+    """All objects; the pods, which no node ever runs, are given a status."""
+    for documents in (world.namespaces(), [*world.objects(), *world.imports()]):
+        kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": documents}))
+    for (namespace, name), status in world.pod_status().items():
+        patch = json.dumps({"status": status})
+        kubectl("-n", namespace, "patch", "pod", name, "--subresource=status", "--type=merge", "-p", patch)
+
+
+def _powerless(world: World, path: Path) -> Path:
+    """A kubeconfig whose user may read nothing, so that who uses it never knows the cluster."""
+    whole = yaml.safe_load(kubectl("config", "view", "--raw", "--minify", "--flatten"))
+    token = kubectl("-n", world.first, "create", "token", "default").strip()
+    whole["users"] = [{"name": whole["users"][0]["name"], "user": {"token": token}}]
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    return path
+
+
+def _read(world: World) -> Snapshot:
+    """The objects of the world as the API server has them: its defaults and addresses included."""
+    found = objects_from(json.loads(kubectl("get", "namespaces", "-o", "json")), "")
+    for namespace in (world.first, world.second):
+        kinds = f"services,endpointslices,pods,{CRD}"
+        found += objects_from(json.loads(kubectl("-n", namespace, "get", kinds, "-o", "json")), "")
+    return Snapshot.of(found, namespaces_known=True)
+
+
+def _wait(server: LocalServer, snapshot: Snapshot, config: ZoneConfig, world: World) -> None:
+    """Until a server that watches the API knows all objects: it may not have seen the last ones when it starts."""
+    space = world.second
+    probes = [
+        Question(f"web.{space}.svc.cluster.local.", "A"),
+        Question(f"chain-13.{world.first}.svc.cluster.local.", "CNAME"),
+    ]
+    limit = time.monotonic() + SYNC_SECONDS
+    for probe in probes:
+        wanted = resolve(snapshot, probe, config, upstream=server.answer)
+        while not wanted.fallthrough and wanted.answer and not server.answer(probe).answer:
+            assert time.monotonic() < limit, f"{server.name} does not know the objects after {SYNC_SECONDS} s"
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_an_option_does_what_is_predicted(served: Served, name: str) -> None:
+    asked = sorted(set(questions(served.world, served.snapshot, served.configs[name])))
+    predicted = _compare(served, name, asked)
+    assert sum(bool(each.answer) for each in predicted) > 30, "the questions hardly hit anything"
+
+
+def test_before_it_knows_the_cluster_it_fails(served: Served) -> None:
+    config = served.configs["unsynced"]
+    asked = sorted(set(questions(served.world, Snapshot(namespaces_known=True), config)))
+    predicted = _compare(served, "unsynced", asked, synced=False)
+    assert {each.rcode for each in predicted if not each.fallthrough} == {"SERVFAIL", "NOERROR"}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_transfer_holds_what_is_predicted(served: Served, name: str) -> None:
+    config = served.configs[name]
+    for zone in config.zones:
+        predicted = Counter(transfer(served.snapshot, zone, config))
+        observed = Counter(served.servers[name].transfer(zone))
+        ours = [record for record in observed if f".{served.world.mark}-" in record.name or record.type == "SOA"]
+        assert predicted == Counter({record: observed[record] for record in ours}), zone
+
+
+def _compare(served: Served, name: str, asked: list[Question], *, synced: bool = True) -> list[Answer]:
+    """Ask all questions, those that nobody can ask apart, and hold the replies against the predictions."""
+    server, config = served.servers[name], served.configs[name]
+    predicted = [resolve(served.snapshot, each, config, upstream=server.answer, synced=synced) for each in asked]
+    sent = [each for each in predicted if not each.unsendable]
+    replies = server.answers([each.question for each in sent])
+    wrong = [
+        f"{each.question}\n  predicted {_comparable(each)}\n  observed  {_comparable(replies[each.question])}"
+        for each in sent
+        if _comparable(each) != _comparable(replies[each.question])
+    ]
+    assert not wrong, f"{len(wrong)} of {len(sent)} differ\n" + "\n".join(wrong[:20])
+    return predicted
+
+
+@pytest.mark.parametrize("name", ["verified", "pod-names", "noendpoints"])
+def test_a_reply_that_cannot_be_sent_never_comes(served: Served, name: str) -> None:
+    server, config = served.servers[name], served.configs[name]
+    asked = sorted(set(questions(served.world, served.snapshot, config)))
+    predicted = [resolve(served.snapshot, each, config, upstream=server.answer) for each in asked]
+    mute = [each.question for each in predicted if each.unsendable]
+    assert bool(mute) is (name != "noendpoints")
+    last = Question("cluster.local.", "SOA")
+    assert set(server.answers([*mute, last], last)) == {last}
+
+
+@pytest.mark.parametrize("buffer", BUFFERS)
+def test_what_fits_is_sent(served: Served, buffer: int) -> None:
+    server, config = served.servers["defaults"], served.configs["defaults"]
+    base = f"{CROWD}.{served.world.second}.svc.cluster.local."
+    for name in (base, base.upper(), f"_http._tcp.{base}", f"{CROWD}-07.{base}", f"Nobody.{base}"):
+        for kind in ("A", "AAAA", "SRV", "TXT"):
+            answer = resolve(served.snapshot, Question(name, kind), config)
+            (wanted,) = [each for each in fits(answer) if each.buffer == buffer]
+            seen = server.sections(answer.question, buffer)
+            assert seen == (wanted.answer, wanted.authority, wanted.additional, wanted.truncated), answer.question
+
+
+def _comparable(answer: Answer) -> tuple[object, ...]:
+    """Sections as multisets. What falls through meets no further plugin, which is a SERVFAIL without SOA."""
+    if answer.fallthrough:
+        return "SERVFAIL", False, Counter(), Counter(), Counter()
+    return answer.rcode, answer.aa, *(Counter(each) for each in (answer.answer, answer.authority, answer.additional))
