@@ -116,8 +116,11 @@ class Service(KubeObject, frozen=True, rename="camel"):
 
     @property
     def headless(self) -> bool:
-        """True when the first cluster address is the word None (object/service.go Headless)."""
-        return self.cluster_ips[:1] == ("None",) and self.type != "ExternalName"
+        """True when the first cluster address is the word None (object/service.go Headless).
+
+        The type plays no part: the API server takes no cluster address of an ExternalName Service.
+        """
+        return self.cluster_ips[:1] == ("None",)
 
     @property
     def selector(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.dns_service import DNS_SERVICE, dns_service
 from kheadless_tui.zone.endpoint_slices import Port, slice_addresses
 from kheadless_tui.zone.names import service_name
-from kheadless_tui.zone.pairs import Pair, is_headless
+from kheadless_tui.zone.pairs import Pair
 from kheadless_tui.zone.record import Record, Source
 from kheadless_tui.zone.ttl import VERSION_TTL
 from kheadless_tui.zone.watched import Watched
@@ -87,7 +87,7 @@ def name_servers(seen: Watched, zone: str) -> list[NameServer] | None:
             if key is None or service is None:
                 continue
             base = service_name(key, zone)
-            if is_headless(service):
+            if service.headless:
                 for place in slice_addresses(item, seen.config):
                     found.append(_name_server(f"{place.name}.{base}", place.address, place.source))
             else:

@@ -20,7 +20,6 @@ from kheadless_tui.zone.pairs import (
     Pair,
     endpoint_pair,
     has_ready_address,
-    is_headless,
     port_matches,
     ports_of,
     service_pairs,
@@ -67,7 +66,7 @@ def _service_listing(seen: Watched, request: Request, zone: str) -> Listing:
     service = seen.service(key)
     if service is None:
         return Listing(missing="service-missing" if seen.snapshot.service(key) is None else "service-not-selected")
-    headless = is_headless(service)
+    headless = service.headless
     external = service.type == "ExternalName"
     slices = seen.slices_of(key)
     if config.ignore_empty_service and not external and not headless and not has_ready_address(slices, config):

@@ -48,11 +48,6 @@ class Listing(NamedTuple):
     """The rule by which the name does not exist, empty when it does; then without pairs it exists and is empty."""
 
 
-def is_headless(service: Service) -> bool:
-    """Whether the first cluster address is the word None; the type plays no part (object/service.go Headless)."""
-    return service.cluster_ips[:1] == ("None",)
-
-
 def service_pairs(service: Service, zone: str) -> Iterator[Pair]:
     """Each port of a Service with each of its cluster addresses."""
     target = service_name(service.key, zone)

@@ -11,7 +11,6 @@ from kheadless_tui.zone import why_address, why_endpoints, why_names
 from kheadless_tui.zone.apex import is_default_ns
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.name_parsing import POD
-from kheadless_tui.zone.pairs import is_headless
 from kheadless_tui.zone.reasons import Case, Reason, counted, listed, owner_of
 from kheadless_tui.zone.record import Fact, Question, Step
 from kheadless_tui.zone.reverse_names import address_of_reverse
@@ -101,7 +100,7 @@ def _found_endpoints(case: Case, facts: tuple[Fact, ...]) -> Reason:
         of_pod = f" (pod {listed(sorted(pods))})" if pods else ""
         return Reason("endpoint", f"endpoint {case.request.endpoint}{of_pod} is ready in EndpointSlice {slices}", facts)
     service = case.service
-    kind = "is headless" if service is None or is_headless(service) else "has endpoints"
+    kind = "is headless" if service is None or service.headless else "has endpoints"
     port = f" with port {case.request.port or 'any'}" if case.request.protocol else ""
     text = f"Service {case.key} {kind}: {counted(len(hosts), 'ready address')}{port} in EndpointSlice {slices}"
     left = len(why_endpoints.not_ready(case))

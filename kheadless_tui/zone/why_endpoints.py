@@ -9,7 +9,7 @@ from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.endpoint_names import dashed
 from kheadless_tui.zone.endpoint_slices import NO_PORT, Port, SliceAddress, slice_addresses, slice_ports
 from kheadless_tui.zone.names import natural, service_name
-from kheadless_tui.zone.pairs import is_headless, ports_of
+from kheadless_tui.zone.pairs import ports_of
 from kheadless_tui.zone.reasons import MAX_LOOKED_AT, Case, Reason, counted, listed, selector_text
 from kheadless_tui.zone.record import Fact, Source
 
@@ -31,7 +31,7 @@ def reason(case: Case) -> Reason:
         return _of_import(case)
     if case.request.endpoint:
         return _endpoint(case, service)
-    if is_headless(service) and not any(True for _ in _places(case.slices, case)):
+    if service.headless and not any(True for _ in _places(case.slices, case)):
         return _nobody(case, service)
     return _port(case, service)
 
@@ -191,7 +191,7 @@ def _endpoint(case: Case, service: Service) -> Reason:
     if asked.startswith("_"):
         text = f"one label in front of Service {case.key} is an endpoint's name: a port is asked for as _PORT.{asked}"
         return Reason("protocol-alone", text)
-    if not everyone and is_headless(service):
+    if not everyone and service.headless:
         return _nobody(case, service)
     return _unknown_endpoint(case, service, everyone)
 
@@ -286,7 +286,7 @@ def _set_of(case: Case, asked: str) -> str:
 
 def _port(case: Case, service: Service) -> Reason:
     request = case.request
-    headless = is_headless(service)
+    headless = service.headless
     ports = _slice_ports(case) if headless else list(ports_of(service.ports))
     asked = f"{request.port or 'any'}/{request.protocol.upper() or 'any'}"
     kind = "slices" if headless else "Service"

@@ -18,7 +18,7 @@ from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.dns_service import dns_service
 from kheadless_tui.zone.endpoint_slices import SliceAddress, slice_addresses
 from kheadless_tui.zone.names import absolute, natural, service_name
-from kheadless_tui.zone.pairs import Pair, endpoint_pairs, is_headless, service_pairs
+from kheadless_tui.zone.pairs import Pair, endpoint_pairs, service_pairs
 from kheadless_tui.zone.ptr import pointer_records
 from kheadless_tui.zone.record import PredictedRecord, Record, Source, WithheldRecord
 from kheadless_tui.zone.soa import soa_record
@@ -43,8 +43,8 @@ def service_records(snapshot: Snapshot, service: Service, config: ZoneConfig) ->
         return tuple(_alias(service, name, ttl))
     slices = seen.slices_of(key)
     by_endpoint = sorted(endpoint_pairs(key, slices, config, config.zone), key=lambda pair: natural(pair.target))
-    own = by_endpoint if is_headless(service) else list(service_pairs(service, config.zone))
-    if config.ignore_empty_service and not is_headless(service) and not by_endpoint:
+    own = by_endpoint if service.headless else list(service_pairs(service, config.zone))
+    if config.ignore_empty_service and not service.headless and not by_endpoint:
         return ()
     made = [*_own_name(name, own, ttl), *_endpoint_names(by_endpoint, ttl)]
     return (*(_predicted(item) for item in made), *_pointers(seen, key, [*own, *by_endpoint], ttl))
@@ -71,7 +71,7 @@ def withheld_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -
         if found is None or (place.name, place.address) in served or (place.name, place.address) in named:
             continue
         reason = "terminating" if place.ref.terminating else "not ready"
-        if is_headless(service):
+        if service.headless:
             record = Record(name, ttl, *found)
             own.setdefault(place.address, WithheldRecord(record, key, place.ref, place.source, reason))
         record = Record(f"{place.name}.{name}", ttl, *found)

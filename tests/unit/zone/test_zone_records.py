@@ -11,6 +11,7 @@ from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.config import CacheBounds, ZoneConfig
 from kheadless_tui.zone.dependence import namespaces_asked
+from kheadless_tui.zone.dns_service import choose_dns_service, dns_service
 from kheadless_tui.zone.endpoint_names import dashed
 from kheadless_tui.zone.label_selectors import selects
 from kheadless_tui.zone.names import labels, natural, unescaped, wire_length
@@ -330,6 +331,16 @@ def test_the_service_in_front_of_dns_by_the_names_of_installers(
     answer = resolve(world, Question("cluster.local.", "NS"), CONFIG)
     assert [record.data for record in answer.answer] == [f"{name}.{namespace}.svc.cluster.local."]
     assert not answer.unknown
+
+
+def test_the_service_that_only_the_nodes_caches_ask_is_not_the_one_in_front_of_dns() -> None:
+    label = {"k8s-app": "kube-dns"}
+    upstream = obj("Service", "kube-dns-upstream", "kube-system", labels=label, spec={"clusterIP": "10.96.0.77"})
+    metrics = obj("Service", "coredns-metrics", "kube-system", labels=label, spec={"clusterIP": "None"})
+    front = obj("Service", "rke2-coredns-rke2-coredns", "kube-system", labels=label, spec={"clusterIP": "10.96.0.10"})
+    assert dns_service(snapshot_of(upstream, metrics, front)) == ObjectKey("kube-system", "rke2-coredns-rke2-coredns")
+    assert dns_service(snapshot_of(upstream, metrics)) == ObjectKey("kube-system", "kube-dns")
+    assert choose_dns_service([]) is None
 
 
 def test_what_several_aliases_leave_open_is_told_of_each() -> None:
