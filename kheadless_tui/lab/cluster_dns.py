@@ -1,63 +1,95 @@
-"""The cluster's DNS servers: one in each coredns pod, all serving what the ConfigMap says."""
+"""The cluster's DNS: a CoreDNS in each coredns pod, with its own delay behind the API, and a cache on each node."""
 
 from __future__ import annotations
 
 from kheadless_tui.errors import InputError
 from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.dns_server import DnsServer
+from kheadless_tui.lab.dns_server import CoreDns, read_corefile
+from kheadless_tui.lab.node_local import Ask, NodeLocal
 from kheadless_tui.lab.resources import CONFIG_MAPS, PODS
 from kheadless_tui.lab.store import Change, Object, Store
+from kheadless_tui.lab.upstream import Upstream
 from kheadless_tui.lab.view import View
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.corefile import parse
-from kheadless_tui.zone.plugin_chain import zone_config
 
 NAMESPACE, CONFIG_MAP = "kube-system", "coredns"
 LABEL = ("k8s-app", "kube-dns")
-RELOAD_SECONDS = 45.0
-"""From a change of the ConfigMap to its being served: the kubelet's sync, then the plugin reload."""
 SOURCE = "ConfigMap kube-system/coredns"
+LAGS = (0.06, 0.25)
+"""Seconds from a write to its being served: seen on a real cluster, where no two replicas are alike."""
+RELOAD_SECONDS = (3.0, 4.5)
+"""From a change of the ConfigMap to its being served, by replica: the kubelet's sync, then the plugin reload."""
 
 
 class ClusterDns:
-    """All DNS servers."""
+    """All DNS servers of the cluster."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._servers: dict[str, DnsServer] = {}
-        self._view = View(store)
-        self.config = ZoneConfig()
-        """How the zone is served now."""
+        self._replicas: dict[str, CoreDns] = {}
+        self._caches: dict[str, NodeLocal] = {}
+        self._made = 0
+        self.upstream = Upstream()
         store.subscribe(self._on_change)
 
-    def server_in(self, pod: Object) -> DnsServer | None:
+    @property
+    def replicas(self) -> dict[str, CoreDns]:
+        """The CoreDNS processes by the names of their pods, sorted."""
+        pods = self._store.all(PODS, NAMESPACE)
+        return {pod["metadata"]["name"]: server for pod in pods if (server := self.server_in(pod)) is not None}
+
+    def server_in(self, pod: Object) -> CoreDns | None:
         """The DNS server in a pod, if it is one."""
         meta = pod["metadata"]
         labelled = (meta.get("labels") or {}).get(LABEL[0]) == LABEL[1]
         if not labelled or meta["namespace"] != NAMESPACE:
             return None
         uid = meta["uid"]
-        if uid not in self._servers:
-            self._servers[uid] = DnsServer(lambda: self._view.snapshot, lambda: self.config, seed=len(self._servers))
-        return self._servers[uid]
+        if uid not in self._replicas:
+            self._replicas[uid] = self._new_replica()
+        return self._replicas[uid]
+
+    def node_local(self, node: str, ask: Ask) -> NodeLocal:
+        """The cache on a node; ``ask`` is its way to kube-dns."""
+        if node not in self._caches:
+            self._caches[node] = NodeLocal(self._clock, self.upstream, ask)
+        return self._caches[node]
+
+    @property
+    def node_locals(self) -> dict[str, NodeLocal]:
+        """The caches that have been asked so far, by node."""
+        return dict(self._caches)
 
     def freeze(self, *, frozen: bool) -> None:
         """Stop or go on following the API, all servers together."""
-        self._view.frozen = frozen
+        for server in self.replicas.values():
+            server.view.frozen = frozen
+
+    def _new_replica(self) -> CoreDns:
+        number = self._made
+        self._made += 1
+        view = View(self._store, self._clock, LAGS[number % len(LAGS)])
+        server = CoreDns(view, self._clock, self.upstream, seed=number)
+        self._load(server)
+        return server
 
     def _on_change(self, change: Change) -> None:
         meta = change.item["metadata"]
         if change.resource is CONFIG_MAPS and (meta["namespace"], meta["name"]) == (NAMESPACE, CONFIG_MAP):
-            first = change.type == "ADDED"
-            self._clock.call_later(0.0 if first else RELOAD_SECONDS, self._reload)
+            for number, server in enumerate(self._replicas.values()):
+                delay = RELOAD_SECONDS[number % len(RELOAD_SECONDS)]
+                self._clock.call_later(delay, lambda server=server: self._load(server))  # type: ignore[misc]
         elif change.resource is PODS and change.type == "DELETED":
-            self._servers.pop(meta["uid"], None)
+            gone = self._replicas.pop(meta["uid"], None)
+            if gone is not None:
+                gone.view.close()
 
-    def _reload(self) -> None:
+    def _load(self, server: CoreDns) -> None:
         found = self._store.find(CONFIG_MAPS, NAMESPACE, CONFIG_MAP)
         text = ((found or {}).get("data") or {}).get("Corefile", "")
         try:
-            self.config = zone_config(parse(text, SOURCE), SOURCE)
-        except InputError:
-            return  # as the plugin reload does: what cannot be read leaves the old one in place
+            server.serves = read_corefile(text, SOURCE, self._clock)
+        except InputError as error:  # as the plugin reload does: what cannot be read leaves the old one in place
+            server.note(f"[ERROR] plugin/reload: Corefile changed but reload failed: {error}")
+        else:
+            server.note("[INFO] Reloading complete" if server.log else "[INFO] plugin/reload: Running configuration")

@@ -1,111 +1,183 @@
-"""The cluster's DNS: whole DNS messages in and out, answered from ``zone`` on what the server knows of the API."""
+"""CoreDNS in small: the server blocks of a Corefile, the cache in front, answers from ``zone``, what is forwarded."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
-import dns.exception
-import dns.flags
-import dns.message
-import dns.opcode
-import dns.rcode
-import dns.rdataclass
-import dns.rdatatype
-import dns.rrset
+import msgspec
 
-from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.lab.clock import Clock
+from kheadless_tui.lab.dns_cache import Cache
+from kheadless_tui.lab.dns_message import Query, read_query, write_empty, write_reply, write_transfer
+from kheadless_tui.lab.upstream import Upstream
+from kheadless_tui.lab.view import View
+from kheadless_tui.zone.cache import as_passed
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.record import Answer, Question, Record
+from kheadless_tui.zone.corefile import Corefile, parse
+from kheadless_tui.zone.plugin_chain import zone_config
+from kheadless_tui.zone.record import Answer, Record
 from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.server_keys import server_keys
 
-UPSTREAM = {"example.com.": "93.184.215.14", "mysql.example.com.": "198.51.100.7"}
-"""All names outside the cluster that exist, with their one address."""
-
-UPSTREAM_TTL = 30
-MIN_UDP_SIZE = 512
-"""Octets of a reply over UDP to a client without EDNS (RFC 1035 section 4.2.1)."""
+DNS_PORT = 53
+FORWARD_SECONDS = 5.0
+"""Until forward gives up servers that say nothing (plugin/forward/forward.go defaultTimeout)."""
 SHUFFLED = ("A", "AAAA", "MX")
 """Types whose records the plugin loadbalance shuffles."""
+TRANSFERS = ("AXFR", "IXFR")
+LOG_LINES = 500
+"""Lines that are kept of what a server says."""
 
 
-def upstream(question: Question) -> Answer | None:
-    """The server outside: it knows a few names and no other."""
-    address = UPSTREAM.get(question.name.lower())
-    if address is None:
-        return Answer(question, "NXDOMAIN", aa=False)
-    records = (Record(question.name, UPSTREAM_TTL, "A", address),) if question.type == "A" else ()
-    return Answer(question, "NOERROR", aa=False, answer=records)
+class Replying(Protocol):
+    """A process that answers DNS messages."""
+
+    hanging: bool
+    """A lever: it is there and says nothing, as a stopped process (SIGSTOP) does."""
+
+    async def replies(self, wire: bytes, *, udp: bool, port: int = DNS_PORT) -> tuple[bytes, ...]:
+        """The messages that a request is answered with; none when the client gets nothing."""
 
 
-class DnsServer:
-    """One server.
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The server blocks of one port."""
+
+    config: ZoneConfig | None
+    """How the cluster's zone is served; ``None`` without the kubernetes plugin."""
+    forwards: bool
+    shuffles: bool
+    cache: Cache | None
+
+
+def read_corefile(text: str, where: str, clock: Clock) -> dict[int, Served]:
+    """What a Corefile serves, by port.
+
+    Raises:
+        InputError: CoreDNS would not start with it.
+    """
+    corefile = parse(text, where)
+    by_port: dict[int, list[int]] = {}
+    for number, block in enumerate(corefile.blocks):
+        for key in server_keys(block, where):
+            if key.transport == "dns" and number not in by_port.setdefault(key.port, []):
+                by_port[key.port].append(number)
+    return {port: _served(corefile, numbers, clock) for port, numbers in by_port.items()}
+
+
+def _served(corefile: Corefile, numbers: list[int], clock: Clock) -> Served:
+    blocks = tuple(corefile.blocks[number] for number in numbers)
+    config = None
+    if any(block.named("kubernetes") for block in blocks):
+        config = zone_config(Corefile(corefile.where, blocks, corefile.notes), corefile.where, strict=True)
+    bounds = config.cache if config is not None else None
+    return Served(
+        config,
+        any(block.named("forward") for block in blocks),
+        any(block.named("loadbalance") for block in blocks),
+        Cache(clock, bounds) if bounds is not None else None,
+    )
+
+
+class CoreDns:
+    """One CoreDNS process.
 
     Args:
-        snapshot: What it knows of the API, now.
-        config: How it serves the zone, now.
+        view: What it knows of the API.
+        clock: Lab time.
+        upstream: What it forwards to.
         seed: For the order of addresses, which changes with every answer.
     """
 
-    def __init__(self, snapshot: Callable[[], Snapshot], config: Callable[[], ZoneConfig], seed: int = 0) -> None:
-        self._snapshot = snapshot
-        self._config = config
+    def __init__(self, view: View, clock: Clock, upstream: Upstream, seed: int = 0) -> None:
+        self.view = view
+        self._clock = clock
+        self._upstream = upstream
         self._random = random.Random(seed)  # noqa: S311 - the order of addresses is no secret
+        self.serves: Mapping[int, Served] = {}
+        self.hanging = False
+        self.cut_at: int | None = None
+        """A lever: octets that get through over UDP; 0 for none, so that every reply is cut."""
+        self.log: deque[str] = deque(maxlen=LOG_LINES)
 
-    def reply(self, wire: bytes, *, udp: bool) -> bytes | None:
-        """The reply to a message; ``None`` when the client gets nothing."""
-        try:
-            query = dns.message.from_wire(wire)
-        except dns.exception.DNSException:
-            return None
-        if query.flags & dns.flags.QR:
-            return None
-        response = dns.message.make_response(query)
-        response.flags &= ~dns.flags.RA
-        if query.opcode() != dns.opcode.QUERY:
-            response.set_rcode(dns.rcode.NOTIMP)
-        elif len(query.question) != 1:
-            response.set_rcode(dns.rcode.FORMERR)
-        elif query.question[0].rdclass != dns.rdataclass.IN:
-            response.set_rcode(dns.rcode.REFUSED)
-        else:
-            asked = query.question[0]
-            answer = self._answer(Question(asked.name.to_text(), dns.rdatatype.to_text(asked.rdtype)))
-            if answer is None or answer.unsendable:
-                return None
-            self._fill(response, answer)
-        if not udp:
-            return response.to_wire(max_size=65535, prefer_truncation=True)
-        size = max(query.payload, MIN_UDP_SIZE) if query.edns >= 0 else MIN_UDP_SIZE
-        return response.to_wire(max_size=size, prefer_truncation=True)
+    @property
+    def config(self) -> ZoneConfig | None:
+        """How it serves the cluster's zone."""
+        served = self.serves.get(DNS_PORT)
+        return served.config if served is not None else None
 
-    def _answer(self, question: Question) -> Answer | None:
-        answer = resolve(self._snapshot(), question, self._config(), upstream=upstream, explain=False)
-        return upstream(question) if answer.fallthrough else answer
+    @property
+    def cache(self) -> Cache | None:
+        """What it keeps on port 53."""
+        served = self.serves.get(DNS_PORT)
+        return served.cache if served is not None else None
 
-    def _fill(self, response: dns.message.Message, answer: Answer) -> None:
-        response.set_rcode(dns.rcode.from_text(answer.rcode))
-        if answer.aa:
-            response.flags |= dns.flags.AA
-        for section, records in (
-            (response.answer, self._shuffled(answer.answer)),
-            (response.authority, list(answer.authority)),
-            (response.additional, list(answer.additional)),
-        ):
-            for record in records:
-                rrset = dns.rrset.from_text(record.name, record.ttl, "IN", record.type, record.data)
-                known = next(
-                    (old for old in section if old.match(rrset.name, rrset.rdclass, rrset.rdtype, rrset.covers)), None
-                )
-                if known is None:
-                    section.append(rrset)
-                else:
-                    known.union_update(rrset)  # type: ignore[no-untyped-call]
+    def note(self, line: str) -> None:
+        """Say something in the log."""
+        self.log.append(line)
 
-    def _shuffled(self, records: tuple[Record, ...]) -> list[Record]:
-        """As the plugin loadbalance does: aliases stay in front, addresses change places."""
+    async def replies(self, wire: bytes, *, udp: bool, port: int = DNS_PORT) -> tuple[bytes, ...]:
+        """The messages that a request is answered with; none when the client gets nothing."""
+        served = self.serves.get(port)
+        if served is None or self.hanging:
+            return ()
+        query = read_query(wire)
+        if not isinstance(query, Query):
+            return (query,) if query is not None else ()
+        answer = await self._answer(query, served)
+        if answer is None or answer.unsendable:
+            return ()
+        if answer.question.type in TRANSFERS and answer.rcode == "NOERROR":
+            if not udp:
+                return tuple(write_transfer(query, answer))
+            answer = Answer(answer.question, "REFUSED", aa=False)
+        if served.shuffles:
+            answer = self._shuffled(answer)
+        if udp and self.cut_at == 0:
+            return (write_empty(query),)
+        buffer = served.config.bufsize if served.config is not None else 0
+        return (write_reply(query, answer, udp=udp, buffer=self.cut_at or buffer),)
+
+    async def _answer(self, query: Query, served: Served) -> Answer | None:
+        if served.cache is not None:
+            kept = served.cache.find(query.question, query.checked)
+            if kept is not None:
+                return kept
+        answer = None
+        if served.config is not None:
+            answer = resolve(
+                self.view.snapshot, query.question, served.config, upstream=self._upstream.answer, explain=False
+            )
+        if answer is None or answer.fallthrough:
+            answer = await self._forwarded(query, served)
+        if served.cache is not None and not answer.unsendable:
+            served.cache.keep(answer, query.checked)
+        return answer
+
+    async def _forwarded(self, query: Query, served: Served) -> Answer:
+        if not served.forwards:
+            return Answer(query.question, "SERVFAIL" if served.config is not None else "REFUSED", aa=False)
+        answer = self._upstream.answer(query.question)
+        if answer is None:
+            await self._clock.sleep(FORWARD_SECONDS)
+            return Answer(query.question, "SERVFAIL", aa=False)
+        return as_passed(answer, served.config.cache if served.config is not None else None)
+
+    def _shuffled(self, answer: Answer) -> Answer:
+        return msgspec.structs.replace(
+            answer, answer=self._moved(answer.answer), additional=self._moved(answer.additional)
+        )
+
+    def _moved(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
+        """As the plugin loadbalance does: aliases stay in front, addresses change places behind all others."""
+        if len(records) < 2:
+            return records
         aliases = [record for record in records if record.type == "CNAME"]
         moved = [record for record in records if record.type in SHUFFLED]
         others = [record for record in records if record.type != "CNAME" and record.type not in SHUFFLED]
         self._random.shuffle(moved)
-        return [*aliases, *others, *moved]
+        return (*aliases, *others, *moved)

@@ -34,6 +34,7 @@ from kheadless_tui.lab.controllers.namespaces import NamespaceController
 from kheadless_tui.lab.controllers.replicasets import ReplicaSetController
 from kheadless_tui.lab.controllers.scheduler import OrphanedPods, Scheduler
 from kheadless_tui.lab.controllers.statefulset import StatefulSetController
+from kheadless_tui.lab.dns_outside import OutsideDns
 from kheadless_tui.lab.pods.network import Network
 from kheadless_tui.lab.pods.runtime import Runtime
 from kheadless_tui.lab.resources import BY_KIND, STATEFUL_SETS, Resource
@@ -56,8 +57,9 @@ class Lab:
         self.rights = Rights()
         self._objects = Objects(self.store, self.clock)
         self.dns = ClusterDns(self.store, self.clock)
-        self._network = Network(self.store, self.dns.server_in)
-        self._runtime = Runtime(self._network, self.clock)
+        self.network = Network(self.store, self.dns)
+        self._outside = OutsideDns(self.network)
+        self._runtime = Runtime(self.network, self.clock)
         events = Events(self.store, self._objects, self.clock)
         self._kubelet = Kubelet(self.store, self._objects, self.clock, events)
         Manager(
@@ -76,7 +78,7 @@ class Lab:
                 GarbageCollector(self.store, self._objects),
             ],
         )
-        streams = Streams(self.store, self._runtime, self._network)
+        streams = Streams(self.store, self._runtime, self.network)
         self.api_server = ApiServer(self.store, self._objects, self.clock, self.rights, streams)
         self._runner: web.ServerRunner | None = None
         self._port = 0
@@ -87,12 +89,13 @@ class Lab:
 
     @classmethod
     @asynccontextmanager
-    async def start(cls, *, world: str = "demo", speed: float = 1.0) -> AsyncIterator[Lab]:
+    async def start(cls, *, world: str = "demo", speed: float = 1.0, driven: bool = False) -> AsyncIterator[Lab]:
         """A lab that serves until the block is left; then nothing of it remains.
 
         Args:
             world: What is in it: ``demo``, ``tutorials`` or ``empty``.
             speed: Lab seconds to a real second; tests take a great one.
+            driven: Whether time stands still but for ``clock.drive``.
 
         Raises:
             ValueError: there is no such world, or the speed is not positive.
@@ -101,7 +104,9 @@ class Lab:
         try:
             lab._write_credentials()
             await lab._listen()
-            lab.clock.start()
+            await lab._outside.open(HOST)
+            if not driven:
+                lab.clock.start()
             yield lab
         finally:
             await lab._close()
@@ -112,6 +117,11 @@ class Lab:
     def server(self) -> str:
         """The API server's address."""
         return f"https://{HOST}:{self._port}"
+
+    @property
+    def dns_port(self) -> int:
+        """The port on loopback, of UDP and TCP, that leads to kube-dns."""
+        return self._outside.port
 
     @property
     def kubeconfig(self) -> str:
@@ -316,6 +326,7 @@ class Lab:
         self.clock.stop()
         self.close_watches()
         try:
+            await self._outside.close()
             await self._stop_listening()
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)

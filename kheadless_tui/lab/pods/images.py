@@ -24,6 +24,8 @@ class Image:
     """TCP ports that its own entrypoint listens on."""
     nslookup: str = ""
     """Which nslookup it has: ``busybox``, ``busybox-small`` (before 1.29, no types) or ``bind``."""
+    libc: str = "glibc"
+    """Whose resolver its programs have: ``glibc`` or ``musl``."""
     path: str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     def has(self, program: str) -> bool:

@@ -1,31 +1,35 @@
 """The network as a pod sees it: which address answers, which refuses, which says nothing.
 
 kube-proxy in small: a cluster address leads to a ready endpoint of its Service; a Service without one refuses; an
-address that nobody has says nothing at all.
+address that nobody has says nothing at all, and one of the pods' range that nobody has is unreachable.
 """
 
 from __future__ import annotations
 
-import asyncio
-import struct
-from collections.abc import Awaitable, Callable
+import ipaddress
 
-from kheadless_tui.lab.dns_server import DnsServer
+from kheadless_tui.lab.cluster_dns import ClusterDns
+from kheadless_tui.lab.controllers.kubelet import POD_RANGE
+from kheadless_tui.lab.dns_server import Replying
+from kheadless_tui.lab.node_local import ADDRESS as NODE_LOCAL
+from kheadless_tui.lab.pods import listeners
 from kheadless_tui.lab.pods.images import Image, find_image
-from kheadless_tui.lab.resources import ENDPOINT_SLICES, PODS, SERVICES
-from kheadless_tui.lab.store import Object, Store
-
-Read = Callable[[], Awaitable[bytes]]
-"""The next bytes from the client; empty at their end."""
-Write = Callable[[bytes], Awaitable[None]]
-Listener = Callable[[Read, Write], Awaitable[None]]
-"""What serves one TCP connection, until it closes it."""
+from kheadless_tui.lab.pods.listeners import Listener
+from kheadless_tui.lab.pods.policies import Connection, Policies, Side
+from kheadless_tui.lab.resources import ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, NODES, PODS, SERVICES
+from kheadless_tui.lab.store import Change, Object, Store
 
 DNS_PORT = 53
+API_PORT = 6443
+KUBE_DNS = "10.96.0.10"
 
 
 class Silence(Exception):  # named after what happens
     """Nobody answers: packets go nowhere."""
+
+
+class NoRoute(Silence):
+    """A neighbour was looked for and is not there: after some seconds the kernel says so."""
 
 
 class Network:
@@ -33,59 +37,125 @@ class Network:
 
     Args:
         store: The cluster.
-        dns: The DNS server in each pod that is one, by the pod's uid.
+        dns: Its DNS servers.
     """
 
-    def __init__(self, store: Store, dns: Callable[[Object], DnsServer | None]) -> None:
+    def __init__(self, store: Store, dns: ClusterDns) -> None:
         self._store = store
         self._dns = dns
         self._turn = 0
+        self._by_address: dict[str, Object] | None = None
+        self._services: dict[str, Object] | None = None
+        self._policies: Policies | None = None
+        self.lost: set[tuple[str, str]] = set()
+        """Levers: protocol and address whose DNS packets are lost; an empty address for all of them."""
+        store.subscribe(self._on_change)
 
-    def connect(self, address: str, port: int) -> Listener:
-        """Open a TCP connection.
+    # -- what programs do --------------------------------------------------------------------------------------
+
+    def connect(self, address: str, port: int, *, source: Object | None = None) -> Listener:
+        """Open a TCP connection from a pod, or from a node when none is given.
 
         Raises:
             ConnectionRefusedError: the address is there, the port is not.
+            NoRoute: nobody has the address.
             Silence: nothing answers.
         """
-        pod, target = self._behind(address, port, "TCP")
-        server = self._dns(pod)
-        if server is not None and target == DNS_PORT:
-            return lambda read, write: serve_dns(server, read, write)
-        listens = {port for image in _images(pod) for port in image.listens}
-        if target not in listens:
-            raise ConnectionRefusedError(f"{address}:{port}")
-        page = f"{pod['metadata']['name']}\n".encode()
-        return lambda read, write: _serve_page(page, read, write)
+        server, pod, target = self._reach(address, port, "TCP", source)
+        if server is not None:
+            return lambda read, write: listeners.serve_dns(server, target, read, write)
+        return self._listener(pod, target)
 
-    def ask(self, address: str, port: int, message: bytes) -> bytes | None:
+    async def ask(self, address: str, port: int, message: bytes, *, source: Object | None = None) -> bytes | None:
         """Send one UDP datagram to a DNS server; the reply, or ``None`` when there is none.
 
         Raises:
             ConnectionRefusedError: an ICMP error comes back.
+            NoRoute: nobody has the address.
             Silence: nothing answers.
         """
-        pod, target = self._behind(address, port, "UDP")
-        server = self._dns(pod)
-        if server is None or target != DNS_PORT:
+        server, _, target = self._reach(address, port, "UDP", source)
+        if server is None:
             raise ConnectionRefusedError(f"{address}:{port}")
-        return server.reply(message, udp=True)
+        replies = await server.replies(message, udp=True, port=target)
+        return replies[0] if replies else None
 
-    def _behind(self, address: str, port: int, protocol: str) -> tuple[Object, int]:
-        for service in self._store.all(SERVICES):
-            if address in (service["spec"].get("clusterIPs") or ()):
-                return self._endpoint(service, address, port, protocol)
-        pod = self._pod_at(address)
-        if pod is None:
+    async def ask_by_tcp(self, address: str, port: int, message: bytes) -> bytes | None:
+        """Send one DNS message from a node over a connection of its own; the reply, or ``None`` without one.
+
+        Raises:
+            ConnectionRefusedError: the port is closed.
+        """
+        try:
+            server, _, target = self._reach(address, port, "TCP", None)
+        except Silence:
+            return None
+        if server is None:
+            raise ConnectionRefusedError(f"{address}:{port}")
+        replies = await server.replies(message, udp=False, port=target)
+        return replies[0] if replies else None
+
+    def forward(self, pod: Object, port: int) -> Listener:
+        """Connect to a port inside a pod's own network, as port-forward does: no policy, no loss.
+
+        Raises:
+            ConnectionRefusedError: nobody listens.
+        """
+        server = self._dns.server_in(pod)
+        if server is not None and _runs(pod) and port in server.serves:
+            return lambda read, write: listeners.serve_dns(server, port, read, write)
+        return self._listener(pod, port)
+
+    # -- who is there ------------------------------------------------------------------------------------------
+
+    def _reach(
+        self, address: str, port: int, protocol: str, source: Object | None
+    ) -> tuple[Replying | None, Object | None, int]:
+        """Who gets it: a DNS server, or a pod, and at which port."""
+        if port == DNS_PORT and {(protocol, ""), (protocol, address)} & self.lost:
             raise Silence(address)
-        return pod, port
+        pod, target = self._behind(address, port, protocol)
+        reached = address
+        if pod is not None:
+            reached = next((a for a in _addresses(pod) if (":" in a) is (":" in address)), address)
+        if target == DNS_PORT and (protocol, reached) in self.lost:
+            raise Silence(reached)
+        own = Side(_source_address(source, reached), source)
+        if not self._allowed(Connection(own, Side(reached, pod), target, protocol)):
+            raise Silence(reached)
+        return self._dns_at(address, pod, target, source), pod, target
 
-    def _endpoint(self, service: Object, address: str, port: int, protocol: str) -> tuple[Object, int]:
+    def _dns_at(self, address: str, pod: Object | None, port: int, source: Object | None) -> Replying | None:
+        if address == NODE_LOCAL:
+            node = (source or {}).get("spec", {}).get("nodeName") or next(iter(self._node_names()), "")
+            cache = self._dns.node_local(node, lambda wire: self.ask_by_tcp(KUBE_DNS, DNS_PORT, wire))
+            if port != DNS_PORT or cache.stopped:
+                raise ConnectionRefusedError(f"{address}:{port}")
+            return cache
+        server = self._dns.server_in(pod) if pod is not None else None
+        return server if pod is not None and server is not None and _runs(pod) and port in server.serves else None
+
+    def _behind(self, address: str, port: int, protocol: str) -> tuple[Object | None, int]:
+        """The pod behind an address, ``None`` for a node, and the port there."""
+        service = self._services_by_address().get(address)
+        if service is not None:
+            address, port = self._endpoint(service, address, port, protocol)
+        pod = self._pods().get(address)
+        if pod is not None:
+            return pod, port
+        if address == NODE_LOCAL or address in self._node_addresses():
+            return None, port
+        if ":" not in address and ipaddress.ip_address(address) in POD_RANGE:
+            raise NoRoute(address)
+        raise Silence(address)
+
+    def _endpoint(self, service: Object, address: str, port: int, protocol: str) -> tuple[str, int]:
         wanted = next(
             (p for p in service["spec"].get("ports") or () if (p["port"], p["protocol"]) == (port, protocol)), None
         )
         if wanted is None:
             raise Silence(f"{address}:{port}")  # kube-proxy has no rule, and nobody owns the address
+        family = "IPv6" if ":" in address else "IPv4"
         found = []
         for item in self._store.all(ENDPOINT_SLICES, service["metadata"]["namespace"]):
             labels = item["metadata"].get("labels") or {}
@@ -94,61 +164,89 @@ class Network:
             target = next(
                 (p["port"] for p in item.get("ports") or () if p.get("name", "") == wanted.get("name", "")), None
             )
-            for endpoint in item.get("endpoints") or ():
-                pod = self._pod_at(endpoint["addresses"][0]) if endpoint["conditions"].get("ready") else None
-                if pod is not None and target is not None:
-                    found.append((pod, target))
+            if target is not None and item["addressType"] == family:
+                ready = [e for e in item.get("endpoints") or () if e["conditions"].get("ready") is not False]
+                found += [(endpoint["addresses"][0], target) for endpoint in ready]
         if not found:
             raise ConnectionRefusedError(f"{address}:{port}")
         self._turn += 1
         return found[self._turn % len(found)]
 
-    def _pod_at(self, address: str) -> Object | None:
-        for pod in self._store.all(PODS):
-            if (
-                any(ip["ip"] == address for ip in pod["status"].get("podIPs") or ())
-                and pod["status"]["phase"] == "Running"
-            ):
-                return pod
-        return None
+    def _listener(self, pod: Object | None, port: int) -> Listener:
+        if pod is None:
+            if port == API_PORT:
+                return listeners.swallow
+            raise ConnectionRefusedError(f"port {port} of a node")
+        if port not in {port for image in _serving(pod) for port in image.listens}:
+            raise ConnectionRefusedError(f"port {port} of {pod['metadata']['name']}")
+        page = f"{pod['metadata']['name']}\n".encode()
+        return lambda read, write: listeners.serve_page(page, read, write)
+
+    def _allowed(self, connection: Connection) -> bool:
+        if self._policies is None:
+            self._policies = Policies(self._store.all(NETWORK_POLICIES), self._store.all(NAMESPACES))
+        return self._policies.allow(connection)
+
+    # -- what is known of the store ----------------------------------------------------------------------------
+
+    def _on_change(self, change: Change) -> None:
+        if change.resource is PODS:
+            self._by_address = None
+        elif change.resource is SERVICES:
+            self._services = None
+        elif change.resource in (NETWORK_POLICIES, NAMESPACES):
+            self._policies = None
+
+    def _pods(self) -> dict[str, Object]:
+        if self._by_address is None:
+            running = [pod for pod in self._store.all(PODS) if pod["status"].get("phase") == "Running"]
+            self._by_address = {address: pod for pod in running for address in _addresses(pod)}
+        return self._by_address
+
+    def _services_by_address(self) -> dict[str, Object]:
+        if self._services is None:
+            self._services = {
+                address: item for item in self._store.all(SERVICES) for address in item["spec"].get("clusterIPs") or ()
+            }
+        return self._services
+
+    def _node_names(self) -> list[str]:
+        return [node["metadata"]["name"] for node in self._store.all(NODES)]
+
+    def _node_addresses(self) -> set[str]:
+        return {
+            item["address"] for node in self._store.all(NODES) for item in node.get("status", {}).get("addresses") or ()
+        }
 
 
-def _images(pod: Object) -> list[Image]:
-    found = [find_image(container["image"]) for container in pod["spec"].get("containers") or ()]
-    return [image for image in found if image is not None]
+def _addresses(pod: Object) -> list[str]:
+    return [str(ip["ip"]) for ip in pod["status"].get("podIPs") or ()]
 
 
-async def serve_dns(server: DnsServer, read: Read, write: Write) -> None:
-    """DNS over TCP (RFC 1035 section 4.2.2) until the client has said its last."""
-    buffer = b""
-    while data := await read():
-        buffer += data
-        while len(buffer) >= 2:
-            (size,) = struct.unpack("!H", buffer[:2])
-            if len(buffer) < size + 2:
-                break
-            message, buffer = buffer[2 : size + 2], buffer[size + 2 :]
-            reply = server.reply(message, udp=False)
-            if reply is None:
-                return  # a server that cannot answer over TCP hangs up
-            await write(struct.pack("!H", len(reply)) + reply)
-            await asyncio.sleep(0)  # a hundred questions at once do not stop the rest of the lab
+def _source_address(source: Object | None, target: str) -> str:
+    if source is None:
+        return ""
+    return next((address for address in _addresses(source) if (":" in address) is (":" in target)), "")
 
 
-async def _serve_page(page: bytes, read: Read, write: Write) -> None:
-    request = b""
-    while b"\r\n\r\n" not in request:
-        data = await read()
-        if not data:
-            return
-        request += data
-        if len(request) > 65536:
-            return
-    fields = (
-        "HTTP/1.1 200 OK",
-        "Server: nginx",
-        "Content-Type: text/html",
-        f"Content-Length: {len(page)}",
-        "Connection: close",
-    )
-    await write("\r\n".join((*fields, "", "")).encode() + page)
+def _running(pod: Object) -> set[str]:
+    return {item["name"] for item in pod["status"].get("containerStatuses") or () if "running" in item["state"]}
+
+
+def _runs(pod: Object) -> bool:
+    """Whether its containers run; one that has crashed listens nowhere."""
+    return bool(_running(pod))
+
+
+def _serving(pod: Object) -> list[Image]:
+    """The images whose own program runs in the pod."""
+    running = _running(pod)
+    found = []
+    for container in pod["spec"].get("containers") or ():
+        image = find_image(container["image"])
+        if image is None or container["name"] not in running:
+            continue
+        own = image.argv(None, None)[:1]
+        if image.argv(container.get("command"), container.get("args"))[:1] == own:
+            found.append(image)
+    return found

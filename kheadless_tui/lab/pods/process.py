@@ -57,14 +57,17 @@ class Pipe:
         self._broken = True
         self._wake.set()
 
-    async def read(self) -> bytes:
-        """The next bytes; empty at the end."""
+    async def read(self, most: int = PIPE_BYTES) -> bytes:
+        """The next bytes, so many at most; empty at the end."""
         while not self._chunks:
             if self._ended or self._broken:
                 return b""
             self._wake.clear()
             await self._wake.wait()
         data = self._chunks.popleft()
+        if len(data) > most:
+            self._chunks.appendleft(data[most:])
+            data = data[:most]
         self._held -= len(data)
         self._wake.set()
         return data
@@ -103,6 +106,8 @@ class Process:
     out: Writer
     err: Writer
     environment: dict[str, str] = field(default_factory=dict)
+    tty: bool = False
+    """Whether a terminal is at its other end."""
 
     async def say(self, text: str) -> None:
         """Text to standard output."""

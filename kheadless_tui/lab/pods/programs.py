@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from kheadless_tui.lab.pods import nslookup, shell
 from kheadless_tui.lab.pods.dig import dig
+from kheadless_tui.lab.pods.listeners import Listener
 from kheadless_tui.lab.pods.lookup import Lookup
-from kheadless_tui.lab.pods.network import Listener, Silence
+from kheadless_tui.lab.pods.network import Silence
 from kheadless_tui.lab.pods.process import BrokenPipe, Pipe, Process, Program
 
 CONNECT_SECONDS = 130.0
@@ -99,7 +100,7 @@ async def nc(process: Process) -> int:
         await process.complain(f"nc: bad address '{words[0]}'\n")
         return 1
     try:
-        listener = process.around.network.connect(address, int(words[1]))
+        listener = process.around.network.connect(address, int(words[1]), source=process.around.pod)
     except ConnectionRefusedError:
         await process.complain(f"nc: can't connect to remote host ({address}): Connection refused\n")
         return 1
@@ -163,7 +164,7 @@ async def wget(process: Process) -> int:
         return 1
     port = url.port or 80
     try:
-        listener = process.around.network.connect(address, port)
+        listener = process.around.network.connect(address, port, source=process.around.pod)
     except ConnectionRefusedError:
         await process.complain(f"wget: can't connect to remote host ({address}): Connection refused\n")
         return 1
