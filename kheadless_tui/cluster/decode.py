@@ -122,8 +122,9 @@ class Decoder:
             raise self._not_json() from error
         if decoded.type == "ERROR" or (decoded.type != "BOOKMARK" and not decoded.object.metadata.name):
             return self._event_by_part(line)
+        version = decoded.object.metadata.resource_version
         self._share((decoded.object,))
-        return WatchEvent(decoded.type, decoded.object.key, decoded.object.metadata.resource_version, decoded.object)
+        return WatchEvent(decoded.type, decoded.object.key, version, decoded.object)
 
     def one(self, body: bytes) -> KubeObject:
         """A single object.
@@ -150,7 +151,6 @@ class Decoder:
             else:
                 name = _name_in(raw)
                 page.undecodable.append(ObjectKey(name.namespace or "", name.name or f"#{number}"))
-        self._share(page.objects)
         return page
 
     def _event_by_part(self, line: bytes) -> WatchEvent:
@@ -179,22 +179,30 @@ class Decoder:
                 return None
         except msgspec.DecodeError:
             return None
-        return found if found.metadata.name else None
+        if not found.metadata.name:
+            return None
+        self._share((found,))
+        return found
 
     def _share(self, objects: Iterable[KubeObject]) -> None:
-        """Keep one copy of the words that a big cluster repeats by the ten thousand: namespaces, nodes, zones."""
-        words = self._words
+        """Keep one copy of the words that a big cluster repeats by the ten thousand: namespaces, nodes, zones.
+
+        And no version: it differs with every heartbeat, so without it two objects are equal when all that we keep is.
+        """
+        word = self._words.setdefault
         put = msgspec.structs.force_setattr
         for item in objects:
             meta = item.metadata
+            put(meta, "resource_version", "")
             if meta.namespace:
-                put(meta, "namespace", words.setdefault(meta.namespace, meta.namespace))
+                put(meta, "namespace", word(meta.namespace, meta.namespace))
             if isinstance(item, EndpointSlice):
                 for endpoint in item.endpoints or ():
-                    if endpoint.node_name:
-                        put(endpoint, "node_name", words.setdefault(endpoint.node_name, endpoint.node_name))
-                    if endpoint.zone:
-                        put(endpoint, "zone", words.setdefault(endpoint.zone, endpoint.zone))
+                    node, zone = endpoint.node_name, endpoint.zone
+                    if node:
+                        put(endpoint, "node_name", word(node, node))
+                    if zone:
+                        put(endpoint, "zone", word(zone, zone))
 
     def _not_json(self) -> ClusterError:
         return ClusterError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from kheadless_tui.model.objects import KubeObject, ObjectKey
@@ -34,6 +34,9 @@ class Wait:
 
 Step = List | Watch | Wait
 
+Names = Mapping[str, Set[str]]
+"""Names of objects, by namespace."""
+
 
 @dataclass(frozen=True, slots=True)
 class Put:
@@ -51,9 +54,29 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """Exactly these objects are there."""
+    """Exactly the objects of these names are there."""
 
     objects: Sequence[KubeObject]
+    """Those of them that have not been put already."""
+    names: Names | None = None
+    """``None`` for the names of these objects."""
 
 
 Change = Put | Remove | Replace
+
+
+def names_of(objects: Iterable[KubeObject]) -> dict[str, set[str]]:
+    """The names of objects, by namespace."""
+    names: dict[str, set[str]] = {}
+    for item in objects:
+        names.setdefault(item.namespace, set()).add(item.name)
+    return names
+
+
+def pieces(change: Put | Replace, size: int) -> Iterator[Change]:
+    """A change in parts of so many objects; what a Replace removes goes with the last one."""
+    objects = change.objects
+    for start in range(0, len(objects), size):
+        yield Put(objects[start : start + size])
+    if isinstance(change, Replace):
+        yield Replace((), names_of(objects) if change.names is None else change.names)

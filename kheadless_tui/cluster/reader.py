@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from kheadless_tui.cluster.answers import Response, retry_after, status_of
-from kheadless_tui.cluster.listwatch import Change, List, Put, Wait, Watch
+from kheadless_tui.cluster.listwatch import Change, List, Wait, Watch, pieces
 from kheadless_tui.cluster.reflector import Reflector, token_in
 from kheadless_tui.cluster.transport import MAX_BODY, Transport
 from kheadless_tui.errors import ClusterError, HeadlessError, NotAuthenticated, Unreachable
@@ -150,12 +150,9 @@ class Reader:
         now = self._clock()
         self.last_heard = now
         change, token = self.reflector.take_page(body, now)
-        if isinstance(change, Put):
-            for start in range(0, len(change.objects), AT_ONCE):
-                self._apply(Put(change.objects[start : start + AT_ONCE]))
-                await asyncio.sleep(0)
-        else:
-            self._apply(change)
+        for piece in pieces(change, AT_ONCE):
+            self._apply(piece)
+            await asyncio.sleep(0)
         self._changed(self)
         return token
 

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable
 
 from kheadless_tui.cluster.decode import Decoder, WatchEvent, path_of
-from kheadless_tui.cluster.listwatch import Change, List, Put, Remove, Replace, Step, Wait, Watch
+from kheadless_tui.cluster.listwatch import Change, List, Put, Remove, Replace, Step, Wait, Watch, names_of
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
 from kheadless_tui.model.kinds import Kind
@@ -76,6 +76,9 @@ class Reflector:
         self._path = path_of(kind, namespace)
         self._version: str | None = None
         self._collected: list[KubeObject] = []
+        """Of a list under way, while an earlier one is still shown whole."""
+        self._listed: dict[str, set[str]] = {}
+        """Names in a list under way, by namespace."""
         self._undecodable: set[ObjectKey] = set()
         self._collected_undecodable: set[ObjectKey] = set()
         self._rest = b""
@@ -93,7 +96,7 @@ class Reflector:
         if now < self._wait_until:
             return Wait(self._wait_until)
         if self._version is None:
-            self._collected = []
+            self._collected, self._listed = [], {}
             self._collected_undecodable = set()
             return self.page()
         seconds = WATCH_SECONDS[0] + self._spread() * (WATCH_SECONDS[1] - WATCH_SECONDS[0])
@@ -124,7 +127,7 @@ class Reflector:
 
     # -- what came back from a list ----------------------------------------------------------------------------
 
-    def take_page(self, body: bytes, now: float) -> tuple[Change, str]:
+    def take_page(self, body: bytes, now: float) -> tuple[Put | Replace, str]:
         """Take a page in.
 
         Returns:
@@ -135,15 +138,19 @@ class Reflector:
         """
         page = self._decoder.page(body)
         self._contact = now
-        self._collected += page.objects
+        for namespace, names in names_of(page.objects).items():
+            self._listed.setdefault(namespace, set()).update(names)
         self._collected_undecodable.update(page.undecodable)
+        # Before anything has been listed whole, a part is more than nothing; later only the whole replaces.
+        if self.synced:
+            self._collected += page.objects
         if page.token:
-            if not self.synced:
-                self.state = Reading(len(self._collected), self._reading_since(now))
-            # Before anything has been listed whole, a part is more than nothing; later only the whole replaces.
-            return Put(() if self.synced else page.objects), page.token
-        change = Replace(self._collected)
-        self._collected = []
+            if self.synced:
+                return Put(()), page.token
+            self.state = Reading(sum(map(len, self._listed.values())), self._reading_since(now))
+            return Put(page.objects), page.token
+        change = Replace(self._collected if self.synced else page.objects, self._listed)
+        self._collected, self._listed = [], {}
         self._undecodable = self._collected_undecodable
         self._version = page.version
         self.synced = True

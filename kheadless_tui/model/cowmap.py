@@ -7,38 +7,48 @@ view shares them all, and a later write copies only the one that it touches.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar, overload
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+E = TypeVar("E")
 
 _SHARDS = 1024
 """Number of parts; a write after a freeze copies 1/1,024 of the entries."""
+
+_EMPTY: dict[Any, Any] = {}
+"""Stands for every part that nothing was ever put in; never written to."""
 
 
 class FrozenMap(Mapping[K, V], Generic[K, V]):
     """An immutable view made by :meth:`CowMap.freeze`."""
 
-    __slots__ = ("_len", "_shards")
+    __slots__ = ("_shards",)
 
-    def __init__(self, shards: tuple[dict[K, V] | None, ...] = (None,) * _SHARDS, length: int = 0) -> None:
+    def __init__(self, shards: tuple[dict[K, V], ...] = (_EMPTY,) * _SHARDS) -> None:
         self._shards = shards
-        self._len = length
 
     def __getitem__(self, key: K) -> V:
-        shard = self._shards[hash(key) % _SHARDS]
-        if shard is None:
-            raise KeyError(key)
-        return shard[key]
+        return self._shards[hash(key) % _SHARDS][key]
+
+    @overload
+    def get(self, key: K, /) -> V | None: ...
+    @overload
+    def get(self, key: K, /, default: V | E) -> V | E: ...
+    def get(self, key: K, /, default: object = None) -> object:
+        """The value of a key, or the default; without the exception that Mapping's own pays for a miss."""
+        return self._shards[hash(key) % _SHARDS].get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._shards[hash(key) % _SHARDS]
 
     def __iter__(self) -> Iterator[K]:
         for shard in self._shards:
-            if shard:
-                yield from shard
+            yield from shard
 
     def __len__(self) -> int:
-        return self._len
+        return sum(map(len, self._shards))
 
     def changed_since(self, before: FrozenMap[K, V]) -> set[K]:
         """The keys whose value here is another object than in an earlier view of the same map, or is gone.
@@ -46,10 +56,9 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
         Parts that the two views share are skipped unread, so that the price is that of what changed.
         """
         found: set[K] = set()
-        for new, old in zip(self._shards, before._shards, strict=True):
-            if new is old:
+        for fresh, stale in zip(self._shards, before._shards, strict=True):
+            if fresh is stale:
                 continue
-            fresh, stale = new or {}, old or {}
             found.update(key for key, value in fresh.items() if stale.get(key) is not value)
             found.update(key for key in stale if key not in fresh)
         return found
@@ -58,47 +67,68 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
 class CowMap(Generic[K, V]):
     """The writable side; it has exactly one owner."""
 
-    __slots__ = ("_len", "_own", "_shards")
+    __slots__ = ("_own", "_shards")
 
-    def __init__(self, source: FrozenMap[K, V] | None = None) -> None:
-        self._shards: list[dict[K, V] | None] = list(source._shards) if source else [None] * _SHARDS
-        self._own: set[int] = set()
-        self._len = len(source) if source else 0
+    def __init__(self) -> None:
+        self._shards: list[dict[K, V]] = [_EMPTY] * _SHARDS
+        self._own = bytearray(_SHARDS)
+        """By part, whether it was made since the last freeze, so that no view shares it."""
 
-    def __len__(self) -> int:
-        return self._len
+    def __iter__(self) -> Iterator[K]:
+        for shard in self._shards:
+            yield from shard
 
-    def get(self, key: K, default: V | None = None) -> V | None:
-        """The value of a key, or the default."""
-        shard = self._shards[hash(key) % _SHARDS]
-        return default if shard is None else shard.get(key, default)
+    def get(self, key: K) -> V | None:
+        """The value of a key; ``None`` when it is not there."""
+        return self._shards[hash(key) % _SHARDS].get(key)
 
     def set(self, key: K, value: V) -> None:
         """Put a value in place."""
-        shard = self._writable(hash(key) % _SHARDS)
-        before = len(shard)
+        number = hash(key) % _SHARDS
+        shard = self._shards[number] if self._own[number] else self._claim(number)
         shard[key] = value
-        self._len += len(shard) - before
 
     def pop(self, key: K) -> V | None:
         """Take a key out; ``None`` when it was not there."""
         number = hash(key) % _SHARDS
-        current = self._shards[number]
-        if current is None or key not in current:
+        if key not in self._shards[number]:
             return None
-        self._len -= 1
-        return self._writable(number).pop(key)
+        return (self._shards[number] if self._own[number] else self._claim(number)).pop(key)
 
     def freeze(self) -> FrozenMap[K, V]:
         """An immutable view of now; later writes do not touch it."""
-        self._own.clear()
-        return FrozenMap(tuple(self._shards), self._len)
+        self._own = bytearray(_SHARDS)
+        return FrozenMap(tuple(self._shards))
 
-    def _writable(self, number: int) -> dict[K, V]:
-        shard = self._shards[number]
-        if number not in self._own:
-            shard = dict(shard) if shard else {}
-            self._shards[number] = shard
-            self._own.add(number)
-        assert shard is not None
+    def _claim(self, number: int) -> dict[K, V]:
+        """A part of which no view knows, in place of one that views may share."""
+        shard = self._shards[number] = dict(self._shards[number])
+        self._own[number] = 1
         return shard
+
+
+class CowGroups(CowMap[K, tuple[V, ...]]):
+    """Sorted groups of values, by key; a value stands under any number of keys. An index."""
+
+    __slots__ = ()
+
+    def add(self, keys: Iterable[K], value: V) -> None:
+        """Put a value into the groups of these keys."""
+        # A big cluster has 100,000 addresses, nearly all of them in a group of their own: these share one tuple.
+        alone = (value,)
+        shards, own = self._shards, self._own
+        for key in keys:
+            number = hash(key) % _SHARDS
+            shard = shards[number] if own[number] else self._claim(number)
+            held = shard.setdefault(key, alone)
+            if held is not alone and value not in held:
+                shard[key] = tuple(sorted((*held, value)))  # type: ignore[type-var]
+
+    def drop(self, keys: Iterable[K], value: V) -> None:
+        """Take a value out of the groups of these keys."""
+        for key in keys:
+            left = tuple(other for other in self.get(key) or () if other != value)
+            if left:
+                self.set(key, left)
+            else:
+                self.pop(key)

@@ -6,11 +6,11 @@ from files or from a test in the same way: a :class:`SnapshotBuilder` takes obje
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from kheadless_tui.model.cowmap import CowMap, FrozenMap
+from kheadless_tui.model.cowmap import CowGroups, CowMap, FrozenMap
 from kheadless_tui.model.kinds import KINDS
 from kheadless_tui.model.objects import (
     Endpoints,
@@ -28,6 +28,7 @@ K = TypeVar("K", bound=Hashable)
 Ref = tuple[str, ObjectKey]
 """Kind name and key: what an index points at."""
 _Bucket = tuple[ObjectKey, ...]
+_NO_NAMES: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Snapshot:
     objects: FrozenMap[Ref, KubeObject] = field(default_factory=FrozenMap)
     namespaces_known: bool = False
     """True when the list of Namespaces was read: then a name that is not there does not exist."""
-    _by_namespace: FrozenMap[tuple[str, str], frozenset[str]] = field(default_factory=FrozenMap)
+    _names: FrozenMap[tuple[str, str], set[str]] = field(default_factory=FrozenMap)
     _slices_of: FrozenMap[ObjectKey, _Bucket] = field(default_factory=FrozenMap)
     _slices_at: FrozenMap[str, _Bucket] = field(default_factory=FrozenMap)
     _services_at: FrozenMap[str, _Bucket] = field(default_factory=FrozenMap)
@@ -102,9 +103,9 @@ class Snapshot:
         """Names of all namespaces that exist or hold an object, sorted."""
         return sorted(self._namespaces)
 
-    def names(self, kind: str, namespace: str) -> frozenset[str]:
+    def names(self, kind: str, namespace: str) -> Set[str]:
         """Names of the objects of a kind in a namespace, unsorted."""
-        return self._by_namespace.get((kind, namespace), frozenset())
+        return self._names.get((kind, namespace), _NO_NAMES)
 
     def services(self, namespace: str) -> list[Service]:
         """The Services of a namespace, sorted by name."""
@@ -166,27 +167,31 @@ class SnapshotBuilder:
         self.generation = 0
         self.namespaces_known = False
         self._objects: CowMap[Ref, KubeObject] = CowMap()
-        self._by_namespace: CowMap[tuple[str, str], frozenset[str]] = CowMap()
-        self._slices_of: CowMap[ObjectKey, _Bucket] = CowMap()
-        self._slices_at: CowMap[str, _Bucket] = CowMap()
-        self._services_at: CowMap[str, _Bucket] = CowMap()
-        self._pods_at: CowMap[str, _Bucket] = CowMap()
+        self._names: CowMap[tuple[str, str], set[str]] = CowMap()
+        self._fresh_names: set[tuple[str, str]] = set()
+        """Those of the sets of names that were made since the last freeze, so that no snapshot shares them."""
+        self._slices_of: CowGroups[ObjectKey, ObjectKey] = CowGroups()
+        self._imported_slices_of: CowGroups[ObjectKey, ObjectKey] = CowGroups()
+        self._slices_at: CowGroups[str, ObjectKey] = CowGroups()
+        self._services_at: CowGroups[str, ObjectKey] = CowGroups()
+        self._pods_at: CowGroups[str, ObjectKey] = CowGroups()
         self._namespaces: CowMap[str, int] = CowMap()
-        self._imported_slices_of: CowMap[ObjectKey, _Bucket] = CowMap()
-
-    def get(self, kind: str, key: ObjectKey) -> KubeObject | None:
-        """The object now held under a kind and key."""
-        return self._objects.get((kind, key))
+        """By name, how many kinds have an object in it, its Namespace among them."""
 
     def put(self, item: KubeObject) -> KubeObject | None:
-        """Take an object in, in place of one of the same kind and key, which is returned."""
-        kind = _kind_of(item)
-        ref = (kind, item.key)
+        """Take an object in, in place of one of the same kind and key, which is returned.
+
+        One that equals what is held changes nothing: it makes no new generation.
+        """
+        kind, key = type(item).__name__, item.key
+        ref = (kind, key)
         before = self._objects.get(ref)
+        if before == item:
+            return before
         if before is None:
-            self._count(kind, item.key, +1)
+            self._add_name(kind, key)
         self._objects.set(ref, item)
-        self._reindex(item.key, before, item)
+        self._reindex(key, before, item)
         self.generation += 1
         return before
 
@@ -195,17 +200,26 @@ class SnapshotBuilder:
         before = self._objects.pop((kind, key))
         if before is not None:
             self._reindex(key, before, None)
-            self._count(kind, key, -1)
+            self._drop_name(kind, key)
             self.generation += 1
         return before
 
+    def names(self, kind: str, namespace: str) -> Set[str]:
+        """Names of the objects of a kind in a namespace; not to be held across a change."""
+        return self._names.get((kind, namespace)) or _NO_NAMES
+
+    def namespaces_of(self, kind: str) -> list[str]:
+        """The namespaces in which there is, or was, an object of a kind; the empty one for cluster-wide kinds."""
+        return [namespace for name, namespace in self._names if name == kind]
+
     def freeze(self) -> Snapshot:
         """The snapshot of now."""
+        self._fresh_names.clear()
         return Snapshot(
             self.generation,
             self._objects.freeze(),
             self.namespaces_known,
-            self._by_namespace.freeze(),
+            self._names.freeze(),
             self._slices_of.freeze(),
             self._slices_at.freeze(),
             self._services_at.freeze(),
@@ -214,81 +228,89 @@ class SnapshotBuilder:
             self._imported_slices_of.freeze(),
         )
 
-    def _count(self, kind: str, key: ObjectKey, step: int) -> None:
-        bucket = (kind, key.namespace)
-        names = self._by_namespace.get(bucket) or frozenset()
-        self._by_namespace.set(bucket, names | {key.name} if step > 0 else names - {key.name})
-        namespace = key.name if kind == "Namespace" else key.namespace
-        if namespace:
-            left = (self._namespaces.get(namespace) or 0) + step
-            if left:
-                self._namespaces.set(namespace, left)
-            else:
-                self._namespaces.pop(namespace)
+    # -- names -------------------------------------------------------------------------------------------------
+
+    def _add_name(self, kind: str, key: ObjectKey) -> None:
+        names = self._own_names(kind, key.namespace)
+        if kind == "Namespace":
+            self._count(key.name, +1)
+        elif not names and key.namespace:
+            self._count(key.namespace, +1)
+        names.add(key.name)
+
+    def _drop_name(self, kind: str, key: ObjectKey) -> None:
+        names = self._own_names(kind, key.namespace)
+        names.discard(key.name)
+        if kind == "Namespace":
+            self._count(key.name, -1)
+        elif not names and key.namespace:
+            self._count(key.namespace, -1)
+
+    def _own_names(self, kind: str, namespace: str) -> set[str]:
+        bucket = (kind, namespace)
+        held = self._names.get(bucket)
+        if held is None or bucket not in self._fresh_names:
+            held = set(held or ())
+            self._names.set(bucket, held)
+            self._fresh_names.add(bucket)
+        return held
+
+    def _count(self, namespace: str, step: int) -> None:
+        left = (self._namespaces.get(namespace) or 0) + step
+        if left:
+            self._namespaces.set(namespace, left)
+        else:
+            self._namespaces.pop(namespace)
+
+    # -- indexes -----------------------------------------------------------------------------------------------
 
     def _reindex(self, key: ObjectKey, before: KubeObject | None, after: KubeObject | None) -> None:
         """Move an object in the indexes; what a change leaves alone, such as addresses, costs nothing."""
-        old, new = _joins(before), _joins(after)
-        for entry in old[0] - new[0]:
-            _drop(self._slices_of, entry, key)
-        for entry in new[0] - old[0]:
-            _add(self._slices_of, entry, key)
-        for entry in old[1] - new[1]:
-            _drop(self._imported_slices_of, entry, key)
-        for entry in new[1] - old[1]:
-            _add(self._imported_slices_of, entry, key)
-        index = self._by_address(before if after is None else after)
-        if index is not None:
-            held, holds = _addresses(before), _addresses(after)
-            for address in held - holds:
-                _drop(index, address, key)
-            for address in holds - held:
-                _add(index, address, key)
-
-    def _by_address(self, item: KubeObject | None) -> CowMap[str, _Bucket] | None:
+        item = before if after is None else after
         if isinstance(item, EndpointSlice):
-            return self._slices_at
-        if isinstance(item, Service):
-            return self._services_at
-        return self._pods_at if isinstance(item, Pod) else None
+            self._reindex_slice(key, before, after)
+        elif isinstance(item, Service):
+            _move(self._services_at, key, _own_addresses(before), _own_addresses(after))
+        elif isinstance(item, Pod):
+            _move(self._pods_at, key, _own_addresses(before), _own_addresses(after))
+
+    def _reindex_slice(self, key: ObjectKey, before: KubeObject | None, after: KubeObject | None) -> None:
+        old = before if isinstance(before, EndpointSlice) else None
+        new = after if isinstance(after, EndpointSlice) else None
+        if old is None or new is None or old.labels != new.labels:
+            (was_of, was_imported), (is_of, is_imported) = _joins(old), _joins(new)
+            _move(self._slices_of, key, was_of, is_of)
+            _move(self._imported_slices_of, key, was_imported, is_imported)
+        _move(self._slices_at, key, _listed_addresses(old), _listed_addresses(new))
 
 
-def _joins(item: KubeObject | None) -> tuple[set[ObjectKey], set[ObjectKey]]:
+def _move(index: CowGroups[K, ObjectKey], key: ObjectKey, old: Sequence[K], new: Sequence[K]) -> None:
+    """Stand under other entries of an index than before."""
+    if old != new:
+        if old:
+            index.drop(set(old).difference(new), key)
+        index.add(set(new).difference(old) if old else new, key)
+
+
+def _joins(item: EndpointSlice | None) -> tuple[_Bucket, _Bucket]:
     """The Services and the ServiceImports that a slice belongs to: one or none of each."""
-    if not isinstance(item, EndpointSlice):
-        return set(), set()
-    return _some(item.service_key), _some(item.import_key)
+    if item is None:
+        return (), ()
+    service, imported = item.service_key, item.import_key
+    return (service,) if service else (), (imported,) if imported else ()
 
 
-def _some(key: ObjectKey | None) -> set[ObjectKey]:
-    return set() if key is None else {key}
+def _listed_addresses(item: EndpointSlice | None) -> list[str]:
+    if item is None or not item.endpoints:
+        return []
+    return [address for endpoint in item.endpoints if endpoint.addresses for address in endpoint.addresses]
 
 
-def _addresses(item: KubeObject | None) -> set[str]:
-    """The addresses by which an object is found."""
-    if isinstance(item, EndpointSlice):
-        return {address for endpoint in item.endpoints or () for address in endpoint.addresses or ()}
+def _own_addresses(item: KubeObject | None) -> Sequence[str]:
+    """The addresses of a Service or a pod."""
     if isinstance(item, Service):
-        return {address for address in item.cluster_ips if address and address != "None"}
-    return set(item.addresses) if isinstance(item, Pod) else set()
-
-
-def _add(index: CowMap[K, _Bucket], entry: K, key: ObjectKey) -> None:
-    bucket = index.get(entry) or ()
-    if key not in bucket:
-        index.set(entry, tuple(sorted((*bucket, key))))
-
-
-def _drop(index: CowMap[K, _Bucket], entry: K, key: ObjectKey) -> None:
-    left = tuple(other for other in index.get(entry) or () if other != key)
-    if left:
-        index.set(entry, left)
-    else:
-        index.pop(entry)
-
-
-def _kind_of(item: KubeObject) -> str:
-    return type(item).__name__
+        return [address for address in item.cluster_ips if address and address != "None"]
+    return item.addresses if isinstance(item, Pod) else ()
 
 
 assert all(name == kind.struct.__name__ for name, kind in KINDS.items())

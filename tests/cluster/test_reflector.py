@@ -75,7 +75,8 @@ def test_first_pages_are_shown_as_they_come_later_lists_only_as_a_whole() -> Non
     assert not made.synced
     change, token = made.take_page(page("c"), NOW + 1)
     assert isinstance(change, Replace)
-    assert [one.name for one in change.objects] == ["a", "b", "c"]
+    assert [one.name for one in change.objects] == ["c"]
+    assert change.names == {"shop": {"a", "b", "c"}}
     assert token == ""
     after: object = made.state
     assert after == Live(NOW + 1)
@@ -87,6 +88,7 @@ def test_first_pages_are_shown_as_they_come_later_lists_only_as_a_whole() -> Non
     change, _ = made.take_page(page("d"), NOW + 2)
     assert isinstance(change, Replace)
     assert [one.name for one in change.objects] == ["a", "d"]
+    assert change.names == {"shop": {"a", "d"}}
 
 
 def test_a_watch_cut_anywhere_says_the_same() -> None:
