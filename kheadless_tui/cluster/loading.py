@@ -4,77 +4,53 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from kheadless_tui.cluster.named_namespaces import NamedNamespaces
-from kheadless_tui.cluster.readers import Readers
 from kheadless_tui.cluster.reflector import Reflector
+from kheadless_tui.cluster.scope_reading import ScopeReading
 from kheadless_tui.cluster.state import Forbidden, Reading, ReadState, Scope
 from kheadless_tui.errors import ClusterError, NotFound, Unreachable
 from kheadless_tui.model.kinds import NAMESPACE
 
 
-class Loading:
-    """How far the first reading of a scope has come."""
+async def until_loaded(reading: ScopeReading, changed: asyncio.Event, server: str, timeout: float) -> None:
+    """Wait until Services and EndpointSlices of the scope have been listed once, as far as they may be.
 
-    def __init__(self, readers: Readers, named: NamedNamespaces, scope: Callable[[], Scope], server: str) -> None:
-        self._readers = readers
-        self._named = named
-        self._scope = scope
-        self._server = server
-        self.changed = asyncio.Event()
-        """Set whenever something has changed."""
+    Args:
+        reading: What reads them.
+        changed: Set whenever something has changed.
+        server: The API server's URL.
+        timeout: Seconds without any progress; a big cluster takes longer and is waited for. 0 for no limit.
 
-    async def wait(self, timeout: float) -> None:
-        """Wait until Services and EndpointSlices of the scope have been listed once.
-
-        Args:
-            timeout: Seconds without any progress; a big cluster takes longer and is waited for. 0 for no limit.
-
-        Raises:
-            Unreachable, Refused, NotAuthenticated: the one that keeps it from being so.
-            NotFound: a namespace of the scope does not exist.
-        """
-        loop = asyncio.get_running_loop()
-        while not self._is_done():
-            self.changed.clear()
-            before, began = self._readers.progress(), loop.time()
-            with contextlib.suppress(TimeoutError):
-                # A second more than a request may take: its own error says more than ours.
-                async with asyncio.timeout(timeout + 1 if timeout else None):
-                    while before == self._readers.progress() and not self._is_done():
-                        await self.changed.wait()
-                        self.changed.clear()
-            late = timeout and before == self._readers.progress() and loop.time() - began >= timeout
-            if late and not self._is_done():
-                raise self._why_not(timeout)
-
-    def _is_done(self) -> bool:
-        scope = self._scope()
-        if self._named.gone and not scope.only:
-            # One that we fell back to was not named by the user: then its emptiness is all there is to say.
-            name = min(self._named.gone)
-            raise NotFound(f"there is no namespace {name!r}", hint="kubectl get namespaces")
-        others: list[ReadState] = list(self._named.states.values())
-        namespaces = self._readers.get(NAMESPACE, "")
-        if namespaces is not None:
-            others.append(namespaces.reflector.state)
-        return all_loaded([reader.reflector for reader in self._readers.core()], others, scope)
-
-    def _why_not(self, timeout: float) -> ClusterError:
-        for reader in self._readers.core():
-            if reader.reflector.failure is not None:
-                return reader.reflector.failure
-        return Unreachable(f"no answer from {self._server} in {timeout:g} s", hint="--request-timeout waits longer")
+    Raises:
+        Unreachable, Refused, NotAuthenticated: the one that keeps it from being so.
+        NotFound: a namespace of the scope does not exist.
+    """
+    loop = asyncio.get_running_loop()
+    while not _is_loaded(reading):
+        changed.clear()
+        before, began = reading.readers.progress(), loop.time()
+        with contextlib.suppress(TimeoutError):
+            # A second more than a request may take: its own error says more than ours.
+            async with asyncio.timeout(timeout + 1 if timeout else None):
+                while before == reading.readers.progress() and not _is_loaded(reading):
+                    await changed.wait()
+                    changed.clear()
+        late = timeout and before == reading.readers.progress() and loop.time() - began >= timeout
+        if late and not _is_loaded(reading):
+            raise _why_not(reading, server, timeout)
 
 
-def all_loaded(core: Sequence[Reflector], others: Iterable[ReadState], scope: Scope) -> bool:
+def all_loaded(
+    core: Sequence[Reflector], others: Iterable[ReadState], scope: Scope, spared: Sequence[Reflector]
+) -> bool:
     """Whether all of it has been listed once.
 
     Args:
         core: What has to be there.
         others: What only has to have come to something, whatever that is: Namespaces may be refused.
         scope: What is read.
+        spared: Of the core, those whose refusal is no obstacle.
 
     Raises:
         ClusterError: what stands in the way, once everything has come to something: so it is always the same one.
@@ -86,6 +62,42 @@ def all_loaded(core: Sequence[Reflector], others: Iterable[ReadState], scope: Sc
     if any(isinstance(state, Reading) for state in others):
         return False
     for one in core:
-        if one.failure is not None and not one.synced:
+        if one.failure is not None and not one.synced and one not in spared:
             raise one.failure
     return True
+
+
+def _is_loaded(reading: ScopeReading) -> bool:
+    if reading.named.gone and not reading.scope.only:
+        # One that we fell back to was not named by the user: then its emptiness is all there is to say.
+        name = min(reading.named.gone)
+        raise NotFound(f"there is no namespace {name!r}", hint="kubectl get namespaces")
+    core = [reader.reflector for reader in reading.readers.core()]
+    refused = [one for one in core if isinstance(one.state, Forbidden) and not one.synced]
+    if any(reading.by_name.is_looking(one.kind, one.namespace) for one in refused):
+        return False
+    others: list[ReadState] = list(reading.named.states.values())
+    namespaces = reading.readers.get(NAMESPACE, "")
+    if namespaces is not None:
+        others.append(namespaces.reflector.state)
+    return all_loaded(core, others, reading.scope, [one for one in refused if _is_spared(one, reading, core)])
+
+
+def _is_spared(one: Reflector, reading: ScopeReading, core: Sequence[Reflector]) -> bool:
+    """Its refusal leaves something to go on with: objects by their names, or other namespaces to fall back to."""
+
+    def usable(other: Reflector) -> bool:
+        return other.synced or reading.by_name.has_found(other.kind, other.namespace)
+
+    elsewhere = {other.namespace for other in core} - {one.namespace}
+    return usable(one) or (
+        reading.scope.only
+        and any(all(usable(other) for other in core if other.namespace == where) for where in elsewhere)
+    )
+
+
+def _why_not(reading: ScopeReading, server: str, timeout: float) -> ClusterError:
+    for reader in reading.readers.core():
+        if reader.reflector.failure is not None:
+            return reader.reflector.failure
+    return Unreachable(f"no answer from {server} in {timeout:g} s", hint="--request-timeout waits longer")

@@ -20,7 +20,7 @@ from kheadless_tui.errors import ClusterError
 
 log = logging.getLogger(__name__)
 
-SHORTEST = 2.0
+SHORTEST = 0.5
 """Seconds between two looks at least, however often something is refused."""
 
 

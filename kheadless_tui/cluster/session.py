@@ -10,24 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from kheadless_tui.cluster import once
 from kheadless_tui.cluster.connection import Connection
 from kheadless_tui.cluster.heartbeat import Heartbeat, Pulse
-from kheadless_tui.cluster.link import link_of
 from kheadless_tui.cluster.listwatch import Replace
-from kheadless_tui.cluster.loading import Loading
+from kheadless_tui.cluster.loading import until_loaded
 from kheadless_tui.cluster.missing_rights import MissingRight
-from kheadless_tui.cluster.named_namespaces import NamedNamespaces
-from kheadless_tui.cluster.needs import SHOWN, Need, needs_of
-from kheadless_tui.cluster.reader import Reader
-from kheadless_tui.cluster.readers import CORE, Readers, ReadKey
-from kheadless_tui.cluster.reflector import Reflector
-from kheadless_tui.cluster.refusals import refusals_of
-from kheadless_tui.cluster.rights_watch import RightsWatch, newly_readable
-from kheadless_tui.cluster.state import Forbidden, Reading, ReadState, Scope
+from kheadless_tui.cluster.readers import ReadKey
+from kheadless_tui.cluster.scope_reading import ScopeReading
+from kheadless_tui.cluster.state import Reading, ReadState, Scope
 from kheadless_tui.cluster.store import Store
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.telling import Subscribers
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import ClusterError
-from kheadless_tui.model.kinds import NAMESPACE, POD, SERVICE, Kind
+from kheadless_tui.model.kinds import POD, Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
@@ -52,6 +46,7 @@ class ClusterSession:
         selector: str = "",
         request_timeout: float | None = None,
         fallback_namespaces: Sequence[str] = (),
+        services: Sequence[ObjectKey] = (),
         pulse: Pulse | None = None,
         served: ZoneConfig | None = None,
         zone: str = "",
@@ -65,6 +60,7 @@ class ClusterSession:
             selector: A label selector as of ``kubectl -l``, for the Services.
             request_timeout: Seconds; 0 for none, by default what the connection says.
             fallback_namespaces: Read instead of all, if all is refused; by default the context's namespace.
+            services: Got by their names where Services may not be listed.
             pulse: How soon a server that has fallen silent is noticed, a namespace that was deleted, a new right.
             served: How the zone is served, where the user says so; else the cluster is asked.
             zone: The cluster's domain, in place of what is said there.
@@ -75,19 +71,16 @@ class ClusterSession:
         self.transport: Transport = None  # type: ignore[assignment]  # made by start(), in the loop
         self._request_timeout = connection.request_timeout if request_timeout is None else request_timeout
         self._fallback = tuple(fallback_namespaces) or (connection.namespace,)
+        self._services = tuple(services)
         self._scope = Scope(namespaces)
         self._pulse = pulse or Pulse()
         self._store = Store()
-        self._shown: set[str] = set()
-        self._outcomes: dict[ReadKey, type[ReadState]] = {}
         self._subscribers = Subscribers()
         self._started = asyncio.Event()
+        self._changed = asyncio.Event()
         self._tasks = Tasks()
         self._hiding: dict[str, asyncio.TimerHandle] = {}
-        self._readers: Readers = None  # type: ignore[assignment]  # as the transport
-        self._named: NamedNamespaces = None  # type: ignore[assignment]
-        self._rights: RightsWatch = None  # type: ignore[assignment]
-        self._loading: Loading = None  # type: ignore[assignment]
+        self._reading: ScopeReading | None = None
         self._heartbeat: Heartbeat | None = None
         self._served = served
         self._zone_config = served.renamed(zone) if served is not None else None
@@ -101,28 +94,26 @@ class ClusterSession:
         if self._heartbeat is not None:
             return
         self.transport = Transport(self.connection, request_timeout=self._request_timeout)
-        self._readers = Readers(self.transport, self._store, self._tasks, self._on_change)
-        self._named = NamedNamespaces(self.transport, self._store, self._tell, period=self._pulse.namespaces)
-        self._loading = Loading(self._readers, self._named, lambda: self._scope, self.connection.server)
-        self._rights = RightsWatch(
+        self._reading = reading = ScopeReading(
             self.transport,
-            needs=lambda: needs_of(self._scope, self._shown),
-            wider=lambda: needs_of(Scope(), ()) if self._scope.only else (),
-            refusals=lambda: refusals_of(self._readers.all(), self._named.states),
-            changed=self._on_rights,
-            period=self._pulse.rights,
+            self._store,
+            self._tasks,
+            self._tell,
+            scope=self._scope,
+            selector=self.selector,
+            fallback=self._fallback,
+            services=self._services,
+            pulse=self._pulse,
         )
         self._heartbeat = Heartbeat(
             self.transport,
-            last_heard=self._readers.last_heard,
+            last_heard=reading.readers.last_heard,
             answered=self._answered,
-            silent=self._readers.silent,
+            silent=reading.silent,
             pulse=self._pulse,
         )
-        self._read_scope()
+        reading.start()
         self._tasks.spawn(self._heartbeat.run(), "heartbeat")
-        self._tasks.spawn(self._named.run(), "namespaces by name")
-        self._tasks.spawn(self._rights.run(), "rights")
         self._started.set()
 
     async def close(self) -> None:
@@ -131,8 +122,8 @@ class ClusterSession:
         for handle in self._hiding.values():
             handle.cancel()
         self._hiding.clear()
-        if self.transport is not None:
-            self._readers.stop_all()
+        if self._reading is not None:
+            self._reading.readers.stop_all()
         self._tasks.cancel()
         if self.transport is not None:
             # Before the tasks have had their turn to end: connections are aborted, not said goodbye to over TLS, which
@@ -186,16 +177,16 @@ class ClusterSession:
         """
         with contextlib.suppress(TimeoutError):  # of nothing at all it could be said that it has been read
             await asyncio.wait_for(self._started.wait(), timeout or None)
-        if self._loading is None:
+        if self._reading is None:
             raise ClusterError("nothing has been read: the session was not started")
-        await self._loading.wait(timeout)
+        await until_loaded(self._reading, self._changed, self.connection.server, timeout)
 
     # -- what is known -----------------------------------------------------------------------------------------
 
     @property
     def scope(self) -> Scope:
         """What is read; narrower than asked for when all was refused."""
-        return self._scope
+        return self._reading.scope if self._reading else self._scope
 
     @property
     def snapshot(self) -> Snapshot:
@@ -205,21 +196,17 @@ class ClusterSession:
     @property
     def reads(self) -> Mapping[ReadKey, ReadState]:
         """What reading each kind in each scope has come to."""
-        if self._heartbeat is None:
-            return {}
-        named = {(NAMESPACE.plural, name): state for name, state in self._named.states.items()}
-        return {**named, **self._readers.states()}
+        return self._reading.states if self._reading else {}
 
     @property
     def gone_namespaces(self) -> Mapping[str, float]:
         """Namespaces that the scope names and that do not exist, with the Unix time since when that is known."""
-        return dict(self._named.gone) if self._named else {}
+        return dict(self._reading.named.gone) if self._reading else {}
 
     @property
     def link(self) -> ReadState:
         """What the connection has come to, in one state: the worst of what records depend on."""
-        core = self._readers.core() if self._readers else []
-        return link_of([(reader.reflector.kind.plural, reader.reflector.state) for reader in core], time.time())
+        return self._reading.link if self._reading else Reading(0, time.time())
 
     @property
     def missing_rights(self) -> tuple[MissingRight, ...]:
@@ -227,12 +214,12 @@ class ClusterSession:
 
         What it says is of some seconds ago at most; a right that is granted is used as soon as that is seen.
         """
-        return self._rights.missing if self._rights else ()
+        return self._reading.rights.missing if self._reading else ()
 
     @property
     def user(self) -> str:
         """As whom the API server knows us, as rules have to name it; the kubeconfig's name until that is known."""
-        return (self._rights.user if self._rights else "") or self.connection.user
+        return (self._reading.rights.user if self._reading else "") or self.connection.user
 
     @property
     def server_version(self) -> str | None:
@@ -252,9 +239,8 @@ class ClusterSession:
     def retry_now(self) -> None:
         """Try at once whatever waits for its next attempt: offline, refused or not logged in."""
         self.connection.credentials.forget_failure()
-        self._readers.retry_now()
-        self._named.look_now()
-        self._rights.look_now()
+        if self._reading is not None:
+            self._reading.retry_now()
 
     # -- pods of what is shown ---------------------------------------------------------------------------------
 
@@ -263,16 +249,12 @@ class ClusterSession:
         handle = self._hiding.pop(namespace, None)
         if handle is not None:
             handle.cancel()
-        if namespace not in self._shown:
-            self._shown.add(namespace)
-            self._rights.look_now()
-        for kind in SHOWN:
-            self._readers.read(kind, namespace)
+        self._live.show(namespace)
         self._tell()
 
     def hide_pods(self, namespace: str) -> None:
         """End what :meth:`show_pods` began, after a while."""
-        if namespace not in self._hiding and namespace in self._shown:
+        if namespace not in self._hiding and namespace in self._live.shown:
             loop = asyncio.get_running_loop()
             self._hiding[namespace] = loop.call_later(LINGER, self._forget_pods, namespace)
 
@@ -312,79 +294,25 @@ class ClusterSession:
         """CoreDNS's defaults, for who goes on without the cluster's Corefile; the domain is the user's all the same."""
         return ZoneConfig(source=f"CoreDNS defaults ({why})").renamed(self._zone)
 
-    # -- scope -------------------------------------------------------------------------------------------------
-
-    def _read_scope(self) -> None:
-        if self._scope.all:
-            self._readers.read(NAMESPACE, "")
-        for kind in CORE:
-            for namespace in self._scope.namespaces or ("",):
-                self._readers.read(kind, namespace, self.selector if kind is SERVICE else "")
-        self._named.name(self._scope.namespaces)
-
-    def _narrow(self) -> None:
-        """All namespaces were refused: read those that the user works in."""
-        for kind in CORE:
-            self._readers.stop(kind, "")
-        self._scope = Scope(self._fallback, only=True)
-        self._read_scope()
-
-    def _widen(self) -> None:
-        """All namespaces may be read after all; what was read of some of them stays until they have been."""
-        for kind in CORE:
-            for namespace in self._scope.namespaces:
-                self._readers.stop(kind, namespace, forget=False)
-        self._scope = Scope()
-        self._read_scope()
-        self._readers.retry_now()
-
-    def _forget_pods(self, namespace: str) -> None:
-        self._hiding.pop(namespace, None)
-        self._shown.discard(namespace)
-        for kind in SHOWN:
-            self._readers.stop(kind, namespace)
-        self._tell()
-
-    # -- what is heard -----------------------------------------------------------------------------------------
-
-    def _on_change(self, reader: Reader) -> None:
-        reflector = reader.reflector
-        if isinstance(reflector.state, Forbidden) and reflector.state.verb == "list":
-            if reflector.kind in CORE and not reflector.namespace and self._scope.all:
-                self._narrow()
-            elif reflector.kind is not NAMESPACE or self._scope.all:  # else there is the one that was got by its name
-                self._store.clear(reflector.kind, reflector.namespace)
-        if reflector.kind is NAMESPACE:
-            self._store.know_namespaces(reflector.synced)
-        self._hear_of_rights(reflector)
-        self._tell()
-
-    def _hear_of_rights(self, reflector: Reflector) -> None:
-        key, outcome = (reflector.kind.plural, reflector.namespace), type(reflector.state)
-        before = self._outcomes.get(key)
-        if before is not outcome and outcome is not Reading:
-            self._outcomes[key] = outcome
-            if not self._rights.known or Forbidden in (before, outcome):
-                self._rights.look_now()
-
-    def _on_rights(self, granted: frozenset[Need]) -> None:
-        readable = newly_readable(granted)
-        if self._scope.only and {(kind.plural, "") for kind in CORE} <= self._rights.readable():
-            self._widen()
-        for reader in self._readers.all():
-            if (reader.reflector.kind.plural, reader.reflector.namespace) in readable:
-                reader.retry_now()
-        if granted:
-            self._named.look_now()
-        self._tell()
+    # -- inside -----------------------------------------------------------------------------------------------
 
     def _answered(self) -> None:
         if self._version != self.server_version:
             self._version = self.server_version
             self._tell()
-        self._readers.answered(time.time())
-        self._named.look_again()
+        if self._reading is not None:
+            self._reading.answered(time.time())
+
+    def _forget_pods(self, namespace: str) -> None:
+        self._hiding.pop(namespace, None)
+        self._live.hide(namespace)
+        self._tell()
+
+    @property
+    def _live(self) -> ScopeReading:
+        assert self._reading is not None, "start() comes first"
+        return self._reading
 
     def _tell(self) -> None:
-        self._loading.changed.set()
+        self._changed.set()
         self._subscribers.tell()

@@ -16,6 +16,8 @@ from typing import Any
 import yaml
 from aiohttp import web
 
+from tests.cluster.fake_rights import Authorizer, Grant, attributes_of
+
 Object = dict[str, Any]
 Override = Callable[[web.BaseRequest], Awaitable[web.StreamResponse | None]]
 
@@ -66,6 +68,7 @@ class FakeApi:
     objects: dict[str, dict[tuple[str, str], Object]] = field(default_factory=lambda: defaultdict(dict))
     """By plural."""
     requests: list[web.BaseRequest] = field(default_factory=list)
+    authorizer: Authorizer = field(default_factory=lambda: Authorizer([Grant("*", "*")]))
     overrides: dict[str, Override] = field(default_factory=dict)
     """By plural, ``watch PLURAL`` or path: answers in place of ours, unless it gives ``None``."""
     page_limit: int = 10_000
@@ -128,6 +131,9 @@ class FakeApi:
         await self.hanging.wait()
         if self.tokens and request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
             return status(401, "Unauthorized", "Unauthorized")
+        refused = await self.authorizer.answer(request)
+        if refused is not None:
+            return refused
         plural = request.path.rpartition("/")[2]
         watching = request.query.get("watch") == "true"
         for name in (request.path, f"watch {plural}" if watching else plural):
@@ -140,9 +146,12 @@ class FakeApi:
         if watching:
             return await self._watch(request, plural)
         parts = request.path.strip("/").split("/")
-        if parts[-2:-1] == ["namespaces"]:
-            found = self.objects["namespaces"].get(("", parts[-1]))
-            return web.json_response(found) if found else status(404, f'namespaces "{parts[-1]}" not found', "NotFound")
+        wanted = attributes_of(request)
+        if wanted is not None and wanted.verb == "get":
+            where = "" if wanted.resource == "namespaces" else wanted.namespace
+            found = self.objects[wanted.resource].get((where, wanted.name))
+            missing = f'{wanted.resource} "{wanted.name}" not found'
+            return web.json_response(found) if found else status(404, missing, "NotFound")
         namespace = parts[parts.index("namespaces") + 1] if "namespaces" in parts[:-1] else ""
         return self._list(request, plural, namespace)
 

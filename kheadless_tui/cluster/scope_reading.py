@@ -1,0 +1,204 @@
+"""Reads a scope with whatever rights there are: less when all is refused, by name when lists are, more when granted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from kheadless_tui.cluster.by_name import ByName
+from kheadless_tui.cluster.heartbeat import Pulse
+from kheadless_tui.cluster.link import link_of
+from kheadless_tui.cluster.named_namespaces import NamedNamespaces
+from kheadless_tui.cluster.needs import SHOWN, Need, needs_of
+from kheadless_tui.cluster.reader import Reader
+from kheadless_tui.cluster.readers import CORE, Readers, ReadKey
+from kheadless_tui.cluster.reflector import Reflector
+from kheadless_tui.cluster.refusals import refusals_of
+from kheadless_tui.cluster.rights_watch import RightsWatch, newly_readable
+from kheadless_tui.cluster.state import Forbidden, Offline, Reading, ReadState, Scope
+from kheadless_tui.cluster.store import Store
+from kheadless_tui.cluster.tasks import Tasks
+from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.errors import Unreachable
+from kheadless_tui.model.kinds import NAMESPACE, SERVICE
+from kheadless_tui.model.objects import ObjectKey
+
+
+class ScopeReading:
+    """Keeps the store true to a scope. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        store: Store,
+        tasks: Tasks,
+        changed: Callable[[], None],
+        *,
+        scope: Scope,
+        selector: str,
+        fallback: Sequence[str],
+        services: Sequence[ObjectKey],
+        pulse: Pulse,
+    ) -> None:
+        """Nothing is read yet.
+
+        Args:
+            transport: Where requests go.
+            store: What is read goes there.
+            tasks: Hold what is running.
+            changed: Called after every change.
+            scope: What is to be read.
+            selector: Of the Services.
+            fallback: The namespaces that are read where all of them may not be.
+            services: Services that are got by name where they may not be listed.
+            pulse: How often is looked at what cannot be watched.
+        """
+        self.scope = scope
+        self.shown: set[str] = set()
+        """Namespaces whose pods are read."""
+        self._store = store
+        self._tasks = tasks
+        self._changed = changed
+        self._selector = selector
+        self._fallback = tuple(dict.fromkeys((*fallback, *(key.namespace for key in services))))
+        self._outcomes: dict[ReadKey, type[ReadState]] = {}
+        self._away: Offline | None = None
+        self.readers = Readers(transport, store, tasks, self._on_change)
+        self.named = NamedNamespaces(transport, store, changed, period=pulse.namespaces)
+        self.rights = RightsWatch(
+            transport,
+            needs=lambda: needs_of(self.scope, self.shown),
+            wider=lambda: needs_of(Scope(), ()) if self.scope.only else (),
+            refusals=lambda: refusals_of(self.readers.all(), self.named.states),
+            changed=self._on_rights,
+            period=pulse.rights,
+        )
+        self.by_name = ByName(transport, store, lambda: self.rights.rules, changed, period=pulse.namespaces)
+        for key in services:
+            self.by_name.give(SERVICE, key)
+
+    def start(self) -> None:
+        """Begin."""
+        self._read()
+        self._tasks.spawn(self.named.run(), "namespaces by name")
+        self._tasks.spawn(self.by_name.run(), "objects by name")
+        self._tasks.spawn(self.rights.run(), "rights")
+
+    # -- what is known -----------------------------------------------------------------------------------------
+
+    @property
+    def states(self) -> Mapping[ReadKey, ReadState]:
+        """What reading each kind in each scope has come to."""
+        named = {(NAMESPACE.plural, name): state for name, state in self.named.states.items()}
+        return {**named, **self.readers.states()}
+
+    @property
+    def link(self) -> ReadState:
+        """What reading has come to, in one state."""
+        states = [(reader.reflector.kind.plural, reader.reflector.state) for reader in self.readers.core()]
+        if self._away is not None and all(isinstance(state, Forbidden) for _, state in states):
+            return self._away  # nothing is being asked that could tell
+        return link_of(states, time.time())
+
+    # -- scope -------------------------------------------------------------------------------------------------
+
+    def show(self, namespace: str) -> None:
+        """Read what is shown of a namespace beside its Services."""
+        if namespace not in self.shown:
+            self.shown.add(namespace)
+            self.rights.look_now()
+        for kind in SHOWN:
+            self.readers.read(kind, namespace)
+
+    def hide(self, namespace: str) -> None:
+        """End what :meth:`show` began."""
+        self.shown.discard(namespace)
+        for kind in SHOWN:
+            self.readers.stop(kind, namespace)
+
+    def retry_now(self) -> None:
+        """Try at once whatever waits."""
+        self.readers.retry_now()
+        self.named.look_now()
+        self.by_name.look_now()
+        self.rights.look_now()
+
+    def _read(self) -> None:
+        if self.scope.all:
+            self.readers.read(NAMESPACE, "")
+        for kind in CORE:
+            for namespace in self.scope.namespaces or ("",):
+                self.readers.read(kind, namespace, self._selector if kind is SERVICE else "")
+        self.named.name(self.scope.namespaces)
+
+    def _narrow(self) -> None:
+        """All namespaces were refused: read those that the user works in."""
+        for kind in CORE:
+            self.readers.stop(kind, "")
+        self.scope = Scope(self._fallback, only=True)
+        self._read()
+
+    def _widen(self) -> None:
+        """All namespaces may be read after all; what was read of some of them stays until they have been."""
+        for kind in CORE:
+            for namespace in self.scope.namespaces:
+                self.by_name.end(kind, namespace)
+                self.readers.stop(kind, namespace, forget=False)
+        self.scope = Scope()
+        self._read()
+        self.readers.retry_now()
+
+    # -- what is heard -----------------------------------------------------------------------------------------
+
+    def answered(self, now: float) -> None:
+        """The API server is there."""
+        self._away = None
+        self.readers.answered(now)
+        self.named.look_again()
+
+    def silent(self, error: Unreachable, asked: float) -> None:
+        """The API server has not answered a question of then."""
+        if self._away is None:
+            self._away = Offline(asked, asked, error.message, whole=True)
+            self._changed()
+        self.readers.silent(error, asked)
+
+    def _on_change(self, reader: Reader) -> None:
+        reflector = reader.reflector
+        state, kind, namespace = reflector.state, reflector.kind, reflector.namespace
+        if isinstance(state, Forbidden) and state.verb == "list":
+            if kind in CORE and not namespace and self.scope.all:
+                self._narrow()
+            elif kind in CORE:
+                self.by_name.begin(kind, namespace)
+            elif kind is not NAMESPACE or self.scope.all:  # else there is the one that was got by its name
+                self._store.clear(kind, namespace)
+        elif reflector.synced and kind in CORE:
+            self.by_name.end(kind, namespace)
+        if kind is NAMESPACE:
+            self._store.know_namespaces(reflector.synced)
+        self._hear_of_rights(reflector)
+        self._changed()
+
+    def _hear_of_rights(self, reflector: Reflector) -> None:
+        """Ask for the rights when they differ from what was thought: refused, or refused no longer."""
+        key, outcome = (reflector.kind.plural, reflector.namespace), type(reflector.state)
+        before = self._outcomes.get(key)
+        if before is not outcome and outcome is not Reading:
+            self._outcomes[key] = outcome
+            if not self.rights.known or Forbidden in (before, outcome):
+                self.rights.look_now()
+
+    def _on_rights(self, granted: frozenset[Need]) -> None:
+        readable = newly_readable(granted)
+        everywhere = {(kind.plural, "") for kind in CORE}
+        # Only what is newly allowed: an authorizer that lists what it then refuses must not be asked in turns.
+        if self.scope.only and everywhere & readable and everywhere <= self.rights.readable():
+            self._widen()
+        for reader in self.readers.all():
+            if (reader.reflector.kind.plural, reader.reflector.namespace) in readable:
+                reader.retry_now()
+        if granted:
+            self.named.look_now()
+        self.by_name.look_now()
+        self._changed()

@@ -1,0 +1,309 @@
+"""Few rights, over the wire: what can still be read is read, what is missing is told, what is granted is used."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import yaml
+
+from kheadless_tui.cluster.heartbeat import Pulse
+from kheadless_tui.cluster.missing_rights import MissingRight, rule_yaml
+from kheadless_tui.cluster.session import ClusterSession
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Scope
+from kheadless_tui.errors import Refused
+from kheadless_tui.model.objects import ObjectKey
+from tests.cluster.conftest import Load
+from tests.cluster.fake_api import FakeApi, endpoint_slice, service, until
+from tests.cluster.fake_rights import Authorizer, Grant
+
+READ = "list watch"
+QUICK = Pulse(namespaces=0.05, rights=0.05)
+BOTH = "services endpointslices"
+
+As = Callable[..., Awaitable[ClusterSession]]
+
+
+@pytest_asyncio.fixture
+async def seen_by(api: FakeApi, load: Load) -> AsyncIterator[As]:
+    """A session of a user with these rights, in a cluster of three namespaces."""
+    sessions: list[ClusterSession] = []
+    for name in ("shop", "cart", "default"):
+        api.put("namespaces", {"kind": "Namespace", "metadata": {"name": name}})
+        api.put("services", service("web", name))
+        api.put("endpointslices", endpoint_slice("web-1", "web", "10.0.0.1", namespace=name))
+
+    async def session(*grants: Grant, **options: Any) -> ClusterSession:
+        api.authorizer = Authorizer(list(grants))
+        connection = await load(api.url, context=options.pop("context", {"namespace": "shop"}))
+        made = ClusterSession(connection, pulse=options.pop("pulse", QUICK), **options)
+        sessions.append(made)
+        await made.start()
+        return made
+
+    yield session
+    for made in sessions:
+        await made.close()
+
+
+def services(session: ClusterSession) -> list[str]:
+    return [str(item.key) for item in session.snapshot.headless_services()]
+
+
+def missing(session: ClusterSession) -> set[str]:
+    return {right.words for right in session.missing_rights}
+
+
+async def test_everything_allowed_misses_nothing(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant("*", "*"))
+    await session.loaded(5)
+    await until(lambda: session.user == "jane")
+    assert session.missing_rights == ()
+    assert services(session) == ["cart/web", "default/web", "shop/web"]
+    session.show_pods("shop")
+    await until(lambda: api.authorizer.asked.count("selfsubjectrulesreviews") >= 2)
+    asked = list(api.authorizer.asked)
+    await until(lambda: len(api.watches["pods"]) == 1)
+    assert session.missing_rights == ()
+    assert api.authorizer.asked == asked  # read again only when something is missing or refused
+
+
+async def test_services_and_no_endpointslices(seen_by: As) -> None:
+    session = await seen_by(Grant(READ, "services namespaces"), namespaces=("shop",))
+    with pytest.raises(Refused, match="may not list endpointslices in namespace shop"):
+        await session.loaded(5)
+    await until(lambda: bool(session.missing_rights))
+    assert services(session) == ["shop/web"]
+    assert isinstance(session.reads["services", "shop"], Live)
+    assert isinstance(session.reads["endpointslices", "shop"], Forbidden)
+    first = session.missing_rights[0]
+    assert first.words == "list endpointslices in namespace shop"
+    assert first.cause == "user u may not list endpointslices in namespace shop (403)"
+    assert first.check == "kubectl auth can-i list endpointslices.discovery.k8s.io -n shop"
+
+
+async def test_namespaces_that_the_user_works_in_are_read_where_all_may_not_be(seen_by: As) -> None:
+    grants = (Grant(READ, BOTH, "shop"), Grant(READ, BOTH, "cart"))
+    session = await seen_by(*grants, fallback_namespaces=("shop", "default", "cart"))
+    await session.loaded(5)
+    assert session.scope == Scope(("shop", "default", "cart"), only=True)
+    await until(lambda: services(session) == ["cart/web", "shop/web"])
+    assert isinstance(session.link, Live)  # one namespace that is refused leaves the others
+    assert isinstance(session.reads["services", "default"], Forbidden)
+    await until(lambda: "list services in namespace default" in missing(session))
+    assert "list services in namespace shop" not in missing(session)
+
+
+async def test_a_right_that_is_granted_is_used_by_itself(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(namespaces=("shop",))
+    with pytest.raises(Refused):
+        await session.loaded(5)
+    for expected in ("list services", "list endpointslices"):
+        await until(lambda expected=expected: f"{expected} in namespace shop" in missing(session))  # type: ignore[misc]
+    apply(api, rule_yaml(session.missing_rights, session.user))
+    await until(lambda: services(session) == ["shop/web"])
+    await until(lambda: session.missing_rights == ())
+    assert isinstance(session.link, Live)
+    await until(lambda: session.snapshot.namespace_exists("shop"))
+
+
+async def test_the_right_to_read_all_widens_the_scope_again(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant(READ, BOTH, "shop"))
+    await session.loaded(5)
+    await until(lambda: "list services in all namespaces" not in missing(session) and bool(session.missing_rights))
+    seen: list[list[str]] = []
+    session.subscribe(lambda: seen.append(services(session)))
+    api.authorizer.grants.append(Grant(READ, f"{BOTH} namespaces"))
+    await until(lambda: services(session) == ["cart/web", "default/web", "shop/web"])
+    assert session.scope == Scope()
+    assert all("shop/web" in one for one in seen)
+    await until(lambda: isinstance(session.link, Live) and session.snapshot.namespaces_known)
+
+
+async def test_a_right_that_is_taken_away_empties_what_can_no_longer_be_known(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant("*", "*"), namespaces=("shop",))
+    await session.loaded(5)
+    await until(lambda: len(api.watches["services"]) == 1)
+    api.authorizer.grants = [Grant(READ, "endpointslices", "shop")]
+    api.cut()
+    await until(lambda: isinstance(session.reads["services", "shop"], Forbidden))
+    # The watch is refused first: then what is there is listed, which is refused too.
+    session.retry_now()
+    await until(lambda: services(session) == [])
+    await until(lambda: {"list services in namespace shop", "watch services in namespace shop"} <= missing(session))
+
+
+async def test_list_without_watch(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant("list", BOTH, "shop"), namespaces=("shop",))
+    await session.loaded(5)
+    await until(lambda: "watch services in namespace shop" in missing(session))
+    assert "list services in namespace shop" not in missing(session)
+    assert services(session) == ["shop/web"]
+    api.authorizer.grants.append(Grant("watch", BOTH, "shop"))
+    await until(lambda: len(api.watches["services"]) == 1)
+    await until(lambda: isinstance(session.link, Live))
+
+
+async def test_services_that_may_only_be_got_by_name(api: FakeApi, seen_by: As) -> None:
+    grants = (Grant("get", "services", "shop", names="web db"), Grant(READ, "endpointslices", "shop"))
+    session = await seen_by(*grants, namespaces=("shop",))
+    await until(lambda: services(session) == ["shop/web"])
+    assert isinstance(session.reads["services", "shop"], Forbidden)
+    api.put("services", service("db"))
+    await until(lambda: services(session) == ["shop/db", "shop/web"])
+    del api.objects["services"]["shop", "web"]
+    await until(lambda: services(session) == ["shop/db"])
+    api.authorizer.grants.append(Grant(READ, "services", "shop"))
+    api.put("services", service("more"))
+    await until(lambda: services(session) == ["shop/db", "shop/more"])
+
+
+async def test_a_service_that_the_user_names_and_may_get(seen_by: As) -> None:
+    grants = (Grant("get", "services", "cart"), Grant(READ, "endpointslices", "cart"))
+    session = await seen_by(*grants, services=(ObjectKey("cart", "web"),))
+    await session.loaded(5)
+    assert services(session) == ["cart/web"]
+    assert "cart" in session.scope.namespaces
+
+
+async def test_a_server_that_is_away_is_told_also_where_nothing_may_be_listed(api: FakeApi, seen_by: As) -> None:
+    pulse = Pulse(period=0.05, period_away=0.05, answer_in=0.2, namespaces=0.05, rights=0.05)
+    session = await seen_by(Grant("get", "services", "shop", names="web"), namespaces=("shop",), pulse=pulse)
+    await until(lambda: services(session) == ["shop/web"])
+    assert isinstance(session.link, Forbidden)
+    api.hanging.clear()
+    await until(lambda: isinstance(session.link, Offline))
+    api.hanging.set()
+    await until(lambda: isinstance(session.link, Forbidden))
+
+
+async def test_an_authorizer_that_cannot_list_is_asked_for_each_right(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant(READ, BOTH, "shop"), namespaces=("shop",))
+    api.authorizer.incomplete = True
+    await session.loaded(5)
+    session.show_pods("shop")
+    session.retry_now()
+    await until(lambda: "get pods/exec in namespace shop" in missing(session))
+    assert "selfsubjectaccessreviews" in api.authorizer.asked
+    assert not any("services" in words for words in missing(session))
+
+
+async def test_rights_that_may_not_be_asked_for_are_known_from_refusals_alone(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant(READ, "services", "shop"), namespaces=("shop",))
+    api.authorizer.reviews = False
+    session.retry_now()
+    await until(
+        lambda: missing(session) == {"list endpointslices in namespace shop", "get namespaces shop in namespace shop"}
+    )
+    assert session.user == "u"  # by the kubeconfig: the API server does not tell
+
+
+async def test_what_a_probe_needs_is_asked_of_the_namespace_that_is_shown(seen_by: As) -> None:
+    session = await seen_by(Grant(READ, BOTH), Grant(READ, "namespaces"))
+    await session.loaded(5)
+    await until(lambda: bool(session.missing_rights))
+    assert not any("pods" in words for words in missing(session))
+    session.show_pods("shop")
+    expected = {
+        "list pods in namespace shop",
+        "get pods/exec in namespace shop",
+        "get pods/portforward in namespace kube-system",
+    }
+    await until(lambda: expected <= missing(session))
+    assert all(right.needed_for and right.cause for right in session.missing_rights)
+
+
+# -- a namespace that is named -------------------------------------------------------------------------------------
+
+
+async def test_a_namespace_that_is_deleted_and_made_again_is_seen(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant("*", "*"), namespaces=("shop",))
+    await session.loaded(5)
+    assert session.gone_namespaces == {}
+    assert session.snapshot.namespace_exists("shop")
+    found = api.objects["namespaces"].pop(("", "shop"))
+    await until(lambda: list(session.gone_namespaces) == ["shop"])
+    assert session.snapshot.namespace("shop") is None
+    api.put("namespaces", found)
+    await until(lambda: session.gone_namespaces == {})
+    assert session.snapshot.namespace_exists("shop")
+
+
+# -- what an admin applies -----------------------------------------------------------------------------------------
+
+
+def apply(api: FakeApi, manifests: str) -> None:
+    for document in yaml.safe_load_all(manifests):
+        if document["kind"] in ("Role", "ClusterRole"):
+            api.authorizer.grant(document["rules"], document["metadata"].get("namespace", ""))
+
+
+def right(verb: str, resource: str, namespace: str = "shop", group: str = "", **more: str) -> MissingRight:
+    fields = {"subresource": "", "needed_for": "the tree", "cause": "403", **more}
+    return MissingRight(verb, group, resource, namespace=namespace, **fields)
+
+
+def test_rules_are_grouped_and_grant_no_more() -> None:
+    rights = [
+        right("list", "services"),
+        right("watch", "services"),
+        right("watch", "endpoints"),
+        right("list", "endpoints"),
+        right("get", "pods", subresource="exec"),
+        right("list", "endpointslices", group="discovery.k8s.io"),
+        right("get", "configmaps", "kube-system", name="coredns"),
+        right("list", "namespaces", ""),
+    ]
+    documents = list(yaml.safe_load_all(rule_yaml(rights, "jane")))
+    assert [(one["kind"], one["metadata"].get("namespace")) for one in documents] == [
+        ("ClusterRole", None),
+        ("ClusterRoleBinding", None),
+        ("Role", "kube-system"),
+        ("RoleBinding", "kube-system"),
+        ("Role", "shop"),
+        ("RoleBinding", "shop"),
+    ]
+    assert documents[2]["rules"] == [
+        {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["coredns"], "verbs": ["get"]}
+    ]
+    assert documents[4]["rules"] == [
+        {"apiGroups": [""], "resources": ["endpoints", "services"], "verbs": ["list", "watch"]},
+        {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get"]},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list"]},
+    ]
+    assert documents[5]["subjects"] == [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "jane"}]
+    assert documents[5]["roleRef"]["name"] == documents[4]["metadata"]["name"]
+
+
+def test_a_service_account_is_the_subject_that_it_is() -> None:
+    binding = list(yaml.safe_load_all(rule_yaml([right("list", "pods")], "system:serviceaccount:ci:robot")))[1]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "robot", "namespace": "ci"}]
+    assert binding["metadata"]["name"].startswith("kheadless-tui-robot-")
+
+
+def test_another_set_of_rights_or_user_has_another_name() -> None:
+    manifests = [rule_yaml([right("list", "pods")], "jane"), rule_yaml([right("get", "pods")], "jane")]
+    manifests += [rule_yaml([right("list", "pods")], "Jane@EXAMPLE.com/\x1b[31m" + "x" * 80)]
+    names = [yaml.safe_load(text.split("---")[0])["metadata"]["name"] for text in manifests]
+    assert len(set(names)) == 3
+    assert all(len(name) <= 253 and name == name.lower() for name in names)
+    assert "\x1b" not in manifests[2]
+    assert rule_yaml([], "jane") == ""
+
+
+def test_what_is_for_several_purposes_is_said() -> None:
+    rights = [right("list", "pods", needed_for="a\nb"), right("list", "services", needed_for="c")]
+    assert rule_yaml(rights, "jane").startswith("# for a b\n# for c\napiVersion: ")
+
+
+async def test_a_refusal_is_no_loop(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(namespaces=("shop",), pulse=Pulse())
+    with pytest.raises(Refused):
+        await session.loaded(5)
+    await until(lambda: session.user == "jane")
+    asked = len(api.listed("services")), len(api.listed("namespaces"))
+    await asyncio.sleep(0.3)
+    assert (len(api.listed("services")), len(api.listed("namespaces"))) == asked
