@@ -24,6 +24,7 @@ from textual.pilot import Pilot
 from kheadless_tui.cluster.connection import load_connection
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
+from kheadless_tui.lab.levers import Levers
 from kheadless_tui.tui.app import HeadlessApp
 
 FOLDER = Path(__file__).resolve().parent.parent / "screenshots"
@@ -103,7 +104,9 @@ async def draw(picture: Picture) -> str:
         connection = await asyncio.to_thread(
             load_connection, kubeconfig=lab.kubeconfig, context=None, request_timeout=10.0
         )
-        app = HeadlessApp(ClusterSession(connection), service=picture.service, vantage=picture.vantage, lab=True)
+        app = HeadlessApp(
+            ClusterSession(connection), service=picture.service, vantage=picture.vantage, levers=Levers(lab)
+        )
         async with app.run_test(size=picture.size) as pilot:
             await reach(pilot, picture.begins)
             for step in picture.steps:

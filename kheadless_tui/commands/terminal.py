@@ -13,11 +13,13 @@ from kheadless_tui.commands.serving import given_config
 from kheadless_tui.commands.source import connect
 from kheadless_tui.errors import ClusterError, Refused, UsageError
 from kheadless_tui.probe.vantage import parse_vantage
+from kheadless_tui.settings import namespaces_written_for
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.connection import Connection
     from kheadless_tui.cluster.session import ClusterSession
     from kheadless_tui.tui.app import HeadlessApp
+    from kheadless_tui.tui.levers import Levers
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,26 +37,28 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _explore(arguments: argparse.Namespace) -> int:
-    return await _open(arguments, await connect(arguments), lab=False)
+    return await _open(arguments, await connect(arguments))
 
 
 async def _demo(arguments: argparse.Namespace) -> int:
-    from kheadless_tui.commands.lab import DEMO_NAMESPACE, demo_lab  # noqa: PLC0415 - no other command needs a lab
+    from kheadless_tui.commands.lab import DEMO_NAMESPACE, demo  # noqa: PLC0415 - no other command needs a lab
 
     arguments.namespace = arguments.namespace or DEMO_NAMESPACE
-    async with demo_lab() as connection:
-        return await _open(arguments, connection, lab=True)
+    async with demo() as lab:
+        return await _open(arguments, lab.connection, lab.levers)
 
 
-async def _open(arguments: argparse.Namespace, connection: Connection, *, lab: bool) -> int:
+async def _open(arguments: argparse.Namespace, connection: Connection, levers: Levers | None = None) -> int:
     from kheadless_tui.cluster.session import ClusterSession  # noqa: PLC0415 - lazy start-up
     from kheadless_tui.tui.app import HeadlessApp  # noqa: PLC0415 - lazy start-up
 
+    lab = levers is not None
     session = ClusterSession(
         connection,
         namespaces=(arguments.namespace,) if arguments.namespace and not lab else (),
         readonly=arguments.readonly,
         selector=getattr(arguments, "selector", ""),
+        fallback_namespaces=() if lab else namespaces_written_for(connection.context),
         served=None if lab else given_config(arguments),
         zone="" if lab else arguments.zone or "",
     )
@@ -64,7 +68,7 @@ async def _open(arguments: argparse.Namespace, connection: Connection, *, lab: b
         image=arguments.image,
         vantage=arguments.vantage,
         image_pull_policy=getattr(arguments, "image_pull_policy", "IfNotPresent"),
-        lab=lab,
+        levers=levers,
         target_namespace=arguments.namespace or connection.namespace,
     )
     watching = asyncio.create_task(_end_if_never_reached(app, session))
@@ -86,5 +90,7 @@ async def _end_if_never_reached(app: HeadlessApp, session: ClusterSession) -> No
     except Refused:
         return
     except ClusterError as error:
+        if app.session is not session:
+            return  # the user looks at something else by now, and what becomes of that is on the screen
         app.exit(return_code=error.exit_status)
         raise

@@ -46,6 +46,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("main.probe", "p", "probe", "probe", EVERYWHERE, help="ask from a pod, compare"),
     Action("main.vantage", "v", "vantage", "from where", EVERYWHERE, help="where to ask from"),
     Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x", at_once=True),
+    Action("main.command", "colon", "command", "command", EVERYWHERE, help="command: ctx, ns, sel ...", at_once=True),
     Action("main.next", "tab", "next_panel", "panel", PANELS, help="next panel or tab"),
     Action("main.previous", "shift+tab", "previous_panel", "back a panel", PANELS, shown=False, help="panel before"),
     Action("main.zoom", "z", "zoom", "zoom", PANELS, help="this panel alone"),
@@ -54,6 +55,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("main.why", "w", "why", "why", EVERYWHERE, help="why a record exists or not"),
     Action("main.commands", "e", "commands", "kubectl", EVERYWHERE, help="equivalent commands"),
     Action("main.copy", "c", "copy", "copy", EVERYWHERE, help="copy the full name"),
+    Action(
+        "main.favourite", "0", "favourite(0)", "all namespaces", EVERYWHERE, shown=False, help="namespace, 0 for all"
+    ),
+    Action("main.last", "minus", "last", "last place", EVERYWHERE, shown=False, help="where one was before"),
+    Action("main.backward", "left_square_bracket", "travel(-1)", "back", EVERYWHERE, shown=False, help="places: back"),
+    Action("main.forward", "right_square_bracket", "travel(1)", "on", EVERYWHERE, shown=False, help="places: on"),
+    Action("main.lab", "L", "levers", "lab", EVERYWHERE, help="break something in the lab"),
     Action("main.reload", "ctrl+r", "reload", "read again", EVERYWHERE, shown=False),
     Action("main.back", "escape", "back", "back", EVERYWHERE, shown=False, help="back, or cancel"),
     Action("main.quit", "q", "leave", "quit", EVERYWHERE, shown=False, help="back, then quit"),
@@ -110,6 +118,10 @@ def reason_against(action: str, now: Situation) -> str:
 
 _KEY_TEXT = {
     "slash": "/",
+    "colon": ":",
+    "minus": "-",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "question_mark": "?",
     "less_than_sign": "<",
     "greater_than_sign": ">",

@@ -12,14 +12,17 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 
+from kheadless_tui.errors import HeadlessError
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.ascii import AsciiOnly
 from kheadless_tui.tui.assets import style_sheets
 from kheadless_tui.tui.bridge import slow_link
-from kheadless_tui.tui.probe_flow import ProbeFlow
-from kheadless_tui.tui.render.roles import role_variables
+from kheadless_tui.tui.levers import Levers
+from kheadless_tui.tui.probe_flow import ProbeFlow, ProbeSettings
+from kheadless_tui.tui.render.roles import UNKNOWN, role_variables
 from kheadless_tui.tui.render.signs import ASCII, signs_for
 from kheadless_tui.tui.screens.main import MainScreen
+from kheadless_tui.tui.switching import Desk, Switch
 from kheadless_tui.tui.themes import CHOICE, DARK, THEMES
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ class HeadlessApp(App[int]):
     TITLE = "kheadless-tui"
     ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False
+    DEFAULT_MODE = "place-0"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "quit", show=False, system=True)]
 
     def __init__(
@@ -50,7 +54,7 @@ class HeadlessApp(App[int]):
         image: str = "busybox:1.28",
         vantage: str = "auto",
         image_pull_policy: str = "IfNotPresent",
-        lab: bool = False,
+        levers: Levers | None = None,
         target_namespace: str | None = None,
     ) -> None:
         """Set up; the session is started once the first picture is on the screen, and closed on the way out.
@@ -61,7 +65,7 @@ class HeadlessApp(App[int]):
             image: Of temporary pods and ephemeral containers.
             vantage: Where to ask from.
             image_pull_policy: For what is created.
-            lab: The cluster is the embedded one; the header says so.
+            levers: The cluster is the embedded one, and this is what its menu pulls; the header says so.
             target_namespace: Where a short name is meant, and where the cursor begins.
         """
         # Read before textual looks at the terminal: it takes NO_COLOR out of the environment.
@@ -70,12 +74,29 @@ class HeadlessApp(App[int]):
         self.animation_level = "none"
         self._signs = signs_for()
         self._ascii = AsciiOnly()
-        self._session = session
         self._namespace = target_namespace or session.connection.namespace
         self._service = _key(service, self._namespace)
-        self._lab = lab
-        self.flow = ProbeFlow(self, session, image=image, vantage=vantage, image_pull_policy=image_pull_policy)
+        self._levers = levers
+        self._probing = ProbeSettings(image, vantage, image_pull_policy)
+        self._desk = Desk(session, self._flow_for)
+        self._typed: list[str] = []
+        """Command lines that were run, the oldest first."""
+        self._visits = 0
+        self.add_mode(self.DEFAULT_MODE, self._new_screen)
         self._leaving: asyncio.Task[None] | None = None
+
+    @property
+    def session(self) -> ClusterSession:
+        """The session that is looked at now."""
+        return self._desk.session
+
+    @property
+    def flow(self) -> ProbeFlow:
+        """Its probes."""
+        return self._desk.flow
+
+    def _flow_for(self, session: ClusterSession, before: ProbeFlow | None) -> ProbeFlow:
+        return ProbeFlow(self, session, self._probing, before=before)
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's variables and those of the roles."""
@@ -86,16 +107,18 @@ class HeadlessApp(App[int]):
         filters = super().get_line_filters()
         return [*filters, self._ascii] if self._signs is ASCII else filters
 
-    def get_default_screen(self) -> MainScreen:
-        """The one screen."""
+    def _new_screen(self) -> MainScreen:
+        """The screen of the session that is looked at."""
         return MainScreen(
-            self._session,
+            self.session,
             self.flow,
             signs=self._signs,
             service=self._service,
             namespace=self._namespace,
-            lab=self._lab,
+            levers=self._levers,
             slow=self._slow,
+            trail=self._desk.trail,
+            typed=self._typed,
         )
 
     def on_load(self) -> None:
@@ -112,8 +135,42 @@ class HeadlessApp(App[int]):
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
-        if self._session.transport is None:
-            await self._session.start()
+        if self.session.transport is None:
+            await self.session.start()
+
+    # -- to another place --------------------------------------------------------------------------------------
+
+    def on_switch(self, event: Switch) -> None:
+        """Look at another cluster, or another part of it."""
+        self.run_worker(self._switch(event), exclusive=True, group="switch")
+
+    async def _switch(self, event: Switch) -> None:
+        main, cluster = self._main, self.session.connection
+        main.say(f"opening {event.place.words}")
+        try:
+            await self._desk.open(event)
+        except HeadlessError as error:
+            main.say(f"{error.message}; still {self._desk.trail.here.words}", UNKNOWN)
+            return
+        key, place = main.selected, event.place
+        kept = key is not None and self.session.connection is cluster and not place.selector
+        self._service = key if kept and key and (key.namespace in place.namespaces or not place.namespaces) else None
+        self._namespace = next(iter(place.namespaces), self.session.connection.namespace)
+        # A mode is a stack of screens of its own: what lies over the old one goes with it.
+        left, self._visits = self.current_mode, self._visits + 1
+        self.add_mode(f"place-{self._visits}", self._new_screen)
+        await self.switch_mode(f"place-{self._visits}")
+        await self.remove_mode(left)
+        await self.session.start()
+
+    @property
+    def _main(self) -> MainScreen:
+        """The screen below all others."""
+        main = self.screen_stack[0]
+        assert isinstance(main, MainScreen)
+        return main
+
+    # -- the way out -------------------------------------------------------------------------------------------
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._leaving is None:
@@ -123,8 +180,7 @@ class HeadlessApp(App[int]):
         """Remove what a probe made, close the session, and end with an exit status."""
         try:
             async with asyncio.timeout(CLOSE_WITHIN):
-                await self.flow.close()
-                await self._session.close()
+                await self._desk.close()
         except TimeoutError:
             pass
         self.exit(status, return_code=status)
@@ -135,8 +191,7 @@ class HeadlessApp(App[int]):
 
     async def on_unmount(self) -> None:
         """Nothing that we made stays, whatever ended the program. A signal from now on would end nothing sooner."""
-        await self.flow.close()
-        await self._session.close()
+        await self._desk.close()
 
 
 def _key(service: str | None, namespace: str) -> ObjectKey | None:

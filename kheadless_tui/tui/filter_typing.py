@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kheadless_tui.tui.filtering import ALL, Filter
 from kheadless_tui.tui.widgets.body import Body
-from kheadless_tui.tui.widgets.status import StatusRow
+from kheadless_tui.tui.widgets.status import FILTER, StatusRow
 from kheadless_tui.tui.widgets.tree import ServiceTree
 
 
@@ -20,10 +20,10 @@ class FilterTyping:
     def begin(self) -> None:
         """Let a filter be typed, from the one that is there; within what is typed a slash is a slash."""
         if self._status.typing:
-            self._status.insert("/")
+            self._status.insert(FILTER)
             return
         self._left_at = self._body.current.row_id or self._left_at
-        self._status.open(self._body.current.chosen.text)
+        self._status.open(FILTER, self._body.current.chosen.text)
 
     def end(self, *, keep: bool) -> None:
         """Typing ended; a filter that is given up leaves the cursor where it was."""

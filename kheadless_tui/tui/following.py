@@ -14,7 +14,9 @@ from kheadless_tui.tui.bridge import FAST, FOLLOW_FAST, FOLLOW_SLOW, SLOW, Bridg
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.counters import until_header_changes
 from kheadless_tui.tui.judging import Judge
+from kheadless_tui.tui.levers import Levers, levers_on
 from kheadless_tui.tui.permitted import Permitted
+from kheadless_tui.tui.places import Trail
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.render.roles import UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
@@ -54,9 +56,10 @@ class Follower:
         signs: Signs,
         service: ObjectKey | None,
         namespace: str,
-        lab: bool,
+        levers: Levers | None,
         slow: bool,
         clock: Callable[[], float],
+        trail: Trail,
         shown: Callable[[], None],
     ) -> None:
         """Set up; nothing is followed before :meth:`open`.
@@ -70,9 +73,10 @@ class Follower:
             signs: What the terminal can show.
             service: Where the cursor begins.
             namespace: Where it begins if there is no such Service.
-            lab: The header says that the cluster is the lab.
+            levers: The cluster is the lab; the header says so, and how many are pulled.
             slow: The terminal is far away.
             clock: Unix time.
+            trail: The places where one has been.
             shown: Called after the selected Service was shown anew.
         """
         self._screen = screen
@@ -81,8 +85,9 @@ class Follower:
         self._header, self._body, self._status = parts
         self._signs = signs
         self._namespace = namespace
-        self._lab = lab
+        self._levers = levers
         self._clock = clock
+        self._trail = trail
         self._shown = shown
         self._follow_after = FOLLOW_SLOW if slow else FOLLOW_FAST
         self._bridge = Bridge(session, lambda: screen.post_message(SessionChanged()), SLOW if slow else FAST)
@@ -203,7 +208,9 @@ class Follower:
     def show_header(self) -> None:
         """Tell of the session in the first row."""
         session, now = self._session, self._clock()
-        self._header.show(facts_of(session, lab=self._lab, now=now, signs=self._signs))
+        favourites = self._trail.favourites(self._trail.here.context)
+        lab = "" if self._levers is None else f"lab {levers_on(self._levers)} on" if levers_on(self._levers) else "lab"
+        self._header.show(facts_of(session, favourites=favourites, lab=lab, now=now, signs=self._signs))
         if isinstance(session.link, Offline):
             self._later.after("header", until_header_changes(session.link, now), self.show_header)
 

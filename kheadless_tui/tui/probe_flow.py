@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
@@ -47,6 +47,18 @@ CLOSE_WITHIN = 8.0
 """Seconds that leaving waits for the removal of what a probe made."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProbeSettings:
+    """What the user said of all probes."""
+
+    image: str = DEFAULT_IMAGE
+    """Of temporary pods and ephemeral containers."""
+    vantage: str = "auto"
+    """Where to ask from unless something else is chosen."""
+    image_pull_policy: str = "IfNotPresent"
+    """For what is created."""
+
+
 class ProbeFlow:
     """The probes of one run of the program, at most one at a time for each Service."""
 
@@ -67,10 +79,9 @@ class ProbeFlow:
         self,
         app: App[Any],
         session: ClusterSession,
+        settings: ProbeSettings | None = None,
         *,
-        image: str = DEFAULT_IMAGE,
-        vantage: str = "auto",
-        image_pull_policy: str = "IfNotPresent",
+        before: ProbeFlow | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Take what probes need.
@@ -78,16 +89,14 @@ class ProbeFlow:
         Args:
             app: Shows the question before a write; its first screen is told of changes.
             session: The cluster.
-            image: Of temporary pods and ephemeral containers.
-            vantage: Where to ask from unless something else is chosen.
-            image_pull_policy: For what is created.
+            settings: What the user said of all probes.
+            before: The probes of the same cluster by another session: what they found is kept.
             clock: Unix time.
         """
         self._app = app
         self._session = session
-        self._image = image
-        self._vantage = vantage
-        self._pull_policy = image_pull_policy
+        self._settings = settings or ProbeSettings()
+        self._vantage = self._settings.vantage
         self._clock = clock
         self._records: dict[ObjectKey, ProbeRecord] = {}
         self._tasks: dict[ObjectKey, asyncio.Task[None]] = {}
@@ -95,6 +104,14 @@ class ProbeFlow:
         self._reported = 0.0
         self._number = 0
         self._closed = False
+        if before is not None:
+            self._adopt(before)
+
+    def _adopt(self, before: ProbeFlow) -> None:
+        """Keep what probes of the same cluster found; those that run are cancelled by who leaves them."""
+        self._vantage, self._number = before._vantage, before._number
+        self._records = {key: record for key, record in before._records.items() if not record.running}
+        self._predictions = dict(before._predictions)
 
     # -- asking for a probe ------------------------------------------------------------------------------------
 
@@ -129,7 +146,7 @@ class ProbeFlow:
                 self._vantage = vantage
                 self.start(service_key, record)
 
-        screen = VantageScreen(self._session, service_key, image=self._image, current=self._vantage)
+        screen = VantageScreen(self._session, service_key, image=self._settings.image, current=self._vantage)
         self._app.push_screen(screen, chosen)
 
     def cancel(self, service_key: ObjectKey | None = None) -> bool:
@@ -191,8 +208,8 @@ class ProbeFlow:
         prober = Prober(
             self._session,
             Gate(self._session.readonly, lambda plan: self._confirm(key, plan)),
-            image=self._image,
-            image_pull_policy=self._pull_policy,
+            image=self._settings.image,
+            image_pull_policy=self._settings.image_pull_policy,
             context="" if connection.in_cluster else connection.context,
             kubeconfig=connection.kubeconfig,
         )
@@ -285,7 +302,7 @@ class ProbeFlow:
         self._tell(key, _status_text(self._records[key]))
 
     def _tell(self, key: ObjectKey, text: str) -> None:
-        if self._app.is_running and self._app.screen_stack:
+        if self._app.is_running and self._app.screen_stack and not self._closed:
             self._app.screen_stack[0].post_message(self.Changed(key, text))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 from textual.pilot import Pilot
 
+from kheadless_tui.cluster.connection import Asked
+from kheadless_tui.cluster.missing_rights import MissingRight
 from kheadless_tui.cluster.state import Live, ReadState, Scope
 from kheadless_tui.model.objects import (
     SERVICE_NAME_LABEL,
@@ -38,13 +40,16 @@ def _all_live() -> dict[tuple[str, str], ReadState]:
 class FakeSession:
     """What the terminal program needs of a ClusterSession."""
 
-    objects: Iterable[KubeObject] = ()
+    objects: Sequence[KubeObject] = ()
     scope: Scope = field(default_factory=Scope)
     readonly: bool = False
     link: ReadState = field(default_factory=lambda: Live(time.time()))
     reads: dict[tuple[str, str], ReadState] = field(default_factory=_all_live)
     server_version: str | None = "v1.34.4"
     selector: str = ""
+    missing_rights: tuple[MissingRight, ...] = ()
+    user: str = "oncall"
+    gone_namespaces: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.connection = SimpleNamespace(
@@ -55,6 +60,7 @@ class FakeSession:
             namespace="shop",
             kubeconfig="",
             in_cluster=False,
+            asked=Asked(kubeconfig="/nonexistent/kubeconfig", environ={}),
         )
         self.builder = SnapshotBuilder()
         for item in self.objects:
@@ -84,6 +90,22 @@ class FakeSession:
 
     async def close(self) -> None:
         self.closed += 1
+
+    def rescoped(
+        self,
+        *,
+        connection: object = None,
+        namespaces: tuple[str, ...] = (),
+        selector: str = "",
+        fallback_namespaces: Sequence[str] = (),
+    ) -> FakeSession:
+        """The same objects, as far as they are in the scope."""
+        session = FakeSession(self.objects, Scope(namespaces), self.readonly, selector=selector)
+        session.connection = self.connection
+        for item in self.objects:
+            if namespaces and item.key.namespace not in namespaces:
+                session.builder.remove(type(item).__name__, item.key)
+        return session
 
     def show_pods(self, namespace: str) -> None:
         self.shown.append(namespace)

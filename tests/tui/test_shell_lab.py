@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from kheadless_tui.cluster.connection import load_connection
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
+from kheadless_tui.lab.levers import Levers
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.app import HeadlessApp
 from kheadless_tui.tui.screens.commands import CommandsScreen
@@ -35,7 +36,7 @@ async def on_lab(
             load_connection, kubeconfig=str(kubeconfig), context=None, request_timeout=5.0
         )
         session = ClusterSession(connection, readonly=readonly)
-        app = HeadlessApp(session, service=service, vantage=vantage, lab=True)
+        app = HeadlessApp(session, service=service, vantage=vantage, levers=Levers(lab))
         async with app.run_test(size=(120, 40)) as pilot:
             yield lab, app, pilot
 
@@ -163,7 +164,7 @@ async def test_a_corefile_that_cannot_be_understood_is_said_and_mended_by_a_key(
         connection = await asyncio.to_thread(
             load_connection, kubeconfig=lab.kubeconfig, context=None, request_timeout=5.0
         )
-        app = HeadlessApp(ClusterSession(connection), service="tutorial-1/nginx-headless", lab=True)
+        app = HeadlessApp(ClusterSession(connection), service="tutorial-1/nginx-headless", levers=Levers(lab))
         async with app.run_test(size=(120, 40)) as pilot:
             await until(pilot, shows(app, "ConfigMap kube-system/coredns:3: "))
             assert "Predicted: CoreDNS's defaults." in screen_text(app)
@@ -185,7 +186,7 @@ async def test_who_may_not_read_the_corefile_learns_where_the_ttl_is_from() -> N
         connection = await asyncio.to_thread(
             load_connection, kubeconfig=lab.kubeconfig, context=None, request_timeout=5.0
         )
-        app = HeadlessApp(ClusterSession(connection), service="tutorial-1/nginx-headless", lab=True)
+        app = HeadlessApp(ClusterSession(connection), service="tutorial-1/nginx-headless", levers=Levers(lab))
         async with app.run_test(size=(120, 40)) as pilot:
             await until(pilot, shows(app, "3 of 3 in DNS"))
             await pilot.press("question_mark")

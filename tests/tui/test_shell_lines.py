@@ -22,7 +22,7 @@ from kheadless_tui.tui.widgets.status import Crumbs
 from kheadless_tui.zone.config import Note as Warned
 from kheadless_tui.zone.config import ZoneConfig
 
-FACTS = HeaderFacts("prod-eu1", "v1.34.4", "oncall", "ns shop", False, True, ("● live", "role--good"))
+FACTS = HeaderFacts("prod-eu1", "v1.34.4", "oncall", "ns shop", readonly=True, state=("● live", "role--good"))
 
 
 def line(widget: Header | Keys | Rule | Crumbs, width: int) -> str:

@@ -6,30 +6,24 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events, on
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.widgets import Static
+from textual import on
+from textual.binding import Binding, BindingType
 
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.tui.actions import ACTIONS, off_text
+from kheadless_tui.tui.actions import ACTIONS
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.dialogs import commands_dialog, why_dialog
-from kheadless_tui.tui.filter_typing import FilterTyping
-from kheadless_tui.tui.filtering import Filter
 from kheadless_tui.tui.following import Follower, Parts
-from kheadless_tui.tui.layout import PANELS, PanelName, layout_for
+from kheadless_tui.tui.levers import Levers
+from kheadless_tui.tui.places import MOST_FAVOURITES, Trail
 from kheadless_tui.tui.probe_flow import ProbeFlow
-from kheadless_tui.tui.render.roles import GOOD, TEXT, UNKNOWN
+from kheadless_tui.tui.render.roles import GOOD, TEXT
 from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.screens.commanding import CommandScreen
 from kheadless_tui.tui.screens.help import HelpScreen, groups_of
-from kheadless_tui.tui.screens.still import StillScreen
-from kheadless_tui.tui.widgets.body import Body
-from kheadless_tui.tui.widgets.header import Header
-from kheadless_tui.tui.widgets.keys import Keys, keys_of
+from kheadless_tui.tui.screens.levers import LeversScreen
 from kheadless_tui.tui.widgets.panel import Panel
 from kheadless_tui.tui.widgets.rows import RowList
-from kheadless_tui.tui.widgets.status import StatusRow
 from kheadless_tui.tui.widgets.tree import ServiceTree
 
 if TYPE_CHECKING:
@@ -37,12 +31,15 @@ if TYPE_CHECKING:
     from kheadless_tui.tui.app import HeadlessApp
 
 
-class MainScreen(StillScreen):
-    """Header, body, status row, keys row."""
+class MainScreen(CommandScreen):
+    """The screen of one session."""
 
     AUTO_FOCUS = ""
 
-    BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in ACTIONS]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(action.binding() for action in ACTIONS),
+        *(Binding(str(digit), f"favourite({digit})", show=False) for digit in range(1, MOST_FAVOURITES + 1)),
+    ]
 
     def __init__(
         self,
@@ -52,8 +49,10 @@ class MainScreen(StillScreen):
         signs: Signs,
         service: ObjectKey | None,
         namespace: str,
-        lab: bool,
+        levers: Levers | None,
         slow: bool,
+        trail: Trail,
+        typed: list[str],
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Set up.
@@ -64,20 +63,16 @@ class MainScreen(StillScreen):
             signs: What the terminal can show.
             service: Where the cursor begins.
             namespace: Where it begins if there is no such Service.
-            lab: The header says that the cluster is the lab.
+            levers: What the lab's menu pulls; ``None`` for a cluster that is no lab.
             slow: The terminal is far away.
+            trail: The places where one has been.
+            typed: Command lines that were run, the oldest first.
             clock: Unix time.
         """
-        super().__init__()
-        self._session = session
-        self._flow = flow
-        self._signs = signs
         catalog = Catalog(clock)
-        self._header = Header(signs=signs, id="header")
-        self._body = Body(catalog, signs, id="body")
-        self._status = StatusRow(id="status")
-        self._keys = Keys(signs=signs, id="keys")
-        self._filter = FilterTyping(self._status, self._body)
+        super().__init__(session, catalog, signs, trail=trail, typed=typed)
+        self._flow = flow
+        self._levers = levers
         self._follower = Follower(
             self,
             session,
@@ -87,17 +82,13 @@ class MainScreen(StillScreen):
             signs=signs,
             service=service,
             namespace=namespace,
-            lab=lab,
+            levers=levers,
             slow=slow,
             clock=clock,
+            trail=trail,
             shown=self._on_shown,
         )
         self._selection = self._follower.selection
-
-    def compose(self) -> ComposeResult:
-        """Header, body, status, keys."""
-        yield Static(id="too-small", markup=False)
-        yield from (self._header, self._body, self._status, self._keys)
 
     @property
     def _tree(self) -> ServiceTree:
@@ -105,13 +96,35 @@ class MainScreen(StillScreen):
 
     def on_mount(self) -> None:
         """Begin to follow the session."""
-        self.bindings_updated_signal.subscribe(self, lambda _: self._show_keys())
-        self.set_focus(self._tree)
         self._follower.open()
 
     def on_unmount(self) -> None:
         """Follow it no more."""
         self._follower.close()
+
+    def reason_against(self, action: str) -> str:
+        """As of the session, the user's rights and what is selected."""
+        return self._follower.permitted.reason_against(action)
+
+    @property
+    def has_service(self) -> bool:
+        """A Service is shown."""
+        return self._selection.view is not None
+
+    @property
+    def selected(self) -> ObjectKey | None:
+        """The Service that is shown."""
+        return self._selection.key
+
+    def panels_changed(self) -> None:
+        """What is said of the Service depends on the room, and the crumbs on the panel."""
+        self._follower.show_heading()
+        self._follower.show_crumbs()
+
+    def filtered(self) -> None:
+        """Without a row in the tree no Service is selected."""
+        if not self._tree.rows:
+            self._follower.select(None)
 
     # -- what happens ------------------------------------------------------------------------------------------
 
@@ -154,51 +167,7 @@ class MainScreen(StillScreen):
             self._focus_panel("tree")
         self.refresh_bindings()
 
-    def on_screen_suspend(self) -> None:
-        """Something lies on top: no key of this screen works."""
-        self._keys.show((), None)
-
-    def on_screen_resume(self) -> None:
-        """The keys work again."""
-        self._show_keys()
-
-    def _show_keys(self) -> None:
-        if self.is_mounted and self.app.screen is self:
-            typing = self.focused if self._status.typing else None
-            self._keys.show(*keys_of(self.active_bindings, typing, self._follower.permitted.reason_against))
-
-    # -- layout and focus --------------------------------------------------------------------------------------
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Choose the layout for the size."""
-        layout = layout_for(event.size.width, event.size.height)
-        self.set_class(layout.mode == "too-small", "-too-small")
-        self.query_one("#too-small", Static).update(layout.too_small)
-        self._body.resize_to(layout)
-        self._follower.show_heading()
-
-    def _focus_panel(self, name: PanelName) -> None:
-        if name != "tree" and self._selection.view is None:
-            return
-        # Shown first: what is not on the screen cannot take the focus.
-        if self._body.mark_focus(name):
-            self._follower.show_crumbs()
-        self.set_focus(self._body.list_of(name), scroll_visible=False)
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """The focus came somewhere, by key or mouse: tell it by the rules."""
-        name = next((name for name in PANELS if self._body.list_of(name) is event.widget), None)
-        if name is not None and self._body.mark_focus(name):
-            self._follower.show_crumbs()
-        self._show_keys()
-
     # -- actions -----------------------------------------------------------------------------------------------
-
-    def _may(self, action: str) -> bool:
-        """Whether an action can work here and now. If not, it is said: a key does nothing without a word."""
-        if reason := self._follower.permitted.reason_against(action):
-            self._status.say(off_text(action, reason), UNKNOWN)
-        return not reason
 
     def action_probe(self) -> None:
         """Ask DNS about the selected Service, or about the record under the cursor."""
@@ -209,42 +178,6 @@ class MainScreen(StillScreen):
         """Choose where to ask from, and ask."""
         if self._may("vantage") and self._selection.key is not None:
             self._flow.choose(self._selection.key, self._body.record)
-
-    def action_next_panel(self) -> None:
-        """On to the next panel."""
-        if self._may("next_panel"):
-            self._focus_panel(self._body.next_panel(+1))
-
-    def action_previous_panel(self) -> None:
-        """Back to the panel before."""
-        if self._may("previous_panel"):
-            self._focus_panel(self._body.next_panel(-1))
-
-    def action_zoom(self) -> None:
-        """The focused panel alone, and back."""
-        if self._may("zoom"):
-            self._body.zoom()
-
-    def action_resize_tree(self, columns: int) -> None:
-        """Give the tree more or fewer columns."""
-        if self._may("resize_tree"):
-            self._body.widen_tree(columns)
-
-    def action_filter(self) -> None:
-        """Type which rows of the focused panel to show."""
-        if self._status.typing or self._may("filter"):
-            self._filter.begin()
-
-    @on(StatusRow.Typed)
-    def _on_typed(self, event: StatusRow.Typed) -> None:
-        self._filter.choose(Filter(event.text))
-        if not self._tree.rows:
-            self._follower.select(None)
-
-    @on(StatusRow.Done)
-    def _on_typing_done(self, event: StatusRow.Done) -> None:
-        self._filter.end(keep=event.keep)
-        self.set_focus(self._body.current, scroll_visible=False)
 
     def action_why(self) -> None:
         """Show why the record under the cursor exists, or does not."""
@@ -268,6 +201,20 @@ class MainScreen(StillScreen):
             self.app.copy_to_clipboard(text)
             self._status.say(f"sent to the terminal's clipboard: {text}", GOOD)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The lab's menu is no key where there is no lab."""
+        return self._levers is not None if action == "levers" else super().check_action(action, parameters)
+
+    def action_levers(self) -> None:
+        """Break something in the lab, or mend it."""
+        if self._levers is not None:
+            self.app.push_screen(LeversScreen(self._levers, self._signs), self._lever_pulled)
+
+    def _lever_pulled(self, said: str | None) -> None:
+        self._follower.show_header()
+        if said:
+            self.say(said)
+
     def action_reload(self) -> None:
         """Ask the API server now instead of waiting for the next try."""
         self._follower.read_again()
@@ -276,7 +223,7 @@ class MainScreen(StillScreen):
     def action_help(self) -> None:
         """Show all keys."""
         panel = self._body.focused
-        groups = groups_of(self.active_bindings, panel, self._follower.permitted.reason_against)
+        groups = groups_of(self.active_bindings, panel, self.reason_against)
         self.app.push_screen(HelpScreen(groups, panel, self._signs, facts=self._follower.zone.now.facts()))
 
     async def action_leave(self) -> None:

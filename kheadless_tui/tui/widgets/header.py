@@ -26,33 +26,40 @@ class HeaderFacts:
     version: str = ""
     user: str = ""
     scope: str = ""
-    lab: bool = False
+    favourites: tuple[str, ...] = ()
+    """Namespaces that have a digit, the first from 1."""
+    lab: str = ""
+    """``lab``, and how many of its levers are on: ``lab 2 on``; empty for a cluster that is no lab."""
     readonly: bool = False
     state: tuple[str, str] = ("", TEXT)
     """Words and role of live, reading, offline, forbidden."""
 
 
-def facts_of(session: ClusterSession, *, lab: bool, now: float, signs: Signs) -> HeaderFacts:
+def facts_of(
+    session: ClusterSession, *, favourites: tuple[str, ...] = (), lab: str, now: float, signs: Signs
+) -> HeaderFacts:
     """What the header tells of a session at a moment."""
     connection = session.connection
     return HeaderFacts(
         connection.context or connection.cluster,
         session.server_version or "",
         connection.user,
-        scope_text(session.scope),
+        scope_text(session.scope, session.selector),
+        favourites,
         lab,
         session.readonly,
         state_text(session.link, now, signs),
     )
 
 
-def scope_text(scope: Scope) -> str:
-    """``ns all``, ``ns shop``, ``ns shop (only)`` where the right to see more is missing."""
+def scope_text(scope: Scope, selector: str = "") -> str:
+    """``ns all``, ``ns shop``, ``ns shop (only)`` where the right to see more is missing; ``ns all -l app=web``."""
+    chosen = f" -l {clean(selector)}" if selector else ""
     if scope.all:
-        return "ns all"
+        return f"ns all{chosen}"
     names = " ".join(clean(name) for name in scope.namespaces[:3])
     more = f" +{len(scope.namespaces) - 3}" if len(scope.namespaces) > 3 else ""
-    return f"ns {names}{more}{' (only)' if scope.only else ''}"
+    return f"ns {names}{more}{' (only)' if scope.only else ''}{chosen}"
 
 
 def state_text(link: ReadState, now: float, signs: Signs) -> tuple[str, str]:
@@ -83,12 +90,13 @@ class Header(Line):
         self.changed()
 
     def lines(self, width: int) -> list[Text]:
-        """Version, user and scope give way in this order, then the context is shortened; the state never goes."""
+        """Favourites, version and user give way in this order, then the context is shortened; the state never goes."""
         facts = self._facts
         right = Text()
-        for word, role in (("lab", FOCUS), ("read-only", WARN)):
-            if facts.lab if word == "lab" else facts.readonly:
-                right.append(f"{word}  ", role)
+        if facts.lab:
+            right.append(f"{facts.lab}  ", FOCUS)
+        if facts.readonly:
+            right.append("read-only  ", WARN)
         right.append(*facts.state)
         right.append(" ")
         context = clean(facts.context).rpartition("/")[2] or clean(facts.context)
@@ -105,6 +113,9 @@ class Header(Line):
         left.append(context, FOCUS)
         for word, role in shown:
             left.append(f"  {word}", role)
+        digits = "  ".join(f"{digit} {clean(name)}" for digit, name in enumerate(("all", *facts.favourites)))
+        if facts.favourites and left.cell_len + 5 + len(digits) <= width - right.cell_len - 2:
+            left.append(f"     {digits}", MUTED)
         left.truncate(max(0, width - right.cell_len))
         left.append(" " * (width - left.cell_len - right.cell_len))
         return [left + right]

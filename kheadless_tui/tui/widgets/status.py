@@ -61,6 +61,10 @@ class Crumbs(Line):
         self.changed()
 
 
+FILTER, COMMAND = "/", ":"
+"""What a line to type in begins with."""
+
+
 class Typing(Input):
     """The line to type a filter in."""
 
@@ -82,34 +86,84 @@ class Typing(Input):
         await self.action_submit()
 
 
+class CommandLine(Typing):
+    """The line to type a command in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "complete", id="command.complete"),
+        Binding("down,ctrl+n", "choose(1)", "choose", key_display="↑↓", id="command.next"),
+        Binding("up", "choose(-1)", "choose", show=False, id="command.previous"),
+        Binding("ctrl+p", "recall(-1)", "history", key_display="ctrl-p", id="command.earlier"),
+        Binding("ctrl+o", "recall(1)", "later", show=False, id="command.later"),
+        Binding("enter", "submit", "run", id="command.run"),
+        Binding("escape", "leave", "back", key_display="esc", id="command.leave"),
+    ]
+
+    class Chose(Message):
+        """Another choice is wanted."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    class Recalled(Message):
+        """An earlier or a later line is wanted."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    class Completed(Message):
+        """The line is to be completed."""
+
+    def action_complete(self) -> None:
+        """Complete what is typed."""
+        self.post_message(self.Completed())
+
+    def action_choose(self, step: int) -> None:
+        """Choose among what could be meant."""
+        self.post_message(self.Chose(step))
+
+    def action_recall(self, step: int) -> None:
+        """Bring back what was typed before."""
+        self.post_message(self.Recalled(step))
+
+
 class StatusRow(Horizontal):
     """The status row."""
 
     class Typed(Message):
-        """The text of the filter changed."""
+        """What is being typed changed."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, prompt: str, text: str) -> None:
             super().__init__()
+            self.prompt = prompt
             self.text = text
+            """Without the sign that it begins with."""
 
     class Done(Message):
-        """Typing ended; ``keep`` says whether the filter stays."""
+        """Typing ended; ``keep`` says whether what was typed counts."""
 
-        def __init__(self, keep: bool) -> None:
+        def __init__(self, prompt: str, keep: bool) -> None:
             super().__init__()
+            self.prompt = prompt
             self.keep = keep
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._until: Timer | None = None
+        self._lines: dict[str, Typing] = {
+            FILTER: Typing(id="typing", compact=True, select_on_focus=False),
+            COMMAND: CommandLine(id="command", compact=True, select_on_focus=False),
+        }
 
     def compose(self) -> ComposeResult:
-        """Crumbs, and the line to type in, of which one is seen."""
+        """Crumbs, and the lines to type in, of which one is seen."""
         yield Crumbs(id="crumbs")
-        typing = Typing(id="typing", compact=True, select_on_focus=False)
-        typing.cursor_blink = False
-        typing.display = False
-        yield typing
+        for line in self._lines.values():
+            line.cursor_blink = False
+            line.display = False
+            yield line
 
     @property
     def crumbs(self) -> Crumbs:
@@ -124,14 +178,24 @@ class StatusRow(Horizontal):
         self._until = self.set_timer(MESSAGE_STAYS, lambda: self.crumbs.say("")) if message else None
 
     @property
-    def typing(self) -> bool:
-        """A filter is being typed."""
-        return bool(self.query_one(Typing).display)
+    def prompt(self) -> str:
+        """What is being typed: ``/``, ``:``, or empty for nothing."""
+        return next((prompt for prompt, line in self._lines.items() if line.display), "")
 
-    def open(self, text: str) -> None:
-        """Let a filter be typed, beginning with this text."""
-        line = self.query_one(Typing)
-        line.value = f"/{text}"
+    @property
+    def typing(self) -> bool:
+        """Something is being typed."""
+        return bool(self.prompt)
+
+    @property
+    def text(self) -> str:
+        """What has been typed, without the sign that it begins with."""
+        return self._lines[self.prompt].value[1:] if self.typing else ""
+
+    def open(self, prompt: str, text: str) -> None:
+        """Let something be typed, beginning with this text."""
+        line = self._lines[prompt]
+        line.value = f"{prompt}{text}"
         self.crumbs.display, line.display = False, True
         # At once, not by line.focus(): that waits for its turn, and what is typed meanwhile would be lost.
         self.screen.set_focus(line, scroll_visible=False)
@@ -139,29 +203,38 @@ class StatusRow(Horizontal):
 
     def insert(self, text: str) -> None:
         """Type this at the cursor."""
-        self.query_one(Typing).insert_text_at_cursor(text)
+        self._lines[self.prompt].insert_text_at_cursor(text)
+
+    def replace(self, text: str) -> None:
+        """Type this in place of what is there."""
+        line = self._lines[self.prompt]
+        line.value = f"{self.prompt}{text}"
+        line.cursor_position = len(line.value)
 
     def close(self) -> None:
         """Back to the crumbs."""
-        self.crumbs.display, self.query_one(Typing).display = True, False
+        self.crumbs.display = True
+        for line in self._lines.values():
+            line.display = False
 
     @on(Input.Changed)
     def _on_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if not self.typing:
+        prompt = self.prompt
+        if not prompt or event.input is not self._lines[prompt]:
             return
-        if not event.value.startswith("/"):
-            # The slash was deleted: that is how vi leaves its command line, too.
-            self.post_message(self.Done(keep=False))
+        if not event.value.startswith(prompt):
+            # The sign was deleted: that is how vi leaves its command line, too.
+            self.post_message(self.Done(prompt, keep=False))
             return
-        self.post_message(self.Typed(event.value[1:]))
+        self.post_message(self.Typed(prompt, event.value[1:]))
 
     @on(Input.Submitted)
     def _on_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.post_message(self.Done(keep=True))
+        self.post_message(self.Done(self.prompt, keep=True))
 
     @on(Typing.Left)
     def _on_left(self, event: Typing.Left) -> None:
         event.stop()
-        self.post_message(self.Done(keep=False))
+        self.post_message(self.Done(self.prompt, keep=False))

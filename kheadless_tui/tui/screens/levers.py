@@ -1,0 +1,143 @@
+"""The lab's menu: what can be broken in it, on what, and what is broken now."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from kheadless_tui.errors import HeadlessError
+from kheadless_tui.tui.levers import Lever, Levers, levers_on
+from kheadless_tui.tui.render.cells import clean, wrap
+from kheadless_tui.tui.render.roles import MUTED, TEXT, WARN
+from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.widgets.keys import Keys
+from kheadless_tui.tui.widgets.rows import RowList
+from kheadless_tui.tui.widgets.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A lever, or one of the choices below it."""
+
+    name: str
+    title: str
+    says: str
+    active: str | None
+    opened: bool | None
+    """``None`` where there is nothing to choose."""
+    choice: str = ""
+
+
+@dataclass(frozen=True)
+class _LeverLayout:
+    """A line for the lever with what it is pulled on, and its sentence below."""
+
+    width: int
+    signs: Signs
+    heading: Text | None = None
+
+    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
+        """What each lever takes."""
+        return [len(self.lines(row)) for row in rows]
+
+    def lines(self, row: Row) -> Sequence[Text]:
+        """The lever with its sentence, or one choice."""
+        entry = row.value
+        assert isinstance(entry, _Entry)
+        if entry.choice:
+            return (Text(f"      {clean(entry.choice)}", TEXT),)
+        opened = " " if entry.opened is None else self.signs.opened if entry.opened else self.signs.closed
+        line = Text(f"{self.signs.yes if entry.active is not None else ' '} ", WARN)
+        line.append(f"{opened} ", MUTED).append(clean(entry.title), TEXT)
+        if entry.active is not None:
+            line.append(f"  on: {clean(entry.active)}", WARN)
+        return (line, *(Text(f"    {part}", MUTED) for part in wrap(clean(entry.says), self.width - 5)))
+
+
+class LeversScreen(ModalScreen[str]):
+    """Pulls and undoes levers; dismissed with the sentence that says what was done, empty for nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "undo_all", "undo all", id="levers.undo-all"),
+        Binding("escape,q,L", "close", "close", key_display="esc", id="levers.close"),
+    ]
+
+    def __init__(self, levers: Levers, signs: Signs) -> None:
+        super().__init__()
+        self._levers = levers
+        self._signs = signs
+        self._opened = ""
+        """Name of the lever whose choices are seen."""
+
+    def compose(self) -> ComposeResult:
+        """A rule, the levers, the keys."""
+        yield Rule("lab", id="rule-levers")
+        yield RowList(lambda rows, width: _LeverLayout(width, self._signs), signs=self._signs, id="levers")
+        yield Keys(signs=self._signs, id="levers-keys")
+
+    def on_mount(self) -> None:
+        """Show them."""
+        self._fill()
+        self.query_one(RowList).focus()
+        keys = [("enter", "pull, or undo"), ("u", "undo all"), ("j k", "next, previous"), ("esc", "close")]
+        self.query_one(Keys).show(keys, None)
+
+    def _fill(self) -> None:
+        rows: list[Row] = []
+        for lever in self._levers.entries():
+            rows.append(Row(lever.name, _entry(lever, opened=lever.name == self._opened)))
+            if lever.name == self._opened:
+                rows += [
+                    Row(f"{lever.name}/{number}", _Entry(lever.name, "", "", None, None, choice))
+                    for number, choice in enumerate(lever.choices)
+                ]
+        self.query_one(RowList).set_rows(rows)
+        self.query_one(Rule).set(
+            title="lab: what can be broken in it", count=f"{levers_on(self._levers)} on", focused=True
+        )
+
+    @on(RowList.Selected)
+    async def _on_selected(self, event: RowList.Selected) -> None:
+        entry = next((row.value for row in event.row_list.rows if row.id == event.row_id), None)
+        assert isinstance(entry, _Entry)
+        lever = next(lever for lever in self._levers.entries() if lever.name == entry.name)
+        if entry.choice:
+            await self._leave_with(self._levers.pull(entry.name, entry.choice))
+        elif lever.active is not None:
+            await self._leave_with(self._levers.undo(entry.name))
+        elif len(lever.choices) == 1:
+            await self._leave_with(self._levers.pull(entry.name, lever.choices[0]))
+        else:
+            self._opened = "" if self._opened == entry.name else entry.name
+            self._fill()
+
+    async def _leave_with(self, deed: Awaitable[str]) -> None:
+        try:
+            self.dismiss(await deed)
+        except HeadlessError as error:
+            self.dismiss(f"{error.message}. {error.hint}".rstrip())
+
+    async def action_undo_all(self) -> None:
+        """Mend everything."""
+        said = [await self._levers.undo(lever.name) for lever in self._levers.entries() if lever.active is not None]
+        self.dismiss(" ".join(said) or "nothing was on")
+
+    def action_close(self) -> None:
+        """Leave all as it is."""
+        self.dismiss("")
+
+
+def _entry(lever: Lever, *, opened: bool) -> _Entry:
+    can_open = opened if len(lever.choices) > 1 and lever.active is None else None
+    says = (
+        lever.says if lever.choices or lever.active is not None else f"{lever.says} Now there is nothing of the kind."
+    )
+    return _Entry(lever.name, lever.title, says, lever.active, can_open)
