@@ -24,6 +24,7 @@ commands:
   kheadless-tui predict NAME [TYPE]    the predicted answer, and why         --from POD: by its search list
   kheadless-tui probe SERVICE|NAME [TYPE]
                                        ask from inside a pod, and compare    --from VANTAGE
+                                       --servers, --path, --connect, --converge: see its --help
 
 'kheadless-tui COMMAND --help' tells all options of a command. A Service that is called like a command: NAMESPACE/NAME.
 
@@ -43,6 +44,9 @@ DESCRIPTIONS = {
     _PREDICT: "What the cluster's DNS must answer to one question, and which rule makes it so.",
     _PROBE: "Ask DNS from inside a pod and hold the answers against the prediction.",
 }
+
+MODES = ("servers", "path", "connect", "converge")
+"""What else than one round of questions a probe may be."""
 
 VANTAGE_HELP = (
     "where to ask from: auto (default), pod/NAME[:CONTAINER], debug/POD (an ephemeral container in it), "
@@ -233,15 +237,39 @@ OPTIONS: tuple[Option, ...] = (
         help="default IfNotPresent",
     ),
     _option("--server", commands=(_PROBE,), metavar="ADDRESS", help="the DNS server to ask; kube-dns if not given"),
+    _option(
+        "--servers",
+        commands=(_PROBE,),
+        action="store_true",
+        help="ask every server over UDP and TCP: kube-dns, each CoreDNS replica, the node's cache; tell which differs",
+    ),
+    _option(
+        "--path",
+        commands=(_PROBE,),
+        action="store_true",
+        help="the way of NAME through the pod's own resolver: nsswitch, /etc/hosts, each search name, getent",
+    ),
+    _option(
+        "--connect",
+        commands=(_PROBE,),
+        action="store_true",
+        help="connect to each port of each endpoint of SERVICE; where a port's name says http, GET / too",
+    ),
+    _option(
+        "--converge",
+        commands=(_PROBE,),
+        action="store_true",
+        help="wait for the next change of SERVICE and tell when each layer of DNS had it, until all do or --timeout",
+    ),
     _option("--tcp", commands=(_PROBE,), action="store_true", help="ask over TCP"),
     _option("--udp", commands=(_PROBE,), action="store_true", help="ask over UDP"),
     _option(
         "--timeout",
         commands=(_PROBE,),
         type=duration,
-        default=30.0,
         metavar="TIME",
-        help="longest wait for all answers (default 30s)",
+        help="longest wait until what is created runs; with --converge for the change, and again for all to have it "
+        "(default 30s, with --converge 2m)",
     ),
     _option("--yes", "-y", commands=(_PROBE,), action="store_true", help="write to the cluster without asking"),
     _option("--readonly", commands=(*_CLUSTER, _DEMO), action="store_true", help="write nothing, exec nothing"),
@@ -340,6 +368,9 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError(
             "--tcp and --udp cannot be given together", hint="without either, whichever the place does best"
         )
+    modes = [flag for flag in MODES if given.get(flag)]
+    if len(modes) > 1:
+        raise UsageError(f"--{modes[0]} and --{modes[1]} cannot be given together", hint="each is a probe of its own")
     namespace = given.get("namespace")
     if namespace is not None and not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", namespace):
         raise UsageError(

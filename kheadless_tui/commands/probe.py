@@ -7,17 +7,18 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kheadless_tui.cluster.gate import Gate
 from kheadless_tui.commands import running
-from kheadless_tui.commands.confirm import check_writes, confirm_for
+from kheadless_tui.commands.confirm import check_writes
 from kheadless_tui.commands.names import default_resolv_conf, service_key
+from kheadless_tui.commands.probe_connect import probe_connect
+from kheadless_tui.commands.probe_path import probe_path
+from kheadless_tui.commands.probe_place import plan_of, prober_of, progress_line, service_of
 from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type, is_address
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
-from kheadless_tui.errors import NotFound
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.compare import MATCH, Comparison
 from kheadless_tui.probe.judging import judge, predictions, service_questions
-from kheadless_tui.probe.prober import Prober, ProbeResult, Progress
+from kheadless_tui.probe.prober import ProbeResult
 from kheadless_tui.probe.vantage import VantageSpec, parse_vantage
 from kheadless_tui.report import probe as report
 from kheadless_tui.report.medium import Medium
@@ -41,6 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
         check_name(arguments.name)
     spec = parse_vantage(arguments.vantage)
     check_writes(arguments, spec)
+    if arguments.path:
+        return running.run(probe_path(arguments, spec))
+    if arguments.connect:
+        return running.run(probe_connect(arguments, spec))
     return running.run(_probe(arguments, spec))
 
 
@@ -69,13 +74,7 @@ def _target(source: Source, arguments: argparse.Namespace) -> Target:
     if arguments.type is not None or ("." in text and "/" not in text) or is_address(text):
         return _name(source, text, arguments.type or default_type(text))
     key = service_key(text, source.namespace)
-    service = source.snapshot.service(key)
-    if service is None:
-        near = ", ".join(sorted(source.snapshot.names("Service", key.namespace))[:8])
-        raise NotFound(
-            f"there is no Service {key}",
-            hint=f"in {key.namespace} there are: {near or 'none'}; to ask for the name all the same, say its type",
-        )
+    service = service_of(source, key, "; to ask for the name all the same, say its type")
     return Target(service_questions(source.snapshot, service, source.config), key)
 
 
@@ -93,43 +92,14 @@ def _name(source: Source, name: str, type_: str) -> Target:
 async def _ask(
     source: Source, arguments: argparse.Namespace, spec: VantageSpec, targets: Sequence[Target]
 ) -> ProbeResult:
-    assert source.session is not None
-    prober = Prober(
-        source.session,
-        Gate(arguments.readonly, confirm_for(arguments)),
-        image=arguments.image,
-        image_pull_policy=arguments.image_pull_policy,
-        start_timeout=arguments.timeout,
-        context=arguments.context or "",
-        kubeconfig=arguments.kubeconfig or "",
-    )
+    prober = prober_of(source, arguments)
     service = targets[0].service
-    namespace = service.namespace if service else source.namespace
     questions = [question for target in targets for question in target.questions]
-    plan = await prober.plan(
-        spec, namespace, questions, arguments.server, service=service, protocol=_protocol(arguments)
-    )
-    tell(f"asking from {plan.vantage}: {plan.why}")
-    result = await prober.run(plan, _progress_line() if sys.stderr.isatty() else None)
+    plan = await plan_of(prober, source, arguments, spec, questions, service=service)
+    result = await prober.run(plan, progress_line())
     for warning in result.warnings:
         tell(warning)
     return result
-
-
-def _protocol(arguments: argparse.Namespace) -> str:
-    return "tcp" if arguments.tcp else "udp" if arguments.udp else ""
-
-
-class _progress_line:  # noqa: N801 - a function with a memory
-    """Tells on stderr what is being done, each thing once."""
-
-    def __init__(self) -> None:
-        self._doing = ""
-
-    def __call__(self, progress: Progress) -> None:
-        if progress.doing != self._doing:
-            self._doing = progress.doing
-            tell(f"{progress.doing} ({progress.total} questions)")
 
 
 def _show(source: Source, arguments: argparse.Namespace, target: Target, result: ProbeResult) -> str:

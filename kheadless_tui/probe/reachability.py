@@ -7,7 +7,15 @@ there; no answer at all means that a NetworkPolicy, a route or a node is in the 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.probe.tools import printable
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.zone_records import service_records
 
 OPEN, REFUSED, SILENT, UNREACHABLE, UNRESOLVED, FAILED = (
     "open",
@@ -17,8 +25,19 @@ OPEN, REFUSED, SILENT, UNREACHABLE, UNRESOLVED, FAILED = (
     "not resolved",
     "failed",
 )
-"""The outcomes: connected; answered by a reset; nothing within the time; an ICMP error or no route; the name has no
-address for the pod that asks; the program in the pod could not be run or said something else."""
+"""The outcomes: connected; answered by a reset; nothing within the time; an ICMP error or no route; the name does not
+lead to the address for the pod that asks; the program in the pod could not be run, or said something else."""
+
+_SAID = (
+    (REFUSED, ("refused",)),
+    (UNREACHABLE, ("no route to host", "unreachable")),
+    (UNRESOLVED, ("bad address", "name or service not known", "could not resolve", "unknown host", "not known")),
+    (SILENT, ("timed out", "timeout")),
+)
+"""What the programs say, in the words of the C library: strerror(3) and gai_strerror(3) in lower case."""
+_STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})\b[^\r\n]*")
+MOST_BYTES = 4096
+"""Bytes of a reply in which its first line is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +60,18 @@ class Goal:
     port: int
     port_name: str = ""
     """As the EndpointSlice calls it; empty for a single port without a name."""
-    app_protocol: str = ""
-    """``appProtocol`` of the port, such as ``http``."""
     name: str = ""
     """The endpoint's own DNS name, absolute; it is what a client would connect to."""
     pod: str = ""
     ready: bool = True
-    node: str = ""
+    """It is in DNS."""
+    declared: tuple[int, ...] = ()
+    """The ports that the pod's containers declare; empty when they are not known."""
 
     @property
     def speaks_http(self) -> bool:
-        """The port's name or appProtocol says http; not https, which a plain GET would only confuse."""
-        first = (self.app_protocol or self.port_name).lower().removeprefix("kubernetes.io/").split("-")[0]
+        """The port's name says http: ``http``, ``http-admin``, ``web``; not https, which a plain GET would confuse."""
+        first = self.port_name.lower().partition("-")[0]
         return first in ("web", "h2c") or (first.startswith("http") and not first.startswith("https"))
 
 
@@ -76,3 +95,114 @@ class Reach:
         """Connected, and where HTTP was asked for, answered in HTTP below 500."""
         answered = self.http is None or (self.http.status is not None and self.http.status < 500)
         return self.outcome == OPEN and answered
+
+
+def goals(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[Goal, ...]:
+    """Every TCP port of every endpoint, by pod: what a client of the Service would connect to."""
+    names = _names(snapshot, service, config)
+    found: dict[tuple[str, int], Goal] = {}
+    for item in snapshot.slices_of(service.key):
+        ports = [port for port in item.ports or () if port.port and (port.protocol or "TCP") == "TCP"]
+        for endpoint in item.endpoints or ():
+            for address in endpoint.addresses or ():
+                for port in ports:
+                    assert port.port is not None
+                    found.setdefault(
+                        (address, port.port),
+                        Goal(
+                            address,
+                            port.port,
+                            port.name or "",
+                            names.get(address, ""),
+                            endpoint.pod_name or "",
+                            address in names,
+                            _declared(snapshot, service.namespace, endpoint.pod_name),
+                        ),
+                    )
+    return tuple(sorted(found.values(), key=lambda goal: (not goal.ready, goal.pod, ":" in goal.address, goal.port)))
+
+
+def _names(snapshot: Snapshot, service: Service, config: ZoneConfig) -> Mapping[str, str]:
+    """The DNS name of each endpoint's address; addresses that are not in DNS are not among them."""
+    found: dict[str, str] = {}
+    for item in service_records(snapshot, service, config):
+        if item.endpoint is not None and item.record.type in ("A", "AAAA"):
+            known = found.get(item.endpoint.address, "")
+            if len(item.record.name) > len(known):  # the endpoint's own name, and not that of the Service
+                found[item.endpoint.address] = item.record.name
+    return found
+
+
+def _declared(snapshot: Snapshot, namespace: str, pod_name: str | None) -> tuple[int, ...]:
+    pod = snapshot.pod(ObjectKey(namespace, pod_name)) if pod_name else None
+    containers = pod.spec.containers or () if pod is not None else ()
+    return tuple(
+        port.container_port for container in containers for port in container.ports or () if port.container_port
+    )
+
+
+def outcome_of(exit_code: int | None, said: str, *, timed_out: bool) -> str:
+    """What a program that was to connect came to.
+
+    Args:
+        exit_code: Of the program; ``None`` when it was given up or never ran.
+        said: What it wrote on stderr.
+        timed_out: It was given up since it took too long.
+    """
+    if exit_code == 0:
+        return OPEN
+    words = said.lower()
+    for outcome, phrases in _SAID:
+        if any(phrase in words for phrase in phrases):
+            return outcome
+    return SILENT if timed_out else FAILED
+
+
+def request(goal: Goal) -> bytes:
+    """The GET of ``/`` that is sent; the Host is the endpoint's own name, as a browser would send it."""
+    host = goal.name.removesuffix(".") or (f"[{goal.address}]" if ":" in goal.address else goal.address)
+    lines = ("GET / HTTP/1.1", f"Host: {host}:{goal.port}", "User-Agent: kheadless-tui", "Connection: close", "", "")
+    return "\r\n".join(lines).encode("ascii", "replace")
+
+
+def http_of(data: bytes, ms: float | None = None) -> Http:
+    """The first line of a reply."""
+    found = _STATUS_LINE.match(data)
+    if found is None:
+        return Http(None, printable(data[:200]), ms)
+    return Http(int(found[1]), printable(found[0], 120), ms)
+
+
+def reached(goal: Goal, outcome: str, *, ms: float | None = None, http: Http | None = None, said: str = "") -> Reach:
+    """The outcome with its cause in words."""
+    return Reach(goal, outcome, _cause(goal, outcome, http, said), ms, http, said)
+
+
+def _cause(goal: Goal, outcome: str, http: Http | None, said: str) -> str:
+    if outcome == OPEN:
+        return _http_cause(http)
+    if outcome == REFUSED:
+        others = [str(port) for port in goal.declared if port != goal.port]
+        cause = f"nothing listens on port {goal.port} there: the Service's targetPort is wrong, or the program is down"
+        if others and goal.port not in goal.declared:
+            cause += f"; the pod declares {', '.join(others)}"
+        return cause
+    return {
+        SILENT: "not even a refusal: a NetworkPolicy, a route, or the node of the pod",
+        UNREACHABLE: f"no route to the address ({said or 'ICMP unreachable'})",
+        UNRESOLVED: f"{goal.name or 'its name'} does not lead to this address here",
+        FAILED: said or "the program in the pod failed and said nothing",
+    }[outcome]
+
+
+def _http_cause(http: Http | None) -> str:
+    if http is None or (http.status is not None and http.status < 500):
+        return ""
+    if http.status is not None:
+        return f"the program answers {http.status}"
+    return f"what answers is no HTTP: {http.line}" if http.line else "connected, but no HTTP came back"
+
+
+def all_reached(results: Iterable[Reach]) -> bool:
+    """Every endpoint that is in DNS can be reached."""
+    return all(result.reached for result in results if result.goal.ready)

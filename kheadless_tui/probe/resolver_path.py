@@ -7,14 +7,27 @@ differently (:mod:`kheadless_tui.zone.search_list` has their rules with their so
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kheadless_tui.probe.observation import Observation
-from kheadless_tui.zone.record import Question
-from kheadless_tui.zone.search_list import ResolvConf
+from kheadless_tui.probe.resolver_files import Getent, PodFiles
+from kheadless_tui.zone.record import Answer, Question
+from kheadless_tui.zone.resolv_conf import ResolvConf
+from kheadless_tui.zone.search_list import Libc, search_names
 
 HOSTS, DNS = "hosts", "dns"
 """The kinds of steps."""
+TYPES = ("A", "AAAA")
+"""What a resolver asks for each name."""
+
+MATCH, DIFFERS, UNANSWERED, UNJUDGED, NOT_ASKED = "match", "differs", "unanswered", "unjudged", "not asked"
+"""The verdicts on one question; ``unjudged``: nothing can be predicted, since another server answers for that name."""
+
+ELSEWHERE = "elsewhere"
+"""In place of a predicted answer: the name lies outside the cluster's zones."""
+NO_ENTRY = "no entry"
+"""Of /etc/hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +37,11 @@ class Ask:
     type: str
     """``A``, ``AAAA``; empty for /etc/hosts, which knows no types."""
     predicted: str
-    """``10.244.1.17`` (addresses, joined by a comma), ``NXDOMAIN``, ``NODATA``, ``no entry``, ``upstream``."""
+    """``10.244.1.17`` (addresses, joined by a comma), ``NXDOMAIN``, ``NODATA``, ``no entry``, ``elsewhere``."""
     answered: str
-    """The same of what came; ``not asked``, ``unanswered``."""
+    """The same of what came; ``unanswered``, or ``not asked``."""
     verdict: str
-    """``match``, ``differs``, ``unanswered``, ``not asked``, or ``unjudged`` where nothing can be predicted."""
+    """``match``, ``differs``, ``unanswered``, ``unjudged`` or ``not asked``."""
     addresses: tuple[str, ...] = ()
     """What was answered."""
     ms: float | None = None
@@ -47,34 +60,18 @@ class PathStep:
     """``/etc/hosts``, or the absolute name."""
     asks: tuple[Ask, ...]
     note: str = ""
-    """``this one wins``, ``step 3 answered``."""
+    """``this one wins``, ``step 3 answered``, or how else a step that was not asked came to be skipped."""
     won: bool = False
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All that it answered."""
+        return tuple(address for ask in self.asks for address in ask.addresses)
 
-@dataclass(frozen=True, slots=True)
-class PodFiles:
-    """What decides the way, as it was read in the container by one exec."""
-
-    resolv: ResolvConf
-    nsswitch: tuple[str, ...] = ()
-    """The sources of the ``hosts`` line, in order, conditions in brackets left out; empty without such a line."""
-    hosts: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """/etc/hosts: each address with its names."""
-    libc: str = ""
-    """``glibc``, ``musl``, or empty when the image does not tell."""
-    libc_version: str = ""
-    has_getent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Getent:
-    """What the container's own resolver says: ``getent ahosts NAME``."""
-
-    addresses: tuple[str, ...] = ()
-    ms: float | None = None
-    """Milliseconds, the exec included."""
-    error: str = ""
-    """Why there is nothing: no such program, no such name."""
+    @property
+    def asked(self) -> bool:
+        """It was the turn of this step."""
+        return any(ask.verdict != NOT_ASKED for ask in self.asks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +85,8 @@ class ResolverPath:
     files: PodFiles
     predicted_resolv: ResolvConf
     """What the kubelet must have written, from the pod's spec."""
+    server: str
+    """The name server that was asked: the first one of resolv.conf that answers."""
     steps: tuple[PathStep, ...]
     addresses: tuple[str, ...]
     """What the step that wins answers; empty when none does."""
@@ -96,7 +95,7 @@ class ResolverPath:
     verdict: str
     """``match``, ``differs`` or ``unanswered``."""
     differences: tuple[str, ...] = ()
-    """Each thing that is other than predicted, a sentence each."""
+    """Each thing that is other than predicted, in words."""
     notes: tuple[str, ...] = ()
     """What glibc, musl and Go make of it, and what would cost fewer questions."""
 
@@ -107,5 +106,257 @@ class ResolverPath:
 
     @property
     def ms(self) -> float:
-        """Milliseconds of all replies together, as far as they are known; A and AAAA of one name go out together."""
+        """Milliseconds of all replies together; A and AAAA of one name go out together."""
         return sum(max((ask.ms or 0.0 for ask in step.asks), default=0.0) for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What was predicted of one way."""
+
+    resolv: ResolvConf
+    """From the pod's spec."""
+    answers: Mapping[Question, Answer]
+    """To every question that a resolver might ask on the way."""
+    own: Mapping[str, tuple[str, ...]]
+    """Names that the kubelet writes into /etc/hosts, in lower case, with their addresses."""
+
+
+def libc_of(files: PodFiles) -> Libc:
+    """Whose rules the way follows; glibc's where the image does not tell."""
+    return "musl" if files.libc == "musl" else "glibc"
+
+
+class Walk:
+    """Which questions come next on the way of a name: those that a resolver would ask, and no further ones.
+
+    Names are asked one after the other until one answers. As long as answers come as predicted they are asked in one
+    go, up to the one that is predicted to win.
+    """
+
+    def __init__(self, name: str, files: PodFiles, answers: Mapping[Question, Answer]) -> None:
+        self.names = search_names(name, files.resolv, libc_of(files))
+        self._libc = libc_of(files)
+        self._answers = answers
+        self._done = 0
+        self._ended = "dns" not in files.sources or _hosts_win(name, files)
+        self.observations: dict[Question, Observation] = {}
+
+    def next(self) -> tuple[Question, ...]:
+        """The questions that are due; empty at the end."""
+        if self._ended:
+            return ()
+        due: list[Question] = []
+        for name in self.names[self._done :]:
+            questions = [Question(name, rdtype) for rdtype in TYPES]
+            due += questions
+            if any(self._wins(question) for question in questions):
+                break
+        return tuple(due)
+
+    def feed(self, observations: Sequence[Observation]) -> None:
+        """Take the replies to what :meth:`next` gave."""
+        self.observations |= {seen.question: seen for seen in observations}
+        while self._done < len(self.names) and not self._ended:
+            replies = [self.observations.get(Question(self.names[self._done], rdtype)) for rdtype in TYPES]
+            if None in replies:
+                return
+            self._done += 1
+            self._ended = any(seen is not None and _ends(seen, self._libc) for seen in replies)
+        self._ended = True
+
+    def _wins(self, question: Question) -> bool:
+        answer = self._answers.get(question)
+        return answer is not None and bool(answer.answer)
+
+
+def resolver_path(
+    name: str,
+    vantage: str,
+    image: str,
+    files: PodFiles,
+    predicted: Predicted,
+    walk: Walk,
+    *,
+    server: str = "",
+    getent: Getent | None = None,
+    notes: Sequence[str] = (),
+    differences: Sequence[str] = (),
+) -> ResolverPath:
+    """Put together what was read, asked and predicted.
+
+    Args:
+        name: As the program in the pod would give it.
+        vantage: Where it was asked from.
+        image: Of the container.
+        files: What its resolver goes by.
+        predicted: What was predicted.
+        walk: At its end.
+        server: The name server that was asked.
+        getent: What the container's own resolver says.
+        notes: Further notes.
+        differences: Further differences, found while asking.
+    """
+    steps = _steps(name, files, predicted, walk)
+    addresses = next((step.addresses for step in steps if step.won), ())
+    found = [*differences, *_file_differences(files, predicted.resolv)]
+    found += [
+        f"step {step.number}{f', {ask.type}' if ask.type else ''}: {ask.answered}, predicted {ask.predicted}"
+        for step in steps
+        for ask in step.asks
+        if ask.verdict == DIFFERS
+    ]
+    found += _getent_differences(getent, addresses)
+    silent = any(ask.verdict == UNANSWERED for step in steps for ask in step.asks)
+    verdict = DIFFERS if found else UNANSWERED if silent else MATCH
+    return ResolverPath(
+        name,
+        vantage,
+        image,
+        files,
+        predicted.resolv,
+        server,
+        tuple(steps),
+        addresses,
+        getent,
+        verdict,
+        tuple(found),
+        tuple(notes),
+    )
+
+
+def order_sentence(name: str, resolv: ResolvConf, libc: Libc) -> str:
+    """Why the names are tried in this order."""
+    if name.endswith("."):
+        return "the name ends in a dot: it is asked as it stands, and no other"
+    dots = name.count(".")
+    count = f"the name has {dots} dot{'' if dots == 1 else 's'}"
+    if dots < resolv.ndots:
+        return f"{count}, fewer than ndots {resolv.ndots}: the search list goes first, the name as it stands last"
+    if libc == "musl":
+        return f"{count}, no fewer than ndots {resolv.ndots}: musl asks it as it stands, and no other"
+    return f"{count}, no fewer than ndots {resolv.ndots}: the name as it stands goes first, the search list last"
+
+
+def _steps(name: str, files: PodFiles, predicted: Predicted, walk: Walk) -> list[PathStep]:
+    steps: list[PathStep] = []
+    winner = 0
+    for source in files.sources:
+        if source == "files":
+            number = len(steps) + 1
+            step = _hosts_step(number, name, files, predicted, winner)
+            winner = winner or (number if step.won else 0)
+            steps.append(step)
+        elif source == "dns":
+            for each in walk.names:
+                number = len(steps) + 1
+                step = _dns_step(number, each, predicted, walk, winner)
+                winner = winner or (number if step.won else 0)
+                steps.append(step)
+    return steps
+
+
+def _hosts_step(number: int, name: str, files: PodFiles, predicted: Predicted, winner: int) -> PathStep:
+    addresses = files.in_hosts(name)
+    own = predicted.own.get(name.lower().removesuffix("."), ())
+    expected = ", ".join(own) or NO_ENTRY
+    if winner:
+        ask = Ask("", expected, NOT_ASKED, NOT_ASKED)
+        return PathStep(number, HOSTS, "/etc/hosts", (ask,), f"step {winner} answered")
+    verdict = MATCH if set(addresses) == set(own) else DIFFERS
+    ask = Ask("", expected, ", ".join(addresses) or NO_ENTRY, verdict, addresses)
+    won = bool(addresses)
+    return PathStep(number, HOSTS, "/etc/hosts", (ask,), "this one wins, DNS is not asked" if won else "", won)
+
+
+def _dns_step(number: int, name: str, predicted: Predicted, walk: Walk, winner: int) -> PathStep:
+    asks = []
+    for rdtype in TYPES:
+        question = Question(name, rdtype)
+        answer = predicted.answers.get(question)
+        seen = walk.observations.get(question) if not winner else None
+        asks.append(_ask(answer, seen, rdtype))
+    if winner:
+        return PathStep(number, DNS, name, tuple(asks), f"step {winner} answered")
+    if all(ask.verdict == NOT_ASKED for ask in asks):
+        return PathStep(number, DNS, name, tuple(asks), "musl stops at a reply without a record that is no NXDOMAIN")
+    won = any(ask.addresses for ask in asks)
+    return PathStep(number, DNS, name, tuple(asks), "this one wins" if won else "", won)
+
+
+def _ask(answer: Answer | None, seen: Observation | None, rdtype: str) -> Ask:
+    unknown = answer is None or bool(answer.unknown) or answer.fallthrough
+    expected = ELSEWHERE if answer is None or unknown else said(answer.rcode, _addresses(answer, rdtype), answer)
+    if seen is None:
+        return Ask(rdtype, expected, NOT_ASKED, NOT_ASKED)
+    if seen.error:
+        return Ask(rdtype, expected, UNANSWERED, UNANSWERED, observation=seen)
+    addresses = _addresses(seen, rdtype)
+    answered = said(seen.rcode, addresses, seen)
+    verdict = UNJUDGED if unknown else MATCH if _same(expected, answered) else DIFFERS
+    return Ask(rdtype, expected, answered, verdict, addresses, seen.ms, seen)
+
+
+def said(rcode: str, addresses: Sequence[str], reply: Answer | Observation) -> str:
+    """A reply in a few words: its addresses, the alias that it leads to, or how it denies."""
+    if addresses:
+        return ", ".join(addresses)
+    alias = next((record.data for record in reply.answer if record.type == "CNAME"), "")
+    if alias:
+        return f"CNAME {alias}"
+    return "NODATA" if rcode == "NOERROR" else rcode or "NODATA"
+
+
+def _addresses(reply: Answer | Observation, rdtype: str) -> tuple[str, ...]:
+    return tuple(record.data for record in reply.answer if record.type == rdtype)
+
+
+def _same(expected: str, answered: str) -> bool:
+    """The same addresses in any order: CoreDNS turns them round (plugin loadbalance)."""
+    return sorted(expected.split(", ")) == sorted(answered.split(", "))
+
+
+def _hosts_win(name: str, files: PodFiles) -> bool:
+    sources = files.sources
+    first = "files" in sources and ("dns" not in sources or sources.index("files") < sources.index("dns"))
+    return first and bool(files.in_hosts(name))
+
+
+def _ends(seen: Observation, libc: Libc) -> bool:
+    """Whether the resolver stops at this reply; glibc and Go go on after NODATA and SERVFAIL, musl does not."""
+    if seen.answer:
+        return True
+    return libc == "musl" and seen.rcode in ("NOERROR", "SERVFAIL")
+
+
+def _file_differences(files: PodFiles, predicted: ResolvConf) -> list[str]:
+    """What of resolv.conf and nsswitch.conf is not as it must be."""
+    real, found = files.resolv, []
+    if predicted.nameservers and not set(predicted.nameservers) & set(real.nameservers):
+        found.append(
+            f"resolv.conf points elsewhere: nameserver {', '.join(real.nameservers) or 'none'}, predicted "
+            f"{', '.join(predicted.nameservers)}"
+        )
+    whole = real.search == predicted.search
+    begins = bool(predicted.unknown) and real.search[: len(predicted.search)] == predicted.search
+    if not whole and not begins:
+        listed = [" ".join(each.search) or "nothing" for each in (real, predicted)]
+        found.append(f"resolv.conf: search {listed[0]}, predicted {listed[1]}")
+    if real.ndots != predicted.ndots and not (predicted.unknown and not predicted.search):
+        found.append(f"resolv.conf: ndots {real.ndots}, predicted {predicted.ndots}")
+    if "dns" not in files.sources:
+        found.append(f"nsswitch.conf: dns is not among the sources of hosts ({' '.join(files.sources)})")
+    return found
+
+
+def _getent_differences(getent: Getent | None, addresses: Sequence[str]) -> list[str]:
+    """What the container's own resolver says otherwise; it leaves out a family that the pod has no address of."""
+    if getent is None or getent.error:
+        return [f"getent failed: {getent.error}"] if getent is not None else []
+    own, walked = set(getent.addresses), set(addresses)
+    families = {(":" in address) for address in own}
+    if own == walked or (own and own == {address for address in walked if (":" in address) in families}):
+        return []
+    return [
+        f"getent says {', '.join(getent.addresses) or 'not found'}, the steps say {', '.join(addresses) or 'nothing'}"
+    ]

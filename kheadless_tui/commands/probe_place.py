@@ -1,0 +1,82 @@
+"""The place that a probe asks from, as the options name it: the same for every kind of probe."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from kheadless_tui.cluster.gate import Gate
+from kheadless_tui.commands.confirm import confirm_for
+from kheadless_tui.commands.source import Source, tell
+from kheadless_tui.errors import NotFound
+from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.probe.plan import ProbePlan
+from kheadless_tui.probe.prober import Prober, Progress
+from kheadless_tui.probe.vantage import VantageSpec
+from kheadless_tui.zone.record import Question
+
+TIMEOUT = 30.0
+"""Seconds of --timeout where it is not given."""
+
+
+def prober_of(source: Source, arguments: argparse.Namespace) -> Prober:
+    """The prober that the options describe."""
+    assert source.session is not None
+    return Prober(
+        source.session,
+        Gate(arguments.readonly, confirm_for(arguments)),
+        image=arguments.image,
+        image_pull_policy=arguments.image_pull_policy,
+        start_timeout=arguments.timeout or TIMEOUT,
+        context=arguments.context or "",
+        kubeconfig=arguments.kubeconfig or "",
+    )
+
+
+async def plan_of(
+    prober: Prober,
+    source: Source,
+    arguments: argparse.Namespace,
+    spec: VantageSpec,
+    questions: Sequence[Question],
+    *,
+    service: ObjectKey | None = None,
+) -> ProbePlan:
+    """The place, told on stderr with the reason for it."""
+    namespace = service.namespace if service else source.namespace
+    plan = await prober.plan(
+        spec, namespace, questions, arguments.server, service=service, protocol=protocol_of(arguments)
+    )
+    tell(f"asking from {plan.vantage}: {plan.why}")
+    return plan
+
+
+def protocol_of(arguments: argparse.Namespace) -> str:
+    """``tcp``, ``udp``, or empty for what the place does best."""
+    return "tcp" if arguments.tcp else "udp" if arguments.udp else ""
+
+
+def service_of(source: Source, key: ObjectKey, advice: str) -> Service:
+    """The Service of a key.
+
+    Raises:
+        NotFound: there is none; the hint names what there is, and the advice.
+    """
+    service = source.snapshot.service(key)
+    if service is None:
+        near = ", ".join(sorted(source.snapshot.names("Service", key.namespace))[:8])
+        raise NotFound(f"there is no Service {key}", hint=f"in {key.namespace} there are: {near or 'none'}{advice}")
+    return service
+
+
+def progress_line() -> Callable[[Progress], None]:
+    """Tells on stderr what is being done, each thing once; nothing where stderr is no terminal."""
+    told: list[str] = []
+
+    def line(progress: Progress) -> None:
+        if sys.stderr.isatty() and progress.doing not in told[-1:]:
+            told.append(progress.doing)
+            tell(f"{progress.doing} ({progress.total} questions)")
+
+    return line

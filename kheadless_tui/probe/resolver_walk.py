@@ -1,0 +1,221 @@
+"""Going the way of a name in a container: what its resolver goes by is read, its questions are asked, getent is run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from kheadless_tui.cluster.exec import ExecResult, exec_in
+from kheadless_tui.errors import ClusterError, UsageError
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.workloads import Pod
+from kheadless_tui.probe.asking import Asking, ask
+from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.resolver_files import READ_FILES, Getent, PodFiles, read_files, read_getent
+from kheadless_tui.probe.resolver_path import (
+    TYPES,
+    Predicted,
+    ResolverPath,
+    Walk,
+    libc_of,
+    order_sentence,
+    resolver_path,
+)
+from kheadless_tui.probe.server import Server, parse_server
+from kheadless_tui.probe.standing import OpenPlace
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.record import Answer, Question
+from kheadless_tui.zone.resolv_conf import ResolvConf, resolv_conf_of
+from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.search_list import Libc, resolve_by_search, search_names
+
+FILES_TIMEOUT = 5.0
+"""Seconds for reading what the resolver goes by."""
+GETENT_TIMEOUT = 20.0
+"""Seconds for getent: glibc gives a silent name server 5 s, twice, for each name (resolv.conf(5))."""
+MAX_BYTES = 256 * 1024
+"""Bytes taken from one of these programs."""
+LIBCS: tuple[Libc, ...] = ("glibc", "musl", "go")
+
+
+async def walk_path(
+    place: OpenPlace,
+    name: str,
+    snapshot: Snapshot,
+    config: ZoneConfig,
+    pod: Pod,
+    *,
+    nameserver: str,
+    timeout: float,
+    protocol: str = "",
+) -> ResolverPath:
+    """The way of a name from an open place.
+
+    Args:
+        place: Where the program that looks the name up would run.
+        name: As that program would give it.
+        snapshot: For the prediction.
+        config: How the zone is served.
+        pod: That of the place: its dnsPolicy and its names decide.
+        nameserver: The cluster's DNS address, as kubelets are told it; empty when it is not known.
+        timeout: Seconds to wait for a reply.
+        protocol: ``tcp``, ``udp``, or empty for what the place does best.
+
+    Raises:
+        ClusterError: nothing can be run in the container, or it has no name server.
+    """
+    files = read_files(await _run(place, READ_FILES, FILES_TIMEOUT), str(place.target))
+    predicted = predict(name, files, snapshot, config, pod, nameserver)
+    walk = Walk(name, files, predicted.answers)
+    getting = asyncio.create_task(_getent(place, name)) if files.has_getent else None
+    try:
+        server, silent = await _ask(place, walk, files, timeout, protocol)
+        getent = await getting if getting is not None else None
+    finally:
+        if getting is not None:
+            getting.cancel()
+            await asyncio.gather(getting, return_exceptions=True)
+    return resolver_path(
+        name,
+        place.vantage.name,
+        place.image,
+        files,
+        predicted,
+        walk,
+        server=server,
+        getent=getent,
+        notes=[*libc_notes(name, files, snapshot, config), *_cheaper(walk, name)],
+        differences=silent,
+    )
+
+
+def predict(name: str, files: PodFiles, snapshot: Snapshot, config: ZoneConfig, pod: Pod, nameserver: str) -> Predicted:
+    """Everything that is predicted of a way: the pod's resolv.conf, each answer, and its own names in /etc/hosts."""
+    names = dict.fromkeys(each for libc in LIBCS for each in search_names(name, files.resolv, libc))
+    questions = [Question(each, rdtype) for each in names for rdtype in TYPES]
+    answers = {question: resolve(snapshot, question, config, explain=False) for question in questions}
+    return Predicted(resolv_conf_of(pod, config, nameserver), answers, own_names(pod, config))
+
+
+def own_names(pod: Pod, config: ZoneConfig) -> Mapping[str, tuple[str, ...]]:
+    """What the kubelet writes into /etc/hosts of a pod: the loopback's names, and the pod's own.
+
+    Source: pkg/kubelet/kubelet_pods.go managedHostsFileContent.
+    """
+    loopback = {"localhost": ("127.0.0.1", "::1"), "ip6-localhost": ("::1",), "ip6-loopback": ("::1",)}
+    host = (pod.spec.hostname or pod.name).lower()
+    if not host or pod.spec.host_network:
+        return loopback
+    domain = f"{pod.spec.subdomain}.{pod.namespace}.svc.{config.zone.removesuffix('.')}" if pod.spec.subdomain else ""
+    own = {host: pod.addresses}
+    if domain:
+        own[f"{host}.{domain}".lower()] = pod.addresses
+    return {**loopback, **own}
+
+
+def libc_notes(name: str, files: PodFiles, snapshot: Snapshot, config: ZoneConfig) -> list[str]:
+    """Why the names are tried in this order, and what the resolvers of other libraries would make of the same files."""
+    mine = libc_of(files)
+    ways = {libc: _way(name, files.resolv, snapshot, config, libc) for libc in LIBCS}
+    alike = [libc for libc in LIBCS if libc != mine and ways[libc] == ways[mine]]
+    notes = [order_sentence(name, files.resolv, mine)]
+    if alike:
+        notes.append(f"{' and '.join(_CALLED[libc] for libc in alike)} would walk the same steps")
+    for libc in LIBCS:
+        if libc != mine and libc not in alike:
+            steps, outcome = ways[libc]
+            notes.append(f"{_CALLED[libc]} would ask {', then '.join(steps)}: {outcome}")
+    return notes
+
+
+_CALLED = {"glibc": "glibc", "musl": "musl (Alpine)", "go": "Go's own resolver"}
+
+
+def _way(
+    name: str, resolv: ResolvConf, snapshot: Snapshot, config: ZoneConfig, libc: Libc
+) -> tuple[tuple[str, ...], str]:
+    """The names that a library asks, by prediction, and what it makes of the answers."""
+    answers = [resolve_by_search(snapshot, name, rdtype, resolv, config, libc=libc) for rdtype in TYPES]
+    found = [record.data for answer in answers for record in answer.answer if record.type in TYPES]
+    best = next((answer for answer in answers if answer.answer), answers[0])
+    return tuple(step.name for step in best.steps), ", ".join(found) or _denial(best)
+
+
+def _denial(answer: Answer) -> str:
+    if answer.unknown:
+        return "what another server answers"
+    return "no address" if answer.rcode == "NOERROR" else answer.rcode or "what another server answers"
+
+
+def _cheaper(walk: Walk, name: str) -> Iterable[str]:
+    """How the same would be had with fewer questions."""
+    asked = list(dict.fromkeys(question.name for question in walk.observations))
+    last = walk.observations.get(Question(asked[-1], "A")) if asked else None
+    if len(asked) > 1 and last is not None and last.answer and not name.endswith("."):
+        yield (
+            f"cheaper: with a final dot ({asked[-1]}) it costs {len(TYPES)} questions instead of "
+            f"{len(asked) * len(TYPES)}"
+        )
+
+
+async def _ask(
+    place: OpenPlace, walk: Walk, files: PodFiles, timeout: float, protocol: str
+) -> tuple[str, Sequence[str]]:
+    """Ask what is due until the way ends; the server that was asked, and what is to be said of silent ones before."""
+    servers = _servers(files)
+    silent: list[str] = []
+    while due := walk.next():
+        if not servers:
+            raise ClusterError(
+                f"/etc/resolv.conf of {place.target} names no server, so that a resolver there would ask itself.",
+                hint="dnsPolicy and dnsConfig of the pod decide what it holds",
+            )
+        seen = await _replies(place, servers[0], due, timeout, protocol)
+        if all(reply.error for reply in seen) and len(servers) > 1:
+            silent.append(
+                f"nameserver {servers[0]} does not answer ({seen[0].error}): a resolver waits 5 s for it at each name"
+            )
+            servers.pop(0)
+            continue
+        walk.feed(seen)
+    return (str(servers[0]) if servers else ""), silent
+
+
+async def _replies(
+    place: OpenPlace, server: Server, due: Sequence[Question], timeout: float, protocol: str
+) -> Sequence[Observation]:
+    asking = Asking(place.transport, place.permit, place.target, place.vantage, server, protocol, timeout)
+    return (await ask(asking, due, lambda _: None)).observations
+
+
+def _servers(files: PodFiles) -> list[Server]:
+    found = []
+    for address in files.resolv.nameservers:
+        try:
+            found.append(parse_server(address, files.resolv.source))
+        except UsageError:  # a scoped address or a slip: no server that we could ask
+            continue
+    return found
+
+
+async def _getent(place: OpenPlace, name: str) -> Getent:
+    if name.startswith("-"):
+        return Getent(error="not asked: it would take a name that begins with a dash for an option")
+    began = time.monotonic()
+    result = await _run(place, ("getent", "ahosts", name), GETENT_TIMEOUT)
+    return read_getent(result, (time.monotonic() - began) * 1000)
+
+
+async def _run(place: OpenPlace, argv: Sequence[str], timeout: float) -> ExecResult:
+    target = place.target
+    return await exec_in(
+        place.transport,
+        place.permit,
+        target.namespace,
+        target.pod,
+        target.container,
+        argv,
+        timeout=timeout,
+        max_bytes=MAX_BYTES,
+    )

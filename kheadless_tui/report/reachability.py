@@ -1,0 +1,122 @@
+"""``probe SERVICE --connect``: whether each port of each endpoint can be reached."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from kheadless_tui.probe.observation import Vantage
+from kheadless_tui.probe.reachability import OPEN, Reach, all_reached
+from kheadless_tui.report.document import Document, dump
+from kheadless_tui.report.fields import fields, verbatim
+from kheadless_tui.report.medium import PIPE, Medium
+from kheadless_tui.report.table import Cell, Column, Table
+from kheadless_tui.report.table import render as render_table
+
+SCHEMA = "kheadless/connect/1"
+
+
+def render(
+    service: str,
+    vantage: Vantage | None,
+    results: Sequence[Reach],
+    output: str,
+    medium: Medium = PIPE,
+    *,
+    equals: Sequence[str] = (),
+) -> str:
+    """The connects in one of the outputs ``table``, ``json`` and ``yaml``.
+
+    Args:
+        service: NAMESPACE/NAME.
+        vantage: Where from; ``None`` when there was nothing to connect to.
+        results: What came of each.
+        output: One of the outputs.
+        medium: What a table is laid out for.
+        equals: The kubectl commands that do the same for one of them.
+    """
+    if output != "table":
+        return dump(document(service, vantage, results), output)
+    facts = [("verdict", summary(results))]
+    causes = Counter(result.cause for result in results if result.cause)
+    facts += [("cause", f"{cause} ({_count(count, 'port')})") for cause, count in causes.items()]
+    if vantage is not None:
+        facts.append(("from", f"{vantage.name}, by {vantage.tool}; the times include the start of the program"))
+    rows = render_table(_table(results, medium), medium)
+    rows += "\n" if rows else ""
+    return f"{rows}{fields(facts, medium)}{verbatim('equals', equals, facts)}"
+
+
+def document(service: str, vantage: Vantage | None, results: Sequence[Reach]) -> Document:
+    """The document of schema ``kheadless/connect/1``."""
+    return {
+        "schema": SCHEMA,
+        "service": service,
+        "vantage": None
+        if vantage is None
+        else {"name": vantage.name, "kind": vantage.kind, "tool": vantage.tool, "created": vantage.created},
+        "connects": [_document(result) for result in results],
+        "verdict": verdict(results),
+    }
+
+
+def verdict(results: Sequence[Reach]) -> str:
+    """``match`` when everything in DNS can be reached, else ``differs``."""
+    return "match" if all_reached(results) else "differs"
+
+
+def summary(results: Sequence[Reach]) -> str:
+    """The verdict in one sentence."""
+    mine = [result for result in results if result.goal.ready]
+    good = sum(result.reached for result in mine)
+    counts = Counter(result.outcome if result.outcome != OPEN else "no HTTP" for result in mine if not result.reached)
+    parts = [f"{good} of {_count(len(mine), 'port')} in DNS reached"]
+    parts += [f"{count} {outcome}" for outcome, count in counts.items()]
+    others = len(results) - len(mine)
+    parts += [f"{others} more not in DNS"] if others else []
+    return f"{verdict(results)}: {', '.join(parts)}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _table(results: Sequence[Reach], medium: Medium) -> Table:
+    plain = medium.width is None
+    columns = [Column("POD", folds=True), Column("ADDRESS"), Column("PORT"), Column("NAME"), Column("IN DNS")]
+    columns += [Column("OUTCOME"), Column("MS", right=True), Column("HTTP", folds=True)]
+    columns += [Column("CAUSE")] if plain else []
+    rows = []
+    for result in results:
+        goal, http = result.goal, result.http
+        role = "good" if result.reached else "bad" if goal.ready else "muted"
+        row: list[str | Cell] = [
+            goal.pod,
+            goal.address,
+            str(goal.port),
+            goal.port_name,
+            "yes" if goal.ready else "no",
+            Cell(result.outcome, role),
+            "" if result.ms is None else f"{result.ms:.0f}",
+            "" if http is None else http.line or "none",
+        ]
+        rows.append(row + ([result.cause] if plain else []))
+    return Table(tuple(columns), rows)
+
+
+def _document(result: Reach) -> Document:
+    goal, http = result.goal, result.http
+    return {
+        "name": goal.name or None,
+        "pod": goal.pod or None,
+        "address": goal.address,
+        "port": goal.port,
+        "portName": goal.port_name or None,
+        "inDNS": goal.ready,
+        "outcome": result.outcome,
+        "reached": result.reached,
+        "cause": result.cause or None,
+        "ms": None if result.ms is None else round(result.ms, 1),
+        "http": None if http is None else {"status": http.status, "line": http.line or None},
+        "said": result.said or None,
+    }
