@@ -9,7 +9,7 @@ import msgspec
 from kheadless_tui.errors import InputError
 from kheadless_tui.zone import go_text
 from kheadless_tui.zone.config import CacheBounds
-from kheadless_tui.zone.corefile import Option, ServerBlock
+from kheadless_tui.zone.corefile import Option, ServerBlock, is_seen
 from kheadless_tui.zone.server_keys import ServerKey, origins
 from kheadless_tui.zone.zones import is_below
 
@@ -25,7 +25,7 @@ def cache_bounds(block: ServerBlock, keys: Sequence[ServerKey], where: str, zone
         InputError: an option or a number that CoreDNS refuses.
     """
     for plugin in block.named("cache"):
-        args = list(plugin.args)
+        args = list(filter(is_seen, plugin.args))
         bounds = CacheBounds()
         if args and go_text.integer(args[0]) is not None:
             longest = _seconds(args.pop(0), f"{where}:{plugin.line}")
@@ -35,7 +35,8 @@ def cache_bounds(block: ServerBlock, keys: Sequence[ServerKey], where: str, zone
             refine = _OPTIONS.get(option.name)
             if refine is None:
                 raise InputError(f"unknown property {option.name!r} of cache", where=f"{where}:{option.line}")
-            bounds = refine(bounds, option, f"{where}:{option.line}", zone)
+            if all(map(is_seen, option.args)):
+                bounds = refine(bounds, option, f"{where}:{option.line}", zone)
             if option.name == "serve_stale_policy" and "serve_stale" not in names:
                 raise InputError("serve_stale_policy requires serve_stale", where=f"{where}:{option.line}")
         if any(is_below(zone, origin) for origin in origins(args, keys)):

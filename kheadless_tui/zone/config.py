@@ -37,6 +37,8 @@ class Concern(msgspec.Struct, frozen=True):
     """Only these types; empty for all."""
     outcome: Literal["any", "found", "empty", "NXDOMAIN"] = "any"
     """Only questions that come out so: with an answer, without one, or NXDOMAIN."""
+    records: bool = True
+    """False when rcode and records are certain all the same, and only a flag or what some clients get is not."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -102,6 +104,8 @@ class ZoneConfig(msgspec.Struct, frozen=True):
     """Who may transfer the zone (``transfer { to ... }``); empty: nobody."""
     cache: CacheBounds | None = None
     """The cache plugin in front, ``None`` without one."""
+    minimal: bool = False
+    """The plugin minimal leaves authority and additional sections out of replies that answer."""
     bufsize: int = 0
     """Octets to which the plugin bufsize lowers the UDP buffers of clients; 0 without it."""
     next_plugins: tuple[str, ...] = ()

@@ -52,6 +52,8 @@ class Plugin:
     line: int
     args: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
+    unseen: tuple[Note, ...] = ()
+    """What of it lies outside of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class ServerBlock:
     keys: tuple[str, ...]
     line: int
     plugins: tuple[Plugin, ...]
+    unseen: tuple[Note, ...] = ()
+    """What lies outside of the file and may bring plugins into the block."""
 
     def named(self, name: str) -> tuple[Plugin, ...]:
         """The uses of one plugin."""
@@ -75,7 +79,9 @@ class Corefile:
     """The file's name in messages."""
     blocks: tuple[ServerBlock, ...]
     notes: tuple[Note, ...] = ()
-    """What lies outside of the file."""
+    """What lies outside of the file, wherever."""
+    unseen: tuple[Note, ...] = ()
+    """What of it may bring server blocks, or is part of their keys."""
 
 
 def parse(text: str, where: str) -> Corefile:
@@ -89,6 +95,11 @@ def parse(text: str, where: str) -> Corefile:
         InputError: CoreDNS would not start with it; the message says line, what was expected and what was found.
     """
     return _Parser(text, where).whole()
+
+
+def is_seen(text: str) -> bool:
+    """Whether a word stands in the file as it is, and is not taken from the environment of CoreDNS."""
+    return _ENVIRONMENT.search(text) is None
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -143,6 +154,7 @@ class _Parser:
     text: str
     where: str
     notes: list[Note] = field(default_factory=list)
+    unseen: list[Note] = field(default_factory=list)
     snippets: dict[str, list[Token]] = field(default_factory=dict)
     expansions: int = 0
     rest: list[Token] = field(default_factory=list)
@@ -154,13 +166,15 @@ class _Parser:
         blocks = [block for block in iter(self._block, None) if block.keys]
         if not blocks:
             raise InputError("expected a server block such as `.:53 { ... }`, found none", where=self.where)
-        return Corefile(self.where, tuple(blocks), tuple(dict.fromkeys(self.notes)))
+        return Corefile(self.where, tuple(blocks), tuple(dict.fromkeys(self.notes)), tuple(dict.fromkeys(self.unseen)))
 
     def _block(self) -> ServerBlock | None:
         if not self.rest:
             return None
-        line = self.rest[-1].line
+        line, before = self.rest[-1].line, len(self.notes)
         keys = self._keys()
+        self.unseen += self.notes[before:]
+        unseen: list[Note] = []
         if len(keys) == 1 and keys[0].startswith("(") and keys[0].endswith(")"):
             self._snippet(keys[0][1:-1], line)
             return ServerBlock((), line, ())
@@ -176,12 +190,15 @@ class _Parser:
                     found = f"expected }} on a line of its own, found it behind {plugins[-1].name}"
                     raise self._error(found, self.rest[-1].line)
                 self._take()
-                return ServerBlock(tuple(keys), line, tuple(plugins))
-            if not self._import():
+                return ServerBlock(tuple(keys), line, tuple(plugins), tuple(unseen))
+            before = len(self.notes)
+            if self._import():
+                unseen += self.notes[before:]
+            else:
                 plugins.append(self._plugin())
         if braced:
             raise self._ended(line, f"the server block of line {line} is open")
-        return ServerBlock(tuple(keys), line, tuple(plugins))
+        return ServerBlock(tuple(keys), line, tuple(plugins), tuple(unseen))
 
     def _keys(self) -> list[str]:
         keys: list[str] = []
@@ -240,7 +257,7 @@ class _Parser:
         return True
 
     def _plugin(self) -> Plugin:
-        word = self._take()
+        word, before = self._take(), len(self.notes)
         name = self._environment(word)
         if name == "{":
             raise self._error("expected a plugin, found {", word.line)
@@ -252,7 +269,7 @@ class _Parser:
                     f"expected {{ on the line of {name}, found it on a line of its own", self.rest[-1].line
                 )
             options = self._options(name)
-        return Plugin(name, word.line, args, options)
+        return Plugin(name, word.line, args, options, tuple(self.notes[before:]))
 
     def _options(self, name: str) -> tuple[Option, ...]:
         start = self._take()

@@ -11,11 +11,12 @@ from typing import Any
 from kheadless_tui.errors import InputError
 from kheadless_tui.zone import go_text
 from kheadless_tui.zone.config import PODS_MODES, ZoneConfig
-from kheadless_tui.zone.corefile import Option, Plugin
+from kheadless_tui.zone.corefile import Option, Plugin, is_seen
 from kheadless_tui.zone.label_selectors import parse_selector
 from kheadless_tui.zone.reverse_names import is_reverse
 from kheadless_tui.zone.server_keys import ServerKey, origins
 from kheadless_tui.zone.ttl import MAX_TTL
+from kheadless_tui.zone.zones import is_reverse_zone
 
 _TLS_FILES = 3
 """Certificate, key and authority of the option ``tls``."""
@@ -57,6 +58,8 @@ class KubernetesOptions:
             InputError: CoreDNS would not start with them.
         """
         zones = origins(self.plugin.args, self.keys)
+        if not all(map(is_seen, self.plugin.args)) and all(map(is_reverse_zone, zones)):
+            zones.insert(0, ZoneConfig().zone)  # the usual one for the one that is not seen
         if not zones or all(is_reverse(zone) for zone in zones):
             found = " ".join(self.plugin.args or (key.zone for key in self.keys))
             raise self._error(f"expected a zone that is not a reverse zone, found {found}", self.plugin.line)
@@ -65,7 +68,8 @@ class KubernetesOptions:
             reader = self.readers.get(option.name)
             if reader is None:
                 raise self._error(f"unknown property {option.name!r} of kubernetes", option.line)
-            reader(option)
+            if all(map(is_seen, option.args)):  # what is not seen is noted by plugin_chain.py
+                reader(option)
         self._together()
         return ZoneConfig(**self.fields)
 

@@ -37,8 +37,8 @@ _TOUCHES = {
     "autopath": "tries the search list of the asking pod on the server and answers with an alias",
     "acl": "may refuse or drop questions by the client's address",
     "header": "changes flags of replies",
-    "dnssec": "signs replies",
-    "minimal": "leaves the authority and additional sections out where they are not needed",
+    "dnssec": "signs replies to clients that ask with DO, and makes NXDOMAIN a NOERROR with NSEC for them",
+    "tsig": "may refuse questions that are not signed",
     "template": "may answer in place of the cluster's records",
     "hosts": "may answer in place of the cluster's records",
     "route53": "may answer in place of the cluster's records",
@@ -50,6 +50,8 @@ _TOUCHES = {
 """What other plugins can do to an answer; those of CoreDNS that are not here leave the zone's records alone."""
 
 _EVERYWHERE = (".",)
+EVERYTHING = Concern(_EVERYWHERE)
+"""All answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,13 @@ def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
         if plugin.name in _TOUCHES or plugin.name not in DIRECTIVES:
             text = _TOUCHES.get(plugin.name, "is not known here and may change answers")
             args = f" {' '.join(plugin.args)}" if plugin.args else ""
-            concern = _CONCERNS[plugin.name](plugin, place) if plugin.name in _CONCERNS else None
+            known = plugin.name in _TOUCHES
+            concern = _CONCERNS.get(plugin.name, _nowhere)(plugin, place) if known else EVERYTHING
             yield place.note(plugin.line, plugin.name, f"{plugin.name}{args} {text}", concern)
     yield from _cache_notes(place, cache)
+    for plugin in place.block.named("dnssec"):
+        keys = Concern(exactly=frozenset(origins(plugin.args, place.keys)), types=("DNSKEY",))
+        yield place.note(plugin.line, "dnssec", "dnssec answers for the keys of its zones itself", keys)
     keyed = [key.zone for key in place.keys]
     for zone in place.zones:
         if not any(is_below(zone, key) or is_below(key, zone) for key in keyed):
@@ -91,6 +97,11 @@ def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
         if closer and any(is_below(other.zone, zone) or is_below(zone, other.zone) for zone in place.zones):
             text = f"names below {other.zone} are answered by another server block, which is not followed"
             yield Note(other.where, "server block", text)
+
+
+def changes_answers(plugin: str) -> bool:
+    """Whether what a plugin of this name is told in a Corefile may decide an answer of the cluster's zone."""
+    return plugin in ("kubernetes", "cache", "transfer", *_TOUCHES) or plugin not in DIRECTIVES
 
 
 def other_blocks(place: Place) -> Iterator[OtherBlock]:
@@ -213,6 +224,53 @@ def _local(plugin: Plugin, _: Place) -> Concern:
     return Concern(_EVERYWHERE, pattern=r"^localhost\.|(?:^|\.)(?:" + "|".join(map(re.escape, zones)) + ")$")
 
 
+def _acl(plugin: Plugin, place: Place) -> Concern | None:
+    """Questions of the types that a policy does not let through, up to one that lets everybody (acl.go ServeDNS)."""
+    types: list[str] = []
+    for option in plugin.options:
+        words = [word.lower() for word in option.args]
+        parts: dict[str, list[str]] = {"type": [], "net": []}
+        part = ""
+        for word in words:
+            part = word if word in parts else part
+            if word != part and part:
+                parts[part].append(word.upper())
+        every_type = not parts["type"] or "*" in parts["type"]
+        if option.name.lower() != "allow":
+            if every_type:
+                return Concern(tuple(origins(plugin.args, place.keys)))
+            types += parts["type"]
+        elif every_type and (not parts["net"] or "*" in parts["net"]):
+            break
+    return Concern(tuple(origins(plugin.args, place.keys)), types=tuple(types)) if types else None
+
+
+def _header(plugin: Plugin, _: Place) -> Concern | None:
+    """The flag aa of replies, where it is cleared; what the cache keeps has it again (header.go, cache/item.go)."""
+    for option in plugin.options:
+        words = [option.name.lower(), *(word.lower() for word in option.args)]
+        if words[:2] == ["response", "clear"] and "aa" in words[2:]:
+            return Concern(_EVERYWHERE, records=False)
+    return None
+
+
+def _dnssec(plugin: Plugin, place: Place) -> Concern:
+    """What clients that ask with DO get (dnssec.go Sign)."""
+    return Concern(tuple(origins(plugin.args, place.keys)), records=False)
+
+
+def _tsig(plugin: Plugin, place: Place) -> Concern | None:
+    """Questions of the types that must be signed (plugin/tsig/setup.go)."""
+    types = [word.upper() for option in plugin.options if option.name == "require" for word in option.args]
+    if not types or types == ["NONE"]:
+        return None
+    return Concern(tuple(origins(plugin.args, place.keys)), types=() if "ALL" in types else tuple(types))
+
+
+def _nowhere(plugin: Plugin, _: Place) -> None:
+    """Plugins of which no question tells whether they touch it."""
+
+
 def _by_zone(plugin: Plugin, _: Place) -> Concern:
     """Plugins whose arguments are zones, some with what they are called elsewhere behind a colon."""
     return Concern(tuple(origins([arg.partition(":")[0] for arg in plugin.args], ())))
@@ -224,7 +282,13 @@ _CONCERNS: dict[str, Callable[[Plugin, Place], Concern | None]] = {
     "rewrite": _rewrite,
     "autopath": _autopath,
     "local": _local,
+    "acl": _acl,
+    "header": _header,
+    "dnssec": _dnssec,
+    "tsig": _tsig,
+    "view": lambda *_: EVERYTHING,
     "route53": _by_zone,
+    "azure": lambda *_: EVERYTHING,
     "clouddns": _by_zone,
     "k8s_external": _by_zone,
     "any": lambda *_: Concern(_EVERYWHERE, types=("ANY",)),

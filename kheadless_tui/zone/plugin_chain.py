@@ -14,9 +14,17 @@ from kheadless_tui.errors import InputError
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.cache_options import cache_bounds
 from kheadless_tui.zone.config import Note, ZoneConfig
-from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock
+from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock, is_seen
 from kheadless_tui.zone.kubernetes_options import KubernetesOptions
-from kheadless_tui.zone.other_plugins import BEHIND, DIRECTIVES, Place, notes_of, other_blocks
+from kheadless_tui.zone.other_plugins import (
+    BEHIND,
+    DIRECTIVES,
+    EVERYTHING,
+    Place,
+    changes_answers,
+    notes_of,
+    other_blocks,
+)
 from kheadless_tui.zone.server_keys import ServerKey, invalid_zones, origins, server_keys
 from kheadless_tui.zone.zones import is_below
 
@@ -65,9 +73,10 @@ def zone_config(corefile: Corefile, source: str, *, strict: bool = False) -> Zon
         cache=cache,
         transfer_to=_transfer_to(block, keys, config.zone, where),
         local_addresses=_bound(block),
+        minimal=bool(block.named("minimal")),
         bufsize=_bufsize(block, where),
         next_plugins=tuple(" ".join((each.name, *each.args)) for name in BEHIND for each in block.named(name)),
-        notes=(*corefile.notes, *_left_out(plugin, place), *notes_of(place, cache)),
+        notes=(*_unseen(place), *_left_out(plugin, place), *notes_of(place, cache)),
         server_zones=tuple(dict.fromkeys(key.zone for key in keys)),
         other_blocks=tuple(other_blocks(place)),
     )
@@ -87,6 +96,19 @@ def _refuse_second(block: ServerBlock, name: str, where: str) -> None:
     found = block.named(name)
     if len(found) > 1:
         raise InputError(f"{name} stands twice in one server block", where=f"{where}:{found[1].line}")
+
+
+def _unseen(place: Place) -> Iterator[Note]:
+    """What lies outside of the Corefile, with the answers that depend on it.
+
+    These are all, unless it is only an option of a plugin that has no part in them.
+    """
+    deciding = {*place.corefile.unseen, *place.block.unseen}
+    for plugin in place.block.plugins:
+        if changes_answers(plugin.name):
+            deciding |= set(plugin.unseen)
+    for note in place.corefile.notes:
+        yield msgspec.structs.replace(note, concern=EVERYTHING) if note in deciding else note
 
 
 def _left_out(plugin: Plugin, place: Place) -> Iterator[Note]:
@@ -119,7 +141,7 @@ def _transfer_to(block: ServerBlock, keys: Sequence[ServerKey], zone: str, where
 
 def _bufsize(block: ServerBlock, where: str) -> int:
     for plugin in block.named("bufsize"):
-        if not plugin.args:
+        if not plugin.args or not is_seen(plugin.args[0]):
             return DEFAULT_BUFSIZE
         text = plugin.args[0]
         if not text.isascii() or not text.isdigit() or not 512 <= int(text) <= 4096:
@@ -133,5 +155,5 @@ def _bound(block: ServerBlock) -> tuple[str, ...] | None:
 
     Written as plain addresses they are lost (local.go boundIPs expects a prefix length); interface names tell nothing.
     """
-    args = [arg for plugin in block.named("bind") for arg in plugin.args]
+    args = [arg for plugin in block.named("bind") for arg in plugin.args if is_seen(arg)]
     return () if args and all("." in arg or ":" in arg for arg in args) else None

@@ -107,7 +107,8 @@ class _Server:
         found = notes_on(answer, self.config)
         if not found:
             return answer
-        unknown = "; ".join(filter(None, (answer.unknown, *(f"{note.text} ({note.where})" for note in found))))
+        doubts = (f"{note.text} ({note.where})" for note in found if note.concern is not None and note.concern.records)
+        unknown = "; ".join(filter(None, (answer.unknown, *doubts)))
         return msgspec.structs.replace(answer, unknown=unknown, notes=tuple(map(str, found)))
 
     def _reply(self, asked: Question, zone: str) -> Answer:
@@ -120,7 +121,7 @@ class _Server:
         flaw = _flaw(outcome)
         if flaw:
             return self._no_reply(asked, "reply-unsendable", flaw, unsendable=True)
-        records, additional = tuple(outcome.answer), tuple(outcome.additional)
+        records, additional = tuple(outcome.answer), () if self.config.minimal else tuple(outcome.additional)
         answer = Answer(asked, "NOERROR", answer=records, additional=additional, unknown=outcome.unknown)
         return self._explained(answer, zone, outcome, "")
 

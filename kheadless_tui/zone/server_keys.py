@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kheadless_tui.errors import InputError
-from kheadless_tui.zone.corefile import ServerBlock
+from kheadless_tui.zone.corefile import ServerBlock, is_seen
 from kheadless_tui.zone.names import absolute, fault
 from kheadless_tui.zone.zones import reverse_zones
 
@@ -31,6 +31,9 @@ def server_keys(block: ServerBlock, where: str) -> list[ServerKey]:
     """
     found = []
     for key in block.keys:
+        if not is_seen(key):  # any zone
+            found.append(ServerKey(".", _PORTS["dns"], "dns"))
+            continue
         transport, rest = _transport(key)
         host, port = _split_port(rest)
         try:
@@ -51,7 +54,7 @@ def origins(args: Sequence[str], keys: Sequence[ServerKey]) -> list[str]:
     if not args:
         return list(dict.fromkeys(key.zone for key in keys))
     found: list[str] = []
-    for arg in args:
+    for arg in filter(is_seen, args):
         try:
             found += _zones(_split_port(_transport(arg)[1])[0])
         except ValueError:
@@ -61,7 +64,7 @@ def origins(args: Sequence[str], keys: Sequence[ServerKey]) -> list[str]:
 
 def invalid_zones(args: Sequence[str]) -> list[str]:
     """The arguments that are no zone, which CoreDNS leaves out with a warning in its log."""
-    return [arg for arg in args if not origins([arg], ())]
+    return [arg for arg in filter(is_seen, args) if not origins([arg], ())]
 
 
 def _zones(host: str) -> list[str]:

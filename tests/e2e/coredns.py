@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +24,16 @@ START_SECONDS = 30
 def binary() -> str | None:
     """The program: what KHEADLESS_COREDNS names, or coredns on PATH; ``None`` without either."""
     return shutil.which(os.environ.get("KHEADLESS_COREDNS") or "coredns")
+
+
+@cache
+def plugins() -> frozenset[str]:
+    """The plugins that the program is built with."""
+    program = binary()
+    if program is None:
+        return frozenset()
+    said = subprocess.run([program, "-plugins"], capture_output=True, text=True, timeout=30, check=True).stdout
+    return frozenset(word.removeprefix("dns.") for word in said.split())
 
 
 def free_ports(number: int) -> list[int]:
@@ -55,6 +66,13 @@ class CoreDns(AbstractContextManager["CoreDns"]):
         path.write_text(corefile, encoding="utf-8")
         self._log = path.with_name("log").open("w+", encoding="utf-8")
         self._process = subprocess.Popen([program, "-conf", str(path)], stdout=self._log, stderr=subprocess.STDOUT)
+        try:
+            self._until_all_answer(ports)
+        except AssertionError:
+            self.__exit__(None, None, None)
+            raise
+
+    def _until_all_answer(self, ports: Sequence[int]) -> None:
         limit = time.monotonic() + START_SECONDS
         for port in ports:
             while not _answers(port):

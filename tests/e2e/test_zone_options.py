@@ -24,9 +24,24 @@ from kheadless_tui.zone.plugin_chain import zone_config
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolve import resolve
 from kheadless_tui.zone.transfer import transfer
-from tests.e2e.coredns import CoreDns, binary, free_ports
+from tests.e2e.coredns import CoreDns, binary, free_ports, plugins
 from tests.e2e.replica import LocalServer
 from tests.e2e.zone_world import CROWD, World, questions
+
+PLUGINS = {
+    "minimal": "minimal",
+    "header": "header {\n    response clear aa\n  }",
+    "acl": "acl {\n    allow net 10.0.0.0/8\n    block type AAAA PTR\n    filter type SRV net 127.0.0.0/8\n  }",
+    "acl-all": "acl cluster.local {\n    block\n  }",
+    "environment": "cache {$KHEADLESS_TEST_UNSET}\n  log {$KHEADLESS_TEST_UNSET}",
+    "import": "import FOLDER/*.override",
+    "hosts": "hosts {\n    10.9.9.9 web.MARK-a.svc.cluster.local\n    fallthrough\n  }",
+    "template": "template IN AAAA cluster.local {\n    match ^_http\n    rcode NXDOMAIN\n    fallthrough\n  }",
+    "rewrite": "rewrite stop name suffix MARK-b.svc.cluster.local. MARK-a.svc.cluster.local. answer auto",
+    "any": "any\n  local",
+    "tsig": "tsig {\n    secret a. c2VjcmV0\n    require SRV\n  }",
+}
+"""By name other plugins of the server block, which we follow or which make answers uncertain."""
 
 KUBECONFIG = os.environ.get("KHEADLESS_E2E_KUBECONFIG", "")
 SYNC_SECONDS = 20
@@ -105,11 +120,18 @@ def served(crd: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
     try:
         _create(world)
         powerless = _powerless(world, tmp_path_factory.mktemp("powerless") / "kubeconfig")
-        ports = free_ports(len(BLOCKS) + 1)
+        folder = tmp_path_factory.mktemp("imported")
+        (folder / "more.override").write_text("template IN TXT .\n", encoding="utf-8")
+        ports = free_ports(len(BLOCKS) + len(PLUGINS) + 1)
         texts = {
             name: _block(zones, f"{options}; kubeconfig {KUBECONFIG}".replace("MARK", world.mark), port)
             for (name, (zones, options)), port in zip(BLOCKS.items(), ports, strict=False)
         }
+        for (name, others), port in zip(PLUGINS.items(), ports[len(BLOCKS) :], strict=False):
+            options = f"labels kheadless-test=MARK; pods insecure; kubeconfig {KUBECONFIG}"
+            known = "" if _missing(name) else others.replace("FOLDER", str(folder))
+            text = _block(ALL_ZONES, options, port, known)
+            texts[name] = text.replace("MARK", world.mark)
         texts["unsynced"] = _block(
             ALL_ZONES, f"kubeconfig {powerless}; startup_timeout 100ms; fallthrough ip6.arpa", ports[-1]
         )
@@ -117,17 +139,18 @@ def served(crd: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
             servers = {name: LocalServer(name, port) for name, port in zip(texts, ports, strict=True)}
             configs = {name: zone_config(parse(text, name), name, strict=True) for name, text in texts.items()}
             snapshot = _read(world)
-            for name in BLOCKS:
+            for name in (*BLOCKS, "minimal"):
                 _wait(servers[name], snapshot, configs[name], world)
             yield Served(world, snapshot, servers, configs)
     finally:
         kubectl("delete", "namespace", world.first, world.second, "--wait=false", "--ignore-not-found")
 
 
-def _block(zones: str, options: str, port: int) -> str:
+def _block(zones: str, options: str, port: int, plugins: str = "") -> str:
     lines = "\n".join(f"    {option.strip()}" for option in options.split(";"))
     return f""".:{port} {{
   bind 127.0.0.1
+  {plugins}
   kubernetes {zones} {{
 {lines}
   }}
@@ -136,6 +159,12 @@ def _block(zones: str, options: str, port: int) -> str:
   }}
 }}
 """
+
+
+def _missing(name: str) -> set[str]:
+    """The plugins of an entry of PLUGINS that the program is built without."""
+    lines = PLUGINS[name].splitlines()
+    return {line.split()[0] for line in lines if line[2:3] not in (" ", "}")} - {"import"} - plugins()
 
 
 def _create(world: World) -> None:
@@ -191,6 +220,21 @@ def test_before_it_knows_the_cluster_it_fails(served: Served) -> None:
     asked = sorted(set(questions(served.world, Snapshot(namespaces_known=True), config)))
     predicted = _compare(served, "unsynced", asked, synced=False)
     assert {each.rcode for each in predicted if not each.fallthrough} == {"SERVFAIL", "NOERROR"}
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_another_plugin_is_followed_or_makes_uncertain_what_it_changes(served: Served, name: str) -> None:
+    if _missing(name):
+        pytest.skip(f"this coredns is built without {', '.join(sorted(_missing(name)))}")
+    server, config = served.servers[name], served.configs[name]
+    asked = sorted(set(questions(served.world, served.snapshot, config)))[::5]
+    predicted = [resolve(served.snapshot, each, config, upstream=server.answer) for each in asked]
+    sent = [each for each in predicted if not each.unsendable]
+    replies = server.answers([each.question for each in sent])
+    differing = [each for each in sent if _comparable(each) != _comparable(replies[each.question])]
+    for each in differing:
+        assert each.notes, f"{each} and {replies[each.question]}"
+    assert bool(differing) is (name != "minimal")
 
 
 @pytest.mark.parametrize("name", BLOCKS)

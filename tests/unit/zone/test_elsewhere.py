@@ -58,6 +58,16 @@ def ask(name: str, kind: str, served: ZoneConfig) -> Answer:
         (("cache {", "serve_stale", "disable success", "}"), [(NONE, "A")], [(WEB, "A")]),
         (("cache {", "serve_stale", "disable success", "disable denial", "}"), [], [(WEB, "A"), (NONE, "A")]),
         (("dns64",), [(WEB, "AAAA")], [(WEB, "A")]),
+        (("acl {", "block type AAAA net 10.0.0.0/8", "allow", "block", "}"), [(WEB, "AAAA")], [(WEB, "A")]),
+        (("acl cluster.local {", "drop", "}"), [(WEB, "A"), (NONE, "SRV")], [("1.0.0.10.in-addr.arpa.", "PTR")]),
+        (("acl {", "allow", "filter", "}"), [], [(WEB, "A")]),
+        (("dnssec cluster.local {", "key file K", "}"), [("cluster.local.", "DNSKEY")], []),
+        (("tsig {", "require AXFR TXT", "}"), [(WEB, "TXT")], [(WEB, "A")]),
+        (("tsig {", "require all", "}"), [(WEB, "TXT"), (WEB, "A")], []),
+        (("view v {", "expr true", "}"), [(WEB, "A")], []),
+        (("import more/*.override",), [(WEB, "A"), (NONE, "A")], []),
+        (("log {$CLASS}", "forward . {$UP}"), [], [(WEB, "A")]),
+        (("cache {$TTL}",), [(WEB, "A")], []),
         (("local",), [("localhost.shop.svc.cluster.local.", "A")], [(WEB, "A")]),
         (("minimal", "log"), [], [(WEB, "A"), (NONE, "A")]),
     ],
@@ -119,3 +129,41 @@ def test_a_search_keeps_what_is_uncertain_on_its_way() -> None:
 def test_another_zone_is_served_by_the_same_block() -> None:
     served = zone_config(parse("cluster.local:53 {\nkubernetes\n}\n", "C"), "C").renamed("k8s.test")
     assert ask("web.shop.svc.k8s.test.", "A", served).answer
+
+
+def test_a_note_that_leaves_the_records_certain_is_told_with_the_answer() -> None:
+    served = config("dnssec {", "key file K", "}", "header {", "response clear aa", "}")
+    answer = ask(WEB, "A", served)
+    assert not answer.unknown
+    assert not ask(WEB, "DNSKEY", served).unknown
+    assert [note.partition(": ")[2].split()[0] for note in answer.notes] == ["dnssec", "header"]
+    assert not ask(WEB, "A", config("header {", "response set ra", "query clear rd", "}")).notes
+
+
+def test_what_is_taken_from_the_environment_is_left_out_and_all_answers_told_uncertain() -> None:
+    text = "{$ZONE}:53 {\nkubernetes {$ZONE} in-addr.arpa {\nttl {$TTL}\npods insecure\n}\nbufsize {$SIZE}\n}\n"
+    served = zone_config(parse(text, "C"), "C", strict=True)
+    assert served.zones == ("cluster.local.", "in-addr.arpa.")
+    assert (served.ttl, served.pods) == (5, "insecure")
+    answer = ask(WEB, "A", served)
+    assert answer.answer
+    assert "{$TTL} is taken from the environment of CoreDNS, which is not seen here (C:3)" in answer.unknown
+
+
+def test_what_is_imported_into_a_plugin_counts_where_the_plugin_decides_answers() -> None:
+    assert "import names" in ask(WEB, "A", config("hosts {", "import names", "fallthrough", "}")).unknown
+    assert not ask(WEB, "A", config("log {", "import names", "}")).unknown
+
+
+def test_a_server_block_that_may_be_imported_makes_all_answers_uncertain() -> None:
+    assert "import other/*.server" in ask(WEB, "A", config(after="import other/*.server\n")).unknown
+    other = "other.example:53 {\nimport names\n}\n"
+    assert not ask(WEB, "A", config(after=other)).unknown
+
+
+def test_minimal_leaves_out_what_comes_with_an_answer() -> None:
+    for kind, name in (("SRV", f"web-0.{WEB}"), ("A", NONE)):
+        plain, least = ask(name, kind, config()), ask(name, kind, config("minimal"))
+        assert (least.answer, least.authority) == (plain.answer, plain.authority)
+        assert not least.additional
+        assert not least.unknown
