@@ -60,6 +60,14 @@ class ClusterDns:
         """The caches that have been asked so far, by node."""
         return dict(self._caches)
 
+    def restart(self, name: str) -> None:
+        """Start the server in a pod anew: it lists everything and its cache is empty."""
+        pod = self._store.find(PODS, NAMESPACE, name)
+        old = self._replicas.pop(pod["metadata"]["uid"], None) if pod is not None else None
+        if old is not None and pod is not None:
+            old.view.close()
+            self._replicas[pod["metadata"]["uid"]] = self._new_replica()
+
     def freeze(self, *, frozen: bool) -> None:
         """Stop or go on following the API, all servers together."""
         for server in self.replicas.values():
@@ -68,17 +76,20 @@ class ClusterDns:
     def _new_replica(self) -> CoreDns:
         number = self._made
         self._made += 1
-        view = View(self._store, self._clock, LAGS[number % len(LAGS)])
-        server = CoreDns(view, self._clock, self.upstream, seed=number)
+        server = CoreDns(
+            View(self._store, self._clock, LAGS[number % len(LAGS)]), self._clock, self.upstream, seed=number
+        )
         self._load(server)
         return server
 
     def _on_change(self, change: Change) -> None:
         meta = change.item["metadata"]
         if change.resource is CONFIG_MAPS and (meta["namespace"], meta["name"]) == (NAMESPACE, CONFIG_MAP):
-            for number, server in enumerate(self._replicas.values()):
-                delay = RELOAD_SECONDS[number % len(RELOAD_SECONDS)]
+            for server in self._replicas.values():
+                delay = RELOAD_SECONDS[LAGS.index(server.lag)]
                 self._clock.call_later(delay, lambda server=server: self._load(server))  # type: ignore[misc]
+        elif change.resource is PODS and change.type == "ADDED":
+            self.server_in(change.item)
         elif change.resource is PODS and change.type == "DELETED":
             gone = self._replicas.pop(meta["uid"], None)
             if gone is not None:

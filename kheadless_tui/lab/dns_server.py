@@ -95,6 +95,8 @@ class CoreDns:
 
     def __init__(self, view: View, clock: Clock, upstream: Upstream, seed: int = 0) -> None:
         self.view = view
+        self.lag = view.lag
+        """Seconds behind the API when nothing is wrong."""
         self._clock = clock
         self._upstream = upstream
         self._random = random.Random(seed)  # noqa: S311 - the order of addresses is no secret

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 from kheadless_tui.errors import InputError
 from kheadless_tui.lab.failure import ApiFailure
 from kheadless_tui.lab.switches.api import API_SWITCHES
+from kheadless_tui.lab.switches.objects import OBJECT_SWITCHES
+from kheadless_tui.lab.switches.servers import SERVER_SWITCHES
 from kheadless_tui.lab.switches.switch import Switch
+from kheadless_tui.lab.switches.wire import WIRE_SWITCHES
 
 if TYPE_CHECKING:
     from kheadless_tui.lab.lab import Lab
@@ -103,4 +106,4 @@ class Levers:
         return self._switches[name]
 
 
-_SWITCHES = (*API_SWITCHES,)
+_SWITCHES = (*OBJECT_SWITCHES, *SERVER_SWITCHES, *WIRE_SWITCHES, *API_SWITCHES)
