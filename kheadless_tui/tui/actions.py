@@ -52,7 +52,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("main.zoom", "z", "zoom", "zoom", PANELS, help="this panel alone"),
     Action("main.narrower", "less_than_sign", "resize_tree(-2)", "narrower", PANELS, shown=False, help="narrower tree"),
     Action("main.wider", "greater_than_sign", "resize_tree(2)", "wider", PANELS, shown=False, help="wider tree"),
-    Action("main.why", "w", "why", "why", EVERYWHERE, help="why a record exists or not"),
+    Action("main.why", "w", "why", "why", EVERYWHERE, help="why: a record, a missing right"),
     Action("main.commands", "e", "commands", "kubectl", EVERYWHERE, help="equivalent commands"),
     Action("main.copy", "c", "copy", "copy", EVERYWHERE, help="copy the full name"),
     Action(
@@ -61,6 +61,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("main.last", "minus", "last", "last place", EVERYWHERE, shown=False, help="where one was before"),
     Action("main.backward", "left_square_bracket", "travel(-1)", "back", EVERYWHERE, shown=False, help="places: back"),
     Action("main.forward", "right_square_bracket", "travel(1)", "on", EVERYWHERE, shown=False, help="places: on"),
+    Action("main.rights", "W", "rights", "rights", EVERYWHERE, shown=False, help="missing rights, as YAML"),
     Action("main.lab", "L", "levers", "lab", EVERYWHERE, help="break something in the lab"),
     Action("main.reload", "ctrl+r", "reload", "read again", EVERYWHERE, shown=False),
     Action("main.back", "escape", "back", "back", EVERYWHERE, shown=False, help="back, or cancel"),
@@ -97,17 +98,21 @@ class Situation(NamedTuple):
     """There is nothing in the tree, filter or not."""
     blank: bool
     """The focused list has no rows."""
+    lacking: bool
+    """A right is missing."""
 
 
 def reason_against(action: str, now: Situation) -> str:
     """Why an action cannot work now, in a few words; empty when it can."""
     asking = action in _ASKING
     reasons = (
+        (action == "rights" and not now.lacking, "no right is missing"),
         (action in _OF_A_SERVICE and not now.service and now.reading, "still reading"),
+        (action == "why" and not now.record and now.lacking, ""),
         (action in _OF_A_SERVICE and not now.service, "no Service selected"),
         (action == "why" and not now.record, "no record under the cursor"),
         (asking and now.readonly, "read-only"),
-        (asking and bool(now.no_right), f"no right to exec in {now.no_right}"),
+        (asking and bool(now.no_right), f"no right to exec in {now.no_right}, W tells more"),
         (asking and now.offline, "offline"),
         (action in ("zoom", "resize_tree") and now.one_panel, "one panel at this size"),
         (action == "filter" and now.empty, "still reading" if now.reading else "nothing to filter"),

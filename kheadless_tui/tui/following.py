@@ -93,12 +93,12 @@ class Follower:
         self._bridge = Bridge(session, lambda: screen.post_message(SessionChanged()), SLOW if slow else FAST)
         self._later = Appointments(screen)
         self._beginning = Beginning(service, namespace, catalog)
-        self._rights = ProbeRights(session)
+        rights = ProbeRights(session)
         self.zone = ServedZone(session)
         """How the zone is served."""
-        self.selection = Selection(session, flow, self.zone, self._rights, clock)
+        self.selection = Selection(session, flow, self.zone, rights, clock)
         """Which Service is selected."""
-        self.permitted = Permitted(session, self._rights, self.selection, catalog, self._body)
+        self.permitted = Permitted(session, rights, self.selection, catalog, self._body)
         """What the keys may do."""
         self._feed = TreeFeed(session, catalog, Judge(catalog, flow, self.zone), self._body, self._later)
 
@@ -156,9 +156,6 @@ class Follower:
     def read_again(self) -> None:
         """Ask the API server now, for everything that is asked for once."""
         self._session.retry_now()
-        self._rights.forget()
-        if self.selection.namespace:
-            self._ask_rights(self.selection.namespace)
         self.zone.forget()
         self.take_in()
 
@@ -180,21 +177,10 @@ class Follower:
 
     def select(self, key: ObjectKey | None) -> None:
         """Select a Service, or none."""
-        before = self.selection.namespace
         if not self.selection.move_to(key):
             self.show_crumbs()
             return
-        if key is not None and key.namespace != before:
-            self._ask_rights(key.namespace)
         self.show_selected()
-
-    def _ask_rights(self, namespace: str) -> None:
-        """Find out whether probing can be offered in a namespace."""
-        self._screen.run_worker(self._learn_rights(namespace), exclusive=True, group="rights")
-
-    async def _learn_rights(self, namespace: str) -> None:
-        if await self._rights.ask(namespace) and self._is_shown:
-            self.show_selected()
 
     # -- showing -----------------------------------------------------------------------------------------------
 

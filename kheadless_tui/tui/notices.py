@@ -11,7 +11,7 @@ from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, width_of
-from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.notes import RULE, Note
 from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, UNKNOWN, WARN
 from kheadless_tui.zone.record import PredictedRecord
 
@@ -179,7 +179,7 @@ def trouble(link: ReadState, reads: Reads, namespace: str) -> Note | None:
             "You may not list EndpointSlices here: what is in DNS cannot be predicted.",
             "attention",
             UNKNOWN,
-            ("Probing still asks DNS itself. An admin can allow list and watch on endpointslices.discovery.k8s.io.",),
+            ("Probing still asks DNS itself.", RULE),
         )
     if isinstance(slices, Reading):
         return Note(
@@ -216,6 +216,11 @@ def without_view(
     """
     if gone is not None and when is not None:
         return deleted(gone, when)
+    missing = [name for name in session.scope.namespaces if name in session.gone_namespaces]
+    if missing and not session.scope.only and not where:
+        there_is = f"There is no namespace {' and no namespace '.join(missing)}."
+        goes = "- goes back, :ns NAME looks at another one; one that is made anew appears by itself."
+        return "nothing selected", Note(there_is, "attention", UNKNOWN, (goes,))
     return nothing_selected(session.snapshot, session.link, session.reads, session.scope, where, filtered)
 
 
@@ -257,7 +262,7 @@ def nothing_selected(
             f"You may not list Services in {where if scope.namespaces else 'all namespaces'}.",
             "attention",
             UNKNOWN,
-            (forbidden.message, "-n NAMESPACE looks at one that you may read. ctrl-r asks again."),
+            (forbidden.message, ":ns NAME looks at one that you may read.", f"{RULE} ctrl-r asks again."),
         )
     if isinstance(link, Reading) or any(isinstance(state, Reading) for state in states):
         so_far = sum(state.objects for state in states if isinstance(state, Reading))
@@ -267,9 +272,9 @@ def nothing_selected(
     others = sum(len(snapshot.services(name)) for name in snapshot.namespaces)
     have = f" ({others:,} have a cluster IP)" if others else ""
     if scope.only:
-        more = "You may not read all namespaces; -n reads another one."
+        more = "You may not read all namespaces; :ns NAME reads another one."
     elif scope.namespaces:
-        more = "-A reads all namespaces, -n another one."
+        more = "0 reads all namespaces, :ns NAME another one."
     else:
         more = "kubectl create service clusterip NAME --clusterip=None makes one."
     live = "This screen is live: a new one appears by itself."

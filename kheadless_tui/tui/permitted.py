@@ -44,4 +44,5 @@ class Permitted:
             record=body.record is not None,
             empty=not self._catalog.size,
             blank=not body.current.rows,
+            lacking=bool(self._session.missing_rights),
         )

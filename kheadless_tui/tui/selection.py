@@ -75,7 +75,7 @@ class Selection:
 
     def overtaken(self, snapshot: Snapshot) -> bool:
         """Whether anything in the Service's namespace, or how reading stands, changed since this was asked last."""
-        states = (self._session.link, tuple(self._session.reads.items()))
+        states = (self._session.link, tuple(self._session.reads.items()), self._session.missing_rights)
         seen, self._seen = self._seen, snapshot
         same_states, self._seen_states = states == self._seen_states, states
         if not same_states or seen is None or self.key is None:

@@ -58,7 +58,12 @@ class Desk:
             connection = await asyncio.to_thread(another_context, self.session.connection, place.context)
         fallback = await asyncio.to_thread(namespaces_written_for, place.context)
         before, probes = self.session, self.flow
-        self.session = before.rescoped(connection=connection, namespaces=place.namespaces, selector=place.selector)
+        self.session = before.rescoped(
+            connection=connection,
+            namespaces=place.namespaces,
+            selector=place.selector,
+            fallback_namespaces=fallback,
+        )
         self.flow = self._flow_for(self.session, probes if connection is None else None)
         self.trail.arrive(place, switch.step)
         task = asyncio.create_task(_end(probes, before), name=f"leave {place_of(before).words}")

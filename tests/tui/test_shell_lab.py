@@ -135,17 +135,14 @@ async def test_pods_that_may_not_be_listed_are_said_and_names_shown_all_the_same
 
 @pytest.mark.parametrize("key", ["p", "v"])
 async def test_who_may_not_ask_is_told_why_before_and_when_the_key_is_pressed(key: str) -> None:
-    async with on_lab() as (lab, app, pilot):
-        await until(pilot, shows(app, "Not probed yet. p asks DNS"))
-        for resource, namespace in (("pods/exec", "tutorial-1"), ("pods/portforward", "kube-system")):
-            for verb in ("create", "get"):
-                lab.forbid(verb, resource, namespace)
-        await pilot.press("ctrl+r")
+    async with on_lab(user="viewer") as (_, app, pilot):
         await until(pilot, shows(app, "it cannot be: you may not exec into pods of tutorial-1"))
         assert "p asks" not in screen_text(app)
         await pilot.press(key)
-        await until(pilot, shows(app, f"{key} is off: no right to exec in tutorial-1"))
+        await until(pilot, shows(app, f"{key} is off: no right to exec in tutorial-1, W tells more"))
         assert app.flow.last(ObjectKey("tutorial-1", "nginx-headless")) is None
+        await pilot.press("W")
+        await until(pilot, shows(app, "! get pods/exec in namespace tutorial-1, for asking DNS from inside a pod"))
 
 
 BROKEN = {

@@ -13,6 +13,9 @@ from kheadless_tui.tui.render.cells import clean, wrap
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.signs import UNICODE, Signs
 
+RULE = "w shows the rule an admin would add, as YAML."
+"""Ends every remark on a right that is missing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -57,8 +60,7 @@ def note_for(state: ReadState | None, what: str, namespace: str, consequence: Se
         so_far = f": {count:,} so far" if count else ""
         return Note(f"reading {what} of {namespace}{so_far}", "ellipsis", UNKNOWN)
     if isinstance(state, Forbidden):
-        right = f"An admin can allow it: verbs get, list, watch on {what} in {namespace}."
-        return Note(f"You may not list {what} in {namespace}.", "attention", UNKNOWN, (*consequence, right))
+        return Note(f"You may not list {what} in {namespace}.", "attention", UNKNOWN, (*consequence, RULE))
     if isinstance(state, Offline):
         return Note(
             f"{state.cause.rstrip('.')} (since {clock(state.since)}).",

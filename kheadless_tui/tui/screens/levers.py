@@ -137,7 +137,5 @@ class LeversScreen(ModalScreen[str]):
 
 def _entry(lever: Lever, *, opened: bool) -> _Entry:
     can_open = opened if len(lever.choices) > 1 and lever.active is None else None
-    says = (
-        lever.says if lever.choices or lever.active is not None else f"{lever.says} Now there is nothing of the kind."
-    )
-    return _Entry(lever.name, lever.title, says, lever.active, can_open)
+    nothing = "" if lever.choices or lever.active is not None else " Now there is nothing of the kind."
+    return _Entry(lever.name, lever.title, f"{lever.says}{nothing}", lever.active, can_open)

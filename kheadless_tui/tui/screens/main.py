@@ -22,6 +22,7 @@ from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.screens.commanding import CommandScreen
 from kheadless_tui.tui.screens.help import HelpScreen, groups_of
 from kheadless_tui.tui.screens.levers import LeversScreen
+from kheadless_tui.tui.screens.rights import RightsScreen
 from kheadless_tui.tui.widgets.panel import Panel
 from kheadless_tui.tui.widgets.rows import RowList
 from kheadless_tui.tui.widgets.tree import ServiceTree
@@ -180,10 +181,19 @@ class MainScreen(CommandScreen):
             self._flow.choose(self._selection.key, self._body.record)
 
     def action_why(self) -> None:
-        """Show why the record under the cursor exists, or does not."""
+        """Show why the record under the cursor exists, or does not; elsewhere, which rights are missing."""
         view, record = self._selection.view, self._body.record
-        if self._may("why") and view is not None and record is not None:
+        if not self._may("why"):
+            return
+        if view is not None and record is not None:
             self.app.push_screen(why_dialog(view, record, self._signs))
+        else:
+            self.action_rights()
+
+    def action_rights(self) -> None:
+        """Show which rights are missing, and the rule that an admin would add."""
+        if self._may("rights"):
+            self.app.push_screen(RightsScreen(self._session, self._signs), lambda text: self._copy(text or ""))
 
     def action_commands(self) -> None:
         """Show the commands that equal what is seen."""
@@ -199,7 +209,8 @@ class MainScreen(CommandScreen):
     def _copy(self, text: str) -> None:
         if text:
             self.app.copy_to_clipboard(text)
-            self._status.say(f"sent to the terminal's clipboard: {text}", GOOD)
+            first, *more = text.splitlines()
+            self.say(f"sent to the terminal's clipboard: {f'{len(more) + 1} lines' if more else first}", GOOD)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The lab's menu is no key where there is no lab."""
