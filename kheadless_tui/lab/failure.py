@@ -104,6 +104,26 @@ def invalid(resource: Resource, name: str, causes: Sequence[Cause]) -> ApiFailur
     return ApiFailure(422, "Invalid", f'{resource.qualified_kind} "{name}" is invalid: {text}', details=details)
 
 
+def invalid_options(kind: str, field: str, reason: str, message: str) -> ApiFailure:
+    """422 for the parameters of a request; without a kind, for what a patch has left."""
+    details: dict[str, Any] = {"group": "meta.k8s.io", "kind": kind} if kind else {}
+    details["causes"] = [{"reason": reason, "message": message, "field": field}]
+    subject = f"{kind}.meta.k8s.io" if kind else ""
+    return ApiFailure(422, "Invalid", f'{subject} "" is invalid: {field}: {message}', details=details)
+
+
+def patch_refused() -> ApiFailure:
+    """422 for a JSON patch that does not apply."""
+    return ApiFailure(422, "Invalid", "the server rejected our request due to an error in our request", details={})
+
+
+def not_acceptable() -> ApiFailure:
+    """406 for a client that takes nothing that is served."""
+    kinds = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    message = f"406: Not Acceptable\n\nAvailable representations: {kinds}"
+    return ApiFailure(406, "NotAcceptable", message, details={})
+
+
 def expired(message: str, *, metadata: dict[str, Any] | None = None) -> ApiFailure:
     """410."""
     return ApiFailure(410, "Expired", message, metadata=metadata)
@@ -136,7 +156,7 @@ def unsupported_body() -> ApiFailure:
 
 def unsupported_patch() -> ApiFailure:
     """415 for the body of a patch."""
-    return ApiFailure(415, "UnsupportedMediaType", "415: Unsupported Media Type")
+    return ApiFailure(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
 
 
 def internal_error(message: str) -> ApiFailure:

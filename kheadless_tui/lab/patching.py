@@ -8,24 +8,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from kheadless_tui.lab.failure import ApiFailure, bad_request
-from kheadless_tui.lab.store import clone
+from kheadless_tui.lab.api.schemas import Schema, of_kind, property_of, resolve
+from kheadless_tui.lab.failure import ApiFailure, bad_request, patch_refused
+from kheadless_tui.lab.resources import Resource
+from kheadless_tui.lab.store import Object, clone
 
-MERGE_KEYS = {
-    "containers": ("name",),
-    "initContainers": ("name",),
-    "ephemeralContainers": ("name",),
-    "env": ("name",),
-    "volumes": ("name",),
-    "volumeMounts": ("mountPath",),
-    "imagePullSecrets": ("name",),
-    "ownerReferences": ("uid",),
-    "conditions": ("type",),
-    "hostAliases": ("ip",),
-    "podIPs": ("ip",),
-    "ports": ("containerPort", "port"),
-}
-"""patchMergeKey of the lists of Pods, Services and workloads; of ``ports`` the one that the items have."""
+MERGE, STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+PATCHES = (MERGE, STRATEGIC, JSON_PATCH)
+"""The media types of the patches that are read here."""
+
+
+def apply_patch(media_type: str, target: Object, patch: Any, resource: Resource) -> Object:
+    """An object with a patch applied.
+
+    Raises:
+        ApiFailure: 400 when it is no patch, 422 when it does not apply.
+    """
+    if media_type == JSON_PATCH:
+        result = json_patch(target, patch)
+    elif not isinstance(patch, dict):
+        kind = "array" if isinstance(patch, list) else "string"
+        raise bad_request(
+            f"error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+        )
+    elif media_type == MERGE:
+        result = merge_patch(target, patch)
+    else:
+        schema = of_kind(resource.group, resource.version, resource.kind)
+        result = strategic_merge_patch(target, patch, schema)
+    if not isinstance(result, dict) or not isinstance(result.get("metadata"), dict):
+        raise patch_refused()
+    return result
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -41,10 +55,15 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return result
 
 
-def strategic_merge_patch(target: Any, patch: Any) -> Any:
-    """A strategic merge patch, with its directives ``$patch``, ``$retainKeys`` and ``$deleteFromPrimitiveList``."""
+def strategic_merge_patch(target: Any, patch: Any, schema: Schema) -> Any:
+    """A strategic merge patch, with its directives ``$patch``, ``$retainKeys`` and ``$deleteFromPrimitiveList``.
+
+    Raises:
+        ApiFailure: 500, as the real server's; an item of a list has no merge key.
+    """
     if not isinstance(patch, dict):
         return clone(patch)
+    schema = resolve(schema)
     directive = patch.get("$patch")
     if directive == "replace":
         return {key: clone(value) for key, value in patch.items() if key != "$patch"}
@@ -58,25 +77,37 @@ def strategic_merge_patch(target: Any, patch: Any) -> Any:
             name = key.partition("/")[2]
             result[name] = [item for item in result.get(name) or () if item not in value]
         elif key.startswith("$"):
-            continue  # $setElementOrder: the order of items is of no consequence here
+            continue
         elif value is None:
             result.pop(key, None)
         elif isinstance(value, list):
-            result[key] = _merge_list(key, result.get(key), value)
+            result[key] = _merge_list(result.get(key), value, property_of(schema, key) or {})
         else:
-            result[key] = strategic_merge_patch(result.get(key), value)
+            result[key] = strategic_merge_patch(result.get(key), value, property_of(schema, key) or {})
+    for key, order in patch.items():
+        name = key.removeprefix("$setElementOrder/")
+        if name != key and isinstance(result.get(name), list):
+            result[name] = _in_order(result[name], order, property_of(schema, name) or {})
     return result
 
 
-def _merge_list(field: str, target: Any, patch: list[Any]) -> list[Any]:
-    keys = MERGE_KEYS.get(field, ())
-    merge_key = next(
-        (key for key in keys if all(isinstance(item, dict) and key in item for item in patch if item)), None
-    )
-    if merge_key is None or not isinstance(target, list) or {"$patch": "replace"} in patch:
+def _merge_key(schema: Schema) -> str:
+    merges = "merge" in str(schema.get("x-kubernetes-patch-strategy", ""))
+    return str(schema.get("x-kubernetes-patch-merge-key", "")) if merges else ""
+
+
+def _merge_list(target: Any, patch: list[Any], schema: Schema) -> list[Any]:
+    merge_key, merges = _merge_key(schema), "merge" in str(schema.get("x-kubernetes-patch-strategy", ""))
+    if not merges or {"$patch": "replace"} in patch:
         return [clone(item) for item in patch if item != {"$patch": "replace"}]
-    result = [clone(item) for item in target]
+    result = [clone(item) for item in target or ()]
     for item in patch:
+        if not merge_key:
+            result += [item] if item not in result else []
+            continue
+        if not isinstance(item, dict) or merge_key not in item:
+            shown = " ".join(f"{key}:{value}" for key, value in item.items()) if isinstance(item, dict) else item
+            raise ApiFailure(500, "", f"map: map[{shown}] does not contain declared merge key: {merge_key}")
         position = next((i for i, old in enumerate(result) if old.get(merge_key) == item[merge_key]), None)
         if item.get("$patch") == "delete":
             if position is not None:
@@ -84,8 +115,20 @@ def _merge_list(field: str, target: Any, patch: list[Any]) -> list[Any]:
         elif position is None:
             result.append(clone(item))
         else:
-            result[position] = strategic_merge_patch(result[position], item)
+            result[position] = strategic_merge_patch(result[position], item, schema["items"])
     return result
+
+
+def _in_order(items: list[Any], order: list[Any], schema: Schema) -> list[Any]:
+    """Items that the order names come in it; the others keep their places behind."""
+    merge_key = _merge_key(schema)
+
+    def name(item: Any) -> Any:
+        return item.get(merge_key) if isinstance(item, dict) else item
+
+    wanted = [name(item) for item in order]
+    known = sorted((item for item in items if name(item) in wanted), key=lambda item: wanted.index(name(item)))
+    return [*known, *(item for item in items if name(item) not in wanted)]
 
 
 def json_patch(target: Any, operations: Any) -> Any:
@@ -95,16 +138,15 @@ def json_patch(target: Any, operations: Any) -> Any:
         ApiFailure: 400 when it is no patch, 422 when it does not apply.
     """
     if not isinstance(operations, list):
-        raise bad_request("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        raise bad_request(
+            "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+        )
     result = clone(target)
     for operation in operations:
         try:
             result = _apply(result, operation)
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            path = operation.get("path") if isinstance(operation, dict) else None
-            raise ApiFailure(
-                422, "Invalid", f"the server rejected our request due to an error in our request: {path}"
-            ) from error
+            raise patch_refused() from error
     return result
 
 

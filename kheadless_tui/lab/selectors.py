@@ -13,6 +13,7 @@ from typing import Any
 
 from kheadless_tui.lab.failure import bad_request
 from kheadless_tui.lab.resources import Resource
+from kheadless_tui.lab.validation.fields import key_errors, label_value_errors
 
 _TOKEN = re.compile(r"\s*(==|!=|[=,()!]|[^\s=,()!]+)")
 
@@ -48,6 +49,8 @@ def parse_labels(text: str) -> Selector:
     tokens = _TOKEN.findall(text)
     if not tokens:
         return ()
+    if tokens[0] in ("=", "==", "!=", ",", "(", ")"):
+        raise bad_request(f"found '{tokens[0]}', expected: !, identifier, or 'end of string'")
     requirements = []
     position = 0
     while True:
@@ -65,8 +68,8 @@ def parse_labels(text: str) -> Selector:
 def _requirement(tokens: list[str], position: int) -> tuple[Requirement, int]:
     sign = _at(tokens, position)
     if sign == "!":
-        return Requirement(_word(tokens, position + 1), "!"), position + 2
-    key = _word(tokens, position)
+        return Requirement(_key(tokens, position + 1), "!"), position + 2
+    key = _key(tokens, position)
     operator = _at(tokens, position + 1)
     if operator in ("", ","):
         return Requirement(key, "exists"), position + 1
@@ -74,18 +77,32 @@ def _requirement(tokens: list[str], position: int) -> tuple[Requirement, int]:
         value = _at(tokens, position + 2)
         if value in ("", ","):  # an empty value is a value
             return _equality(key, operator, ""), position + 2
-        return _equality(key, operator, _word(tokens, position + 2)), position + 3
+        return _equality(key, operator, _valid(key, [_word(tokens, position + 2)])[0]), position + 3
     if operator in ("in", "notin"):
         values, position = _values(tokens, position + 2)
-        return Requirement(key, operator, values), position
+        return Requirement(key, operator, frozenset(_valid(key, values))), position
     raise bad_request(f"unable to parse requirement: found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
+
+
+def _key(tokens: list[str], position: int) -> str:
+    key = _word(tokens, position)
+    for why in key_errors(key):
+        raise bad_request(f'unable to parse requirement: <nil>: Invalid value: "{key}": {why}')
+    return key
+
+
+def _valid(key: str, values: list[str]) -> list[str]:
+    for number, value in enumerate(values):
+        for why in label_value_errors(value):
+            raise bad_request(f'unable to parse requirement: values[{number}][{key}]: Invalid value: "{value}": {why}')
+    return values
 
 
 def _equality(key: str, operator: str, value: str) -> Requirement:
     return Requirement(key, "notin" if operator == "!=" else "in", frozenset({value}))
 
 
-def _values(tokens: list[str], position: int) -> tuple[frozenset[str], int]:
+def _values(tokens: list[str], position: int) -> tuple[list[str], int]:
     if _at(tokens, position) != "(":
         raise bad_request(f"unable to parse requirement: found '{_at(tokens, position)}' expected: '('")
     values = []
@@ -94,7 +111,7 @@ def _values(tokens: list[str], position: int) -> tuple[frozenset[str], int]:
         position += 2
         sign = _at(tokens, position)
         if sign == ")":
-            return frozenset(values), position + 1
+            return values, position + 1
         if sign != ",":
             raise bad_request(f"unable to parse requirement: found '{sign}', expected: ',' or ')'")
 
@@ -157,6 +174,9 @@ def parse_fields(text: str, resource: Resource) -> tuple[FieldRequirement, ...]:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
         field, operator, value = found.groups()
         if field not in ("metadata.name", "metadata.namespace", *resource.fields):
-            raise bad_request(f"field label not supported: {field}")
+            if resource.fields:
+                raise bad_request(f"field label not supported: {field}")
+            known = ", ".join(f'"{name}"' for name in ("metadata.name", "metadata.namespace"))
+            raise bad_request(f'"{field}" is not a known field selector: only {known}')
         requirements.append(FieldRequirement(tuple(field.split(".")), value, operator != "!="))
     return tuple(requirements)

@@ -250,7 +250,7 @@ async def test_delete_answers_like_the_real_server(client: Client) -> None:
     other = {"preconditions": {"uid": "other"}}
     refused = await client.call("DELETE", f"{NS}/pods/web-1", other)
     assert refused.status == 409
-    assert "Precondition failed: UID in precondition: other" in refused.json["message"]
+    assert "the UID in the precondition (other) does not match the UID in record" in refused.json["message"]
 
 
 async def test_a_collection_is_deleted_by_selector(lab: Lab, client: Client) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,8 @@ import yaml
 from aiohttp import web
 
 from kheadless_tui.lab.api import protobuf
-from kheadless_tui.lab.failure import ApiFailure, bad_request, unsupported_body
+from kheadless_tui.lab.api.decoding import json_error, load_json, shown
+from kheadless_tui.lab.failure import ApiFailure, bad_request, not_acceptable, unsupported_body
 from kheadless_tui.lab.resources import Resource
 from kheadless_tui.lab.yaml_text import load_yaml
 
@@ -33,7 +34,7 @@ async def read_body(request: web.BaseRequest) -> bytes:
         body += chunk
         if len(body) > MAX_BODY:
             message = f"Request entity too large: limit is {MAX_BODY}"
-            raise ApiFailure(413, "RequestEntityTooLarge", message, details={})
+            raise ApiFailure(413, "RequestEntityTooLarge", message)
     return bytes(body)
 
 
@@ -44,12 +45,24 @@ async def read_object(request: web.BaseRequest, resource: Resource | None = None
         ApiFailure: 400, 413 or 415.
     """
     if request.content_type == protobuf.MEDIA_TYPE:
-        return from_protobuf(await read_body(request))
+        body = await read_body(request)
+        if not body.startswith(protobuf.MAGIC):
+            why = "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"
+            raise bad_request(f"{_unrecognized(resource)} {why} ({shown(body)})")
+        return from_protobuf(body)
     if request.content_type not in ("application/json", "application/yaml", "application/octet-stream"):
         raise unsupported_body()
-    decoded = decode(await read_body(request), resource)
+    body = await read_body(request)
+    decoded = decode(body, resource, is_yaml=request.content_type == "application/yaml")
     if not isinstance(decoded, dict):
-        raise bad_request(_unrecognized(resource, "json: cannot unmarshal array into Go value of type struct"))
+        kind = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}.get(type(decoded), "null")
+        struct = (
+            'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+        )
+        why = f"json: cannot unmarshal {kind} into Go value of type {struct}"
+        raise bad_request(
+            f"{_unrecognized(resource)} couldn't get version/kind; json parse error: {why} ({shown(body)})"
+        )
     return decoded
 
 
@@ -65,27 +78,39 @@ def from_protobuf(body: bytes) -> dict[str, Any]:
         raise unsupported_body() from error
 
 
-def decode(body: bytes, resource: Resource | None) -> Any:
+def decode(body: bytes, resource: Resource | None, *, is_yaml: bool = False) -> Any:
     """JSON or YAML.
 
     Args:
         body: As it came.
         resource: What it should be, for the message.
+        is_yaml: Whether it says that it is YAML, which all JSON is.
 
     Raises:
         ApiFailure: 400.
     """
+    if is_yaml:
+        try:
+            return next(load_yaml(body), None)
+        except (yaml.YAMLError, RecursionError) as error:
+            raise bad_request(f"{_unrecognized(resource)} yaml: {_yaml_error(error)} ({shown(body)})") from error
     try:
-        if body.lstrip()[:1] in (b"{", b"["):
-            return json.loads(body)
-        return next(load_yaml(body), None)
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise bad_request(_unrecognized(resource, f"json parse error: {error}")) from error
+        return load_json(body)
+    except (ValueError, RecursionError) as error:
+        why = json_error(body, error)
+        text = f"{_unrecognized(resource)} couldn't get version/kind; json parse error: {why} ({shown(body)})"
+        raise bad_request(text) from error
 
 
-def _unrecognized(resource: Resource | None, why: str) -> str:
-    kind = resource.kind if resource else "object"
-    return f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; {why}"
+def _yaml_error(error: Exception) -> str:
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return "cannot be read"
+    # the parser behind Go's counts from the last line that it has read
+    return f"line {max(error.problem_mark.line, 1)}: {error.problem}"
+
+
+def _unrecognized(resource: Resource | None) -> str:
+    return f"the object provided is unrecognized (must be of type {resource.kind if resource else 'object'}):"
 
 
 def headers() -> dict[str, str]:
@@ -93,12 +118,36 @@ def headers() -> dict[str, str]:
     return {"Audit-Id": str(uuid.uuid4()), "Cache-Control": "no-cache, private"}
 
 
-def json_reply(request: web.BaseRequest, document: Any, *, status: int = 200, warning: str = "") -> web.Response:
+def json_reply(
+    request: web.BaseRequest, document: Any, *, status: int = 200, warnings: Sequence[str] = ()
+) -> web.Response:
     """A document as JSON."""
-    response = reply(request, msgspec.json.encode(document), status=status, content_type="application/json")
-    if warning:
-        response.headers["Warning"] = warning
+    if _wants_yaml(request.headers.get("Accept", "")):
+        body, kind = yaml.safe_dump(document, sort_keys=False, allow_unicode=True).encode(), "application/yaml"
+    else:
+        body, kind = msgspec.json.encode(document), "application/json"
+    response = reply(request, body, status=status, content_type=kind)
+    for warning in warnings:
+        quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
+        response.headers.add("Warning", f'299 - "{quoted}"')
     return response
+
+
+def _wants_yaml(accept: str) -> bool:
+    kinds = [item.partition(";")[0].strip() for item in accept.split(",")]
+    return "application/yaml" in kinds and "application/json" not in kinds
+
+
+def check_accept(request: web.BaseRequest) -> None:
+    """Refuse a client that takes neither JSON nor YAML.
+
+    Raises:
+        ApiFailure: 406.
+    """
+    accept = request.headers.get("Accept", "")
+    kinds = {item.partition(";")[0].strip() for item in accept.split(",") if item.strip()}
+    if kinds and not kinds & {"application/json", "application/yaml", "application/*", "*/*"}:
+        raise not_acceptable()
 
 
 def reply(request: web.BaseRequest, body: bytes, *, status: int = 200, content_type: str) -> web.Response:

@@ -20,8 +20,12 @@ VERSION = {
 }
 """The API that the lab speaks; not a program of that version."""
 
-AGGREGATED = ("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", "apidiscovery.k8s.io/v2")
-"""The media type and the version of discovery in one answer, which kubectl asks for since 1.27."""
+_DISCOVERY = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
+AGGREGATED = (
+    (_DISCOVERY.format("v2"), "apidiscovery.k8s.io/v2"),
+    (_DISCOVERY.format("v2beta1"), "apidiscovery.k8s.io/v2beta1"),
+)
+"""Media types and versions of discovery in one answer; kubectl 1.27 asks for the second, later ones for the first."""
 
 
 def api_versions(address: str) -> dict[str, Any]:
@@ -50,7 +54,7 @@ def resource_list(group_name: str) -> dict[str, Any]:
     """``/api/v1`` and ``/apis/GROUP/VERSION``."""
     version = GROUP_VERSIONS[group_name]
     found: list[dict[str, Any]] = []
-    for resource in _resources(group_name):
+    for resource in resources_of(group_name):
         entry: dict[str, Any] = {
             "name": resource.plural,
             "singularName": resource.singular,
@@ -83,14 +87,14 @@ def resource_list(group_name: str) -> dict[str, Any]:
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": found}
 
 
-def aggregated(*, core: bool) -> dict[str, Any]:
+def aggregated(version: str, *, core: bool) -> dict[str, Any]:
     """``/api`` or ``/apis`` with everything below it."""
     items = [_aggregated_group(name) for name in GROUP_VERSIONS if (name == "") is core]
-    return {"kind": "APIGroupDiscoveryList", "apiVersion": AGGREGATED[1], "metadata": {}, "items": items}
+    return {"kind": "APIGroupDiscoveryList", "apiVersion": version, "metadata": {}, "items": items}
 
 
 def _aggregated_group(name: str) -> dict[str, Any]:
-    resources = [_aggregated_resource(resource) for resource in _resources(name)]
+    resources = [_aggregated_resource(resource) for resource in resources_of(name)]
     if name == REVIEW_GROUP:
         for plural, kind in REVIEWS.items():
             resources.append(
@@ -130,35 +134,6 @@ def _aggregated_resource(resource: Resource) -> dict[str, Any]:
     return entry
 
 
-def _resources(group_name: str) -> list[Resource]:
+def resources_of(group_name: str) -> list[Resource]:
+    """The resources of a group, in the order of their names."""
     return sorted((item for item in RESOURCES if item.group == group_name), key=lambda item: item.plural)
-
-
-def openapi_index() -> dict[str, Any]:
-    """``/openapi/v3``: where the document of each group version is."""
-    paths = {_prefix(name).lstrip("/"): {"serverRelativeURL": f"/openapi/v3{_prefix(name)}"} for name in GROUP_VERSIONS}
-    return {"paths": paths}
-
-
-def openapi(group_name: str) -> dict[str, Any]:
-    """``/openapi/v3/...``: only what kubectl looks for before it writes.
-
-    It asks whether PATCH of a kind takes the parameter ``fieldValidation``; if so, it leaves validation to the server
-    (kubectl pkg/validation, QueryParamVerifier). Schemas are not told.
-    """
-    version = GROUP_VERSIONS[group_name]
-    validation = {"name": "fieldValidation", "in": "query", "schema": {"type": "string", "uniqueItems": True}}
-    dry_run = {"name": "dryRun", "in": "query", "schema": {"type": "string", "uniqueItems": True}}
-    paths = {}
-    for resource in _resources(group_name):
-        scope = "/namespaces/{namespace}" if resource.namespaced else ""
-        kind = {"group": group_name, "version": version, "kind": resource.kind}
-        paths[f"{_prefix(group_name)}{scope}/{resource.plural}/{{name}}"] = {
-            "patch": {"parameters": [dry_run, validation], "x-kubernetes-group-version-kind": kind, "responses": {}}
-        }
-    info = {"title": "Kubernetes", "version": VERSION["gitVersion"]}
-    return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": {}}}
-
-
-def _prefix(group_name: str) -> str:
-    return f"/apis/{group_name}/{GROUP_VERSIONS[group_name]}" if group_name else "/api/v1"

@@ -138,7 +138,13 @@ def _token(version: int, start: str) -> str:
 
 def _read_token(token: str) -> tuple[int, str]:
     try:
-        decoded = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("latin-1")
+        decoded = json.loads(raw)
         return int(decoded["rv"]), str(decoded["start"])
+    except json.JSONDecodeError as error:
+        sign = raw[error.pos] if error.pos < len(raw) else ""
+        shown = sign if sign.isascii() and sign.isprintable() else f"\\u{ord(sign):04x}" if sign else ""
+        why = f"invalid character '{shown}' looking for beginning of value" if sign else "unexpected end of JSON input"
+        raise bad_request(f"invalid continue token: continue key is not valid: {why}") from error
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error

@@ -10,12 +10,15 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kheadless_tui.lab import defaults, validation
+from kheadless_tui.lab import defaults
+from kheadless_tui.lab.api import managed_fields
+from kheadless_tui.lab.api.managed_fields import APPLY, Manager
 from kheadless_tui.lab.clock import Clock, rfc3339
 from kheadless_tui.lab.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
 from kheadless_tui.lab.failure import ApiFailure, bad_request, conflict, not_found
-from kheadless_tui.lab.resources import NAMESPACES, PODS, REPLICA_SETS, SERVICES, Resource
-from kheadless_tui.lab.store import Object, Store, clone, owned_by
+from kheadless_tui.lab.resources import BY_KIND, NAMESPACES, PODS, REPLICA_SETS, SERVICES, Resource
+from kheadless_tui.lab.store import MODIFIED_MESSAGE, Object, Store, clone, owned_by
+from kheadless_tui.lab.validation import checks
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """Of generated names: no vowels and no look-alikes (k8s.io/apimachinery pkg/util/rand)."""
@@ -40,7 +43,15 @@ class Objects:
             "IPv6": Addresses(SERVICE_RANGE_6, FIRST_SERVICE_ADDRESS),
         }
 
-    def create(self, resource: Resource, namespace: str, item: Object, *, dry_run: bool = False) -> Object:
+    def create(
+        self,
+        resource: Resource,
+        namespace: str,
+        item: Object,
+        *,
+        dry_run: bool = False,
+        manager: Manager | None = None,
+    ) -> Object:
         """A new object.
 
         Args:
@@ -48,15 +59,25 @@ class Objects:
             namespace: From the URL; the object may repeat it.
             item: As the client sent it.
             dry_run: Everything but the storing.
+            manager: Who will own its fields; nobody is written down without one.
 
         Raises:
             ApiFailure: with the real server's reasons.
         """
         item = self._identified(resource, namespace, item)
         meta = item["metadata"]
+        if meta.get("resourceVersion"):
+            raise ApiFailure(500, "", "resourceVersion should not be set on objects to be created")
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = generated_name(meta["generateName"])
-        for field in ("uid", "resourceVersion", "deletionTimestamp", "selfLink", "managedFields"):
+        applied = manager is not None and manager.operation == APPLY
+        for field in (
+            "uid",
+            "resourceVersion",
+            "deletionTimestamp",
+            "selfLink",
+            *(() if applied else ("managedFields",)),
+        ):
             meta.pop(field, None)
         if resource.namespaced:
             self._check_namespace(resource, namespace, meta.get("name", ""))
@@ -64,16 +85,66 @@ class Objects:
             item.pop("status", None)
         if resource is SERVICES:
             item.setdefault("spec", {})
-            validation.check_new(resource, item, self._addresses)
+            checks.check_new(resource, item, self._addresses)
             if not dry_run and self._store.find(resource, namespace, meta["name"]) is None:
                 defaults.service(item, self._addresses)
         else:
             defaults.PLAIN.get(resource.kind, _nothing)(item)
-            validation.check_new(resource, item, self._addresses)
+            checks.check_new(resource, item, self._addresses)
+        if manager is not None and not applied:
+            managed_fields.after_update(resource, None, item, manager, self._clock.timestamp())
         return item if dry_run else self._store.create(resource, item)
 
-    def update(self, resource: Resource, item: Object, *, subresource: str = "", dry_run: bool = False) -> Object:
+    def apply(
+        self,
+        resource: Resource,
+        item: Object,
+        manager: Manager,
+        *,
+        force: bool,
+        dry_run: bool = False,
+        subresource: str = "",
+    ) -> tuple[Object, bool]:
+        """Server-side apply; the result, and whether it is new.
+
+        Raises:
+            ApiFailure: 409 for a conflict, and all that an update or create is refused for.
+        """
+        namespace, name = item["metadata"].get("namespace", ""), item["metadata"]["name"]
+        live = self._store.find(resource, namespace, name)
+        now = self._clock.timestamp()
+        if live is None and subresource:
+            raise not_found(resource, name)
+        merged = managed_fields.apply(resource, live, item, manager, now, force=force)
+        if live is None:
+            return self.create(resource, namespace, merged, dry_run=dry_run, manager=manager), True
+        version = item["metadata"].get("resourceVersion")
+        if version and version != live["metadata"]["resourceVersion"]:
+            raise self.modified(resource, name)
+        merged = {"kind": resource.kind, "apiVersion": resource.api_version, **merged}
+        return self.update(resource, merged, subresource=subresource, dry_run=dry_run, manager=manager), False
+
+    def modified(self, resource: Resource, name: str) -> ApiFailure:
+        """409 for a version that is not the newest."""
+        return conflict(resource, name, MODIFIED_MESSAGE)
+
+    def update(
+        self,
+        resource: Resource,
+        item: Object,
+        *,
+        subresource: str = "",
+        dry_run: bool = False,
+        manager: Manager | None = None,
+    ) -> Object:
         """An object in place of the stored one of the same name.
+
+        Args:
+            resource: What it is.
+            item: As it shall be.
+            subresource: The part of it that is written.
+            dry_run: Everything but the storing.
+            manager: Who will own what becomes different.
 
         Raises:
             ApiFailure: with the real server's reasons.
@@ -86,7 +157,11 @@ class Objects:
             item["metadata"].pop(field, None)
             if field in kept:
                 item["metadata"][field] = kept[field]
-        item["metadata"].pop("managedFields", None)
+        if not item["metadata"].get("managedFields") and "managedFields" in kept:
+            item["metadata"]["managedFields"] = kept["managedFields"]
+        version = item["metadata"].get("resourceVersion")
+        if version and version != kept["resourceVersion"]:
+            raise self.modified(resource, name)
         if subresource == "status":
             item = {**clone(before), "status": item.get("status"), "metadata": {**clone(kept), **_version(item)}}
         else:
@@ -94,22 +169,35 @@ class Objects:
                 item["status"] = clone(before["status"])
             if resource is SERVICES:
                 _carry_over(item, before)
-                validation.check_change(resource, item, before)
+                checks.check_change(resource, item, before)
                 defaults.service(item, self._addresses)
             else:
                 defaults.PLAIN.get(resource.kind, _nothing)(item)
             if subresource == "ephemeralcontainers":
                 added = item["spec"].get("ephemeralContainers") or []
                 item["spec"] = {**clone(before["spec"]), "ephemeralContainers": added}
-                validation.check_ephemeral(item, before)
+                checks.check_ephemeral(item, before)
             elif resource is not SERVICES:
-                validation.check_change(resource, item, before)
+                checks.check_change(resource, item, before)
+        if manager is not None and manager.operation != APPLY:
+            managed_fields.after_update(resource, before, item, manager, self._clock.timestamp())
         return item if dry_run else self._store.update(resource, item)
 
-    def change(self, resource: Resource, namespace: str, name: str, edit: Callable[[Object], None]) -> Object:
+    def change(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        edit: Callable[[Object], None],
+        *,
+        manager: Manager | None = None,
+    ) -> Object:
         """Read, change and put back, status and all; for controllers and levers."""
-        item = clone(self._store.get(resource, namespace, name))
+        before = self._store.get(resource, namespace, name)
+        item = clone(before)
         edit(item)
+        if manager is not None:
+            managed_fields.after_update(resource, before, item, manager, self._clock.timestamp())
         return self._store.update(resource, item)
 
     def delete(self, resource: Resource, namespace: str, name: str, options: Mapping[str, Any]) -> tuple[Object, bool]:
@@ -145,12 +233,7 @@ class Objects:
 
     def _identified(self, resource: Resource, namespace: str, item: Object) -> Object:
         item = clone(item)
-        version, kind = item.get("apiVersion"), item.get("kind")
-        if (version or resource.api_version, kind or resource.kind) != (resource.api_version, resource.kind):
-            raise bad_request(
-                f'{kind} in version "{version}" cannot be handled as a {resource.kind}: '
-                f"converting ({version}.{kind}) to (core.{resource.kind}): unknown conversion"
-            )
+        self.check_kind(resource, item)
         meta = item.setdefault("metadata", {})
         if not isinstance(meta, dict):
             raise bad_request(
@@ -166,6 +249,24 @@ class Objects:
         else:
             meta.pop("namespace", None)
         return {"kind": resource.kind, "apiVersion": resource.api_version, **item}
+
+    def check_kind(self, resource: Resource, item: Object) -> None:
+        """Refuse an object that is of another kind than the URL.
+
+        Raises:
+            ApiFailure: 400.
+        """
+        version, kind = item.get("apiVersion") or resource.api_version, item.get("kind") or resource.kind
+        if (version, kind) == (resource.api_version, resource.kind):
+            return
+        given = str(version).rpartition("/")[2]
+        head = f'{kind} in version "{given}" cannot be handled as a {resource.kind}:'
+        if (version, kind) in BY_KIND:
+            group = resource.group.partition(".")[0] or "core"
+            raise bad_request(f"{head} converting ({given}.{kind}) to ({group}.{resource.kind}): unknown conversion")
+        raise bad_request(
+            f'{head} no kind "{kind}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:110"'
+        )
 
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         found = self._store.find(NAMESPACES, "", namespace)
@@ -216,6 +317,9 @@ def _carry_over(item: Object, before: Object) -> None:
     spec, old = item.setdefault("spec", {}), before["spec"]
     if spec.get("type") == "ExternalName":
         return
+    for field in ("clusterIP", "clusterIPs"):
+        if not spec.get(field):
+            spec.pop(field, None)
     if spec.get("clusterIP", old.get("clusterIP")) != old.get("clusterIP") and spec.get("clusterIPs") == old.get(
         "clusterIPs"
     ):
@@ -244,9 +348,18 @@ def _cluster_addresses(service: Object) -> list[tuple[str, str]]:
 
 
 def _check_preconditions(resource: Resource, item: Object, wanted: Mapping[str, Any]) -> None:
-    for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
-        value = wanted.get(field)
-        if value and value != item["metadata"][field]:
-            stored = item["metadata"][field]
-            text = f"Precondition failed: {label} in precondition: {value}, {label} in object meta: {stored}"
-            raise conflict(resource, item["metadata"]["name"], text)
+    for field, label, end in (
+        ("uid", "UID", "The object might have been deleted and then recreated"),
+        ("resourceVersion", "ResourceVersion", "The object might have been modified"),
+    ):
+        value, stored = wanted.get(field), item["metadata"][field]
+        if value and value != stored:
+            text = f"the {label} in the precondition ({value}) does not match the {label} in record ({stored}). {end}"
+            name = item["metadata"]["name"]
+            details = {"name": name, "group": resource.group, "kind": resource.kind}
+            raise ApiFailure(
+                409,
+                "Conflict",
+                f'Operation cannot be fulfilled on {resource.qualified_kind} "{name}": {text}',
+                details={key: value for key, value in details.items() if value},
+            )

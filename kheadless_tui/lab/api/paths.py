@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from kheadless_tui.lab.failure import ApiFailure, method_not_allowed, no_such_resource
@@ -16,6 +17,8 @@ GROUP_VERSIONS = {
     "networking.k8s.io": "v1",
 }
 """Every API group that is served, with its one version."""
+
+ENDPOINTS_WARNING = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 
 REVIEW_GROUP = "authorization.k8s.io"
 
@@ -57,7 +60,7 @@ def parse(path: str) -> Target:
     else:
         raise not_served()
     if GROUP_VERSIONS.get(group) != version:
-        raise not_served()
+        raise no_such_resource() if parts[0] == "api" else not_served()
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and not (len(rest) == 3 and rest[2] in ("status", "finalize")):
         namespace, rest = rest[1], rest[2:]
@@ -74,6 +77,11 @@ def parse(path: str) -> Target:
     if subresource and subresource not in {item.name for item in resource.subresources}:
         raise no_such_resource()
     return Target(group, plural, resource, namespace, name, subresource)
+
+
+def warnings_of(path: str) -> list[str]:
+    """What the API server warns of whoever uses this path."""
+    return [ENDPOINTS_WARNING] if re.match(r"/api/v1/(namespaces/[^/]+/)?endpoints(/|$)", path) else []
 
 
 def verb_of(method: str, target: Target, *, watch: bool) -> str:

@@ -23,8 +23,18 @@ class Column(NamedTuple):
     type: str = "string"
 
 
-def table(resource: Resource, items: list[Object], metadata: dict[str, Any], now: float) -> dict[str, Any]:
-    """A Table of these objects; its rows carry their metadata, as kubectl asks for by default."""
+def table(
+    resource: Resource, items: list[Object], metadata: dict[str, Any], now: float, *, include: str = ""
+) -> dict[str, Any]:
+    """A Table of these objects.
+
+    Args:
+        resource: What they are.
+        items: The objects.
+        metadata: Of the list.
+        now: For their ages.
+        include: What of an object its row carries: ``Metadata``, which is the default, ``Object`` or ``None``.
+    """
     columns = COLUMNS.get(resource.kind, _DEFAULT)
     definitions = [
         {
@@ -39,7 +49,7 @@ def table(resource: Resource, items: list[Object], metadata: dict[str, Any], now
     rows = [
         {
             "cells": [column.cell(item, now) for column in columns],
-            "object": {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]},
+            **_carried(item, include),
         }
         for item in items
     ]
@@ -50,6 +60,14 @@ def table(resource: Resource, items: list[Object], metadata: dict[str, Any], now
         "columnDefinitions": definitions,
         "rows": rows,
     }
+
+
+def _carried(item: Object, include: str) -> dict[str, Any]:
+    if include == "None":
+        return {}
+    if include == "Object":
+        return {"object": item}
+    return {"object": {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]}}
 
 
 def _name(item: Object, now: float) -> str:

@@ -7,7 +7,7 @@ does not read costs nothing but its place, and is cut off when the history has m
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -29,7 +29,15 @@ INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 class Watch:
     """One watch; iterate :meth:`events`."""
 
-    def __init__(self, store: Store, clock: Clock, scope: Scope, query: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        scope: Scope,
+        query: Mapping[str, str],
+        shape: Callable[[Object], Object] | None = None,
+    ) -> None:
+        self._shape = shape or (lambda item: item)
         self._store = store
         self._clock = clock
         self._scope = scope
@@ -64,7 +72,7 @@ class Watch:
                 told = self._store.version
                 for item in self._store.all(self._scope.resource, self._scope.namespace):
                     if self._scope.holds(item):
-                        yield _line("ADDED", item)
+                        yield _line("ADDED", self._shape(item))
                 if self._initial:
                     yield self._bookmark(told, initial=True)
             bookmarked = self._clock.now()
@@ -113,7 +121,7 @@ class Watch:
         is_in = change.type != "DELETED" and self._scope.holds(change.item)
         was_in = change.before is not None and self._scope.holds(change.before)
         if is_in:
-            return _line("MODIFIED" if was_in else "ADDED", change.item)
+            return _line("MODIFIED" if was_in else "ADDED", self._shape(change.item))
         if not was_in:
             return None
         gone = change.item
@@ -121,14 +129,15 @@ class Watch:
             assert change.before is not None
             meta = {**change.before["metadata"], "resourceVersion": str(change.version)}
             gone = {**change.before, "metadata": meta}
-        return _line("DELETED", gone)
+        return _line("DELETED", self._shape(gone))
 
     def _bookmark(self, version: int, *, initial: bool = False) -> bytes:
         meta: dict[str, Any] = {"resourceVersion": str(version)}
         if initial:
             meta["annotations"] = {INITIAL_EVENTS_END: "true"}
         resource = self._scope.resource
-        return _line("BOOKMARK", {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": meta})
+        bookmark = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": meta}
+        return _line("BOOKMARK", self._shape(bookmark))
 
 
 def _line(kind: str, item: Object) -> bytes:

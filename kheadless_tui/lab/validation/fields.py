@@ -1,0 +1,199 @@
+"""Causes, and the rules for names, labels and ports (apimachinery pkg/util/validation and field)."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from kheadless_tui.lab.failure import Cause
+
+_SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_LABEL_1035 = r"[a-z]([-a-z0-9]*[a-z0-9])?"
+_QUALIFIED = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
+_LABEL_VALUE = rf"({_QUALIFIED})?"
+_CONFIG_KEY = r"[-._a-zA-Z0-9]+"
+MAX_LABEL, MAX_SUBDOMAIN, MAX_PORT_NAME, MAX_PORT = 63, 253, 15, 65535
+_SHORT = "e.g. 'my-name',  or '123-abc'"
+
+
+def _against(pattern: str, examples: str) -> str:
+    return f"({examples}, regex used for validation is '{pattern}')"
+
+
+def invalid(field: str, value: Any, why: str) -> Cause:
+    """A value that is not allowed."""
+    shown = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return Cause("FieldValueInvalid", field, f"Invalid value: {shown}: {why}")
+
+
+def required(field: str, why: str = "") -> Cause:
+    """A value that is missing."""
+    return Cause("FieldValueRequired", field, "Required value" + (f": {why}" if why else ""))
+
+
+def forbidden(field: str, why: str) -> Cause:
+    """A field that may not be set."""
+    return Cause("FieldValueForbidden", field, f"Forbidden: {why}")
+
+
+def duplicate(field: str, value: Any) -> Cause:
+    """A value that is there already."""
+    return Cause(
+        "FieldValueDuplicate", field, f"Duplicate value: {json.dumps(value, separators=(',', ':'), ensure_ascii=False)}"
+    )
+
+
+def not_found(field: str, value: str) -> Cause:
+    """A reference that leads nowhere."""
+    return Cause("FieldValueNotFound", field, f'Not found: "{value}"')
+
+
+def one_of(field: str, value: Any, allowed: Sequence[str]) -> Iterator[Cause]:
+    """A value that is none of a few."""
+    if value not in allowed:
+        shown = json.dumps(value, separators=(",", ":"))
+        words = ", ".join(f'"{item}"' for item in allowed)
+        yield Cause("FieldValueNotSupported", field, f"Unsupported value: {shown}: supported values: {words}")
+
+
+def label_errors(value: str) -> list[str]:
+    """Why this is no DNS label of RFC 1123."""
+    found = [f"must be no more than {MAX_LABEL} characters"] if len(value) > MAX_LABEL else []
+    if not re.fullmatch(_LABEL, value):
+        if re.fullmatch(_SUBDOMAIN, value):
+            return [*found, "must not contain dots"]
+        text = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start "
+        found.append(f"{text}and end with an alphanumeric character {_against(_LABEL, _SHORT)}")
+    return found
+
+
+def label_1035_errors(value: str) -> list[str]:
+    """Why this is no DNS label of RFC 1035."""
+    found = [f"must be no more than {MAX_LABEL} characters"] if len(value) > MAX_LABEL else []
+    if not re.fullmatch(_LABEL_1035, value):
+        text = (
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+            "character, and end with an alphanumeric character "
+        )
+        found.append(text + _against(_LABEL_1035, "e.g. 'my-name',  or 'abc-123'"))
+    return found
+
+
+def subdomain_errors(value: str) -> list[str]:
+    """Why this is no domain name of RFC 1123."""
+    found = [f"must be no more than {MAX_SUBDOMAIN} characters"] if len(value) > MAX_SUBDOMAIN else []
+    if not re.fullmatch(_SUBDOMAIN, value):
+        text = (
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
+            "start and end with an alphanumeric character "
+        )
+        found.append(text + _against(_SUBDOMAIN, "e.g. 'example.com'"))
+    return found
+
+
+def key_errors(key: str) -> list[str]:
+    """Why this is no key of a label or an annotation."""
+    head, slash, name = key.rpartition("/")
+    found = [f"prefix part {error}" for error in subdomain_errors(head)] if slash else []
+    if not name:
+        found.append("name part must be non-empty")
+    elif len(name) > MAX_LABEL:
+        found.append(f"name part must be no more than {MAX_LABEL} characters")
+    if not re.fullmatch(_QUALIFIED, name):
+        text = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+        examples = "e.g. 'MyName',  or 'my.name',  or '123-abc'"
+        found.append(f"{text}alphanumeric character {_against(_QUALIFIED, examples)}")
+    return found
+
+
+def label_value_errors(value: str) -> list[str]:
+    """Why this is no value of a label."""
+    found = [f"must be no more than {MAX_LABEL} characters"] if len(value) > MAX_LABEL else []
+    if not re.fullmatch(_LABEL_VALUE, value):
+        text = (
+            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
+            "start and end with an alphanumeric character "
+        )
+        found.append(text + _against(_LABEL_VALUE, "e.g. 'MyValue',  or 'my_value',  or '12345'"))
+    return found
+
+
+def labels(field: str, pairs: dict[str, str] | None) -> Iterator[Cause]:
+    """Keys and values of labels or of a selector."""
+    for key, value in (pairs or {}).items():
+        yield from (invalid(field, key, why) for why in key_errors(key))
+        yield from (invalid(field, value, why) for why in label_value_errors(value))
+
+
+def annotation_keys(pairs: dict[str, str] | None) -> Iterator[Cause]:
+    """Keys of annotations."""
+    for key in pairs or {}:
+        yield from (invalid("metadata.annotations", key, why) for why in key_errors(key.lower()))
+
+
+def config_keys(field: str, pairs: dict[str, str] | None) -> Iterator[Cause]:
+    """Keys of a ConfigMap."""
+    for key in pairs or {}:
+        if not re.fullmatch(_CONFIG_KEY, key):
+            text = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' "
+            examples = "e.g. 'key.name',  or 'KEY_NAME',  or 'key-name'"
+            yield invalid(f"{field}[{key}]", key, text + _against(_CONFIG_KEY, examples))
+
+
+def port_number(field: str, value: Any) -> Iterator[Cause]:
+    """A number of a port."""
+    if not isinstance(value, int) or not 0 < value <= MAX_PORT:
+        yield invalid(field, value or 0, f"must be between 1 and {MAX_PORT}, inclusive")
+
+
+def port_name(field: str, value: str) -> Iterator[Cause]:
+    """A name of a container's port (IsValidPortName)."""
+    if len(value) > MAX_PORT_NAME:
+        yield invalid(field, value, f"must be no more than {MAX_PORT_NAME} characters")
+    if not re.fullmatch(r"[-a-z0-9]+", value):
+        yield invalid(field, value, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
+        return
+    if not re.search(r"[a-z]", value):
+        yield invalid(field, value, "must contain at least one letter (a-z)")
+    if "--" in value:
+        yield invalid(field, value, "must not contain consecutive hyphens")
+    if value[0] == "-" or value[-1] == "-":
+        yield invalid(field, value, "must not begin or end with a hyphen")
+
+
+def named(field: str, value: str, errors: list[str]) -> Iterator[Cause]:
+    """The causes of these errors of one value."""
+    yield from (invalid(field, value, why) for why in errors)
+
+
+def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address; ``None`` when it is none."""
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+NO_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+
+
+def endpoint_address(field: str, text: str) -> Iterator[Cause]:
+    """An address that traffic may be sent to (ValidateNonSpecialIP)."""
+    address = address_of(text)
+    if address is None:
+        yield invalid(field, text, "must be a valid IP address")
+    elif address.is_unspecified:
+        yield invalid(field, text, "may not be unspecified (0.0.0.0 or ::)")
+    elif address.is_loopback:
+        yield invalid(field, text, "may not be in the loopback range (127.0.0.0/8, ::1/128)")
+    elif address.is_link_local:
+        yield invalid(field, text, "may not be in the link-local range (169.254.0.0/16, fe80::/10)")
+    elif address.is_multicast and str(address).startswith(("224.0.0.", "ff02:")):
+        yield invalid(field, text, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
+
+
+PROTOCOLS = ("SCTP", "TCP", "UDP")

@@ -1,0 +1,1 @@
+"""Requests that an API server refuses, and what a real one answers."""
