@@ -7,7 +7,10 @@ security, so that a namespace that takes one takes the other.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from kheadless_tui.cluster.podoptions import DEFAULT_OPTIONS, PodOptions
 
 NAME_PREFIX = "kheadless-probe-"
 """Of every pod and ephemeral container that we make."""
@@ -46,6 +49,35 @@ def new_owner() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class PodDns:
+    """The DNS settings of a workload's pods, for a pod that is to resolve as they do."""
+
+    source: str
+    """Whose they are: ``deployment/web``."""
+    policy: str = ""
+    """spec.dnsPolicy; empty for the default, ClusterFirst."""
+    config: Mapping[str, object] = field(default_factory=dict)
+    """spec.dnsConfig as it is written there."""
+    host_network: bool = False
+
+    def spec(self) -> dict[str, object]:
+        """The fields of a pod's spec."""
+        fields: dict[str, object] = {}
+        if self.policy:
+            fields["dnsPolicy"] = self.policy
+        if self.config:
+            fields["dnsConfig"] = dict(self.config)
+        if self.host_network:
+            fields["hostNetwork"] = True
+        return fields
+
+    def words(self) -> str:
+        """The settings in a few words."""
+        host = " on the node's network" if self.host_network else ""
+        return f"DNS as {self.source}: {self.policy or 'ClusterFirst'}{' with dnsConfig' if self.config else ''}{host}"
+
+
+@dataclass(frozen=True, slots=True)
 class PodOrder:
     """A temporary pod to be made."""
 
@@ -54,6 +86,9 @@ class PodOrder:
     pull_policy: str = "IfNotPresent"
     name: str = field(default_factory=new_name)
     owner: str = field(default_factory=new_owner)
+    options: PodOptions = DEFAULT_OPTIONS
+    dns: PodDns | None = None
+    """The DNS settings that the pod gets in place of the cluster's default."""
 
     def manifest(self) -> dict[str, object]:
         """The Pod as the API takes it."""
@@ -90,6 +125,8 @@ class PodOrder:
                         },
                     }
                 ],
+                **self.options.spec(),
+                **(self.dns.spec() if self.dns else {}),
             },
         }
 

@@ -9,7 +9,7 @@ from kheadless_tui.commands.names import service_key
 from kheadless_tui.commands.probe_place import plan_of, prober_of, progress_line, service_of
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.carriers.stream import stream_argv
+from kheadless_tui.probe.carriers.commands import stream_argv
 from kheadless_tui.probe.connecting import MOST_GOALS, connect_all, stream_tool
 from kheadless_tui.probe.equivalent import exec_command
 from kheadless_tui.probe.judging import service_questions

@@ -1,267 +1,111 @@
-"""Questions through one carrier in one container, and each outcome as an observation."""
+"""Questions from one place to one server, by the program that suits, and each outcome as an observation."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
-import msgspec
-
-from kheadless_tui.cluster.exec import ExecResult, ExecTarget, exec_in
-from kheadless_tui.probe.carriers.dig import BATCH, dig_argv, match_replies, parse_dig
-from kheadless_tui.probe.carriers.nslookup import BIND, VERSION_ARGV, nslookup_argv, parse_nslookup, variant
-from kheadless_tui.probe.carriers.stream import OpenStream, Outcome, ask_stream, exec_stream, stream_argv
-from kheadless_tui.probe.dnsmessage import Reply, Unaskable, may_be_cut
-from kheadless_tui.probe.observation import Observation, Vantage
-from kheadless_tui.probe.server import Server
-from kheadless_tui.probe.tools import STREAM_TOOLS, printable
+from kheadless_tui.probe.carriers.commands import FRAMED_UDP, stream_argv
+from kheadless_tui.probe.carriers.datagram import ask_datagrams
+from kheadless_tui.probe.carriers.stream import OpenStream, Outcome, Way, ask_stream, exec_stream
+from kheadless_tui.probe.carriers.text import asks_again_by_itself, text_carrier
+from kheadless_tui.probe.inquiry import Asked, Asking, OnObservation
+from kheadless_tui.probe.manners import with_manners
+from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.printing import TextAsker
+from kheadless_tui.probe.server import TCP, UDP
+from kheadless_tui.probe.tools import STREAM_TOOLS
 from kheadless_tui.zone.record import Question
 
-if TYPE_CHECKING:
-    from kheadless_tui.cluster.gate import Permit
-    from kheadless_tui.cluster.transport import Transport
-
-PARALLEL = 4
-"""Execs at one time for carriers that need several."""
-PATIENCE = 4
-"""Times the reply timeout after which one run of dig or nslookup is given up, whatever it still has to ask."""
-TEXT_LIMIT = 512 * 1024
-"""Bytes taken from one run of dig or nslookup."""
-
-OnObservation = Callable[[Observation], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """Everything that a carrier needs to know."""
-
-    transport: Transport
-    permit: Permit
-    target: ExecTarget
-    vantage: Vantage
-    server: Server
-    protocol: str = ""
-    """``tcp``, ``udp``, or empty for what the carrier does best."""
-    timeout: float = 3.0
-    """Seconds to wait for a reply."""
-
-    def observe(
-        self,
-        question: Question,
-        reply: Reply | None,
-        *,
-        protocol: str,
-        ms: float | None = None,
-        error: str = "",
-        ttl_known: bool = True,
-    ) -> Observation:
-        """The observation of one outcome."""
-        base = Observation(self.vantage.name, str(self.server), protocol, question)
-        if reply is None:
-            return msgspec.structs.replace(base, error=error or "no reply")
-        return msgspec.structs.replace(
-            base,
-            rcode=reply.rcode,
-            flags=reply.flags,
-            answer=reply.answer,
-            authority=reply.authority,
-            additional=reply.additional,
-            ms=ms,
-            ttl_known=ttl_known,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What came of the questions, and the program that was run for them."""
-
-    observations: list[Observation]
-    """One for each question, in their order."""
-    argv: tuple[str, ...]
-    """The first command that was run; empty when no question could be put to the program."""
-    stdin: bool = False
-    """It was given the questions on its stdin."""
-    runs: int = 1
-    """How often it was run, a command for each batch of questions; a question that is repeated is not counted."""
+__all__ = ["Asked", "Asking", "OnObservation", "ask", "ask_by_stream"]
 
 
 async def ask(asking: Asking, questions: Sequence[Question], on_observation: OnObservation) -> Asked:
-    """Ask every question, once more where no reply came.
+    """Ask every question, once more where no reply came, and over TCP where a reply over UDP was truncated.
 
     Raises:
         ClusterError: no exec could be opened in the container at all.
     """
-    tool = asking.vantage.tool
+    again = _over_tcp(asking)
+    over_tcp = partial(_carried, again) if again is not None else None
+    mixed = asking.manner.mixed_case
+    return await with_manners(partial(_carried, asking), over_tcp, questions, on_observation, mixed=mixed)
+
+
+def _over_tcp(asking: Asking) -> Asking | None:
+    """How a truncated reply is asked for again; ``None`` where nothing can, or the program has done it by itself."""
+    if asking.over != UDP or asks_again_by_itself(asking.carrier):
+        return None
+    tool = asking.toolbox.carrier(TCP)
+    return None if tool is None else replace(asking, protocol=TCP, tool=tool)
+
+
+async def _carried(asking: Asking, questions: Sequence[Question], settle: OnObservation) -> Asked:
+    """Ask by the one program and the one transport."""
+    tool = asking.carrier
     if tool in STREAM_TOOLS:
-        stream = exec_stream(asking.transport, asking.permit, asking.target, tool, asking.server)
-        seen = await ask_over(stream, asking, questions, on_observation)
-        return Asked(seen, stream_argv(tool, asking.server), stdin=True)
-    carrier: TextCarrier = Dig(asking) if tool == "dig" else await Nslookup.in_container(asking)
-    return await _ask_by_text(carrier, asking, questions, on_observation)
+        stream = exec_stream(asking.transport, asking.permit, asking.target, tool, asking.server, asking.over)
+        alone = asking.over == UDP and tool not in FRAMED_UDP
+        seen = await _over(stream, asking, questions, settle, one_by_one=alone)
+        return Asked(seen, stream_argv(tool, asking.server, asking.over), stdin=True)
+    carrier = text_carrier(tool, asking.toolbox, asking.server, asking.over, asking.timeout, asking.manner)
+    return await TextAsker(carrier, asking, settle)(questions)
 
 
-async def ask_over(
-    stream: OpenStream, asking: Asking, questions: Sequence[Question], on_observation: OnObservation
+async def ask_by_stream(
+    stream: OpenStream,
+    over_tcp: OpenStream | None,
+    asking: Asking,
+    questions: Sequence[Question],
+    on_observation: OnObservation,
+) -> Asked:
+    """The same over streams that are no program in a pod; ``over_tcp`` for what was truncated.
+
+    Raises:
+        ClusterError: the first stream could not be opened.
+    """
+
+    async def first(asked: Sequence[Question], settle: OnObservation) -> Asked:
+        return Asked(await _over(stream, asking, asked, settle), ())
+
+    async def again(asked: Sequence[Question], settle: OnObservation) -> Asked:
+        assert over_tcp is not None
+        return Asked(await _over(over_tcp, replace(asking, protocol=TCP), asked, settle), ())
+
+    retry = again if over_tcp is not None else None
+    return await with_manners(first, retry, questions, on_observation, mixed=asking.manner.mixed_case)
+
+
+async def _over(
+    stream: OpenStream,
+    asking: Asking,
+    questions: Sequence[Question],
+    on_observation: OnObservation,
+    *,
+    one_by_one: bool = False,
 ) -> list[Observation]:
-    """Ask over byte streams to the server, which carry DNS over TCP."""
+    """Ask by whole messages over byte streams to the server.
+
+    ``one_by_one`` where the stream knows no borders between messages, so that only one may be under way.
+    """
     seen: dict[Question, Observation] = {}
 
     def settle(outcome: Outcome) -> None:
         observation = asking.observe(
-            outcome.question, outcome.reply, protocol="tcp", ms=outcome.ms, error=outcome.error
+            outcome.question,
+            outcome.reply,
+            ms=outcome.ms,
+            error=outcome.error,
+            started=outcome.started,
+            edns=asking.manner.edns,
         )
         seen[outcome.question] = observation
         on_observation(observation)
 
-    await ask_stream(stream, questions, timeout=asking.timeout, on_outcome=settle)
+    way = Way(asking.timeout, asking.manner.edns, asking.pace, lossy=asking.over == UDP)
+    if one_by_one:
+        await ask_datagrams(stream, questions, way, settle)
+    else:
+        await ask_stream(stream, questions, way, settle)
     return [seen[question] for question in questions]
-
-
-class TextCarrier(Protocol):
-    """A program that is run anew for each batch of questions and prints what it was told."""
-
-    batch: int
-    """Questions for one run."""
-    protocol: str
-    """``tcp`` or ``udp``."""
-
-    def argv(self, questions: Sequence[Question]) -> tuple[str, ...]:
-        """The command; raises Unaskable."""
-
-    def read(self, result: ExecResult, questions: Sequence[Question]) -> list[Observation]:
-        """One observation per question."""
-
-
-class Dig:
-    """dig, with several questions a run."""
-
-    batch = BATCH
-
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
-        self.protocol = asking.protocol or "tcp"
-
-    def argv(self, questions: Sequence[Question]) -> tuple[str, ...]:
-        return dig_argv(self._asking.server, questions, transport=self.protocol, timeout=self._asking.timeout)
-
-    def read(self, result: ExecResult, questions: Sequence[Question]) -> list[Observation]:
-        output = parse_dig(result.stdout.decode("utf-8", "replace"))
-        found = match_replies(output, questions)
-        error = printable(output.errors[-1]) if output.errors else _failure("dig", result)
-        observations = []
-        for question in questions:
-            reply, ms = found.get(question, (None, None))
-            observations.append(self._asking.observe(question, reply, protocol=self.protocol, ms=ms, error=error))
-        return observations
-
-
-class Nslookup:
-    """nslookup of either make, one question a run."""
-
-    batch = 1
-
-    def __init__(self, asking: Asking, kind: str) -> None:
-        self._asking = asking
-        self._kind = kind
-        self.protocol = asking.protocol or ("tcp" if kind == BIND else "udp")
-
-    @classmethod
-    async def in_container(cls, asking: Asking) -> Nslookup:
-        """Find out by one exec which nslookup the container has."""
-        target = asking.target
-        result = await exec_in(
-            asking.transport,
-            asking.permit,
-            target.namespace,
-            target.pod,
-            target.container,
-            VERSION_ARGV,
-            timeout=asking.timeout * PATIENCE,
-            max_bytes=TEXT_LIMIT,
-        )
-        return cls(asking, variant((result.stdout + result.stderr).decode("utf-8", "replace")))
-
-    def argv(self, questions: Sequence[Question]) -> tuple[str, ...]:
-        asking = self._asking
-        return nslookup_argv(self._kind, asking.server, questions[0], transport=self.protocol, timeout=asking.timeout)
-
-    def read(self, result: ExecResult, questions: Sequence[Question]) -> list[Observation]:
-        text = (result.stdout + b"\n" + result.stderr).decode("utf-8", "replace")
-        output = parse_nslookup(text, questions[0])
-        reply = output.reply
-        if reply is not None and self._kind != BIND and may_be_cut(reply):
-            reply = replace(reply, flags=("tc",))
-        error = _failure("nslookup", result) if result.exit_code is None else printable(output.error)
-        return [
-            self._asking.observe(
-                questions[0],
-                reply,
-                protocol=self.protocol,
-                ms=output.ms,
-                error=error,
-                ttl_known=output.ttl_known,
-            )
-        ]
-
-
-async def _ask_by_text(
-    carrier: TextCarrier, asking: Asking, questions: Sequence[Question], on_observation: OnObservation
-) -> Asked:
-    """Run the carrier over all questions, some runs at a time, and again once over those without a reply."""
-    seen: dict[Question, Observation] = {}
-    left: list[Question] = []
-    for question in questions:
-        try:
-            carrier.argv([question])
-            left.append(question)
-        except Unaskable as error:
-            seen[question] = asking.observe(question, None, protocol=carrier.protocol, error=str(error))
-            on_observation(seen[question])
-    first, runs_needed = left[: carrier.batch], -(-len(left) // carrier.batch)
-    for last in (False, True):
-        batches = [left[at : at + carrier.batch] for at in range(0, len(left), carrier.batch)]
-        gate = asyncio.Semaphore(PARALLEL)
-        try:
-            async with asyncio.TaskGroup() as group:
-                runs = [group.create_task(_run(carrier, asking, batch, gate)) for batch in batches]
-        except ExceptionGroup as failures:  # all runs fail for one reason: the pod, the rights or the connection
-            raise failures.exceptions[0] from None
-        left = []
-        for observation in (item for run in runs for item in run.result()):
-            if observation.error and not last:
-                left.append(observation.question)
-                continue
-            if observation.error:
-                observation = msgspec.structs.replace(observation, error=f"{observation.error} (asked twice)")
-            seen[observation.question] = observation
-            on_observation(observation)
-    argv = carrier.argv(first) if first else ()
-    return Asked([seen[question] for question in questions], argv, runs=runs_needed)
-
-
-async def _run(
-    carrier: TextCarrier, asking: Asking, batch: Sequence[Question], gate: asyncio.Semaphore
-) -> list[Observation]:
-    async with gate:
-        target = asking.target
-        result = await exec_in(
-            asking.transport,
-            asking.permit,
-            target.namespace,
-            target.pod,
-            target.container,
-            carrier.argv(batch),
-            timeout=asking.timeout * PATIENCE,
-            max_bytes=TEXT_LIMIT,
-        )
-    return carrier.read(result, batch)
-
-
-def _failure(tool: str, result: ExecResult) -> str:
-    """Why a run gave no reply, as far as it can be told from outside."""
-    if result.exit_code is None:
-        return printable(result.finished.cause)
-    said = printable(result.stderr or result.stdout[-200:])
-    return said or f"{tool} ended with status {result.exit_code} and said nothing"

@@ -12,7 +12,7 @@ from kheadless_tui.cluster.exec import ExecSession, exec_in, open_exec
 from kheadless_tui.cluster.exec_protocol import Output
 from kheadless_tui.errors import ClusterError
 from kheadless_tui.probe.asking import Asking, ask
-from kheadless_tui.probe.carriers.stream import stream_argv
+from kheadless_tui.probe.carriers.commands import stream_argv
 from kheadless_tui.probe.reachability import (
     FAILED,
     MOST_BYTES,

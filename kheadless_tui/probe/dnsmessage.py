@@ -42,6 +42,15 @@ class Reply:
     answer: tuple[Record, ...]
     authority: tuple[Record, ...]
     additional: tuple[Record, ...]
+    echo: str = ""
+    """The name in the reply's question section, in the case in which it came back; empty where that is not seen."""
+    wire: bytes = b""
+    """The whole message, where the carrier hands it on."""
+
+    @property
+    def truncated(self) -> bool:
+        """It was cut short to fit into a datagram (TC)."""
+        return "tc" in self.flags
 
 
 def wire_name(name: str) -> dns.name.Name:
@@ -65,8 +74,13 @@ def presentation_name(name: str) -> str:
     return wire_name(name).to_text()
 
 
-def query(question: Question, message_id: int) -> bytes:
-    """The query message for a question, recursion desired, with EDNS.
+def query(question: Question, message_id: int, edns: int = EDNS_PAYLOAD) -> bytes:
+    """The query message for a question, recursion desired.
+
+    Args:
+        question: The letters of its name are sent in the case in which they are.
+        message_id: By which the reply is found.
+        edns: Octets offered for a reply over UDP; 0 for a question without EDNS.
 
     Raises:
         Unaskable: the name or the type cannot be sent.
@@ -75,8 +89,10 @@ def query(question: Question, message_id: int) -> bytes:
         rdtype = dns.rdatatype.from_text(question.type)
     except (dns.exception.DNSException, ValueError) as error:
         raise Unaskable(f"there is no record type {question.type!r}") from error
-    message = dns.message.make_query(wire_name(question.name), rdtype, use_edns=0, payload=EDNS_PAYLOAD, id=message_id)
-    return message.to_wire()
+    name = wire_name(question.name)
+    if edns:
+        return dns.message.make_query(name, rdtype, use_edns=0, payload=edns, id=message_id).to_wire()
+    return dns.message.make_query(name, rdtype, use_edns=False, id=message_id).to_wire()
 
 
 def read_reply(wire: bytes, question: Question) -> Reply:
@@ -96,7 +112,14 @@ def read_reply(wire: bytes, question: Question) -> Reply:
         tuple(_records(message.answer)),
         tuple(_records(message.authority)),
         tuple(_records(message.additional)),
+        message.question[0].name.to_text() if message.question else "",
+        wire,
     )
+
+
+def mixed_case(name: str, rng: random.Random) -> str:
+    r"""The name with each letter in random case; escapes (``\065``) stay as they are."""
+    return "".join(sign.upper() if rng.random() < 0.5 else sign.lower() for sign in name) if name.isascii() else name
 
 
 def _records(section: Iterable[dns.rrset.RRset]) -> Iterable[Record]:
@@ -166,8 +189,9 @@ def framed(message: bytes) -> bytes:
 class Conversation:
     """Questions asked over one stream and the replies matched to them."""
 
-    def __init__(self, *, rng: random.Random | None = None) -> None:
+    def __init__(self, *, edns: int = EDNS_PAYLOAD, rng: random.Random | None = None) -> None:
         self._framer = Framer()
+        self._edns = edns
         self._next_id = (rng or random.SystemRandom()).randrange(MAX_WAITING)
         self._waiting: dict[int, Question] = {}
         self.stray = 0
@@ -180,18 +204,31 @@ class Conversation:
         """Questions without a reply, in the order in which they were asked."""
         return tuple(self._waiting.values())
 
+    @property
+    def count(self) -> int:
+        """How many questions wait for a reply."""
+        return len(self._waiting)
+
     def ask(self, question: Question) -> bytes:
-        """The bytes that ask a question.
+        """The bytes that ask a question in a stream.
 
         Raises:
             Unaskable: the question cannot be sent.
         """
-        wire = query(question, self._next_id)
+        return framed(self.message(question))
+
+    def message(self, question: Question) -> bytes:
+        """The message that asks a question, by itself, as a datagram carries it.
+
+        Raises:
+            Unaskable: the question cannot be sent.
+        """
+        wire = query(question, self._next_id, self._edns)
         self._waiting[self._next_id] = question
         self._next_id = (self._next_id + 1) % MAX_WAITING
         while self._next_id in self._waiting and len(self._waiting) < MAX_WAITING:
             self._next_id = (self._next_id + 1) % MAX_WAITING
-        return framed(wire)
+        return wire
 
     def abandon(self) -> None:
         """Wait no longer for what was asked; a late reply to it is a stray one."""
@@ -201,12 +238,13 @@ class Conversation:
         """Take bytes from the stream; the replies that are whole now, each to a question that was waiting."""
         replies = []
         for wire in self._framer.feed(data):
-            reply = self._match(wire)
+            reply = self.match(wire)
             if reply is not None:
                 replies.append(reply)
         return replies
 
-    def _match(self, wire: bytes) -> Reply | None:
+    def match(self, wire: bytes) -> Reply | None:
+        """Take one whole message; the reply that it is, or ``None`` when it answers nothing that was asked here."""
         message_id = int.from_bytes(wire[:2], "big")
         question = self._waiting.get(message_id)
         if question is None or len(wire) < 12 or not wire[2] & 0x80 or not _echoes(wire, question):

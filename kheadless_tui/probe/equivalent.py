@@ -32,9 +32,16 @@ def wrapped(words: Sequence[str], width: int = WIDTH) -> str:
     return "\n".join([*lines, line])
 
 
-def cluster_flags(kubeconfig: str, context: str) -> tuple[str, ...]:
-    """The flags by which kubectl reaches the cluster that we reach: those that the user gave, none for the defaults."""
-    return (*(("--kubeconfig", kubeconfig) if kubeconfig else ()), *(("--context", context) if context else ()))
+def cluster_flags(kubeconfig: str, context: str, as_user: str = "", as_groups: Sequence[str] = ()) -> tuple[str, ...]:
+    """The flags by which kubectl reaches the cluster that we reach, as the user that we are there.
+
+    Those that the user gave, none for the defaults.
+    """
+    flags = [*(("--kubeconfig", kubeconfig) if kubeconfig else ()), *(("--context", context) if context else ())]
+    flags += ["--as", as_user] if as_user else []
+    for group in as_groups:
+        flags += ["--as-group", group]
+    return tuple(flags)
 
 
 def kubectl(verb: str, namespace: str, *words: str, flags: Sequence[str] = ()) -> list[str]:
@@ -102,15 +109,22 @@ def question_words(tool: str, server: Server, name: str, rdtype: str, protocol: 
     return ["dig", *how, f"@{server.address}", *port, *subject]
 
 
+def local_command(server: Server, name: str, rdtype: str, protocol: str) -> str:
+    """The dig that asks a server from here."""
+    return wrapped(question_words("dig", server, name, rdtype, protocol))
+
+
 def dig_command(observation: Observation, vantage: Vantage) -> str:
     """The command that asks the same question from the same place, in the cluster that the vantage point is in.
 
     In a running pod it is ``kubectl exec ... dig``, or nslookup where the image is known to have that alone; of a
     temporary pod, which is gone, it is a ``kubectl run`` of another one; of a CoreDNS replica a port-forward and dig
-    here.
+    here; from here dig alone.
     """
     server = parse_server(observation.server)
     name, rdtype = asked_name(observation.question.name), observation.question.type
+    if vantage.kind == "local":
+        return local_command(server, name, rdtype, observation.transport)
     if vantage.kind == "coredns":
         forward = kubectl(
             "port-forward", vantage.namespace, f"pod/{vantage.pod}", f"5353:{server.port}", flags=vantage.flags
@@ -128,6 +142,7 @@ def dig_command(observation: Observation, vantage: Vantage) -> str:
 
 def _typed_tool(vantage: Vantage) -> str:
     """dig, unless the image is known to have only nslookup."""
-    if vantage.tool in ("dig", "nslookup"):
-        return vantage.tool
+    for tool in ("dig", "nslookup"):
+        if tool in vantage.tool.split(", "):
+            return tool
     return "nslookup" if "nslookup" in vantage.tools and "dig" not in vantage.tools else "dig"

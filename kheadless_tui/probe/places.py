@@ -18,7 +18,7 @@ from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.candidates import Candidate, candidates_in, not_usable
 from kheadless_tui.probe.server import Server, parse_server
-from kheadless_tui.probe.tools import FIND_TOOLS, Toolbox, printable, read_toolbox
+from kheadless_tui.probe.tools import FIND_TOOLS, NO_SHELL, Toolbox, printable, read_toolbox
 from kheadless_tui.probe.vantage import VantageSpec
 
 if TYPE_CHECKING:
@@ -61,15 +61,21 @@ class Places:
         self._transport = transport
         self._gate = gate
         self._seen: dict[tuple[ExecTarget, str], Toolbox] = {}
+        self._images: dict[str, Toolbox] = {}
 
-    async def look(self, target: ExecTarget, image: str = "") -> Toolbox:
-        """What a container holds to carry questions.
+    async def look(self, target: ExecTarget, image: str = "", *, servers: bool = False) -> Toolbox:
+        """What a container holds to carry questions: found by one exec, and remembered for its image.
+
+        Args:
+            target: The container.
+            image: Of which it was made; empty when it is not known.
+            servers: The nameservers of this very container are needed too.
 
         Raises:
             WriteRefused: read-only mode, in which nothing is run in the cluster.
             ClusterError: the exec was refused, or the API server is gone.
         """
-        known = self._seen.get((target, image))
+        known = self._seen.get((target, image)) or (None if servers else self._images.get(image))
         if known is not None:
             return known
         permit = await self._permit(target)
@@ -86,7 +92,14 @@ class Places:
         toolbox = read_toolbox(result)
         if toolbox.tools:
             self._seen[(target, image)] = toolbox
+        if image and (toolbox.tools or toolbox.problem == NO_SHELL):
+            self._images[image] = toolbox.of_image()
         return toolbox
+
+    def forget(self, image: str) -> None:
+        """Look anew into containers of an image: another build of the same name has other programs."""
+        self._images.pop(image, None)
+        self._seen = {key: toolbox for key, toolbox in self._seen.items() if key[1] != image}
 
     async def _permit(self, target: ExecTarget) -> Permit:
         return await self._gate.permit(
@@ -97,7 +110,7 @@ class Places:
             )
         )
 
-    async def named(self, spec: VantageSpec, namespace: str, protocol: str) -> Place:
+    async def named(self, spec: VantageSpec, namespace: str, protocol: str, *, servers: bool = False) -> Place:
         """The place in the pod that the user named.
 
         Raises:
@@ -117,14 +130,21 @@ class Places:
                     raise _no_container(pod, spec.container)
         rejected: Rejected = []
         for candidate in candidates:
-            place = await self._try(candidate, protocol, rejected, "as you asked")
+            place = await self._try(candidate, protocol, rejected, "as you asked", servers)
             if place is not None:
                 return place
         reasons = "; ".join(dict.fromkeys(reason for _, reason in rejected))
         raise ClusterError(f"Pod {namespace}/{spec.pod} cannot ask DNS: {reasons}.")
 
     async def best(
-        self, snapshot: Snapshot, namespace: str, service: ObjectKey | None, protocol: str, looks: int = MAX_LOOKS
+        self,
+        snapshot: Snapshot,
+        namespace: str,
+        service: ObjectKey | None,
+        protocol: str,
+        looks: int = MAX_LOOKS,
+        *,
+        servers: bool = False,
     ) -> tuple[Place | None, Rejected]:
         """The best running container of a namespace, if any can carry questions, and what was passed over.
 
@@ -142,7 +162,7 @@ class Places:
         first, passed = candidates_in(readable, own)
         tried: set[ExecTarget] = set()
         unfit: dict[str, str] = {}
-        place = await self._first([c for c in first if c.ready], protocol, rejected, tried, unfit, looks)
+        place = await self._first([c for c in first if c.ready], protocol, rejected, tried, unfit, looks, servers)
         if place is not None:
             return place, rejected
         listed = await self._list(namespace)
@@ -154,7 +174,7 @@ class Places:
             rest, passed = candidates_in([pod for pod in listed if not is_ours(pod)], own)
             passed += [(f"pod/{pod.name}", "is the temporary pod of a probe") for pod in listed if is_ours(pod)]
         rejected += passed
-        place = await self._first(rest, protocol, rejected, tried, unfit, looks)
+        place = await self._first(rest, protocol, rejected, tried, unfit, looks, servers)
         return place, rejected
 
     async def _first(
@@ -165,6 +185,7 @@ class Places:
         tried: set[ExecTarget],
         unfit: dict[str, str],
         looks: int,
+        servers: bool,
     ) -> Place | None:
         for candidate in candidates:
             if candidate.target in tried:
@@ -177,17 +198,19 @@ class Places:
                 break
             tried.add(candidate.target)
             before = len(rejected)
-            place = await self._try(candidate, protocol, rejected, candidate.why)
+            place = await self._try(candidate, protocol, rejected, candidate.why, servers)
             if place is not None:
                 return place
             if candidate.image and len(rejected) > before:
                 unfit[candidate.image] = rejected[-1][1]
         return None
 
-    async def _try(self, candidate: Candidate, protocol: str, rejected: Rejected, why: str) -> Place | None:
+    async def _try(
+        self, candidate: Candidate, protocol: str, rejected: Rejected, why: str, servers: bool
+    ) -> Place | None:
         target = candidate.target
         try:
-            toolbox = await self.look(target, candidate.image)
+            toolbox = await self.look(target, candidate.image, servers=servers)
         except NotFound:
             rejected.append((str(target), "is gone"))
             return None

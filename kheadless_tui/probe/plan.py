@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kheadless_tui.cluster.gate import WritePlan
@@ -9,7 +10,7 @@ from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.places import Place
 from kheadless_tui.probe.replicas import Replica
-from kheadless_tui.probe.server import AS_USUAL, Manner, Route, Server
+from kheadless_tui.probe.server import AS_USUAL, Manner, Protocol, Server
 from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.zone.record import Question
 
@@ -38,6 +39,7 @@ class ProbePlan:
     order: PodOrder | EphemeralOrder | None = None
     """What will be created."""
     replicas: tuple[Replica, ...] = ()
+    """Those that are asked by port-forward."""
     next_best: str = ""
     """Another place, for when this one fails."""
     removes: tuple[Pod, ...] = ()
@@ -46,23 +48,28 @@ class ProbePlan:
     """Such pods that stay, since this probe creates nothing or may not delete: they are only told."""
     flags: tuple[str, ...] = ()
     """By which kubectl reaches the same cluster."""
-
-    routes: tuple[Route, ...] = ()
-    """Every server that is asked and by which protocol, where more is asked than :attr:`server` in one way."""
+    servers: tuple[Server, ...] = ()
+    """Every server that is asked, as far as it is known before the place is open."""
+    transports: tuple[Protocol, ...] = ()
+    """The transports by which each is asked; empty: :attr:`protocol`, or what the place does best."""
+    every_server: bool = False
+    """Those that the place's own /etc/resolv.conf names, and the node's cache, are asked too."""
     manner: Manner = AS_USUAL
+    notes: tuple[str, ...] = ()
+    """What could not be had of what was asked for, and why."""
 
     @property
     def equals(self) -> tuple[str, ...]:
         """The equal kubectl commands."""
         return self.write_plan.equals
 
-    def as_run(self, command: str) -> ProbePlan:
-        """The plan with the command that did carry the questions in place of the one that was expected to.
+    def as_run(self, commands: Sequence[str]) -> ProbePlan:
+        """The plan with the commands that did carry the questions in place of the one that was expected to.
 
-        ``command`` is empty when no question could be put to the program, so that it was not run.
+        ``commands`` is empty when no question could be put to a program, so that none was run.
         """
         equals = list(self.equals)
-        equals[self.carries : self.carries + 1] = [command] if command else []
+        equals[self.carries : self.carries + 1] = commands
         return replace(self, write_plan=replace(self.write_plan, equals=tuple(equals)))
 
     @property

@@ -1,12 +1,9 @@
-"""What a probe will do, whole, before it does it: the place, why it and not another, the server, and the write plan."""
+"""What a probe will do, whole, before it does it: the place, why it and not another, the servers, the write plan."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
-
-import msgspec
 
 from kheadless_tui.cluster.access import Access
 from kheadless_tui.cluster.debugpod import reusable_container
@@ -14,25 +11,18 @@ from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.gate import Gate
 from kheadless_tui.cluster.leftovers import leftovers
 from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
-from kheadless_tui.errors import (
-    ClusterError,
-    NotFound,
-    Refused,
-    UsageError,
-    WriteRefused,
-)
-from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.errors import ClusterError, NotFound, Refused, WriteRefused
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.candidates import not_usable
+from kheadless_tui.probe.dnsservers import DnsServers
 from kheadless_tui.probe.places import Place, Places, PodNotUsable, Rejected, server_of
 from kheadless_tui.probe.plan import ProbePlan
-from kheadless_tui.probe.replicas import KUBE_DNS, replicas
-from kheadless_tui.probe.rights import ADD_CONTAINER, CREATE, DELETE, EXEC, FORWARD, READ, Rights, denied
-from kheadless_tui.probe.server import Server
+from kheadless_tui.probe.planning_servers import ServerPlanner
+from kheadless_tui.probe.rights import ADD_CONTAINER, CREATE, DELETE, EXEC, READ, Rights, denied
 from kheadless_tui.probe.tools import printable
-from kheadless_tui.probe.vantage import VantageSpec
-from kheadless_tui.probe.writeplans import ephemeral_plan, exec_plan, forward_plan, pod_plan, with_removals
-from kheadless_tui.zone.record import Question
+from kheadless_tui.probe.wish import Making, Wish
+from kheadless_tui.probe.workloads import workload_dns
+from kheadless_tui.probe.writeplans import ephemeral_plan, exec_plan, pod_plan, with_removals
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
@@ -51,38 +41,33 @@ class Planner:
         gate: Gate,
         places: Places,
         access: Access,
-        image: str,
-        pull_policy: str,
+        making: Making,
         flags: tuple[str, ...],
     ) -> None:
         self._session = session
         self._gate = gate
         self._places = places
-        self._rights = Rights(access)
-        self._image = image
-        self._pull_policy = pull_policy
+        servers = DnsServers(session)
+        self._rights = Rights(access, servers)
+        self._servers = ServerPlanner(session, self._rights, servers, flags)
+        self._making = making
         self._flags = flags
 
-    async def plan(
-        self,
-        spec: VantageSpec,
-        namespace: str,
-        questions: tuple[Question, ...],
-        server: Server | None,
-        service: ObjectKey | None,
-        protocol: str,
-    ) -> ProbePlan:
+    async def plan(self, wish: Wish) -> ProbePlan:
         """See :meth:`kheadless_tui.probe.prober.Prober.plan`."""
+        if wish.spec.kind == "local":
+            return self._servers.from_here(wish)
         if self._gate.readonly:
             raise WriteRefused(
                 "Asking DNS from inside the cluster runs a program in a pod, and the program runs with --readonly.",
-                hint="Start without --readonly to probe; predictions need no write.",
+                hint="Start without --readonly to probe; predictions need no write, nor does --from local.",
             )
         snapshot = self._session.snapshot
-        if snapshot.namespaces_known and not snapshot.namespace_exists(namespace):
-            raise NotFound(f"there is no namespace {namespace!r}", hint="kubectl get namespaces")
-        plan = await self._planned(_Wish(spec, namespace, questions, server, service, protocol))
-        return await self._with_leftovers(replace(plan, flags=self._flags), namespace)
+        if snapshot.namespaces_known and not snapshot.namespace_exists(wish.namespace):
+            raise NotFound(f"there is no namespace {wish.namespace!r}", hint="kubectl get namespaces")
+        plan = await self._planned(wish)
+        plan = replace(plan, flags=self._flags, transports=wish.transports, manner=wish.manner)
+        return await self._with_leftovers(plan, wish.namespace)
 
     async def _with_leftovers(self, plan: ProbePlan, namespace: str) -> ProbePlan:
         """What killed probes have left is removed along with a write that is asked for anyway, else only told."""
@@ -102,34 +87,37 @@ class Planner:
             write_plan=with_removals(plan.write_plan, removes, self._flags),
         )
 
-    async def _planned(self, wish: _Wish) -> ProbePlan:
+    async def _planned(self, wish: Wish) -> ProbePlan:
         spec = wish.spec
         if spec.kind == "coredns":
-            return await self._from_replicas(wish)
-        if wish.server is None:
-            wish = replace(wish, server=await self._kube_dns())
+            return await self._servers.from_replicas(wish)
+        wish = await self._servers.known(wish)
         if spec.kind == "pod":
-            return await self._from_pod(wish)
-        if spec.kind == "debug":
-            return await self._from_debug(wish)
-        if spec.kind == "new":
-            return await self._from_new(wish, await self._instead(wish))
-        return await self._auto(wish)
+            plan = await self._from_pod(wish)
+        elif spec.kind == "debug":
+            plan = await self._from_debug(wish)
+        elif spec.kind == "new":
+            plan = await self._from_new(wish, await self._instead(wish))
+        else:
+            plan = await self._auto(wish)
+        if plan.kind == "coredns":
+            return plan
+        return replace(plan, servers=wish.servers, every_server=wish.every_server, notes=wish.notes)
 
     # -- each kind ---------------------------------------------------------------------------------------------
 
-    async def _from_pod(self, wish: _Wish) -> ProbePlan:
+    async def _from_pod(self, wish: Wish) -> ProbePlan:
         try:
             await self._rights.demand(wish.namespace, "An exec in a pod", EXEC)
-            place = await self._places.named(wish.spec, wish.namespace, wish.protocol)
+            place = await self._places.named(wish.spec, wish.namespace, wish.reaches, servers=_needs_servers(wish))
         except WriteRefused:
             raise
         except ClusterError as error:
             raise await self._rights.advised(error, wish.namespace, "pod", wish.spec.pod) from None
         return await self._exec_plan(wish, place, place.why, [])
 
-    async def _exec_plan(self, wish: _Wish, place: Place, why: str, rejected: Rejected) -> ProbePlan:
-        server = wish.server or server_of(place)
+    async def _exec_plan(self, wish: Wish, place: Place, why: str, rejected: Rejected) -> ProbePlan:
+        server = wish.first or server_of(place)
         return ProbePlan(
             wish.spec,
             "pod",
@@ -140,12 +128,12 @@ class Planner:
             tuple(rejected),
             server,
             exec_plan(place.target, place.tool, server, wish.questions, wish.protocol, self._flags),
-            wish.protocol,
+            wish.reaches,
             place,
             next_best=await self._rights.ways(wish.namespace, "pod", place.target.pod),
         )
 
-    async def _from_debug(self, wish: _Wish) -> ProbePlan:
+    async def _from_debug(self, wish: Wish) -> ProbePlan:
         try:
             await self._rights.demand(wish.namespace, "An exec in an ephemeral container", EXEC)
             pod = await self._places.pod(wish.namespace, wish.spec.pod)
@@ -161,19 +149,20 @@ class Planner:
             raise
         except ClusterError as error:
             raise await self._rights.advised(error, wish.namespace, "debug") from None
-        order = EphemeralOrder(wish.namespace, wish.spec.pod, self._image, self._pull_policy)
+        making = self._making
+        order = EphemeralOrder(wish.namespace, wish.spec.pod, making.image, making.pull_policy)
         return ProbePlan(
             wish.spec,
             "debug",
             wish.namespace,
             wish.questions,
-            f"debug/{wish.spec.pod}, ephemeral container {order.name} of image {self._image}",
+            f"debug/{wish.spec.pod}, ephemeral container {order.name} of image {making.image}",
             "as you asked",
             (),
-            wish.server,
+            wish.first,
             ephemeral_plan(
                 order,
-                wish.server,
+                wish.first,
                 wish.questions,
                 protocol=wish.protocol,
                 rights=rights,
@@ -181,43 +170,49 @@ class Planner:
                 cluster=self._session.connection.context,
                 flags=self._flags,
             ),
-            wish.protocol,
+            wish.reaches,
             order=order,
             next_best=await self._rights.ways(wish.namespace, "debug"),
         )
 
-    async def _reused(self, wish: _Wish, pod: Pod | None) -> ProbePlan | None:
+    async def _reused(self, wish: Wish, pod: Pod | None) -> ProbePlan | None:
         """A plan with the ephemeral container of an earlier probe, if one is there that can carry the questions."""
-        ours = reusable_container(pod, self._image) if pod is not None else None
+        image = self._making.image
+        ours = reusable_container(pod, image) if pod is not None else None
         if ours is None:
             return None
         target = ExecTarget(wish.namespace, wish.spec.pod, ours)
-        toolbox = await self._places.look(target, self._image)
-        tool = toolbox.carrier(wish.protocol)
+        toolbox = await self._places.look(target, image, servers=_needs_servers(wish))
+        tool = toolbox.carrier(wish.reaches)
         if tool is None:
             return None
         why = f"ephemeral container {ours} of an earlier probe is still there and is used again"
-        plan = await self._exec_plan(wish, Place(target, tool, toolbox, self._image), why, [])
+        plan = await self._exec_plan(wish, Place(target, tool, toolbox, image), why, [])
         return replace(plan, kind="debug", vantage=f"debug/{wish.spec.pod}, container {ours}, by {tool}")
 
-    async def _from_new(self, wish: _Wish, instead: str, why: str = "as you asked") -> ProbePlan:
+    async def _from_new(self, wish: Wish, instead: str, why: str = "as you asked") -> ProbePlan:
         try:
             rights = await self._rights.demand(wish.namespace, "A temporary pod", CREATE, READ, DELETE, EXEC)
         except Refused as error:
             raise await self._rights.advised(error, wish.namespace, "new") from None
-        order = PodOrder(wish.namespace, self._image, self._pull_policy)
+        making = self._making
+        options = making.options
+        dns = None
+        if options.dns_like:
+            dns = await workload_dns(self._session.transport, wish.namespace, options.dns_like)
+        order = PodOrder(wish.namespace, making.image, making.pull_policy, options=options, dns=dns)
         return ProbePlan(
             wish.spec,
             "new",
             wish.namespace,
             wish.questions,
-            f"temporary pod {order.name} of image {self._image} in {wish.namespace}",
+            f"temporary pod {order.name} of image {making.image} in {wish.namespace}",
             why,
             (),
-            wish.server,
+            wish.first,
             pod_plan(
                 order,
-                wish.server,
+                wish.first,
                 wish.questions,
                 protocol=wish.protocol,
                 rights=rights,
@@ -225,53 +220,19 @@ class Planner:
                 cluster=self._session.connection.context,
                 flags=self._flags,
             ),
-            wish.protocol,
+            wish.reaches,
             order=order,
             next_best=await self._rights.ways(wish.namespace, "new"),
         )
 
-    async def _from_replicas(self, wish: _Wish) -> ProbePlan:
-        if wish.server is not None:
-            raise UsageError(
-                "--server and --from coredns do not go together: the replicas are the servers.",
-                hint="Ask that server from a pod: --from auto.",
-            )
-        if wish.protocol == "udp":
-            raise UsageError(
-                "A port-forward carries TCP only, so --from coredns cannot ask over UDP.", hint="Use --from auto --udp."
-            )
-        try:
-            rights = await self._rights.demand(KUBE_DNS.namespace, "A port-forward to CoreDNS", FORWARD)
-            found = await replicas(self._session.transport)
-        except ClusterError as error:
-            raise await self._rights.advised(error, wish.namespace, "coredns") from None
-        ready = [replica for replica in found if replica.ready]
-        rejected = tuple((f"coredns/{replica.pod}", "is not ready") for replica in found if not replica.ready)
-        chosen = ready or found
-        pods = [replica.pod for replica in chosen]
-        return ProbePlan(
-            wish.spec,
-            "coredns",
-            KUBE_DNS.namespace,
-            wish.questions,
-            f"{len(chosen)} CoreDNS replicas, each by port-forward",
-            "as you asked" if wish.spec.kind == "coredns" else "nothing in the namespace can be asked from",
-            rejected if ready else (),
-            None,
-            forward_plan(KUBE_DNS.namespace, pods, len(wish.questions), rights, self._flags),
-            "tcp",
-            replicas=tuple(chosen),
-            next_best=await self._rights.ways(wish.namespace, "coredns"),
-        )
-
-    async def _auto(self, wish: _Wish) -> ProbePlan:
+    async def _auto(self, wish: Wish) -> ProbePlan:
         rejected: Rejected = []
         may_exec = await self._rights.may(wish.namespace, EXEC)
         if may_exec.allowed is False:
             rejected.append((f"pods of {wish.namespace}", denied(wish.namespace, EXEC)))
         else:
             place, rejected = await self._places.best(
-                self._session.snapshot, wish.namespace, wish.service, wish.protocol
+                self._session.snapshot, wish.namespace, wish.service, wish.reaches, servers=_needs_servers(wish)
             )
             if place is not None:
                 return await self._exec_plan(wish, place, place.why, rejected)
@@ -289,7 +250,7 @@ class Planner:
             f"{wish.namespace}. Predictions (records, predict) need no such right.",
         )
 
-    async def _new_if_possible(self, wish: _Wish, instead: str, rejected: Rejected) -> ProbePlan | None:
+    async def _new_if_possible(self, wish: Wish, instead: str, rejected: Rejected) -> ProbePlan | None:
         try:
             why = "no running container of the namespace can carry questions, so a pod is made for it"
             return await self._from_new(wish, instead, why)
@@ -297,36 +258,23 @@ class Planner:
             rejected.append(("new", printable(error.message).rstrip(".")))
             return None
 
-    async def _replicas_if_possible(self, wish: _Wish, _: str, rejected: Rejected) -> ProbePlan | None:
-        if wish.protocol == "udp" or (wish.server is not None and wish.server.source == "--server"):
+    async def _replicas_if_possible(self, wish: Wish, _: str, rejected: Rejected) -> ProbePlan | None:
+        if wish.reaches == "udp" or wish.server is not None:
             return None
         try:
-            return await self._from_replicas(replace(wish, server=None))
+            return await self._servers.from_replicas(replace(wish, servers=()))
         except (Refused, NotFound) as error:
             rejected.append(("coredns", printable(error.message).rstrip(".")))
             return None
 
     # -- what it stands on -------------------------------------------------------------------------------------
 
-    async def _kube_dns(self) -> Server | None:
-        """The cluster address of kube-dns; ``None`` when it may not be read or has none."""
-        service = self._session.snapshot.service(KUBE_DNS)
-        if service is None:
-            path = f"/api/v1/namespaces/{KUBE_DNS.namespace}/services/{quote(KUBE_DNS.name)}"
-            try:
-                answer = await self._session.transport.call("GET", path)
-            except (Refused, NotFound):
-                return None
-            service = msgspec.json.decode(answer, type=Service)
-        addresses = [address for address in service.cluster_ips if address not in ("", "None")]
-        return Server(addresses[0], source=f"Service {KUBE_DNS}") if addresses else None
-
-    async def _instead(self, wish: _Wish) -> str:
+    async def _instead(self, wish: Wish) -> str:
         """A way that creates nothing, for the question to the user."""
         try:
             if (await self._rights.may(wish.namespace, EXEC)).allowed is not False:
                 place, rejected = await self._places.best(
-                    self._session.snapshot, wish.namespace, wish.service, wish.protocol, looks=3
+                    self._session.snapshot, wish.namespace, wish.service, wish.reaches, looks=3
                 )
                 if place is not None:
                     return f"exec in {place.target} creates nothing: --from {place.target}"
@@ -337,16 +285,9 @@ class Planner:
         return "nothing that runs here can ask"
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What was asked for."""
-
-    spec: VantageSpec
-    namespace: str
-    questions: tuple[Question, ...]
-    server: Server | None
-    service: ObjectKey | None
-    protocol: str
+def _needs_servers(wish: Wish) -> bool:
+    """What the place's own /etc/resolv.conf names is needed, too."""
+    return wish.every_server or wish.first is None
 
 
 def _words(target: ExecTarget) -> str:

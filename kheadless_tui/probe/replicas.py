@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import msgspec
 
@@ -13,21 +14,19 @@ from kheadless_tui.cluster.portforward import Forward, open_forward
 from kheadless_tui.errors import NotFound, Refused
 from kheadless_tui.model.objects import SERVICE_NAME_LABEL, EndpointSlice, ObjectKey
 from kheadless_tui.probe.carriers.stream import MAX_BYTES, ByteStream, OpenStream
-from kheadless_tui.probe.server import DNS_PORT
+from kheadless_tui.probe.server import DNS_PORT, Server
 from kheadless_tui.probe.tools import printable
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.gate import Permit
     from kheadless_tui.cluster.transport import Transport
 
-KUBE_DNS = ObjectKey("kube-system", "kube-dns")
-"""The Service of the cluster's DNS: kubeadm and most installers keep this name whatever server is behind it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Replica:
     """One pod behind the cluster's DNS Service."""
 
+    namespace: str
     pod: str
     address: str
     port: int
@@ -35,25 +34,30 @@ class Replica:
     ready: bool
     node: str
 
+    def server(self, *, forwarded: bool = False) -> Server:
+        """It as a server that is asked by its address, or by a port-forward to its pod."""
+        source = f"CoreDNS replica {self.pod}"
+        return Server(self.address, self.port, source, "replica", self.pod, forwarded=forwarded)
+
 
 class _SliceList(msgspec.Struct):
     items: list[EndpointSlice] | None = None
 
 
-async def replicas(transport: Transport) -> list[Replica]:
-    """The pods behind kube-system/kube-dns, from its EndpointSlices, one for each pod, by name.
+async def replicas(transport: Transport, service: ObjectKey) -> list[Replica]:
+    """The pods behind the cluster's DNS Service, from its EndpointSlices, one for each pod, by name.
 
     Raises:
-        Refused: the EndpointSlices of kube-system may not be read.
-        NotFound: the Service has no pods, or the cluster's DNS has another name.
+        Refused: the EndpointSlices of its namespace may not be read.
+        NotFound: the Service has no pods, or there is no such Service.
     """
-    path = f"/apis/discovery.k8s.io/v1/namespaces/{KUBE_DNS.namespace}/endpointslices"
-    selector = f"{SERVICE_NAME_LABEL}={KUBE_DNS.name}"
+    path = f"/apis/discovery.k8s.io/v1/namespaces/{quote(service.namespace, safe='')}/endpointslices"
+    selector = f"{SERVICE_NAME_LABEL}={service.name}"
     try:
         answer = await transport.call("GET", path, params=[("labelSelector", selector)])
     except Refused as error:
         raise Refused(
-            f"You may not list the EndpointSlices of {KUBE_DNS.namespace}, which tell the CoreDNS replicas.",
+            f"You may not list the EndpointSlices of {service.namespace}, which tell the CoreDNS replicas.",
             hint="Ask from a pod (--from auto); kube-dns is then asked by its cluster address.",
         ) from error
     found: dict[str, Replica] = {}
@@ -62,11 +66,16 @@ async def replicas(transport: Transport) -> list[Replica]:
         for endpoint in item.endpoints or ():
             if endpoint.pod_name and endpoint.addresses and endpoint.pod_name not in found:
                 found[endpoint.pod_name] = Replica(
-                    endpoint.pod_name, endpoint.addresses[0], port, endpoint.ready, endpoint.node_name or ""
+                    service.namespace,
+                    endpoint.pod_name,
+                    endpoint.addresses[0],
+                    port,
+                    endpoint.ready,
+                    endpoint.node_name or "",
                 )
     if not found:
         raise NotFound(
-            f"No pod stands behind Service {KUBE_DNS}: the cluster's DNS is down or has another name.",
+            f"No pod stands behind Service {service}: the cluster's DNS is down or has another name.",
             hint="Name a server by --server and ask from a pod.",
         )
     return [found[name] for name in sorted(found)]
@@ -93,7 +102,7 @@ def forward_stream(transport: Transport, permit: Permit, replica: Replica) -> Op
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[ByteStream]:
-        forward = open_forward(transport, permit, KUBE_DNS.namespace, replica.pod, replica.port, max_bytes=MAX_BYTES)
+        forward = open_forward(transport, permit, replica.namespace, replica.pod, replica.port, max_bytes=MAX_BYTES)
         async with forward as open_one:
             yield ForwardStream(open_one)
 

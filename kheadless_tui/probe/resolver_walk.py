@@ -185,7 +185,9 @@ async def _ask(
 async def _replies(
     place: OpenPlace, server: Server, due: Sequence[Question], timeout: float, protocol: str
 ) -> Sequence[Observation]:
-    asking = Asking(place.transport, place.permit, place.target, place.vantage, server, protocol, timeout)
+    asking = Asking(
+        place.transport, place.permit, place.target, place.vantage, server, protocol, timeout, place.toolbox
+    )
     return (await ask(asking, due, lambda _: None)).observations
 
 

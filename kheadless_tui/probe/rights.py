@@ -6,8 +6,8 @@ import asyncio
 
 from kheadless_tui.cluster.access import Access, Right
 from kheadless_tui.errors import ClusterError, NotAuthenticated, NotFound, Refused, Unreachable
+from kheadless_tui.probe.dnsservers import DnsServers
 from kheadless_tui.probe.places import PodNotUsable
-from kheadless_tui.probe.replicas import KUBE_DNS
 
 Needed = tuple[str, str, str]
 """Verb, resource and subresource."""
@@ -22,8 +22,9 @@ FORWARD = ("get", "pods", "portforward")
 class Rights:
     """What the user may do, in the words of a probe."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, servers: DnsServers) -> None:
         self._access = access
+        self._servers = servers
 
     async def may(self, namespace: str, right: Needed) -> Right:
         """Whether the user has a right in a namespace."""
@@ -51,11 +52,12 @@ class Rights:
             failed: The kind that did not work.
             pod: The pod that was named, if a container could still be added to it.
         """
+        dns = await self._servers.key()
         ways = [
             ("debug", ADD_CONTAINER, namespace, f"--from debug/{pod}"),
             ("pod", EXEC, namespace, "--from auto"),
             ("new", CREATE, namespace, "--from new"),
-            ("coredns", FORWARD, KUBE_DNS.namespace, "--from coredns"),
+            ("coredns", FORWARD, dns.namespace, "--from coredns"),
         ]
         if failed != "pod" or not pod:
             ways = ways[1:]

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kheadless_tui.cluster.debugpod import START_TIMEOUT, ephemeral_container, temporary_pod
+from kheadless_tui.cluster.debugpod import START_TIMEOUT, TemporaryPod, ephemeral_container, temporary_pod
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.errors import ClusterError, UsageError
@@ -58,18 +58,21 @@ async def open_place(
         yield _opened(transport, permit, plan, plan.place, warnings)
     elif isinstance(plan.order, PodOrder):
         pod = temporary_pod(transport, permit, plan.order, timeout=start_timeout, report=say, flags=plan.flags)
-        async with pod as handle:
-            place = await _look(places, handle.target, plan.order.image, plan.protocol)
-            yield _opened(transport, permit, plan, place, warnings)
-        if handle.left_behind:
-            warnings.append(handle.left_behind)
+        handle: TemporaryPod | None = None
+        try:
+            async with pod as handle:
+                place = await _look(places, handle.target, plan, plan.order.image)
+                yield _opened(transport, permit, plan, place, warnings)
+        finally:
+            if handle is not None and handle.left_behind:
+                warnings.append(handle.left_behind)
     elif isinstance(plan.order, EphemeralOrder):
         target = await ephemeral_container(transport, permit, plan.order, timeout=start_timeout, report=say)
         warnings.append(
             f"Ephemeral container {plan.order.name} stays in pod {plan.order.pod} until the pod goes; "
             "later probes use it again."
         )
-        place = await _look(places, target, plan.order.image, plan.protocol)
+        place = await _look(places, target, plan, plan.order.image)
         yield _opened(transport, permit, plan, place, warnings)
     else:
         raise UsageError(
@@ -78,13 +81,13 @@ async def open_place(
         )
 
 
-async def _look(places: Places, target: ExecTarget, image: str, protocol: str) -> Place:
+async def _look(places: Places, target: ExecTarget, plan: ProbePlan, image: str) -> Place:
     """What the image of a container that we made can do."""
-    toolbox = await places.look(target, image)
-    tool = toolbox.carrier(protocol)
+    toolbox = await places.look(target, image, servers=plan.every_server or plan.server is None)
+    tool = toolbox.carrier(plan.protocol)
     if tool is None:
         raise ClusterError(
-            f"Image {image} cannot ask DNS: {toolbox.why_not(protocol)}.",
+            f"Image {image} cannot ask DNS: {toolbox.why_not(plan.protocol)}.",
             hint="Choose one by --image that has nc, dig or nslookup, such as busybox:1.28.",
         )
     return Place(target, tool, toolbox, image)

@@ -20,7 +20,7 @@ from kheadless_tui.cluster.podspec import (
     PodOrder,
 )
 from kheadless_tui.model.workloads import Pod
-from kheadless_tui.probe.carriers.stream import stream_argv
+from kheadless_tui.probe.carriers.commands import stream_argv
 from kheadless_tui.probe.equivalent import (
     asked_name,
     create_command,

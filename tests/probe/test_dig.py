@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kheadless_tui.probe.carriers.dig import DigOutput, dig_argv, match_replies, parse_dig
+from kheadless_tui.probe.carriers.dig import dig_argv
+from kheadless_tui.probe.carriers.diglike import Printed, match_replies, parse_printed
 from kheadless_tui.probe.dnsmessage import Unaskable
-from kheadless_tui.probe.server import Server
+from kheadless_tui.probe.server import AS_USUAL, Server
 from kheadless_tui.zone.record import Question, Record
 
 DATA = Path(__file__).parent / "data"
@@ -22,8 +23,8 @@ def printed(name: str) -> str:
     return (DATA / f"{name}.txt").read_text(encoding="utf-8").partition("\n")[2]
 
 
-def parsed(name: str) -> DigOutput:
-    return parse_dig(printed(name))
+def parsed(name: str) -> Printed:
+    return parse_printed(printed(name))
 
 
 def test_many_questions_on_one_command_line() -> None:
@@ -107,23 +108,23 @@ def test_a_question_without_reply_is_not_found() -> None:
 
 @given(st.text(max_size=400))
 def test_any_output_is_survived(text: str) -> None:
-    parse_dig(text)
-    parse_dig(printed("dig-udp").replace("NOERROR", text).replace("30", text[:5]))
+    parse_printed(text)
+    parse_printed(printed("dig-udp").replace("NOERROR", text).replace("30", text[:5]))
 
 
 def test_the_command() -> None:
     questions = [Question(BASE, "A"), Question("-x", "SRV")]
-    assert dig_argv(KUBE_DNS, questions, transport="tcp", timeout=3) == (
-        "dig", "@10.96.0.10", "-p", "53", "+tries=1", "+time=3", "+tcp",
+    assert dig_argv(KUBE_DNS, questions, transport="tcp", timeout=3, manner=AS_USUAL) == (
+        "dig", "@10.96.0.10", "-p", "53", "+tries=1", "+time=3", "+tcp", "+bufsize=1232",
         "-q", BASE, "-t", "A", "-q", "-x.", "-t", "SRV",
     )  # fmt: skip
-    assert "+ignore" in dig_argv(KUBE_DNS, questions, transport="udp", timeout=0.2)
-    assert "+time=1" in dig_argv(KUBE_DNS, questions, transport="udp", timeout=0.2)
+    assert "+ignore" in dig_argv(KUBE_DNS, questions, transport="udp", timeout=0.2, manner=AS_USUAL)
+    assert "+time=1" in dig_argv(KUBE_DNS, questions, transport="udp", timeout=0.2, manner=AS_USUAL)
 
 
 @pytest.mark.parametrize("name", ["$(id)", '";`reboot`', "a b\nc", "\0", "@8.8.8.8", "+short", "\x1b[2J"])
 def test_names_reach_dig_in_printable_ascii_and_cannot_be_options(name: str) -> None:
-    argv = dig_argv(KUBE_DNS, [Question(name, "A")], transport="tcp", timeout=1)
+    argv = dig_argv(KUBE_DNS, [Question(name, "A")], transport="tcp", timeout=1, manner=AS_USUAL)
     word = argv[argv.index("-q") + 1]
     assert word.isascii()
     assert word.isprintable()
@@ -132,4 +133,4 @@ def test_names_reach_dig_in_printable_ascii_and_cannot_be_options(name: str) -> 
 
 def test_a_name_that_is_too_long() -> None:
     with pytest.raises(Unaskable):
-        dig_argv(KUBE_DNS, [Question("x" * 300, "A")], transport="tcp", timeout=1)
+        dig_argv(KUBE_DNS, [Question("x" * 300, "A")], transport="tcp", timeout=1, manner=AS_USUAL)

@@ -9,16 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kheadless_tui.probe.carriers.nslookup import (
-    BIND,
-    BUSYBOX,
-    BUSYBOX_SMALL,
     NslookupOutput,
     nslookup_argv,
     parse_nslookup,
-    variant,
 )
 from kheadless_tui.probe.dnsmessage import Unaskable
 from kheadless_tui.probe.server import Server
+from kheadless_tui.probe.tools import BIND, BUSYBOX, BUSYBOX_SMALL, nslookup_make
 from kheadless_tui.zone.record import Question, Record
 
 DATA = Path(__file__).parent / "data"
@@ -119,12 +116,13 @@ def test_old_busybox() -> None:
     [("nslookup-busybox-version", BUSYBOX), ("nslookup-bind-version", BIND)],
 )
 def test_the_makes_are_told_apart(file: str, kind: str) -> None:
-    assert variant((DATA / f"{file}.txt").read_text(encoding="utf-8")) == kind
+    assert nslookup_make((DATA / f"{file}.txt").read_text(encoding="utf-8")) == kind
 
 
 def test_an_old_busybox_has_no_types() -> None:
     assert (
-        variant("BusyBox v1.28.4 (2018-05-22) multi-call binary.\n\nUsage: nslookup [HOST] [SERVER]\n") == BUSYBOX_SMALL
+        nslookup_make("BusyBox v1.28.4 (2018-05-22) multi-call binary.\n\nUsage: nslookup [HOST] [SERVER]\n")
+        == BUSYBOX_SMALL
     )
 
 

@@ -47,8 +47,10 @@ def toolbox(stdout: str) -> Toolbox:
     ("tools", "any_", "udp"),
     [
         ("nc dig nslookup", "nc", "dig"),
-        ("ncat socat", "ncat", None),
-        ("bash python3", "bash", None),
+        ("ncat socat", "ncat", "socat"),
+        ("bash cat perl", "bash", "perl"),
+        ("bash python3", "python3", "python3"),
+        ("getent kdig", "kdig", "kdig"),
         ("dig nslookup", "dig", "dig"),
         ("nslookup", "nslookup", "nslookup"),
         ("", None, None),

@@ -100,7 +100,7 @@ def slices(*pods: str) -> Snapshot:
 
 
 def prober(
-    transport: Transport, *pods: str, readonly: bool = False, asked: list[WritePlan] | None = None, **more: str
+    transport: Transport, *pods: str, readonly: bool = False, asked: list[WritePlan] | None = None, **more: Any
 ) -> Prober:
     async def confirm(plan: WritePlan) -> bool:
         if asked is not None:

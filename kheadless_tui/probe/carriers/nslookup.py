@@ -12,25 +12,19 @@ from dataclasses import dataclass
 
 from kheadless_tui.probe.dnsmessage import Reply, Unaskable, presentation_name
 from kheadless_tui.probe.server import Server
+from kheadless_tui.probe.tools import BIND, BUSYBOX_SMALL
 from kheadless_tui.zone.record import Question, Record
 
-BIND = "BIND"
-BUSYBOX = "BusyBox"
-BUSYBOX_SMALL = "BusyBox without types"
 
-VERSION_ARGV = ("nslookup", "-version")
-"""Tells the variants apart: BIND prints its version, BusyBox its banner and usage."""
-
-
-def variant(text: str) -> str:
-    """Which nslookup printed this in answer to :data:`VERSION_ARGV`."""
-    if "BusyBox" not in text:
-        return BIND
-    return BUSYBOX if "-type" in text.lower() else BUSYBOX_SMALL
-
-
-def nslookup_argv(kind: str, server: Server, question: Question, *, transport: str, timeout: float) -> tuple[str, ...]:
-    """The command for one question.
+def nslookup_argv(
+    kind: str,
+    server: Server,
+    question: Question,
+    *,
+    transport: str,
+    timeout: float,
+) -> tuple[str, ...]:
+    """The command for one question; BusyBox before 1.32 knows no SRV, and says so when it is asked.
 
     Raises:
         Unaskable: the name cannot be put on the wire, or this nslookup cannot ask it.
@@ -71,7 +65,7 @@ _SMALL_DENIED = re.compile(r"nslookup: can't resolve '.*'(: .*)?$")
 _TIME = re.compile(r"Query #\d+ completed in (\d+)ms:")
 _TROUBLE = re.compile(
     r"(no servers could be reached|communications error|connection timed out|timed out|failed: |nslookup: (read|write)|"
-    r"Parse error|[Ii]nvalid option|bad address|Usage: )"
+    r"Parse error|invalid query type|[Ii]nvalid option|bad address|Usage: )"
 )
 _VALUE = re.compile(
     r"(internet address|has AAAA address|service|name|canonical name|text|nameserver|mail exchanger) =? ?(.*)"

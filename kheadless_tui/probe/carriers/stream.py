@@ -1,4 +1,4 @@
-"""Whole DNS messages over a byte stream: an exec of ``nc`` and its like, or a port-forward."""
+"""Whole DNS messages over a byte stream, each with its length in front: by ``nc`` and its like, by port-forward."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from typing import Protocol as Interface
 
 from kheadless_tui.cluster.exec import ExecSession, ExecTarget, open_exec
 from kheadless_tui.cluster.exec_protocol import Output
 from kheadless_tui.errors import ClusterError, Unreachable
-from kheadless_tui.probe.dnsmessage import Conversation, Reply, Unaskable
-from kheadless_tui.probe.server import Server
+from kheadless_tui.probe.carriers.commands import stream_argv
+from kheadless_tui.probe.dnsmessage import EDNS_PAYLOAD, Conversation, Reply, Unaskable
+from kheadless_tui.probe.pace import Pace
+from kheadless_tui.probe.server import Protocol, Server
 from kheadless_tui.probe.tools import printable
 from kheadless_tui.zone.record import Question
 
@@ -29,41 +32,8 @@ WINDOW = 16
 """Questions that wait for a reply at one time: few, so that a reply's time is little more than the server's own, and
 enough for hundreds in a few round trips."""
 
-_BASH = """\
-exec 3<>"/dev/tcp/$1/$2" || exit 1
-cat <&3 & reader=$!
-cat >&3
-kill "$reader" 2>/dev/null
-"""
-_PYTHON = """\
-import os, socket, sys, threading
-link = socket.create_connection((sys.argv[1], int(sys.argv[2])), 10)
-link.settimeout(None)
-def up():
-    while data := os.read(0, 65536):
-        link.sendall(data)
-    link.shutdown(socket.SHUT_WR)
-threading.Thread(target=up, daemon=True).start()
-while data := link.recv(65536):
-    while data:
-        data = data[os.write(1, data):]
-"""
 
-
-def stream_argv(tool: str, server: Server) -> tuple[str, ...]:
-    """The command that joins its stdin and stdout to a server; the address is data to it, never part of a script."""
-    address, port = server.address, str(server.port)
-    if tool == "socat":
-        host = f"[{address}]" if ":" in address else address
-        return ("socat", "-", f"TCP:{host}:{port}")
-    if tool == "bash":
-        return ("bash", "-c", _BASH, "bash", address, port)
-    if tool == "python3":
-        return ("python3", "-c", _PYTHON, address, port)
-    return (tool, address, port)
-
-
-class ByteStream(Protocol):
+class ByteStream(Interface):
     """Something that carries bytes to a server and back."""
 
     async def send(self, data: bytes) -> None:
@@ -92,6 +62,26 @@ class Outcome:
     """Milliseconds from writing the question to the whole reply."""
     error: str = ""
     """Why there is no reply."""
+    started: float = 0.0
+    """Unix time at which it was written; 0 where it was not."""
+
+
+def _silent(_: Outcome) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the questions of one asking are put."""
+
+    timeout: float = 3.0
+    """Seconds without any reply after which a stream is given up."""
+    edns: int = EDNS_PAYLOAD
+    """Octets offered by EDNS; 0 without it."""
+    pace: Pace = field(default_factory=Pace)
+    """Holds questions back that would come too fast."""
+    lossy: bool = False
+    """Single messages may be lost (UDP), so that a wait in vain does not end a stream on which others were answered."""
 
 
 OpenStream = Callable[[], AbstractAsyncContextManager[ByteStream]]
@@ -126,14 +116,25 @@ class ExecStream:
         return printable(finished.cause) if finished.exit_code is None else ""
 
 
-def exec_stream(transport: Transport, permit: Permit, target: ExecTarget, tool: str, server: Server) -> OpenStream:
+def exec_stream(
+    transport: Transport,
+    permit: Permit,
+    target: ExecTarget,
+    tool: str,
+    server: Server,
+    protocol: Protocol = "tcp",
+) -> OpenStream:
     """Streams made by running ``tool`` in a container."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[ByteStream]:
-        argv = stream_argv(tool, server)
+        argv = stream_argv(tool, server, protocol)
         async with open_exec(transport, permit, target, argv, stdin=True, max_bytes=MAX_BYTES) as session:
-            yield ExecStream(session)
+            try:
+                yield ExecStream(session)
+            finally:
+                with contextlib.suppress(ClusterError):
+                    await session.close_stdin()  # the program ends by it; else it would wait until it is idle too long
 
     return opened
 
@@ -141,9 +142,8 @@ def exec_stream(transport: Transport, permit: Permit, target: ExecTarget, tool: 
 async def ask_stream(
     open_stream: OpenStream,
     questions: Sequence[Question],
-    *,
-    timeout: float,
-    on_outcome: Callable[[Outcome], None] = lambda _: None,
+    way: Way,
+    on_outcome: Callable[[Outcome], None] = _silent,
 ) -> list[Outcome]:
     """Ask all questions over one stream, and over further ones what was left without a reply.
 
@@ -153,7 +153,7 @@ async def ask_stream(
     Args:
         open_stream: Opens a new stream to the server.
         questions: Each at most once.
-        timeout: Seconds without any reply after which a stream is given up.
+        way: How they are put.
         on_outcome: Called at once with each reply, and at the end with what failed.
 
     Returns:
@@ -173,7 +173,7 @@ async def ask_stream(
         before = len(outcomes)
         try:
             async with open_stream() as stream:
-                error = await _round(stream, left, timeout, settle)
+                error = await _Round(stream, way, settle)(left)
         except ClusterError as failure:
             if before == 0 and repeats == 1:
                 raise
@@ -188,78 +188,96 @@ async def ask_stream(
     return [outcomes[question] for question in questions]
 
 
-async def _round(
-    stream: ByteStream, questions: Sequence[Question], timeout: float, settle: Callable[[Outcome], None]
-) -> str:
-    """Ask over one stream until all is answered, nothing comes any more, or it ends; why some were left, if so."""
-    talk = Conversation()
-    sent: dict[Question, float] = {}
-    queue = deque(questions)
-    try:
-        if not await _warm_up(stream, talk, questions, min(WARM_UP, timeout / 3)):
-            return _ending(stream, talk)
+class _Round:
+    """Questions over one stream: until all is answered, nothing comes any more, or it ends."""
+
+    def __init__(self, stream: ByteStream, way: Way, settle: Callable[[Outcome], None]) -> None:
+        self._stream = stream
+        self._way = way
+        self._settle = settle
+        self._talk = Conversation(edns=way.edns)
+        self._sent: dict[Question, tuple[float, float]] = {}
+        self._queue: deque[Question] = deque()
+        self._spoke = False
+
+    async def __call__(self, questions: Sequence[Question]) -> str:
+        """Ask; why some were left without a reply, if so."""
+        self._queue.extend(questions)
+        try:
+            if not await self._warm_up(questions, min(WARM_UP, self._way.timeout / 3)):
+                return self._ending()
+            while True:
+                await self._fill()
+                if not self._talk.count:
+                    return ""
+                try:
+                    async with asyncio.timeout(self._way.timeout):
+                        replies = await self._replies()
+                except TimeoutError:
+                    if self._way.lossy and self._queue and self._spoke:
+                        self._talk.abandon()  # these were lost, others were answered: go on with the rest
+                        continue
+                    return self._talk.unreadable or f"no reply within {self._way.timeout:g} s"
+                if replies is None:
+                    return self._ending()
+                now, self._spoke = time.monotonic(), True
+                for reply in replies:
+                    clock, unix = self._sent[reply.question]
+                    self._settle(Outcome(reply.question, reply, (now - clock) * 1000, started=unix))
+        except Unreachable as error:
+            return self._stream.ending() or error.message
+
+    async def _replies(self) -> list[Reply] | None:
+        """The next replies, at least one; ``None`` when the stream has ended."""
         while True:
-            await _fill(stream, talk, queue, sent, settle)
-            if not talk.waiting:
-                return ""
-            async with asyncio.timeout(timeout):
-                replies: list[Reply] = []
-                while not replies:
-                    data = await stream.receive()
-                    if data is None:
-                        return _ending(stream, talk)
-                    replies = talk.feed(data)
-            now = time.monotonic()
-            for reply in replies:
-                settle(Outcome(reply.question, reply, (now - sent[reply.question]) * 1000))
-    except TimeoutError:
-        return talk.unreadable or f"no reply within {timeout:g} s"
-    except Unreachable as error:
-        return stream.ending() or error.message
+            data = await self._stream.receive()
+            if data is None:
+                return None
+            if replies := self._talk.feed(data):
+                return replies
 
+    async def _warm_up(self, questions: Sequence[Question], patience: float) -> bool:
+        """Ask one question in advance, so that starting the program and connecting do not count as the server's time.
 
-async def _warm_up(stream: ByteStream, talk: Conversation, questions: Sequence[Question], patience: float) -> bool:
-    """Ask one question in advance, so that starting the program and connecting do not count as the server's time.
+        Its reply, or none in time, decides nothing: every question is asked afterwards. False when the stream has
+        ended.
+        """
+        for question in questions:
+            try:
+                first = self._talk.ask(question)
+            except Unaskable:
+                continue
+            await self._way.pace.turns(1)
+            await self._stream.send(first)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    while self._talk.count:
+                        data = await self._stream.receive()
+                        if data is None:
+                            return False
+                        self._talk.feed(data)
+            self._talk.abandon()
+            break
+        return True
 
-    Its reply, or none in time, decides nothing: every question is asked afterwards. False when the stream has ended.
-    """
-    for question in questions:
-        try:
-            first = talk.ask(question)
-        except Unaskable:
-            continue
-        await stream.send(first)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                while talk.waiting:
-                    data = await stream.receive()
-                    if data is None:
-                        return False
-                    talk.feed(data)
-        talk.abandon()
-        break
-    return True
+    async def _fill(self) -> None:
+        """Send questions until the window is full, all of them in one write."""
+        batch = bytearray()
+        asked: list[Question] = []
+        while self._queue and self._talk.count < WINDOW:
+            question = self._queue.popleft()
+            try:
+                batch += self._talk.ask(question)
+            except Unaskable as error:
+                self._settle(Outcome(question, error=str(error)))
+            else:
+                asked.append(question)
+        if not batch:
+            return
+        await self._way.pace.turns(len(asked))
+        moment = (time.monotonic(), time.time())
+        self._sent.update(dict.fromkeys(asked, moment))
+        await self._stream.send(bytes(batch))
 
-
-async def _fill(
-    stream: ByteStream,
-    talk: Conversation,
-    queue: deque[Question],
-    sent: dict[Question, float],
-    settle: Callable[[Outcome], None],
-) -> None:
-    """Send questions until the window is full, all of them in one write."""
-    batch = bytearray()
-    while queue and len(talk.waiting) < WINDOW:
-        question = queue.popleft()
-        try:
-            batch += talk.ask(question)
-        except Unaskable as error:
-            settle(Outcome(question, error=str(error)))
-        sent[question] = time.monotonic()
-    if batch:
-        await stream.send(bytes(batch))
-
-
-def _ending(stream: ByteStream, talk: Conversation) -> str:
-    return talk.unreadable or stream.ending() or "the server closed the connection without a reply"
+    def _ending(self) -> str:
+        return self._talk.unreadable or self._stream.ending() or "the server closed the connection without a reply"

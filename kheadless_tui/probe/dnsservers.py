@@ -1,0 +1,112 @@
+"""The servers of the cluster's DNS: its Service with its addresses, the pods behind it, the cache on the node."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import msgspec
+
+from kheadless_tui.errors import NotFound, Refused, UsageError
+from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.probe.replicas import Replica, replicas
+from kheadless_tui.probe.server import Server, parse_server
+from kheadless_tui.zone.dns_service import DNS_NAMESPACES, DNS_SERVICE, choose_dns_service, dns_service
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.session import ClusterSession
+
+NODE_LOCAL = "169.254.20.10"
+"""Where NodeLocal DNSCache listens unless it is told otherwise (cluster/addons/dns/nodelocaldns in kubernetes)."""
+
+
+class _ServiceList(msgspec.Struct):
+    items: list[Service] | None = None
+
+
+class DnsServers:
+    """Finds them over one session; what may not be read is left out."""
+
+    def __init__(self, session: ClusterSession) -> None:
+        self._session = session
+
+    async def service(self) -> Service | None:
+        """The Service in front of the cluster's DNS servers; ``None`` when it may not be read or is not found."""
+        snapshot = self._session.snapshot
+        known = snapshot.service(dns_service(snapshot))
+        if known is not None:
+            return known
+        transport = self._session.transport
+        try:
+            return msgspec.json.decode(await transport.call("GET", _path(DNS_SERVICE)), type=Service)
+        except (Refused, NotFound):
+            pass
+        found: list[Service] = []
+        for namespace in sorted(DNS_NAMESPACES):
+            try:
+                answer = await transport.call("GET", f"/api/v1/namespaces/{namespace}/services")
+            except (Refused, NotFound):
+                continue
+            found += msgspec.json.decode(answer, type=_ServiceList).items or []
+        return choose_dns_service(found)
+
+    async def key(self) -> ObjectKey:
+        """Its key; the usual one when it may not be read."""
+        service = await self.service()
+        return DNS_SERVICE if service is None else service.key
+
+    async def addresses(self) -> list[Server]:
+        """Its cluster addresses, the one of its first family first."""
+        service = await self.service()
+        if service is None:
+            return []
+        addresses = [address for address in service.cluster_ips if address not in ("", "None")]
+        return [Server(address, source=f"Service {service.key}", role="kube-dns") for address in addresses]
+
+    async def replicas(self) -> list[Replica]:
+        """The pods behind it, ready or not.
+
+        Raises:
+            Refused: they may not be read.
+            NotFound: there are none.
+        """
+        return await replicas(self._session.transport, await self.key())
+
+
+def servers_of_pod(nameservers: Sequence[str], known: Sequence[Server], source: str) -> list[Server]:
+    """The servers that a pod's /etc/resolv.conf names, those that are known already by what they are.
+
+    A link-local address is that of a cache on the node, for nothing else in a cluster has one.
+    """
+    by_address = {server.address: server for server in known}
+    found = []
+    for word in nameservers:
+        try:
+            server = parse_server(word, source)
+        except UsageError:  # a scoped address or a slip
+            continue
+        local = ipaddress.ip_address(server.address).is_link_local
+        role: Server = by_address.get(server.address) or Server(
+            server.address, server.port, source, "node-local" if local else "resolv.conf"
+        )
+        found.append(role)
+    return list(dict.fromkeys(found))
+
+
+def every_server(of_pod: Sequence[Server], known: Sequence[Server]) -> list[Server]:
+    """All servers in the order of the layers: what the pod asks, the node's cache, the Service, the pods behind it.
+
+    Where nothing names a cache on the node, the usual address is tried.
+    """
+    caches = [server for server in (*of_pod, *known) if server.role == "node-local"]
+    presumed = Server(NODE_LOCAL, source="the usual address of NodeLocal DNSCache", role="node-local", presumed=True)
+    odd = [server for server in of_pod if server.role == "resolv.conf"]
+    given = [server for server in known if server.role == "given"]
+    inner = [server for role in ("kube-dns", "replica") for server in known if server.role == role]
+    return list(dict.fromkeys([*given, *odd, *(caches or [presumed]), *inner]))
+
+
+def _path(key: ObjectKey) -> str:
+    return f"/api/v1/namespaces/{quote(key.namespace, safe='')}/services/{quote(key.name, safe='')}"
