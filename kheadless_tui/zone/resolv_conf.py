@@ -64,7 +64,7 @@ def cluster_first(namespace: str, config: ZoneConfig, nameserver: str = "") -> R
         (f"{namespace}.svc.{domain}", f"svc.{domain}", domain),
         CLUSTER_NDOTS,
         "predicted from dnsPolicy ClusterFirst",
-        "the search domains of the node, which follow",
+        "the search domains of the node, which come behind the cluster's",
     )
 
 
@@ -91,7 +91,9 @@ def resolv_conf_of(pod: Pod, config: ZoneConfig, nameserver: str = "") -> Resolv
         return msgspec.structs.replace(base, source=told)
     servers = tuple(dict.fromkeys((*base.nameservers, *(own.nameservers or ()))))
     search = tuple(dict.fromkeys((*base.search, *(own.searches or ()))))
-    ndots = _ndots([f"{item.name}:{item.value}" for item in own.options or () if item.value], base.ndots)
+    given = [item.value or "" for item in own.options or () if item.name == "ndots"]
+    # A pod's option replaces that of the cluster also without a value, which no resolver reads.
+    ndots = _ndots([f"ndots:{given[-1]}"], ResolvConf().ndots) if given else base.ndots
     return ResolvConf(servers[:MAX_NAMESERVERS], _fitting(search), ndots, f"{told} and dnsConfig", base.unknown)
 
 

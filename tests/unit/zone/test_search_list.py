@@ -140,6 +140,16 @@ def test_dns_config_is_merged() -> None:
     assert len(" ".join(resolv_conf_of(make_pod("ClusterFirst", config=wide), CONFIG).search)) <= 2048
 
 
+def test_an_option_without_value_takes_the_clusters_ndots_away() -> None:
+    """The kubelet writes ``options ndots``, which no resolver reads (seen in a pod)."""
+    own = DNSConfig(None, None, [DNSConfigOption("timeout", "1"), DNSConfigOption("ndots", None)])
+    assert resolv_conf_of(make_pod("ClusterFirst", config=own), CONFIG).ndots == 1
+    twice = DNSConfig(None, None, [DNSConfigOption("ndots", "1"), DNSConfigOption("ndots", "7")])
+    assert resolv_conf_of(make_pod("ClusterFirst", config=twice), CONFIG).ndots == 7
+    other = DNSConfig(None, None, [DNSConfigOption("timeout", "1")])
+    assert resolv_conf_of(make_pod("ClusterFirst", config=other), CONFIG).ndots == 5
+
+
 def test_reading_resolv_conf() -> None:
     text = (
         "# made by the kubelet\nsearch old.test\nnameserver 10.96.0.10\n  nameserver fd00::a\n; other\n"
