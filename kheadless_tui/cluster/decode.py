@@ -224,3 +224,18 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nulls(item) for item in value if item is not None]
     return value
+
+
+def token_in(head: bytes) -> str | None:
+    """The ``continue`` token, from the first bytes of a page; the API server writes it before the items.
+
+    Returns:
+        The token, empty when there is none, ``None`` when these bytes do not tell.
+    """
+    items = head.find(b'"items":')
+    start = head.find(b'"continue":"')
+    if start < 0 or (0 <= items < start):
+        return "" if items >= 0 else None
+    start += len(b'"continue":"')
+    end = head.find(b'"', start)
+    return None if end < 0 else head[start:end].decode("ascii", "replace")

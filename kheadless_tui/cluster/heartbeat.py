@@ -16,6 +16,10 @@ from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
 log = logging.getLogger(__name__)
 
 
+ASLEEP = 10.0
+"""Seconds that the clock on the wall may gain within a period before this machine counts as having slept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pulse:
     """How often is asked; a silent server is noticed within ``period + answer_in``, 14 s."""
@@ -46,25 +50,31 @@ class Heartbeat:
         last_heard: Callable[[], float],
         answered: Callable[[], None],
         silent: Callable[[Unreachable, float], None],
+        woken: Callable[[], None],
         pulse: Pulse,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """Not started yet.
 
         Args:
             transport: Where requests go.
-            last_heard: When anything was last heard of the server (Unix time); then there is no need to ask.
+            last_heard: When anything was last heard of the server, by ``clock``; then there is no need to ask.
             answered: Called after each answer, whatever it says.
-            silent: Called with the reason when none came, and the time of asking.
-            clock: Unix time.
+            silent: Called with the reason when none came, and the time of asking by ``clock``.
+            woken: Called when this machine has slept, before anything is asked.
             pulse: How often.
+            clock: Seconds that are never set, and that stand still while the machine sleeps.
+            wall: Unix time.
         """
         self.server_version: str | None = None
         self._transport = transport
         self._last_heard = last_heard
         self._answered = answered
         self._silent = silent
+        self._woken = woken
         self._clock = clock
+        self._wall = wall
         self._pulse = pulse
 
     async def run(self) -> None:
@@ -73,7 +83,11 @@ class Heartbeat:
             pause = self._pulse.period
             if self.server_version is None or self._clock() - self._last_heard() >= pause / 2:
                 pause = pause if await self._ask() else self._pulse.period_away
+            asleep = self._wall() - self._clock()
             await asyncio.sleep(pause)
+            if self._wall() - self._clock() - asleep >= ASLEEP:
+                # Or the clock was set forward: then the connections are taken anew for nothing.
+                self._woken()
 
     async def _ask(self) -> bool:
         asked = self._clock()

@@ -26,13 +26,21 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Ask whether the server has come as far as the version that we hold; the objects in its answer do not count."""
+
+    path: str
+    params: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Do nothing until then (Unix time), or until the user asks."""
 
     until: float
 
 
-Step = List | Watch | Wait
+Step = List | Check | Watch | Wait
 
 Names = Mapping[str, Set[str]]
 """Names of objects, by namespace."""

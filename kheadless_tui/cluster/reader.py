@@ -9,8 +9,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from kheadless_tui.cluster.answers import Response, retry_after, status_of
-from kheadless_tui.cluster.listwatch import Change, List, Wait, Watch, pieces
-from kheadless_tui.cluster.reflector import Reflector, token_in
+from kheadless_tui.cluster.decode import token_in
+from kheadless_tui.cluster.listwatch import Change, Check, List, Wait, Watch, pieces
+from kheadless_tui.cluster.reflector import Reflector
 from kheadless_tui.cluster.transport import MAX_BODY, Transport
 from kheadless_tui.errors import ClusterError, HeadlessError, NotAuthenticated, Unreachable
 
@@ -48,8 +49,8 @@ class Reader:
             clock: Unix time.
         """
         self.reflector = reflector
-        self.last_heard = 0.0
-        """Unix time of the last bytes."""
+        self.last_heard = float("-inf")
+        """When the last bytes came, by a clock that is never set."""
         self.received = 0
         """Bytes of lists so far: it grows while a long one arrives over a slow link."""
         self._transport = transport
@@ -58,6 +59,7 @@ class Reader:
         self._clock = clock
         self._wake = asyncio.Event()
         self._lost: Unreachable | None = None
+        self._reopening = False
         self._task: asyncio.Task[None] | None = None
         self._doing: asyncio.Task[None] | None = None
 
@@ -84,21 +86,31 @@ class Reader:
             self._lost = error
             self._doing.cancel()
 
+    def reopen(self) -> None:
+        """Take a new connection for the watch, if one is open: that of the old one may be dead without a word."""
+        if self.reflector.watching and self._doing is not None and not self._doing.done():
+            self._reopening = True
+            self._doing.cancel()
+
     async def _run(self) -> None:
         while True:
             step = self.reflector.step(self._clock())
             if isinstance(step, Wait):
                 await self._pause(step.until)
                 continue
-            self._doing = asyncio.create_task(self._list(step) if isinstance(step, List) else self._watch(step))
+            self._doing = asyncio.create_task(self._do(step))
             try:
                 await self._doing
             except asyncio.CancelledError:
                 error, self._lost = self._lost, None
+                reopening, self._reopening = self._reopening, False
                 current = asyncio.current_task()
-                if error is None or (current is not None and current.cancelling()):
+                if (error is None and not reopening) or (current is not None and current.cancelling()):
                     raise
-                self.reflector.lost(error, self._clock())
+                if error is not None:
+                    self.reflector.lost(error, self._clock())
+                else:
+                    self.reflector.watch_closed(self._clock())
             except NotAuthenticated as error:
                 self.reflector.unauthorized(error, self._clock())
             except HeadlessError as error:
@@ -108,6 +120,7 @@ class Reader:
                 log.exception("reading %s", self.reflector.kind.plural)
                 told = ClusterError(f"reading {self.reflector.kind.plural} failed inside this program: {error!r}")
                 self.reflector.failed(told, self._clock())
+                self.reflector.distrust()
             finally:
                 self._doing = None
             self._changed(self)
@@ -117,6 +130,23 @@ class Reader:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, until - self._clock())):
                 await self._wake.wait()
+        self.reflector.waited(until)
+
+    async def _do(self, step: List | Check | Watch) -> None:
+        if isinstance(step, List):
+            await self._list(step)
+        elif isinstance(step, Check):
+            await self._check(step)
+        else:
+            await self._watch(step)
+
+    async def _check(self, step: Check) -> None:
+        answer = await self._transport.request("GET", step.path, params=step.params)
+        self.last_heard = time.monotonic()
+        if answer.status == 200:
+            self.reflector.checked()
+        else:
+            self._refuse(answer, "list")
 
     # -- list --------------------------------------------------------------------------------------------------
 
@@ -143,16 +173,18 @@ class Reader:
                     await download.end()
 
     def _receive(self, size: int) -> None:
-        self.last_heard = self._clock()
+        self.last_heard = time.monotonic()
         self.received += size
 
     async def _take(self, body: bytes) -> str:
-        now = self._clock()
-        self.last_heard = now
-        change, token = self.reflector.take_page(body, now)
+        self.last_heard = time.monotonic()
+        change, token = self.reflector.take_page(body, self._clock())
+        changed = False
         for piece in pieces(change, AT_ONCE):
-            self._apply(piece)
+            changed = bool(self._apply(piece)) or changed
             await asyncio.sleep(0)
+        if not token:
+            self.reflector.polled(changed, self._clock())
         self._changed(self)
         return token
 
@@ -164,8 +196,8 @@ class Reader:
             if status != 200:
                 self._refuse(Response(status, headers, await _joined(chunks, MAX_BODY)), "watch")
                 return
-            self.last_heard = self._clock()
-            self.reflector.watch_opened(self.last_heard)
+            self.last_heard = time.monotonic()
+            self.reflector.watch_opened(self._clock())
             self._changed(self)
             async for chunk in chunks:
                 self._hear(chunk)
@@ -175,23 +207,23 @@ class Reader:
             self.reflector.watch_closed(self._clock())
 
     def _hear(self, chunk: bytes) -> None:
-        self.last_heard = self._clock()
+        self.last_heard = time.monotonic()
         before = self.reflector.state
-        changes = self.reflector.watch_data(chunk, self.last_heard)
+        changes = self.reflector.watch_data(chunk, self._clock())
         for change in changes:
             self._apply(change)
         if changes or self.reflector.state is not before:
             self._changed(self)
 
     def _refuse(self, answer: Response, verb: str) -> None:
-        self.last_heard = self._clock()
+        self.last_heard, now = time.monotonic(), self._clock()
         attempted = self.reflector.attempted(verb)
         error = self._transport.error(answer, attempted)
         if answer.status == 504 and _version_too_large(answer):
-            self.reflector.expired(self.last_heard)
+            self.reflector.expired(now)
             return
         pause = retry_after(answer.headers, answer.body)
-        self.reflector.refused(error, answer.status, verb, self.last_heard, pause)
+        self.reflector.refused(error, answer.status, verb, now, pause)
 
 
 class _Download:

@@ -86,8 +86,8 @@ class Readers:
         return {key: reader.reflector.state for key, reader in self._readers.items()}
 
     def last_heard(self) -> float:
-        """When anything was last heard of the server; Unix time, 0 for never."""
-        return max((reader.last_heard for reader in self._readers.values()), default=0.0)
+        """When anything was last heard of the server, by a clock that is never set; minus infinity for never."""
+        return max((reader.last_heard for reader in self._readers.values()), default=float("-inf"))
 
     def progress(self) -> object:
         """Something that differs when more has been read; answers that refuse are no progress."""
@@ -103,10 +103,15 @@ class Readers:
                 reader.retry_now()
 
     def silent(self, error: Unreachable, asked: float) -> None:
-        """The API server has not answered since then."""
+        """The API server has not answered since then, by a clock that is never set."""
         for reader in self.all():
             if reader.last_heard < asked:
                 reader.lost(error)
+
+    def woken(self) -> None:
+        """This machine has slept: connections may be dead without a word."""
+        for reader in self.all():
+            reader.reopen()
 
     def retry_now(self) -> None:
         """Try at once whatever waits."""

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable
 
 from kheadless_tui.cluster.decode import Decoder, WatchEvent, path_of
-from kheadless_tui.cluster.listwatch import Change, List, Put, Remove, Replace, Step, Wait, Watch, names_of
+from kheadless_tui.cluster.listwatch import Change, Check, List, Put, Remove, Replace, Step, Wait, Watch, names_of
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
 from kheadless_tui.model.kinds import Kind
@@ -42,8 +42,8 @@ FORBIDDEN_PAUSE = 300.0
 UNAUTHORIZED_PAUSE = 30.0
 """Seconds until credentials that were not accepted are tried again; each time may run the credential plug-in."""
 
-POLL_PAUSE = 30.0
-"""Seconds between lists where listing is allowed and watching is not."""
+POLL_PAUSE = (5.0, 60.0)
+"""Seconds between lists where listing is allowed and watching is not: at first and after a change, and at most."""
 
 MAX_LINE = 32 * 2**20
 """Bytes of one watch event; etcd stores no object larger than 1.5 MB."""
@@ -87,6 +87,9 @@ class Reflector:
         self._attempts = 0
         self._expiries = 0
         self._only_lists: Forbidden | None = None
+        self._polls = 0
+        self._unsure = False
+        """Whether the server still knows our version has to be asked before a watch is opened with it."""
         self._contact = now
 
     # -- what to do --------------------------------------------------------------------------------------------
@@ -99,6 +102,12 @@ class Reflector:
             self._collected, self._listed = [], {}
             self._collected_undecodable = set()
             return self.page()
+        if self._unsure:
+            # After etcd was set back to an older state, a watch at a version that it has not reached yet tells nothing
+            # until it has, not even an error (seen with 1.34); only a list does: 504, "Too large resource version".
+            # One object and no selector: the API server must not search for it.
+            least = ("resourceVersion", self._version), ("resourceVersionMatch", "NotOlderThan")
+            return Check(self._path, (("limit", "1"), *least))
         seconds = WATCH_SECONDS[0] + self._spread() * (WATCH_SECONDS[1] - WATCH_SECONDS[0])
         params = [("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", self._version)]
         params += [("timeoutSeconds", str(int(seconds))), *self._selection()]
@@ -119,6 +128,15 @@ class Reflector:
         self.failure = None
         self._wait_until = 0.0
         self._only_lists = None
+
+    def distrust(self) -> None:
+        """What was taken in may not be what there is: list again."""
+        self._version = None
+
+    def waited(self, until: float) -> None:
+        """The pause up to then is over, whatever the clock says now: it may have been set back meanwhile."""
+        if self._wait_until == until:
+            self._wait_until = 0.0
 
     def alive(self, now: float) -> None:
         """The API server was heard of some other way: what an open watch has not told has not happened."""
@@ -153,14 +171,25 @@ class Reflector:
         self._collected, self._listed = [], {}
         self._undecodable = self._collected_undecodable
         self._version = page.version
+        self._unsure = False
         self.synced = True
         if self._only_lists is not None:
             self.state, self.failure = self._only_lists, None
             self._version = None
-            self._wait_until = now + POLL_PAUSE
+            self._wait_until = now + POLL_PAUSE[0]
         else:
             self._live(now)
         return change, ""
+
+    def polled(self, changed: bool, now: float) -> None:
+        """Where only lists are allowed: whether the last one told something new, by which the next one is due."""
+        if self._only_lists is not None and self._version is None:
+            self._polls = 0 if changed else self._polls + 1
+            self._wait_until = now + min(POLL_PAUSE[1], POLL_PAUSE[0] * 2.0 ** min(self._polls, 16))
+
+    def checked(self) -> None:
+        """The server knows the version that we hold."""
+        self._unsure = False
 
     def expired(self, now: float) -> None:
         """410: the token or the version is too old, so list again; at once the first time, later with a pause."""
@@ -190,13 +219,18 @@ class Reflector:
         if len(self._rest) > MAX_LINE:
             raise ClusterError(f"the watch of {self.kind.plural} sent a line of more than {MAX_LINE >> 20} MB")
         changes: list[Change] = []
-        for line in lines:
-            if line.strip():
-                change = self._take(self._decoder.event(line), now)
-                if change is not None:
-                    changes.append(change)
-                if not self.watching:
-                    break
+        version = self._version
+        try:
+            for line in lines:
+                if line.strip():
+                    change = self._take(self._decoder.event(line), now)
+                    if change is not None:
+                        changes.append(change)
+                    if not self.watching:
+                        break
+        except ClusterError:
+            self._version = version  # what came before it in these bytes is given to nobody: it has to come again
+            raise
         return changes
 
     @property
@@ -243,6 +277,8 @@ class Reflector:
         else:
             self._fail(error, now, retry_after)
             self.failure_may_pass = status == 429 or status >= 500
+            if status in (502, 503):
+                self._version = None  # as in _fail: what answers for it says that it is down
 
     def failed(self, error: ClusterError, now: float) -> None:
         """No answer, or it broke off."""
@@ -315,6 +351,10 @@ class Reflector:
     def _fail(self, error: ClusterError, now: float, retry_after: float | None = None) -> None:
         self._end_watch(now)
         self._attempts += 1
+        self._unsure = True
+        if isinstance(error, Unreachable) and error.down:
+            # It may come back as one that was restored from a backup, and has written on past our version since.
+            self._version = None
         pause = (
             self._pause(self._attempts) if retry_after is None else min(retry_after, FORBIDDEN_PAUSE) + self._spread()
         )
@@ -329,8 +369,8 @@ class Reflector:
         self.state = forbidden
         if verb == "watch":
             self._version = None
-            self._only_lists = forbidden
-            self._wait_until = now + POLL_PAUSE
+            self._only_lists, self._polls = forbidden, 0
+            self._wait_until = now + POLL_PAUSE[0]
             return
         self.synced = False
         self._version = None
@@ -341,6 +381,7 @@ class Reflector:
     def _end_watch(self, now: float) -> float:
         """The watch is over; gives the seconds for which it was open, and forgets old trouble when they were enough."""
         opened, self._opened_at = self._opened_at, None
+        self._unsure = True
         lasted = 0.0 if opened is None else now - opened
         if lasted >= HEALTHY:
             self._attempts = self._expiries = 0
@@ -355,18 +396,3 @@ class Reflector:
 
     def _selection(self) -> list[tuple[str, str]]:
         return [("labelSelector", self._selector)] if self._selector else []
-
-
-def token_in(head: bytes) -> str | None:
-    """The ``continue`` token, from the first bytes of a page; the API server writes it before the items.
-
-    Returns:
-        The token, empty when there is none, ``None`` when these bytes do not tell.
-    """
-    items = head.find(b'"items":')
-    start = head.find(b'"continue":"')
-    if start < 0 or (0 <= items < start):
-        return "" if items >= 0 else None
-    start += len(b'"continue":"')
-    end = head.find(b'"', start)
-    return None if end < 0 else head[start:end].decode("ascii", "replace")

@@ -56,6 +56,7 @@ class ScopeReading:
         self.scope = scope
         self.shown: set[str] = set()
         """Namespaces whose pods are read."""
+        self._transport = transport
         self._store = store
         self._tasks = tasks
         self._changed = changed
@@ -156,10 +157,17 @@ class ScopeReading:
         self.readers.answered(now)
         self.named.look_again()
 
+    def woken(self) -> None:
+        """This machine has slept: what is connected may be dead without a word."""
+        self._tasks.spawn(self._transport.take_new_connections(), "new connections")
+        self.readers.woken()
+
     def silent(self, error: Unreachable, asked: float) -> None:
-        """The API server has not answered a question of then."""
+        """The API server has not answered a question of then, by a clock that is never set."""
         if self._away is None:
-            self._away = Offline(asked, asked, error.message, whole=True)
+            now = time.time()
+            self._away = Offline(now, now, error.message, whole=True)
+            self._tasks.spawn(self._transport.take_new_connections(), "new connections")
             self._changed()
         self.readers.silent(error, asked)
 

@@ -110,6 +110,7 @@ class ClusterSession:
             last_heard=reading.readers.last_heard,
             answered=self._answered,
             silent=reading.silent,
+            woken=reading.woken,
             pulse=self._pulse,
         )
         reading.start()

@@ -22,9 +22,10 @@ from kheadless_tui import __version__
 from kheadless_tui.cluster import failures
 from kheadless_tui.cluster.answers import Response, error_of, retry_after
 from kheadless_tui.cluster.connection import Connection
+from kheadless_tui.cluster.connector import new_connector
 from kheadless_tui.cluster.credentials import Credential
 from kheadless_tui.cluster.proxy import is_loopback
-from kheadless_tui.errors import ClusterError, Unreachable, UsageError
+from kheadless_tui.errors import ClusterError, Unreachable
 
 Params = Sequence[tuple[str, str]]
 
@@ -34,8 +35,8 @@ MAX_BODY = 64 * 2**20
 MAX_ASKED_TO_WAIT = 3
 """How often :meth:`Transport.call` sends a request again that was answered with 429."""
 
-KEEP_ALIVE = 75.0
-"""Seconds for which an idle connection is kept: under the 90 s after which load balancers commonly drop it."""
+MOST_LEFT = 4
+"""Sets of connections that were left for new ones and may still be in use; an older one is closed."""
 
 STREAM_BUFFER = 2**18
 """Bytes that are read ahead of us on one connection."""
@@ -49,7 +50,9 @@ class Transport:
         self.request_timeout = connection.request_timeout if request_timeout is None else request_timeout
         self._base = URL(connection.server)
         self._proxy = connection.proxy_url if connection.proxy_url.startswith("http") else None
-        self._connector = _connector(connection)
+        self._connector = new_connector(connection)
+        self._left: list[tuple[aiohttp.ClientSession, aiohttp.TCPConnector]] = []
+        """By which nothing is asked any more; some of their connections may be in use."""
         self._timeout = aiohttp.ClientTimeout(total=None)
         self._session = self._new_session()
         # Compressing costs both ends more than it saves when the bytes never leave the machine.
@@ -198,10 +201,22 @@ class Transport:
                 async with await self._send("GET", "/version", (), None, "", None, credential) as answer:
                     return Response(answer.status, answer.headers, await self._body(answer, 2**16))
 
+    async def take_new_connections(self) -> None:
+        """For what is asked from now on: those that are kept may be dead without a word.
+
+        After the machine has slept or the network was away, a request over one of them would wait out its time. Those
+        in use go on.
+        """
+        self._left.append((self._session, self._connector))
+        self._connector = new_connector(self.connection)
+        self._session = self._new_session()
+        while len(self._left) > MOST_LEFT:
+            await _end(*self._left.pop(0))
+
     async def close(self) -> None:
         """Close all connections, also those in use; their users see Unreachable."""
-        await self._session.close()
-        await self._connector.close()
+        for session, connector in ((self._session, self._connector), *self._left):
+            await _end(session, connector)
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -352,22 +367,9 @@ class Transport:
                 yield chunk
 
 
-def _connector(connection: Connection) -> aiohttp.TCPConnector:
-    # Every watch holds a connection, so their number has no limit here; it is small by what is read.
-    options: dict[str, Any] = {"limit": 0, "keepalive_timeout": KEEP_ALIVE}
-    if not connection.proxy_url.startswith("socks5"):
-        return aiohttp.TCPConnector(**options)
-    try:
-        from aiohttp_socks import ProxyConnector  # noqa: PLC0415 - optional
-    except ImportError as error:
-        raise UsageError(
-            "the kubeconfig's proxy-url is a SOCKS proxy, and the package for that is not installed",
-            hint="pipx inject kheadless-tui aiohttp-socks, or pip install 'kheadless-tui[socks]'",
-        ) from error
-    # Go's socks5 lets the proxy resolve names, whichever of the two schemes is written.
-    url = connection.proxy_url.replace("socks5h://", "socks5://", 1)
-    connector: aiohttp.TCPConnector = ProxyConnector.from_url(url, rdns=True, **options)
-    return connector
+async def _end(session: aiohttp.ClientSession, connector: aiohttp.TCPConnector) -> None:
+    await session.close()
+    await connector.close()
 
 
 def _keep_refusal(into: list[Response]) -> aiohttp.TraceConfig:

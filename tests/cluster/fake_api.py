@@ -91,7 +91,9 @@ class FakeApi:
         return [request.query["resourceVersion"] for request in self.requests if is_watch_of(request, plural)]
 
     def listed(self, plural: str) -> list[web.BaseRequest]:
-        return [request for request in self.requests if request.path.endswith(plural) and "watch" not in request.query]
+        """The requests for a page of it."""
+        found = [request for request in self.requests if request.path.endswith(plural)]
+        return [request for request in found if not {"watch", "resourceVersionMatch"} & set(request.query)]
 
     # -- levers
 
@@ -157,6 +159,10 @@ class FakeApi:
 
     def _list(self, request: web.BaseRequest, plural: str, namespace: str) -> web.Response:
         items = [item for (where, _), item in sorted(self.objects[plural].items()) if namespace in ("", where)]
+        least = int(request.query.get("resourceVersion", "0"))
+        if least > self.version:
+            message = f"Timeout: Too large resource version: {least}, current: {self.version}"
+            return status(504, message, "Timeout")
         start = int(request.query.get("continue", "0"))
         end = start + min(int(request.query.get("limit", "500")), self.page_limit)
         meta: Object = {"resourceVersion": str(self.version)}

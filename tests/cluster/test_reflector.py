@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from kheadless_tui.cluster.listwatch import List, Put, Remove, Replace, Wait, Watch
-from kheadless_tui.cluster.reflector import FORBIDDEN_PAUSE, PAGE, Reflector, token_in
+from kheadless_tui.cluster.decode import token_in
+from kheadless_tui.cluster.listwatch import Check, List, Put, Remove, Replace, Wait, Watch
+from kheadless_tui.cluster.reflector import FORBIDDEN_PAUSE, PAGE, Reflector
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, Unreachable
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, NAMESPACE, POD, SERVICE
@@ -45,6 +46,17 @@ def watching(*names: str) -> Reflector:
     made = listed(*names)
     made.watch_opened(NOW)
     return made
+
+
+def resumed(made: Reflector, now: float) -> Watch:
+    """The watch that follows another one, after the server has said that it knows the version."""
+    step = made.step(now)
+    assert isinstance(step, Check)
+    made.checked()
+    watch = made.step(now)
+    assert isinstance(watch, Watch)
+    assert dict(step.params)["resourceVersion"] == dict(watch.params)["resourceVersion"]
+    return watch
 
 
 def test_the_requests() -> None:
@@ -106,18 +118,14 @@ def test_a_watch_cut_anywhere_says_the_same() -> None:
         ]
         assert parts == whole
         made.watch_closed(NOW + 60)
-        step = made.step(NOW + 60)
-        assert isinstance(step, Watch)
-        assert dict(step.params)["resourceVersion"] == "13"
+        assert dict(resumed(made, NOW + 60).params)["resourceVersion"] == "13"
 
 
 def test_a_bookmark_moves_the_version_and_nothing_else() -> None:
     made = watching("a")
     assert made.watch_data(line("BOOKMARK", {"metadata": {"resourceVersion": "99"}}), NOW) == []
     made.failed(Unreachable("gone"), NOW + 30)
-    step = made.step(NOW + 31)
-    assert isinstance(step, Watch)
-    assert dict(step.params)["resourceVersion"] == "99"
+    assert dict(resumed(made, NOW + 31).params)["resourceVersion"] == "99"
 
 
 def test_410_by_either_way_lists_again_at_once_and_then_more_slowly() -> None:
@@ -152,8 +160,8 @@ def test_a_watch_that_is_cut_is_opened_again_before_anything_is_said() -> None:
     made = watching("a")
     made.failed(Unreachable("reset"), NOW + 60)
     assert isinstance(made.state, Live)
-    assert isinstance(made.step(NOW + 61), Watch)
-    made.failed(Unreachable("refused"), NOW + 61)
+    assert isinstance(made.step(NOW + 61), Check)
+    made.failed(Unreachable("no answer"), NOW + 61)
     assert isinstance(made.state, Offline)
     assert made.state.since == NOW  # when it was last heard of
     made.watch_opened(NOW + 70)
@@ -167,7 +175,73 @@ def test_watches_that_end_at_once_are_not_opened_in_a_loop() -> None:
     assert isinstance(made.state, Live)
     made.watch_opened(NOW + 5)
     made.watch_closed(NOW + 300)
-    assert isinstance(made.step(NOW + 300), Watch)
+    resumed(made, NOW + 300)
+
+
+def test_a_server_that_was_set_back_is_listed_again() -> None:
+    made = watching("a")
+    made.watch_closed(NOW + 60)
+    step = made.step(NOW + 60)
+    assert step == Check(
+        "/api/v1/namespaces/shop/services",
+        (("limit", "1"), ("resourceVersion", "10"), ("resourceVersionMatch", "NotOlderThan")),
+    )
+    made.expired(NOW + 60)  # what the driver makes of 504, "Too large resource version"
+    assert isinstance(made.step(NOW + 60), List)
+    made.take_page(page("b", version="3"), NOW + 60)
+    assert isinstance(made.step(NOW + 60), Watch)
+
+
+def test_a_server_that_was_down_is_listed_again_and_one_that_was_out_of_reach_is_not() -> None:
+    for down, expected in ((True, List), (False, Check)):
+        made = watching("a")
+        made.watch_closed(NOW + 60)
+        error = Unreachable("no connection")
+        error.down = down
+        made.failed(error, NOW + 60)
+        assert isinstance(made.state, Offline)
+        assert made.state.whole
+        assert isinstance(made.step(NOW + 90), expected)
+    made = watching("a")
+    made.refused(Unreachable("503"), 503, "watch", NOW + 60)
+    assert isinstance(made.step(NOW + 90), List)
+
+
+def test_an_hour_of_silence_is_thirty_new_watches_and_no_trouble() -> None:
+    made = watching("a")
+    now = NOW
+    while now < NOW + 3600:
+        now += 120
+        made.failed(Unreachable("no answer"), now)  # the time without a byte is over
+        now += 1
+        resumed(made, now)
+        made.watch_opened(now)
+        assert isinstance(made.state, Live)
+
+
+@pytest.mark.parametrize("set_to", [-900.0, 3600.0])
+def test_a_clock_that_is_set_delays_nothing(set_to: float) -> None:
+    made = reflector()
+    made.failed(Unreachable("away"), NOW)
+    step = made.step(NOW)
+    assert isinstance(step, Wait)
+    made.waited(step.until)  # a second by a clock that is never set
+    assert isinstance(made.step(NOW + set_to + 1), List)
+
+
+def test_what_stood_before_a_broken_line_is_not_lost() -> None:
+    made = watching("a")
+    made.watch_data(line("ADDED", item("b", "11")) + b'{"type":"ADD', NOW)
+    with pytest.raises(ClusterError):
+        made.watch_data(b"<html>\n", NOW)
+    made.failed(ClusterError("broken"), NOW + 60)
+    assert dict(resumed(made, NOW + 61).params)["resourceVersion"] == "11"
+    made.watch_opened(NOW + 61)
+    with pytest.raises(ClusterError):
+        made.watch_data(line("ADDED", item("c", "12")) + b"<html>\n", NOW + 70)
+    made.failed(ClusterError("broken"), NOW + 70)
+    # The event before it was not given to anybody: it is asked for again.
+    assert dict(resumed(made, NOW + 80).params)["resourceVersion"] == "11"
 
 
 def test_403_is_a_state_that_is_seldom_asked_about() -> None:
@@ -189,11 +263,17 @@ def test_where_only_listing_is_allowed_it_lists() -> None:
     assert made.state == Forbidden("watch", "services", "shop", "no watch")
     assert made.synced
     assert made.failure is None
-    assert isinstance(made.step(NOW + 31), List)
-    made.take_page(page("a", "b"), NOW + 31)
-    assert made.state == Forbidden("watch", "services", "shop", "no watch")
-    assert isinstance(made.step(NOW + 31), Wait)
-    assert isinstance(made.step(NOW + 62), List)
+    now, pauses = NOW, []
+    for changed in (False, False, False, False, False, True, False):
+        step = made.step(now)
+        assert isinstance(step, Wait)
+        pauses.append(step.until - now)
+        now = step.until
+        assert isinstance(made.step(now), List)
+        made.take_page(page("a", "b"), now)
+        made.polled(changed, now)
+        assert made.state == Forbidden("watch", "services", "shop", "no watch")
+    assert pauses == [5, 10, 20, 40, 60, 60, 5]
 
 
 def test_a_kind_that_is_not_served_has_no_objects() -> None:
@@ -226,7 +306,7 @@ def test_an_error_event_of_another_sort_is_trouble() -> None:
     made.watch_data(line("ERROR", {"kind": "Status", "code": 500, "message": "etcd is away"}), NOW)
     assert isinstance(made.state, Offline)
     assert "etcd is away" in made.state.cause
-    assert isinstance(made.step(NOW + 10), Watch)
+    resumed(made, NOW + 10)
 
 
 def test_undecodable_objects_are_counted_by_name() -> None:

@@ -105,6 +105,7 @@ async def test_a_watch_that_ends_is_resumed_at_the_last_bookmark(api: FakeApi, o
     await session.loaded(5)
     await until(lambda: len(api.watches["services"]) == 1)
     bookmark = {"type": "BOOKMARK", "object": {"kind": "Service", "metadata": {"resourceVersion": "4711"}}}
+    api.version = 4711
     await api.send("services", json.dumps(bookmark).encode() + b"\n")
     await asyncio.sleep(1.1)  # a shorter watch would be one that fails
     api.cut()
