@@ -6,16 +6,14 @@ import asyncio
 import base64
 import json
 import secrets
-import shutil
 import ssl
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from aiohttp import web
 
+from kheadless_tui.lab import folder as folders
 from kheadless_tui.lab import world as worlds
 from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.api.server import ApiServer
@@ -25,7 +23,7 @@ from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.cluster_dns import ClusterDns
 from kheadless_tui.lab.controllers.deployments import DeploymentController
 from kheadless_tui.lab.controllers.endpointslices import EndpointSliceController
-from kheadless_tui.lab.controllers.events import Events
+from kheadless_tui.lab.controllers.events import TTL_SECONDS, Events
 from kheadless_tui.lab.controllers.garbage import GarbageCollector
 from kheadless_tui.lab.controllers.kubelet import Kubelet
 from kheadless_tui.lab.controllers.manager import Manager
@@ -61,6 +59,7 @@ class Lab:
         self._outside = OutsideDns(self.network)
         self._runtime = Runtime(self.network, self.clock)
         events = Events(self.store, self._objects, self.clock)
+        events.since = time.time() - TTL_SECONDS
         self._kubelet = Kubelet(self.store, self._objects, self.clock, events)
         Manager(
             self.store,
@@ -85,7 +84,7 @@ class Lab:
         worlds.load(world, self.store, self._objects, self.clock)
         if world == "demo":
             worlds.keep_changing(self.clock, self.scale, self.set_ready)
-        self._folder = Path(tempfile.mkdtemp(prefix="kheadless-lab-"))  # last: what fails before leaves nothing
+        self._folder = folders.create()  # last: what fails before leaves nothing
 
     @classmethod
     @asynccontextmanager
@@ -275,13 +274,8 @@ class Lab:
 
     def _write_credentials(self) -> None:
         made = self_signed(HOST, CERTIFICATE_NAME)
-        self._write("ca.crt", made.certificate)
-        self._write("tls.key", made.private_key)
-
-    def _write(self, name: str, content: bytes) -> None:
-        path = self._folder / name
-        path.touch(mode=0o600)
-        path.write_bytes(content)
+        folders.write_private(self._folder / "ca.crt", made.certificate)
+        folders.write_private(self._folder / "tls.key", made.private_key)
 
     def _write_kubeconfig(self, user: str) -> None:
         authority = base64.b64encode((self._folder / "ca.crt").read_bytes()).decode()
@@ -293,7 +287,7 @@ class Lab:
             "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": user, "namespace": "default"}}],
             "current-context": "lab",
         }
-        self._write(f"{user}.kubeconfig", json.dumps(config, indent=2).encode())
+        folders.write_private(self._folder / f"{user}.kubeconfig", json.dumps(config, indent=2).encode())
 
     async def _listen(self) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -329,7 +323,7 @@ class Lab:
             await self._outside.close()
             await self._stop_listening()
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            folders.remove(self._folder)
 
 
 def _resource(kind: str) -> Resource:

@@ -32,6 +32,8 @@ class Events:
         """By report: the Event, and when it was last made; the oldest first."""
         self._timer: Timer | None = None
         self._number = 0
+        self.since = 0.0
+        """Reports before this time are not kept: a lab whose clusters are hours old starts without what has expired."""
         store.subscribe(self._on_change)
 
     def record(
@@ -60,6 +62,8 @@ class Events:
         path = f"spec.containers{{{container}}}" if container else ""
         report = (meta["uid"], path, kind, reason, message)
         now = self._clock.now()
+        if now < self.since:
+            return
         known = self._known.pop(report, None)
         if known is not None and self._store.find(EVENTS, *known[0]) is not None:
             self._objects.change(EVENTS, *known[0], self._again)
