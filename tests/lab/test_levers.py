@@ -19,7 +19,7 @@ from kheadless_tui.lab.certificate import self_signed
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.failure import ApiFailure
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.world import WORLDS
+from kheadless_tui.lab.world import ODD_PODS, WORLDS
 from tests.lab.conftest import Client
 
 PODS = "/api/v1/namespaces/tutorial-1/pods"
@@ -86,14 +86,47 @@ async def test_tokens_are_new_for_each_lab_and_user() -> None:
     assert all(len(token) >= 40 for token in tokens)
 
 
+def readiness(lab: Lab, namespace: str = "") -> dict[str, str]:
+    return {
+        pod["metadata"]["name"]: next(c["status"] for c in pod["status"]["conditions"] if c["type"] == "Ready")
+        for pod in lab.all("Pod", namespace)
+        if namespace or pod["metadata"]["namespace"] != ODD_PODS
+    }
+
+
 @pytest.mark.parametrize("world", sorted(WORLDS))
 async def test_every_world_starts_with_all_pods_ready(world: str) -> None:
     async with Lab.start(world=world) as lab:
-        for pod in lab.all("Pod"):
-            conditions = {c["type"]: c["status"] for c in pod["status"]["conditions"]}
-            assert conditions["Ready"] == "True", pod["metadata"]["name"]
+        assert set(readiness(lab).values()) == {"True"}
         assert lab.get("Service", "kube-system", "kube-dns")["spec"]["clusterIP"] == "10.96.0.10"
         assert "kubernetes cluster.local" in lab.get("ConfigMap", "kube-system", "coredns")["data"]["Corefile"]
+
+
+async def test_the_demo_has_pods_that_are_hard_to_ask_from() -> None:
+    async with Lab.start(world="demo") as lab:
+        ready = readiness(lab, ODD_PODS)
+        assert ready == {"glibc": "True", "musl": "True", "never-ready": "False", "no-shell": "True",
+                         "not-pulled": "False"}  # fmt: skip
+        (state,) = lab.get("Pod", ODD_PODS, "not-pulled")["status"]["containerStatuses"]
+        assert state["state"]["waiting"]["reason"] == "ImagePullBackOff"
+
+
+async def test_the_demo_has_the_tutorials_as_they_are_and_mended() -> None:
+    async with Lab.start(world="demo") as lab:
+        sizes = {
+            (item["metadata"]["namespace"], item["metadata"]["labels"]["kubernetes.io/service-name"]): 0
+            for item in lab.all("EndpointSlice")
+        }
+        for item in lab.all("EndpointSlice"):
+            key = (item["metadata"]["namespace"], item["metadata"]["labels"]["kubernetes.io/service-name"])
+            sizes[key] += len(item["endpoints"] or ())
+    assert ("tutorial-2", "mysql-svc") not in sizes, "the Endpoints carry another name"
+    assert sizes["tutorial-2-mended", "mysql-svc"] == 1
+    assert sizes.get(("tutorial-3", "headless-svc"), 0) == 0, "the selector matches nothing"
+    assert sizes["tutorial-3-mended", "headless-svc"] == 2
+    assert sizes["fleet", "fleet"] == 300
+    assert sizes["dual-stack", "peers"] == 6, "three of each family"
+    assert sizes["tutorial-4", "web"] == sizes["tutorial-4", "web-headless"] == 3
 
 
 async def test_the_demo_changes_by_itself() -> None:

@@ -78,8 +78,8 @@ async def test_label_selectors(client: Client, selector: str, names: list[str]) 
 
 
 async def test_field_selectors(client: Client) -> None:
-    found = await client.get("/api/v1/pods", fieldSelector="metadata.name=web-1,status.phase=Running")
-    assert [item["metadata"]["name"] for item in found["items"]] == ["web-1"]
+    found = await client.get("/api/v1/pods", fieldSelector="metadata.name=peer-1,status.phase=Running")
+    assert [item["metadata"]["name"] for item in found["items"]] == ["peer-1"]
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ _TOOLS = Image(_BIND, command=("bash",), nslookup="bind")
 _CATALOGUE: tuple[tuple[str, Image], ...] = (
     (r"busybox:1\.(1\d|2[0-8])(\..*)?", Image(_BUSYBOX, command=("sh",), nslookup="busybox-small")),
     (r"busybox(:.*)?", Image(_BUSYBOX, command=("sh",), nslookup="busybox")),
+    (r"debian(:.*)?|ubuntu(:.*)?", Image(_SHELL | {"bash", "getent"}, command=("bash",))),
     (r"alpine(:.*)?", Image(_BUSYBOX | {"getent"}, command=("/bin/sh",), nslookup="busybox")),
     (
         r"nginx:.*alpine.*",
