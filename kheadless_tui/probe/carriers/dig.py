@@ -30,12 +30,12 @@ def dig_argv(
 def kdig_argv(
     server: Server, questions: Sequence[Question], *, transport: Protocol, timeout: float, manner: Manner
 ) -> tuple[str, ...]:
-    """The same for kdig, which counts repetitions instead of tries and asks without EDNS unless it is told otherwise.
+    """The same for kdig, which counts repetitions instead of tries, and would take names for international ones.
 
     Raises:
         Unaskable: a name cannot be put on the wire.
     """
-    options = ("+retry=0", f"+time={max(1, round(timeout))}", *_how(transport, manner))
+    options = ("+noidn", "+retry=0", f"+time={max(1, round(timeout))}", *_how(transport, manner))
     return ("kdig", f"@{server.address}", "-p", str(server.port), *options, *_asked(questions))
 
 

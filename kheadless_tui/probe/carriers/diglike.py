@@ -49,6 +49,10 @@ _TROUBLE = (
 )
 
 
+_UNREADABLE = Question("", "")
+"""Stands for a question whose name is written so that it cannot be read."""
+
+
 @dataclass(slots=True)
 class _Block:
     rcode: str
@@ -59,12 +63,11 @@ class _Block:
     whole: bool = True
     """False for host's one line about a denial."""
 
-    def reply(self) -> Reply | None:
-        if self.question is None:
-            return None
+    def reply(self) -> Reply:
         answer, authority, additional = (tuple(self.sections.get(name, ())) for name in _SECTIONS.values())
-        echo = self.question.name if self.whole else ""
-        return Reply(self.question, self.rcode, self.flags, answer, authority, additional, echo)
+        echo = self.question.name if self.question and self.whole else ""
+        question = self.question or _UNREADABLE
+        return Reply(question, self.rcode, self.flags, answer, authority, additional, echo)
 
 
 def parse_printed(text: str) -> Printed:
@@ -86,10 +89,7 @@ def parse_printed(text: str) -> Printed:
             section = _heading(line, blocks, output) or ("" if not line.strip() else section)
         elif blocks and section:
             _take(line, section, blocks[-1])
-    for block in blocks:
-        reply = block.reply()
-        if reply is not None:
-            output.replies.append((reply, block.ms))
+    output.replies = [(block.reply(), block.ms) for block in blocks]
     return output
 
 
@@ -125,19 +125,29 @@ def _dotted(name: str) -> str:
 
 def match_replies(output: Printed, questions: Sequence[Question]) -> dict[Question, tuple[Reply, float | None]]:
     """The replies by the question that was meant; names are compared as DNS does, in any case."""
-    by_wire: dict[tuple[str, str], tuple[Reply, float | None]] = {}
+    by_name: dict[tuple[str, str], tuple[Reply, float | None]] = {}
     for reply, ms in output.replies:
-        by_wire[(reply.question.name.lower(), reply.question.type)] = (reply, ms)
+        by_name[(_same(reply.question.name), reply.question.type)] = (reply, ms)
     found = {}
     for question in questions:
-        try:
-            name = presentation_name(question.name)
-        except Unaskable:
-            continue
-        hit = by_wire.get((name.lower(), question.type)) or by_wire.get((name.lower(), ""))
+        name = _same(question.name)
+        hit = by_name.get((name, question.type)) or by_name.get((name, ""))
         if hit is not None:
             found[question] = hit
     return found
+
+
+def only_reply(output: Printed) -> tuple[Reply | None, float | None]:
+    """The reply of a run with one question, however the program writes its name."""
+    return output.replies[-1] if output.replies else (None, None)
+
+
+def _same(name: str) -> str:
+    """A name in one form: each program escapes other signs."""
+    try:
+        return presentation_name(name).lower()
+    except Unaskable:
+        return name
 
 
 def complaint(output: Printed) -> str:

@@ -8,11 +8,11 @@ from typing import Protocol as Interface
 
 from kheadless_tui.cluster.exec import ExecResult
 from kheadless_tui.probe.carriers.dig import BATCH, dig_argv, kdig_argv
-from kheadless_tui.probe.carriers.diglike import complaint, match_replies, parse_printed
+from kheadless_tui.probe.carriers.diglike import complaint, match_replies, only_reply, parse_printed
 from kheadless_tui.probe.carriers.drill import drill_argv, host_argv
 from kheadless_tui.probe.carriers.getent import getent_argv, parse_getent
 from kheadless_tui.probe.carriers.nslookup import nslookup_argv, parse_nslookup
-from kheadless_tui.probe.dnsmessage import Reply, may_be_cut
+from kheadless_tui.probe.dnsmessage import Reply, Unaskable, may_be_cut
 from kheadless_tui.probe.server import Manner, Protocol, Server
 from kheadless_tui.probe.tools import BIND, Toolbox, printable
 from kheadless_tui.zone.record import Question
@@ -75,8 +75,6 @@ class Dig:
         told = []
         for question in questions:
             reply, ms = found.get(question, (None, None))
-            if reply is not None and self._tool == "kdig":
-                reply = replace(reply, echo="")  # it prints names in lower case
             told.append(Told(question, reply, ms, "" if reply else error))
         return told
 
@@ -95,7 +93,7 @@ class Single:
 
     def read(self, result: ExecResult, questions: Sequence[Question]) -> list[Told]:
         output = parse_printed(_text(result.stdout + b"\n" + result.stderr))
-        reply, ms = match_replies(output, questions).get(questions[0], (None, None))
+        reply, ms = only_reply(output)
         if reply is None:
             return [Told(questions[0], None, None, printable(complaint(output)) or _failure(self._tool, result))]
         brief = not reply.flags  # host's one line about a denial
@@ -133,7 +131,13 @@ class Getent:
 
     batch = 1
 
+    def __init__(self, toolbox: Toolbox, server: Server) -> None:
+        self._nameservers, self._server = toolbox.nameservers, server
+
     def argv(self, questions: Sequence[Question]) -> tuple[str, ...]:
+        if self._server.address not in self._nameservers:
+            own = f" ({self._nameservers[0]})" if self._nameservers else ""
+            raise Unaskable(f"getent asks the server of the container's /etc/resolv.conf{own} and no other")
         return getent_argv(questions[0])
 
     def read(self, result: ExecResult, questions: Sequence[Question]) -> list[Told]:
@@ -154,7 +158,7 @@ def text_carrier(
         "drill": lambda: Single("drill", way),
         "host": lambda: Single("host", way),
         "nslookup": lambda: Nslookup(toolbox.nslookup, way),
-        "getent": Getent,
+        "getent": lambda: Getent(toolbox, server),
     }
     return makers[tool]()
 
