@@ -11,6 +11,7 @@ from kheadless_tui.commands import running
 from kheadless_tui.commands.confirm import check_writes
 from kheadless_tui.commands.names import default_resolv_conf, service_key
 from kheadless_tui.commands.probe_connect import probe_connect
+from kheadless_tui.commands.probe_converge import probe_converge
 from kheadless_tui.commands.probe_path import probe_path
 from kheadless_tui.commands.probe_place import plan_of, prober_of, progress_line, service_of
 from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type, is_address
@@ -46,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         return running.run(probe_path(arguments, spec))
     if arguments.connect:
         return running.run(probe_connect(arguments, spec))
+    if arguments.converge:
+        return running.run(probe_converge(arguments, spec))
     return running.run(_probe(arguments, spec))
 
 

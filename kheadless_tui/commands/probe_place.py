@@ -13,6 +13,7 @@ from kheadless_tui.errors import NotFound
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.probe.plan import ProbePlan
 from kheadless_tui.probe.prober import Prober, Progress
+from kheadless_tui.probe.server import TCP, UDP
 from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.zone.record import Question
 
@@ -42,11 +43,31 @@ async def plan_of(
     questions: Sequence[Question],
     *,
     service: ObjectKey | None = None,
+    every_server: bool = False,
 ) -> ProbePlan:
-    """The place, told on stderr with the reason for it."""
+    """The place, told on stderr with the reason for it.
+
+    Args:
+        prober: Plans.
+        source: For the namespace.
+        arguments: --server, --tcp and --udp.
+        spec: Where from.
+        questions: What will be asked.
+        service: The Service that is asked for; its own pods are preferred.
+        every_server: Ask all servers, over both transports unless one is named.
+    """
     namespace = service.namespace if service else source.namespace
+    protocol = protocol_of(arguments)
+    transports = () if not every_server or protocol else (UDP, TCP)
     plan = await prober.plan(
-        spec, namespace, questions, arguments.server, service=service, protocol=protocol_of(arguments)
+        spec,
+        namespace,
+        questions,
+        arguments.server,
+        service=service,
+        protocol=protocol,
+        every_server=every_server,
+        transports=transports,
     )
     tell(f"asking from {plan.vantage}: {plan.why}")
     return plan

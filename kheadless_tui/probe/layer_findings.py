@@ -27,6 +27,8 @@ from kheadless_tui.probe.layer_servers import Asked, Servers, clock, host, named
 from kheadless_tui.probe.layer_silence import silence
 from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, RESOLV_CONF, LayerFinding, Matrix
 from kheadless_tui.probe.observation import Observation
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.ttl import client_ttl, soa_ttl
 
 _CLOCK_SLACK = 2
 """Seconds by which a TTL may seem to have run down since we asked: both ends count whole seconds."""
@@ -43,6 +45,14 @@ class Freshness:
     """Seconds, of the SOA of a denial."""
     known: bool = True
     """False when they are guessed: then nothing is said to come from a cache."""
+
+    @classmethod
+    def of(cls, config: ZoneConfig) -> Freshness:
+        """As the zone is served."""
+        bounds, denial = config.cache, soa_ttl(config)
+        if bounds is not None:
+            denial = min(bounds.denial_max, max(bounds.denial_min, denial))
+        return cls(client_ttl(config), denial, config.ttl_known)
 
     def left(self, seen: Observation, began: float) -> int | None:
         """Seconds left of a reply that a cache has held since before we began to ask; ``None`` when it is fresh.
