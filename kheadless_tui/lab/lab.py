@@ -21,6 +21,7 @@ from kheadless_tui.lab.api.streams import Streams
 from kheadless_tui.lab.certificate import self_signed
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.cluster_dns import ClusterDns
+from kheadless_tui.lab.containers import Containers
 from kheadless_tui.lab.controllers.deployments import DeploymentController
 from kheadless_tui.lab.controllers.endpointslices import EndpointSliceController
 from kheadless_tui.lab.controllers.events import TTL_SECONDS, Events
@@ -77,7 +78,8 @@ class Lab:
                 GarbageCollector(self.store, self._objects),
             ],
         )
-        streams = Streams(self.store, self._runtime, self.network)
+        self._containers = self._kubelet.launcher = Containers(self._runtime)
+        streams = Streams(self.store, self.clock, self._runtime, self.network, self._containers)
         self.api_server = ApiServer(self.store, self._objects, self.clock, self.rights, streams)
         self._runner: web.ServerRunner | None = None
         self._port = 0
@@ -320,6 +322,7 @@ class Lab:
         self.clock.stop()
         self.close_watches()
         try:
+            await self._containers.close()
             await self._outside.close()
             await self._stop_listening()
         finally:

@@ -294,6 +294,8 @@ class Kubelet:
                 state["state"] = {"terminated": terminated(state, 137, self._clock.timestamp())}
             state["ready"] = state["started"] = False
         set_readiness(pod, self._clock.timestamp())
+        if self.launcher is not None:
+            self.launcher.forget(pod["metadata"]["uid"])
         self._say(pod, NORMAL, "DeadlineExceeded", message)
 
     # -- readiness ---------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 from kheadless_tui.lab.pods import nslookup, shell
@@ -50,14 +51,24 @@ async def fail(process: Process) -> int:
     return 1
 
 
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_FOREVER = 1e9
+"""Seconds: longer than any lab runs."""
+
+
 async def sleep(process: Process) -> int:
-    """Wait."""
-    try:
-        seconds = float(process.argv[1])
-    except (IndexError, ValueError):
-        await process.complain("sleep: invalid number\n")
+    """Wait, for numbers with a unit, or for as long as the container runs."""
+    total = 0.0
+    for word in process.argv[1:]:
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", word)
+        if not found and not word.startswith("inf"):
+            await process.complain(f"sleep: invalid number '{word}'\n")
+            return 1
+        total += float(found[1]) * _UNITS[found[2]] if found else _FOREVER
+    if len(process.argv) < 2:
+        await process.complain("sleep: missing operand\n")
         return 1
-    await process.around.clock.sleep(seconds)
+    await process.around.clock.sleep(min(total, _FOREVER))
     return 0
 
 

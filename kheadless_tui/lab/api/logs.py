@@ -1,0 +1,106 @@
+"""pods/log: what a container has written."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from aiohttp import web
+
+from kheadless_tui.lab.api.bodies import headers
+from kheadless_tui.lab.api.listing import number
+from kheadless_tui.lab.api.options import is_true
+from kheadless_tui.lab.clock import Clock
+from kheadless_tui.lab.containers import Containers
+from kheadless_tui.lab.failure import bad_request
+from kheadless_tui.lab.pods.runtime import Runtime
+from kheadless_tui.lab.resources import PODS
+from kheadless_tui.lab.store import Object, Store, key_of
+
+_PULLING = ("ErrImagePull", "ImagePullBackOff")
+LOOK_SECONDS = 1.0
+"""Between two looks, of lab time, at a log that is followed."""
+
+
+class Logs:
+    """Serves the logs of containers."""
+
+    def __init__(self, store: Store, clock: Clock, runtime: Runtime, containers: Containers) -> None:
+        self._store = store
+        self._clock = clock
+        self._runtime = runtime
+        self._containers = containers
+
+    async def serve(self, request: web.BaseRequest, pod: Object, container: str) -> web.StreamResponse:
+        """One request.
+
+        Raises:
+            ApiFailure: 400; there is no log yet.
+        """
+        query, name = request.query, pod["metadata"]["name"]
+        if is_true(query.get("previous", "")) or not self._has_started(pod, container):
+            raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
+        main = self._containers.find(pod, container)
+        whole = self._text(pod, container)
+        text = _last(whole, query.get("tailLines", ""))
+        if query.get("limitBytes"):
+            text = text[: number(query["limitBytes"], "limitBytes")]
+        response = web.StreamResponse(headers={**headers(), "Content-Type": "text/plain"})
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            await response.write(text)
+            if is_true(query.get("follow", "")):
+                if main is not None:
+                    listener = main.listen()
+                    try:
+                        while data := await listener.read():
+                            await response.write(data)
+                    finally:
+                        main.leave(listener)
+                else:
+                    await self._follow(response, pod, container, len(whole))
+            await response.write_eof()
+        return response
+
+    def _text(self, pod: Object, container: str) -> bytes:
+        main = self._containers.find(pod, container)
+        return bytes(main.log) if main is not None else self._runtime.log(pod, container).encode()
+
+    async def _follow(self, response: web.StreamResponse, pod: Object, container: str, told: int) -> None:
+        """Send what comes, until the pod is gone."""
+        while True:
+            await self._clock.sleep(LOOK_SECONDS)
+            found = self._store.find(PODS, *key_of(pod))
+            if found is None or found["metadata"]["uid"] != pod["metadata"]["uid"]:
+                return
+            text = self._text(found, container)
+            if len(text) > told:
+                await response.write(text[told:])
+            told = len(text)
+            await asyncio.sleep(0)
+
+    def _has_started(self, pod: Object, container: str) -> bool:
+        """Whether there is something to show.
+
+        Raises:
+            ApiFailure: 400, in the kubelet's words; the container waits.
+        """
+        status = pod["status"]
+        states = [*(status.get("containerStatuses") or ()), *(status.get("ephemeralContainerStatuses") or ())]
+        state = next((item for item in states if item["name"] == container), None)
+        if state is None:
+            raise bad_request(f"pod {pod['metadata']['name']} does not have a host assigned")
+        waiting = state["state"].get("waiting")
+        if waiting and not state.get("restartCount"):
+            reason = waiting["reason"]
+            why = "trying and failing to pull image" if reason in _PULLING else reason
+            name = pod["metadata"]["name"]
+            raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {why}')
+        return True
+
+
+def _last(text: bytes, lines: str) -> bytes:
+    if not lines:
+        return text
+    wanted = number(lines, "tailLines")
+    return b"".join(text.splitlines(keepends=True)[-wanted:]) if wanted > 0 else b""
