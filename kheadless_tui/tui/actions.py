@@ -45,6 +45,7 @@ PANELS, EVERYWHERE = "panels", "everywhere"
 ACTIONS: tuple[Action, ...] = (
     Action("main.probe", "p", "probe", "probe", EVERYWHERE, help="ask from a pod, compare"),
     Action("main.vantage", "v", "vantage", "from where", EVERYWHERE, help="where to ask from"),
+    Action("main.history", "P", "history", "probes", EVERYWHERE, shown=False, help="probes made, compare two"),
     Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x", at_once=True),
     Action("main.command", "colon", "command", "command", EVERYWHERE, help="command: ctx, ns, sel ...", at_once=True),
     Action("main.next", "tab", "next_panel", "panel", PANELS, help="next panel or tab"),

@@ -15,10 +15,11 @@ from textual.filter import LineFilter
 from kheadless_tui.errors import HeadlessError
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.ascii import AsciiOnly
+from kheadless_tui.tui.asker import ProbeSettings
 from kheadless_tui.tui.assets import style_sheets
 from kheadless_tui.tui.bridge import slow_link
 from kheadless_tui.tui.levers import Levers
-from kheadless_tui.tui.probe_flow import ProbeFlow, ProbeSettings
+from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.render.roles import UNKNOWN, role_variables
 from kheadless_tui.tui.render.signs import ASCII, signs_for
 from kheadless_tui.tui.screens.main import MainScreen

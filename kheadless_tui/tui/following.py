@@ -20,12 +20,13 @@ from kheadless_tui.tui.places import Trail
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.render.roles import UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.render.view import ServiceView, build_view
 from kheadless_tui.tui.rights import ProbeRights
 from kheadless_tui.tui.selection import Selection
 from kheadless_tui.tui.serving import ServedZone
 from kheadless_tui.tui.tree_feed import TreeFeed
 from kheadless_tui.tui.widgets.body import Body
-from kheadless_tui.tui.widgets.header import Header, facts_of
+from kheadless_tui.tui.widgets.header import Header, HeaderFacts, facts_of
 from kheadless_tui.tui.widgets.status import StatusRow
 
 if TYPE_CHECKING:
@@ -191,12 +192,21 @@ class Follower:
         self.show_crumbs()
         self._shown()
 
+    def view_of(self, key: ObjectKey) -> ServiceView | None:
+        """Any Service as it is now; ``None`` when there is none."""
+        return build_view(self._session, key, None, config=self.zone.config, now=self._clock())
+
+    def facts(self) -> HeaderFacts:
+        """What the first row tells now."""
+        favourites = self._trail.favourites(self._trail.here.context)
+        on = levers_on(self._levers)
+        lab = "" if self._levers is None else f"lab {on} on" if on else "lab"
+        return facts_of(self._session, favourites=favourites, lab=lab, now=self._clock(), signs=self._signs)
+
     def show_header(self) -> None:
         """Tell of the session in the first row."""
         session, now = self._session, self._clock()
-        favourites = self._trail.favourites(self._trail.here.context)
-        lab = "" if self._levers is None else f"lab {levers_on(self._levers)} on" if levers_on(self._levers) else "lab"
-        self._header.show(facts_of(session, favourites=favourites, lab=lab, now=now, signs=self._signs))
+        self._header.show(self.facts())
         if isinstance(session.link, Offline):
             self._later.after("header", until_header_changes(session.link, now), self.show_header)
 

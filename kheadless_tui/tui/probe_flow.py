@@ -10,23 +10,24 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.errors import HeadlessError, NotFound, WriteRefused
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.compare import Comparison
+from kheadless_tui.probe.history import History
 from kheadless_tui.probe.judging import Predictions, judge, predictions, service_questions
-from kheadless_tui.probe.prober import DEFAULT_IMAGE, Prober, ProbeResult, Progress
+from kheadless_tui.probe.prober import ProbeResult, Progress
+from kheadless_tui.probe.server import Protocol
 from kheadless_tui.probe.vantage import parse_vantage
+from kheadless_tui.tui.asker import Asker, ProbeSettings
 from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.tui.render.names import relative
-from kheadless_tui.tui.render.probed import ProbeRecord
+from kheadless_tui.tui.render.probed import ProbeRecord, record_key
 from kheadless_tui.tui.render.view import ServiceView, build_view
-from kheadless_tui.tui.screens.confirm import ConfirmScreen
 from kheadless_tui.tui.screens.vantage import VantageScreen
 from kheadless_tui.tui.serving import ask_served
 from kheadless_tui.zone.record import Question, Record
@@ -43,20 +44,10 @@ KEPT_PROBES = 8
 """Probes of single records that are kept beside the last one of the whole Service."""
 KEPT_PREDICTIONS = 4
 """Earlier predictions of a Service against which an answer is held to be stale."""
+EVERY_TRANSPORT: tuple[Protocol, ...] = ("udp", "tcp")
+"""How every server is asked: they may differ in one of them alone."""
 CLOSE_WITHIN = 8.0
 """Seconds that leaving waits for the removal of what a probe made."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeSettings:
-    """What the user said of all probes."""
-
-    image: str = DEFAULT_IMAGE
-    """Of temporary pods and ephemeral containers."""
-    vantage: str = "auto"
-    """Where to ask from unless something else is chosen."""
-    image_pull_policy: str = "IfNotPresent"
-    """For what is created."""
 
 
 class ProbeFlow:
@@ -95,11 +86,16 @@ class ProbeFlow:
         """
         self._app = app
         self._session = session
-        self._settings = settings or ProbeSettings()
-        self._vantage = self._settings.vantage
         self._clock = clock
+        self.asker = Asker(app, session, settings or ProbeSettings())
+        """Makes what asks, for probes and for whatever else asks from the same place."""
+        self.history = History()
+        """What finished probes found, for comparing two of them."""
         self._records: dict[ObjectKey, ProbeRecord] = {}
+        self._archive: dict[int, ProbeRecord] = {}
+        """Finished probes by their number in the history."""
         self._tasks: dict[ObjectKey, asyncio.Task[None]] = {}
+        self._stops: dict[ObjectKey, asyncio.Event] = {}
         self._predictions: dict[ObjectKey, deque[Predictions]] = {}
         self._reported = 0.0
         self._number = 0
@@ -109,19 +105,28 @@ class ProbeFlow:
 
     def _adopt(self, before: ProbeFlow) -> None:
         """Keep what probes of the same cluster found; those that run are cancelled by who leaves them."""
-        self._vantage, self._number = before._vantage, before._number
+        self.asker.vantage, self._number = before.asker.vantage, before._number
+        self.history, self._archive = before.history, before._archive
         self._records = {key: record for key, record in before._records.items() if not record.running}
         self._predictions = dict(before._predictions)
 
     # -- asking for a probe ------------------------------------------------------------------------------------
 
-    def start(self, service_key: ObjectKey, record: Record | None = None, vantage: str | None = None) -> None:
+    def start(
+        self,
+        service_key: ObjectKey,
+        record: Record | None = None,
+        vantage: str | None = None,
+        *,
+        every_server: bool = False,
+    ) -> None:
         """Begin a probe; while one of the same Service runs, nothing happens but that this is said.
 
         Args:
             service_key: The Service.
             record: Ask for this one alone.
             vantage: Where from, as the user writes it; else the one that was chosen last.
+            every_server: Ask all servers, over UDP and TCP.
         """
         if self._closed:
             return
@@ -130,11 +135,12 @@ class ProbeFlow:
             return
         before = self._records.get(service_key)
         self._number += 1
-        spec = vantage or self._vantage
+        spec = vantage or self.asker.vantage
         self._records[service_key] = ProbeRecord(
-            service_key, self._number, "planning", spec, self._clock(), earlier=_still_shown(before)
+            service_key, self._number, "planning", spec, self._clock(), earlier=_still_shown(before), every=every_server
         )
         self._report(service_key)
+        self._stops[service_key] = asyncio.Event()
         task = asyncio.create_task(self._run(service_key, record, spec), name=f"probe {service_key}")
         self._tasks[service_key] = task
 
@@ -143,30 +149,38 @@ class ProbeFlow:
 
         def chosen(vantage: str | None) -> None:
             if vantage is not None:
-                self._vantage = vantage
+                self.asker.vantage = vantage
                 self.start(service_key, record)
 
-        screen = VantageScreen(self._session, service_key, image=self._settings.image, current=self._vantage)
-        self._app.push_screen(screen, chosen)
+        image, current = self.asker.settings.image, self.asker.vantage
+        self._app.push_screen(VantageScreen(self._session, service_key, image=image, current=current), chosen)
 
     def cancel(self, service_key: ObjectKey | None = None) -> bool:
-        """Cancel the probe of a Service, or all probes.
+        """Ask no more in the probe of a Service, or in all probes; what came is kept. Twice: end it at once.
 
         Returns:
             Whether there was anything to cancel.
         """
         running = [key for key in self._tasks if self.running(key) and service_key in (None, key)]
         for key in running:
-            self._tasks[key].cancel()
+            if self._records[key].state == "asking" and not self._stops[key].is_set():
+                self._stops[key].set()
+            else:
+                self._tasks[key].cancel()
         return bool(running)
 
     async def close(self) -> None:
         """Cancel everything and wait until what was made in the cluster is removed, for some seconds at the most."""
         self._closed = True
-        self.cancel()
         left = [task for task in self._tasks.values() if not task.done()]
+        for task in left:
+            task.cancel()
         if left:
             await asyncio.wait(left, timeout=CLOSE_WITHIN)
+
+    def finished(self, number: int) -> ProbeRecord | None:
+        """A finished probe by its number in the history; ``None`` when it was forgotten."""
+        return self._archive.get(number)
 
     def last(self, service_key: ObjectKey) -> ProbeRecord | None:
         """The last probe of a Service."""
@@ -204,18 +218,18 @@ class ProbeFlow:
             subject = f"{relative(record.name, view.origin)} {record.type}"
         self._step(key, subject=subject)
         predicted_before = predictions(view.snapshot, questions, config)
-        connection = self._session.connection
-        prober = Prober(
-            self._session,
-            Gate(self._session.readonly, lambda plan: self._confirm(key, plan)),
-            image=self._settings.image,
-            image_pull_policy=self._settings.image_pull_policy,
-            context="" if connection.in_cluster else connection.context,
-            kubeconfig=connection.kubeconfig,
+        prober = self.asker.prober(lambda waiting: self._step(key, state="confirming" if waiting else "asking"))
+        every = self._records[key].every
+        plan = await prober.plan(
+            parse_vantage(spec),
+            key.namespace,
+            questions,
+            service=key,
+            every_server=every,
+            transports=EVERY_TRANSPORT if every else (),
         )
-        plan = await prober.plan(parse_vantage(spec), key.namespace, questions, service=key)
         self._step(key, vantage=clean(plan.vantage), total=len(questions))
-        result = await prober.run(plan, lambda progress: self._progress(key, progress))
+        result = await prober.run(plan, lambda progress: self._progress(key, progress), stop=self._stops[key])
         self._judge(key, config, result, predicted_before)
 
     def _view(self, key: ObjectKey, config: ZoneConfig) -> ServiceView:
@@ -243,40 +257,34 @@ class ProbeFlow:
             earlier=tuple(earlier),
             scope=self._session.scope,
         )
-        vantages = ", ".join(dict.fromkeys(vantage.name for vantage in result.vantages))
+        vantages = clean(", ".join(dict.fromkeys(vantage.name for vantage in result.vantages)))
+        before = self._records[key]
+        subject = f"{key} {before.subject}".rstrip()
+        kept = self.history.add(
+            subject,
+            vantages or before.vantage,
+            result.observations,
+            comparison,
+            started=result.started,
+            generation=view.snapshot.generation,
+        )
         self._step(
             key,
-            state="done",
+            state="done" if result.complete else "cancelled",
             result=result,
             comparison=comparison,
+            predicted=frozenset(record_key(item.record) for item in view.predicted),
             answered=len(result.observations),
             started=result.started,
-            vantage=clean(vantages) or self._records[key].vantage,
+            vantage=vantages or before.vantage,
             hint=clean(" ".join(result.warnings)),
-            # A probe of the whole Service answers every question anew.
-            earlier=self._records[key].earlier if self._records[key].subject else (),
+            kept=kept,
+            # A whole probe of the whole Service answers every question anew.
+            earlier=before.earlier if before.subject or not result.complete else (),
         )
-
-    async def _confirm(self, key: ObjectKey, plan: WritePlan) -> bool:
-        """Ask the user; a probe that is cancelled meanwhile takes its question away."""
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-
-        def answered(yes: bool | None) -> None:
-            if not answer.done():
-                answer.set_result(bool(yes))
-
-        screen = ConfirmScreen(plan)
-        self._step(key, state="confirming")
-        self._app.push_screen(screen, answered)
-        try:
-            yes = await answer
-        except asyncio.CancelledError:
-            if self._app.screen is screen:
-                screen.dismiss(False)
-            raise
-        if yes:
-            self._step(key, state="asking")
-        return yes
+        self._archive[kept.number] = replace(self._records[key], earlier=())
+        for number in self._archive.keys() - {probe.number for probe in self.history.probes}:
+            del self._archive[number]
 
     # -- telling -----------------------------------------------------------------------------------------------
 
@@ -319,10 +327,10 @@ def _still_shown(before: ProbeRecord | None) -> tuple[ProbeRecord, ...]:
 def _status_text(record: ProbeRecord) -> str:
     if record.state != "done" or record.comparison is None:
         return f"probe: {record.progress}"
-    return f"probe done: {_counts_text(record.comparison)}"
+    return f"probe done: {counts_text(record.comparison)}"
 
 
-def _counts_text(comparison: Comparison) -> str:
+def counts_text(comparison: Comparison) -> str:
     """``25 of 25 match``, or what does not: ``2 missing, 1 wrong of 25``."""
     total = len(comparison.rows)
     others = [f"{count} {verdict}" for verdict, count in sorted(comparison.counts.items()) if verdict != "match"]

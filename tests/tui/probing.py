@@ -18,7 +18,7 @@ from kheadless_tui.probe.prober import ProbeResult
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.probe.server import Server
 from kheadless_tui.probe.vantage import VantageSpec
-from kheadless_tui.tui.render.probed import ProbeRecord
+from kheadless_tui.tui.render.probed import ProbeRecord, record_key
 from kheadless_tui.tui.render.view import ServiceView
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Question, Record
@@ -111,6 +111,7 @@ def view_with(
         vantage="pod/web-0:nginx",
         result=ProbeResult((vantage,), observations, plan, NOW, 49.0),
         comparison=comparison,
+        predicted=frozenset(record_key(item.record) for item in view.predicted),
         subject=subject,
     )
     return view_of(view.snapshot, view.key, config=view.config, reads=view.reads, last_probe=record)

@@ -18,7 +18,7 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.filtering import Filter
 from kheadless_tui.tui.notices import sentence_of
 from kheadless_tui.tui.render.probed import ProbeRecord
-from kheadless_tui.tui.render.records import RecordEntry
+from kheadless_tui.tui.render.record_entries import RecordEntry
 from kheadless_tui.tui.render.roles import role_variables
 from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.tui.widgets.findings_panel import FindingsPanel

@@ -206,7 +206,8 @@ async def test_read_only_refuses_and_says_so() -> None:
         await until(pilot, lambda: app.record.state == "failed")
         assert "--readonly" in app.record.error
         assert app.record.hint
-        await until(pilot, lambda: "p tries again" in "\n".join(_lines(app.answers)))
+        again = "It cannot be tried again: the program runs with --readonly."
+        await until(pilot, lambda: again in " ".join(" ".join(_lines(app.answers)).split()))
         assert probe_pods(lab) == []
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kheadless_tui.tui.render.records import record_entries, records_layout
+from kheadless_tui.tui.render.record_entries import record_entries
+from kheadless_tui.tui.render.records import records_layout
 from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.view import ServiceView

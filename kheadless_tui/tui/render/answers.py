@@ -15,10 +15,11 @@ from kheadless_tui.tui.render.cells import clean, natural, pad, shorten, width_o
 from kheadless_tui.tui.render.commands import clean_command, command_lines
 from kheadless_tui.tui.render.names import asked, relative, relative_data
 from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.probed import record_key
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import UNICODE, Signs
-from kheadless_tui.tui.render.verdicts import WORD_WIDTH, rank, verdict_cell
+from kheadless_tui.tui.render.verdicts import OLDER, WORD_WIDTH, rank, verdict_cell
 from kheadless_tui.zone.record import Question, Record
 from kheadless_tui.zone.reverse_names import address_of_reverse
 
@@ -90,6 +91,7 @@ def answer_heads(view: ServiceView) -> list[AnswerHead]:
 def _heads_of(view: ServiceView, probe: ProbeRecord) -> Iterator[AnswerHead]:
     assert probe.result is not None
     assert probe.comparison is not None
+    changed = probe.questions_changed(record_key(item.record) for item in view.predicted)
     worst: dict[tuple[str, str, str, Question], str] = {}
     for row in probe.comparison.rows:
         key = (row.vantage, row.server, row.transport, row.question)
@@ -106,7 +108,7 @@ def _heads_of(view: ServiceView, probe: ProbeRecord) -> Iterator[AnswerHead]:
             id=f"{probe.number}/{'/'.join(where)}/{question.name}/{question.type}",
             question=question,
             subject=f"{asked(question.name, view.origin)} {question.type}",
-            verdict=worst.get(key, "not judged"),
+            verdict=OLDER if _folded(question) in changed else worst.get(key, "not judged"),
             rcode=clean(seen.rcode),
             ms=milliseconds(seen.ms) if seen.ms is not None else "",
             at=clock(probe.started),
@@ -114,6 +116,10 @@ def _heads_of(view: ServiceView, probe: ProbeRecord) -> Iterator[AnswerHead]:
             seen=seen,
             probe=probe,
         )
+
+
+def _folded(question: Question) -> tuple[str, str]:
+    return question.name.lower(), question.type
 
 
 def answer_card(view: ServiceView, head: AnswerHead) -> AnswerCard:
@@ -128,12 +134,13 @@ def answer_card(view: ServiceView, head: AnswerHead) -> AnswerCard:
         == (seen.question, seen.vantage, seen.server, seen.transport)
     ]
     vantage = next((item for item in probe.result.vantages if item.name == seen.vantage), None)
+    older = head.verdict == OLDER
     return AnswerCard(
         head=head,
         status=_status(seen),
-        lines=_lines(view, seen, rows),
+        lines=_lines(view, seen, () if older else rows),
         authority=tuple(_shown(record, view.origin) for record in seen.authority) if not seen.answer else (),
-        why=_why(view, seen.question),
+        why=(f"{WAS_THEN} {_now(view, seen.question)}",) if older else _why(view, seen.question),
         equals=clean_command(dig_command(seen, vantage)) if vantage is not None else "",
     )
 
@@ -207,6 +214,16 @@ def _key(record: Record) -> tuple[str, str, str]:
 
 def _shown(record: Record, origin: str) -> str:
     return clean(f"{relative(record.name, origin)} {record.ttl} IN {record.type} {record.data}")
+
+
+WAS_THEN = "This answer is older than a change of the records:"
+
+
+def _now(view: ServiceView, question: Question) -> str:
+    """What is right by now, in a few words."""
+    answer = view.answer_to(question)
+    told = ", ".join(relative_data(record, view.origin) for record in answer.answer) or answer.rcode
+    return clean(f"now {told} is predicted. p asks again.")
 
 
 def _why(view: ServiceView, question: Question) -> tuple[str, ...]:

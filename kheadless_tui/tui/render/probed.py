@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -10,7 +11,12 @@ from kheadless_tui.tui.render.ages import clock
 
 if TYPE_CHECKING:
     from kheadless_tui.probe.compare import Comparison
+    from kheadless_tui.probe.history import Probed
     from kheadless_tui.probe.prober import ProbeResult
+    from kheadless_tui.zone.record import Record
+
+RecordKey = tuple[str, str, str]
+"""Name, type and data of a record, in small letters."""
 
 ProbeState = Literal["planning", "confirming", "asking", "done", "failed", "cancelled"]
 
@@ -38,6 +44,12 @@ class ProbeRecord:
     """What came back, when it is done."""
     comparison: Comparison | None = None
     """The result held against the prediction of that moment."""
+    predicted: frozenset[RecordKey] = frozenset()
+    """The records of the Service that had to exist at that moment."""
+    every: bool = False
+    """Every server is asked, over UDP and TCP."""
+    kept: Probed | None = None
+    """What the history keeps of it."""
     subject: str = ""
     """What was asked for when it was not the whole Service."""
     earlier: tuple[ProbeRecord, ...] = ()
@@ -67,6 +79,14 @@ class ProbeRecord:
             return f"probe failed at {clock(self.started)}"
         return "being probed" if self.running else f"not probed: {self.progress}"
 
+    def questions_changed(self, now: Iterable[RecordKey]) -> frozenset[tuple[str, str]]:
+        """Name and type of the questions to which another answer is right now than when this was asked.
+
+        Args:
+            now: The records of the Service that must exist now.
+        """
+        return frozenset((name, type_) for name, type_, _ in self.predicted.symmetric_difference(now))
+
     @property
     def progress(self) -> str:
         """One line about how it stands."""
@@ -79,6 +99,11 @@ class ProbeRecord:
         if self.state == "failed":
             return self.error
         if self.state == "cancelled":
-            asked = f" after {self.answered} of {self.total} answers" if self.answered else ""
+            asked = f" after {self.answered:,} of {self.total:,} answers" if self.answered else ""
             return f"cancelled{asked}"
         return f"asked from {self.vantage} at {clock(self.started)}"
+
+
+def record_key(record: Record) -> RecordKey:
+    """What tells a record from others, whatever its TTL."""
+    return record.name.lower(), record.type, record.data.lower()

@@ -1,179 +1,25 @@
-"""Predicted records and what was answered, one row for both."""
+"""The table of records: what must exist and what was answered, one row for both."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kheadless_tui.probe.compare import NO_REPLY
-from kheadless_tui.tui.render.cells import clean, width_of
-from kheadless_tui.tui.render.names import asked, relative, relative_data
+from kheadless_tui.tui.render.cells import width_of
 from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.record_entries import ANSWERED, NO_POD, SAME, RecordEntry
 from kheadless_tui.tui.render.roles import BAD, MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import UNICODE, Signs
 from kheadless_tui.tui.render.table import EMPTY, Cell, Column, Grid, fit, total
-from kheadless_tui.tui.render.verdicts import WORD_WIDTH, rank, verdict_cell
-from kheadless_tui.zone.record import Question, Record, WithheldRecord
+from kheadless_tui.tui.render.verdicts import WORD_WIDTH, verdict_cell
 
 if TYPE_CHECKING:
-    from kheadless_tui.probe.compare import Row as ComparedRow
-    from kheadless_tui.tui.render.view import ServiceView
-
-NO_POD = "no pod"
-SAME = "="
-"""What stands for an answer that equals the prediction: data is not written twice."""
-RCODES = frozenset({"NXDOMAIN", "NODATA", "NOERROR", "SERVFAIL", "REFUSED", NO_REPLY})
-"""What stands in place of data where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordEntry:
-    """One record: predicted, withheld, or answered without having been predicted."""
-
-    id: str
-    verdict: str
-    """A verdict of the comparison, ``withheld`` or ``not asked``."""
-    name: str
-    """As seen from the Service."""
-    type: str
-    data: str
-    """As seen from the Service; a response code where the prediction is a denial."""
-    pod: str
-    """Empty where the record leads to no single pod."""
-    question: Question
-    """By which it is asked for."""
-    ttl: str = ""
-    """The TTL that was answered."""
-    answered: str = ""
-    """``=``, or what was answered instead, or why the record is withheld."""
-    record: Record | None = None
-
-    @property
-    def is_predicted(self) -> bool:
-        """It comes from the objects of the cluster, and not from an answer."""
-        return not self.id.startswith((_EXTRA, _DENIAL))
-
-
-def record_entries(view: ServiceView) -> list[RecordEntry]:
-    """The rows of the records panel, in zone order: what exists, what was answered besides, what is withheld."""
-    verdicts = _worst_by_record(_newest_rows(view))
-    origin = view.origin
-    entries: list[RecordEntry] = []
-    for predicted in view.predicted:
-        record = predicted.record
-        pod = predicted.endpoint.pod or NO_POD if predicted.endpoint else ""
-        entries.append(_entry("", record, pod, verdicts.pop(_key(record), None), origin))
-    others = [row for key, row in verdicts.items() if row.verdict == "extra" or row.record.data in RCODES]
-    for row in others:
-        pod = NO_POD if row.record.type in ("A", "AAAA") and row.record.data not in RCODES else ""
-        mark = _EXTRA if row.verdict == "extra" else _DENIAL
-        entries.append(_entry(mark, row.record, row.pod or pod, row, origin))
-    if others:
-        entries = _in_zone_order(entries)
-    return [*entries, *(_withheld(kept, origin) for kept in view.withheld)]
-
-
-def _withheld(kept: WithheldRecord, origin: str) -> RecordEntry:
-    record = kept.record
-    return RecordEntry(
-        id=f"withheld/{record.name}/{record.type}/{record.data}",
-        verdict="withheld",
-        name=relative(record.name, origin),
-        type=record.type,
-        data=relative_data(record, origin),
-        pod=clean(kept.endpoint.pod or NO_POD),
-        question=Question(record.name, record.type),
-        answered=clean(kept.reason),
-        record=record,
-    )
-
-
-def _key(record: Record) -> tuple[str, str, str]:
-    return record.name.lower(), record.type, record.data.lower()
-
-
-def _newest_rows(view: ServiceView) -> list[ComparedRow]:
-    """The rows of the last probe, and of earlier ones for questions that were not asked again since."""
-    rows: list[ComparedRow] = []
-    for probe in view.last_probe.finished if view.last_probe else ():
-        assert probe.comparison is not None
-        known = {row.question for row in rows}
-        rows += [row for row in probe.comparison.rows if row.question not in known]
-    return rows
-
-
-def _worst_by_record(rows: Iterable[ComparedRow]) -> dict[tuple[str, str, str], ComparedRow]:
-    """The worst row of each record over all vantage points and servers."""
-    worst: dict[tuple[str, str, str], ComparedRow] = {}
-    for row in rows:
-        key = _key(row.record)
-        if key not in worst or rank(row.verdict) < rank(worst[key].verdict):
-            worst[key] = row
-    return worst
-
-
-def _entry(mark: str, record: Record, pod: str, row: ComparedRow | None, origin: str) -> RecordEntry:
-    is_denial = record.data in RCODES
-    entry = RecordEntry(
-        id=f"{mark}{record.name}/{record.type}/{record.data}",
-        verdict=row.verdict if row else "not asked",
-        name=asked(record.name, origin),
-        type=record.type,
-        data=record.data if is_denial else relative_data(record, origin),
-        pod=clean(pod),
-        question=Question(record.name, record.type),
-        record=record,
-    )
-    if row is None:
-        return entry
-    ttl = "" if row.observed_ttl is None else str(row.observed_ttl)
-    if row.verdict == "match":
-        return replace(entry, ttl=ttl, answered=SAME)
-    if row.verdict == "extra":
-        return replace(entry, ttl=ttl, data="nothing", answered=entry.data)
-    said = row.detail.removeprefix(_ANSWERED)
-    if said != row.detail and not is_denial:
-        said = relative_data(Record(record.name, 0, record.type, said), origin)
-    if denial := _DENIES.search(said):
-        said = denial[1]
-    return replace(entry, ttl=ttl, answered=clean(said))
-
-
-_DENIES = re.compile(r"\((NXDOMAIN|NODATA)\)$")
-"""A comparison's sentence about a denial: the response code in it says as much in one word."""
-_ANSWERED = "answered "
-"""How a comparison's detail begins where other data was answered."""
-
-
-def _in_zone_order(entries: Sequence[RecordEntry]) -> list[RecordEntry]:
-    """Entries that the prediction does not have, moved behind those of their name and type, or else of their name."""
-    last_of: dict[tuple[str, str], int] = {}
-    for place, entry in enumerate(entries):
-        if entry.is_predicted:
-            name = entry.question.name.lower()
-            last_of[name, entry.type] = last_of[name, ""] = place
-
-    def place_of(numbered: tuple[int, RecordEntry]) -> tuple[int, int]:
-        place, entry = numbered
-        if entry.is_predicted:
-            return place, 0
-        name = entry.question.name.lower()
-        # A missing AAAA stands behind the addresses that there are, not behind the ports.
-        near = last_of.get((name, entry.type), last_of.get((name, "A"), last_of.get((name, ""), len(entries))))
-        return near, 1
-
-    return [entry for _, entry in sorted(enumerate(entries), key=place_of)]
-
-
-_EXTRA, _DENIAL = "extra/", "denial/"
-"""How the ids of entries begin that the prediction does not have."""
-
+    pass
 
 _COLUMNS = (
     Column("verdict", "VERDICT"),
@@ -237,7 +83,7 @@ class RecordsLayout:
         if self._answer_below(entry):
             shown = {column.id for column in self.grid.columns}
             who = f"{entry.pod} " if entry.verdict == "withheld" and "pod" not in shown else ""
-            below = Text(" " * indent + (_ANSWERED if entry.verdict in ("wrong", "extra") else who), MUTED)
+            below = Text(" " * indent + (ANSWERED if entry.verdict in ("wrong", "extra") else who), MUTED)
             below.append(entry.answered, _answer_role(entry))
             lines.append(below)
         return lines

@@ -6,6 +6,9 @@ from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, UNKNOWN, WARN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.render.table import Cell
 
+OLDER = "older"
+"""In place of a verdict: another answer is right by now than when this was asked."""
+
 _LOOKS: dict[str, tuple[str, str]] = {
     "wrong": ("wrong", BAD),
     "missing": ("missing", BAD),
@@ -15,6 +18,7 @@ _LOOKS: dict[str, tuple[str, str]] = {
     "match": ("match", GOOD),
     "withheld": ("quiet", MUTED),
     "not asked": ("quiet", MUTED),
+    OLDER: ("quiet", MUTED),
 }
 """Verdict, worst first, with the name of its sign and its role."""
 
@@ -36,4 +40,4 @@ def rank(verdict: str) -> int:
 
 def is_problem(verdict: str) -> bool:
     """Whether ``ctrl-z`` leaves it on the screen."""
-    return verdict not in ("match", "not asked")
+    return verdict not in ("match", "not asked", OLDER)

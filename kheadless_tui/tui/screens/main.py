@@ -17,12 +17,17 @@ from kheadless_tui.tui.following import Follower, Parts
 from kheadless_tui.tui.levers import Levers
 from kheadless_tui.tui.places import MOST_FAVOURITES, Trail
 from kheadless_tui.tui.probe_flow import ProbeFlow
-from kheadless_tui.tui.render.roles import GOOD, TEXT
+from kheadless_tui.tui.render.probed import ProbeRecord
+from kheadless_tui.tui.render.roles import GOOD, TEXT, UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.screens.answers import ProbeScreen, raw_screen
 from kheadless_tui.tui.screens.commanding import CommandScreen
 from kheadless_tui.tui.screens.help import HelpScreen, groups_of
+from kheadless_tui.tui.screens.history import HistoryScreen
 from kheadless_tui.tui.screens.levers import LeversScreen
 from kheadless_tui.tui.screens.rights import RightsScreen
+from kheadless_tui.tui.screens.sheet import Frame
+from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.tui.widgets.panel import Panel
 from kheadless_tui.tui.widgets.rows import RowList
 from kheadless_tui.tui.widgets.tree import ServiceTree
@@ -225,6 +230,29 @@ class MainScreen(CommandScreen):
         self._follower.show_header()
         if said:
             self.say(said)
+
+    def action_history(self) -> None:
+        """The probes that were made."""
+        self.app.push_screen(HistoryScreen(self._frame, self._flow, self._open_probe))
+
+    def _open_probe(self, record: ProbeRecord) -> None:
+        view = self._follower.view_of(record.key)
+        if view is None:
+            self.say(f"Service {record.key} is not there any more", UNKNOWN)
+        else:
+            self.app.push_screen(ProbeScreen(self._frame, view, record))
+
+    @property
+    def _frame(self) -> Frame:
+        return Frame(self._signs, self._follower.facts, self._session.subscribe)
+
+    @on(AnswersPanel.Raw)
+    def _on_raw(self, event: AnswersPanel.Raw) -> None:
+        self.app.push_screen(raw_screen(self._frame, event.head))
+
+    @on(AnswersPanel.Copied)
+    def _on_copied(self, event: AnswersPanel.Copied) -> None:
+        self._copy(event.text)
 
     def action_reload(self) -> None:
         """Ask the API server now instead of waiting for the next try."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
 from kheadless_tui.tui.render.answers import AnswerCard, AnswerHead, answer_card, answer_heads, answers_layout
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.probed import ProbeRecord
@@ -25,6 +28,26 @@ class AnswersPanel(Panel):
         "records. "
         "equals is the command that asks the same question from the same place."
     )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("x", "raw", "raw text", id="answers.raw", tooltip="the reply as it came"),
+        Binding("c", "copy_answer", "copy", id="answers.copy", tooltip="copy the answer"),
+        Binding("C", "copy_command", "copy command", show=False, id="answers.copy-command"),
+    ]
+
+    class Raw(Message):
+        """The text of an answer is wanted as it came."""
+
+        def __init__(self, head: AnswerHead) -> None:
+            super().__init__()
+            self.head = head
+
+    class Copied(Message):
+        """A text is wanted in the clipboard."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget has
         super().__init__(lambda rows, width: answers_layout(rows, width, self.signs), id=id)
@@ -50,6 +73,28 @@ class AnswersPanel(Panel):
         """A record of the question under the cursor, so that it can be asked again alone."""
         head = self._here
         return Record(head.question.name, 0, head.question.type, "") if head is not None else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is done with an answer is no key where there is none."""
+        if action in ("raw", "copy_answer", "copy_command"):
+            return self._here is not None
+        return super().check_action(action, parameters)
+
+    def action_raw(self) -> None:
+        """Show the reply as it came."""
+        if (head := self._here) is not None:
+            self.post_message(self.Raw(head))
+
+    def action_copy_answer(self) -> None:
+        """Copy the answer as dig writes it; of a denial what denies it."""
+        if (head := self._here) is not None:
+            records = [str(record) for record in (*head.seen.answer, *head.seen.authority)]
+            self.post_message(self.Copied("\n".join(records) or head.seen.error or head.seen.rcode))
+
+    def action_copy_command(self) -> None:
+        """Copy the command that asks the same."""
+        if (head := self._here) is not None and self.view is not None:
+            self.post_message(self.Copied(answer_card(self.view, head).equals))
 
     def show(self, view: ServiceView | None) -> None:
         """Follow a view; without the focus, what is opened stands first."""
@@ -126,6 +171,9 @@ class AnswersPanel(Panel):
         return head.question if head is not None else None
 
 
+AGAIN = "p tries again, v asks from elsewhere."
+
+
 def _head_of(row: Row) -> AnswerHead | None:
     if isinstance(row.value, AnswerCard):
         return row.value.head
@@ -159,8 +207,12 @@ def _notes(view: ServiceView, probe: ProbeRecord | None) -> Sequence[Note]:
     if probe.running:
         return (Note(probe.progress, "ellipsis", UNKNOWN, ("esc cancels.",)),)
     if probe.state == "failed":
-        hints = tuple(text for text in (probe.hint, "p tries again, v asks from elsewhere.") if text)
+        again = f"It cannot be tried again: {view.cannot_probe}." if view.cannot_probe else AGAIN
+        hints = tuple(text for text in (probe.hint, again) if text)
         return (Note(probe.error, "error", BAD, hints),)
     if probe.state == "cancelled":
-        return (Note(f"The probe was {probe.progress}.", "quiet", MUTED, ("p asks again.",)),)
+        kept = "What came until then is shown." if probe.result is not None else ""
+        again = "" if view.cannot_probe else "p asks again."
+        more = tuple(text for text in (kept, again) if text)
+        return (Note(f"The probe was {probe.progress}.", "quiet", MUTED, more),)
     return ()

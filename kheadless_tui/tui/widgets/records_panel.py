@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.records import RecordEntry, RecordsLayout, record_entries, records_layout
+from kheadless_tui.tui.render.record_entries import RecordEntry, record_entries
+from kheadless_tui.tui.render.records import RecordsLayout, records_layout
 from kheadless_tui.tui.render.roles import WARN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.verdicts import is_problem

@@ -1,0 +1,77 @@
+"""Makes what asks DNS, and puts the question to the user before anything is written to the cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kheadless_tui.cluster.gate import Gate, WritePlan
+from kheadless_tui.probe.prober import DEFAULT_IMAGE, Prober
+from kheadless_tui.tui.screens.confirm import ConfirmScreen
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from kheadless_tui.cluster.session import ClusterSession
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSettings:
+    """What the user said of all probes."""
+
+    image: str = DEFAULT_IMAGE
+    """Of temporary pods and ephemeral containers."""
+    vantage: str = "auto"
+    """Where to ask from unless something else is chosen."""
+    image_pull_policy: str = "IfNotPresent"
+    """For what is created."""
+
+
+class Asker:
+    """Makes probers of one session; each of their writes is shown and confirmed first."""
+
+    def __init__(self, app: App[Any], session: ClusterSession, settings: ProbeSettings) -> None:
+        self._app = app
+        self._session = session
+        self.settings = settings
+        self.vantage = settings.vantage
+        """Where to ask from: what was chosen last."""
+
+    def prober(self, waiting: Callable[[bool], None] = lambda _: None) -> Prober:
+        """A prober.
+
+        Args:
+            waiting: Told when the user's yes is waited for (true), and when it came (false).
+        """
+        connection = self._session.connection
+        return Prober(
+            self._session,
+            Gate(self._session.readonly, lambda plan: self._confirm(plan, waiting)),
+            image=self.settings.image,
+            image_pull_policy=self.settings.image_pull_policy,
+            context="" if connection.in_cluster else connection.context,
+            kubeconfig=connection.kubeconfig,
+        )
+
+    async def _confirm(self, plan: WritePlan, waiting: Callable[[bool], None]) -> bool:
+        """Ask the user; what is cancelled meanwhile takes its question away."""
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def answered(yes: bool | None) -> None:
+            if not answer.done():
+                answer.set_result(bool(yes))
+
+        screen = ConfirmScreen(plan)
+        waiting(True)
+        self._app.push_screen(screen, answered)
+        try:
+            yes = await answer
+        except asyncio.CancelledError:
+            if self._app.screen is screen:
+                screen.dismiss(False)
+            raise
+        if yes:
+            waiting(False)
+        return yes

@@ -1,0 +1,183 @@
+"""What the records panel has rows for: each predicted record with what was answered, and what is withheld."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kheadless_tui.probe.compare import NO_REPLY
+from kheadless_tui.tui.render.cells import clean
+from kheadless_tui.tui.render.names import asked, relative, relative_data
+from kheadless_tui.tui.render.probed import record_key
+from kheadless_tui.tui.render.verdicts import rank
+from kheadless_tui.zone.record import Question, Record, WithheldRecord
+
+if TYPE_CHECKING:
+    from kheadless_tui.probe.compare import Row as ComparedRow
+    from kheadless_tui.tui.render.view import ServiceView
+
+NO_POD = "no pod"
+SAME = "="
+"""What stands for an answer that equals the prediction: data is not written twice."""
+RCODES = frozenset({"NXDOMAIN", "NODATA", "NOERROR", "SERVFAIL", "REFUSED", NO_REPLY})
+"""What stands in place of data where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEntry:
+    """One record: predicted, withheld, or answered without having been predicted."""
+
+    id: str
+    verdict: str
+    """A verdict of the comparison, ``withheld`` or ``not asked``."""
+    name: str
+    """As seen from the Service."""
+    type: str
+    data: str
+    """As seen from the Service; a response code where the prediction is a denial."""
+    pod: str
+    """Empty where the record leads to no single pod."""
+    question: Question
+    """By which it is asked for."""
+    ttl: str = ""
+    """The TTL that was answered."""
+    answered: str = ""
+    """``=``, or what was answered instead, or why the record is withheld."""
+    record: Record | None = None
+
+    @property
+    def is_predicted(self) -> bool:
+        """It comes from the objects of the cluster, and not from an answer."""
+        return not self.id.startswith((_EXTRA, _DENIAL))
+
+
+def record_entries(view: ServiceView) -> list[RecordEntry]:
+    """The rows of the records panel, in zone order: what exists, what was answered besides, what is withheld."""
+    rows, changed = _newest_rows(view)
+    verdicts = _worst_by_record(rows)
+    origin = view.origin
+    entries: list[RecordEntry] = []
+    for predicted in view.predicted:
+        record = predicted.record
+        pod = predicted.endpoint.pod or NO_POD if predicted.endpoint else ""
+        entries.append(_entry("", record, pod, verdicts.pop(record_key(record), None), origin))
+    # What else was answered is of then: to a question of which something else is right now it says nothing any more.
+    others = [
+        row
+        for row in verdicts.values()
+        if (row.verdict == "extra" or row.record.data in RCODES) and not _is_of(row.record, changed)
+    ]
+    for row in others:
+        pod = NO_POD if row.record.type in ("A", "AAAA") and row.record.data not in RCODES else ""
+        mark = _EXTRA if row.verdict == "extra" else _DENIAL
+        entries.append(_entry(mark, row.record, row.pod or pod, row, origin))
+    if others:
+        entries = _in_zone_order(entries)
+    return [*entries, *(_withheld(kept, origin) for kept in view.withheld)]
+
+
+def _withheld(kept: WithheldRecord, origin: str) -> RecordEntry:
+    record = kept.record
+    return RecordEntry(
+        id=f"withheld/{record.name}/{record.type}/{record.data}",
+        verdict="withheld",
+        name=relative(record.name, origin),
+        type=record.type,
+        data=relative_data(record, origin),
+        pod=clean(kept.endpoint.pod or NO_POD),
+        question=Question(record.name, record.type),
+        answered=clean(kept.reason),
+        record=record,
+    )
+
+
+def _is_of(record: Record, questions: Collection[tuple[str, str]]) -> bool:
+    return (record.name.lower(), record.type) in questions
+
+
+def _newest_rows(view: ServiceView) -> tuple[list[ComparedRow], frozenset[tuple[str, str]]]:
+    """The rows of the last probe, and of earlier ones for questions that were not asked again since.
+
+    Returns:
+        The rows, and name and type of the questions to which another answer is right by now.
+    """
+    now = {record_key(item.record) for item in view.predicted}
+    rows: list[ComparedRow] = []
+    changed: set[tuple[str, str]] = set()
+    for probe in view.last_probe.finished if view.last_probe else ():
+        assert probe.comparison is not None
+        known = {row.question for row in rows}
+        newer = [row for row in probe.comparison.rows if row.question not in known]
+        asked_now = {(row.question.name.lower(), row.question.type) for row in newer}
+        changed |= asked_now & probe.questions_changed(now)
+        rows += newer
+    return rows, frozenset(changed)
+
+
+def _worst_by_record(rows: Iterable[ComparedRow]) -> dict[tuple[str, str, str], ComparedRow]:
+    """The worst row of each record over all vantage points and servers."""
+    worst: dict[tuple[str, str, str], ComparedRow] = {}
+    for row in rows:
+        key = record_key(row.record)
+        if key not in worst or rank(row.verdict) < rank(worst[key].verdict):
+            worst[key] = row
+    return worst
+
+
+def _entry(mark: str, record: Record, pod: str, row: ComparedRow | None, origin: str) -> RecordEntry:
+    is_denial = record.data in RCODES
+    entry = RecordEntry(
+        id=f"{mark}{record.name}/{record.type}/{record.data}",
+        verdict=row.verdict if row else "not asked",
+        name=asked(record.name, origin),
+        type=record.type,
+        data=record.data if is_denial else relative_data(record, origin),
+        pod=clean(pod),
+        question=Question(record.name, record.type),
+        record=record,
+    )
+    if row is None:
+        return entry
+    ttl = "" if row.observed_ttl is None else str(row.observed_ttl)
+    if row.verdict == "match":
+        return replace(entry, ttl=ttl, answered=SAME)
+    if row.verdict == "extra":
+        return replace(entry, ttl=ttl, data="nothing", answered=entry.data)
+    said = row.detail.removeprefix(ANSWERED)
+    if said != row.detail and not is_denial:
+        said = relative_data(Record(record.name, 0, record.type, said), origin)
+    if denial := _DENIES.search(said):
+        said = denial[1]
+    return replace(entry, ttl=ttl, answered=clean(said))
+
+
+_DENIES = re.compile(r"\((NXDOMAIN|NODATA)\)$")
+"""A comparison's sentence about a denial: the response code in it says as much in one word."""
+ANSWERED = "answered "
+"""How a comparison's detail begins where other data was answered."""
+
+
+def _in_zone_order(entries: Sequence[RecordEntry]) -> list[RecordEntry]:
+    """Entries that the prediction does not have, moved behind those of their name and type, or else of their name."""
+    last_of: dict[tuple[str, str], int] = {}
+    for place, entry in enumerate(entries):
+        if entry.is_predicted:
+            name = entry.question.name.lower()
+            last_of[name, entry.type] = last_of[name, ""] = place
+
+    def place_of(numbered: tuple[int, RecordEntry]) -> tuple[int, int]:
+        place, entry = numbered
+        if entry.is_predicted:
+            return place, 0
+        name = entry.question.name.lower()
+        # A missing AAAA stands behind the addresses that there are, not behind the ports.
+        near = last_of.get((name, entry.type), last_of.get((name, "A"), last_of.get((name, ""), len(entries))))
+        return near, 1
+
+    return [entry for _, entry in sorted(enumerate(entries), key=place_of)]
+
+
+_EXTRA, _DENIAL = "extra/", "denial/"
+"""How the ids of entries begin that the prediction does not have."""

@@ -1,0 +1,109 @@
+"""Probes that were made: opened again, held against each other, their raw text, and answers that a change overtook."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.tui.app import HeadlessApp
+from kheadless_tui.tui.render.answers import answer_card, answer_heads
+from kheadless_tui.tui.render.record_entries import record_entries
+from kheadless_tui.tui.screens.answers import ProbeScreen
+from kheadless_tui.tui.screens.history import DifferenceScreen, HistoryScreen
+from kheadless_tui.tui.screens.text import TextScreen
+from tests.screen import screen_lines, screen_text
+from tests.tui.conftest import until
+from tests.tui.probing import probed, view_of
+from tests.tui.test_shell_app import shows
+from tests.tui.test_shell_lab import on_lab
+from tests.tui.worlds import endpoint, healthy, service, slice_of, world
+
+KEY = ObjectKey("tutorial-1", "nginx-headless")
+
+
+async def probe(app: HeadlessApp, pilot: Pilot[int]) -> None:
+    before = len(app.flow.history.probes)
+    await pilot.press("p")
+    await until(pilot, lambda: len(app.flow.history.probes) > before)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_two_probes_are_listed_opened_and_compared(size: tuple[int, int]) -> None:
+    async with on_lab() as (lab, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        await pilot.resize_terminal(*size)
+        await until(pilot, lambda: app.size == size)
+        await probe(app, pilot)
+        lab.scale("tutorial-1", "web", 2)
+        snapshot = app.session
+        await until(pilot, lambda: len(snapshot.snapshot.slices_of(KEY)[0].endpoints or ()) == 2)
+        await probe(app, pilot)
+        await pilot.press("P")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
+        await until(pilot, shows(app, "probes · space marks two to compare"))
+        lines = screen_lines(app)
+        assert "● live" in lines[0]
+        assert lines[-1].strip().startswith("enter open  space mark  d difference")
+        assert len(app.flow.history.probes) == 2
+        await pilot.press("space", "j", "space", "d")
+        await until(pilot, lambda: isinstance(app.screen, DifferenceScreen))
+        await until(pilot, shows(app, "web-2"))
+        assert "gone" in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ProbeScreen))
+        await until(pilot, shows(app, "· older"))
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, TextScreen))
+        await until(pilot, shows(app, ";QUESTION"))
+        await pilot.press("c")
+        await until(pilot, lambda: ";QUESTION" in app.clipboard)
+        await pilot.press("escape", "C")
+        await until(pilot, lambda: app.clipboard.startswith("kubectl"))
+        await pilot.press("c")
+        await until(pilot, lambda: " IN " in app.clipboard)
+
+
+async def test_without_probes_the_history_says_how_to_make_one() -> None:
+    async with on_lab() as (_, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        await pilot.press("colon", *"history", "enter")
+        await until(pilot, shows(app, "Nothing was probed yet."))
+        await pilot.press("d")
+        await until(pilot, shows(app, "mark two probes with space first"))
+        await pilot.press("enter", "space", "escape")
+        await until(pilot, lambda: not isinstance(app.screen, HistoryScreen))
+
+
+def _scaled() -> object:
+    return world(
+        service("nginx-headless"),
+        slice_of("nginx-headless", "nginx-headless-x7k2p", [endpoint("10.244.1.17", "web-0")]),
+    )
+
+
+def test_answers_from_before_a_change_say_so_and_are_not_explained_by_what_is_right_now() -> None:
+    before = probed(view_of(healthy()))
+    now = view_of(_scaled(), last_probe=before.last_probe)  # type: ignore[arg-type]
+    heads = {head.subject: head for head in answer_heads(now)}
+    assert heads["@ A"].verdict == "older"
+    assert heads["web-2 A"].verdict == "older"
+    assert heads["web-0 A"].verdict == "match", "nothing changed in it"
+    card = answer_card(now, heads["web-2 A"])
+    assert card.why == ("This answer is older than a change of the records: now NXDOMAIN is predicted. p asks again.",)
+    assert all(not line.verdict for line in card.lines), "it was judged by what was right then"
+    verdicts = {(entry.name, entry.type, entry.data): entry.verdict for entry in record_entries(now)}
+    assert verdicts["web-0", "A", "10.244.1.17"] == "match"
+    assert not any(name == "web-2" for name, _, _ in verdicts)
+
+
+def test_a_denial_from_before_a_change_leaves_the_records() -> None:
+    before = probed(view_of(_scaled()))  # type: ignore[arg-type]
+    asked = {(entry.name, entry.type) for entry in record_entries(before)}
+    now = view_of(healthy(), last_probe=before.last_probe)
+    rows = [(entry.name, entry.type, entry.data, entry.verdict) for entry in record_entries(now)]
+    assert ("web-2", "A", "10.244.3.19", "not asked") in rows
+    assert not any(data == "NXDOMAIN" and name == "web-2" for name, _, data, _ in rows)
+    assert asked
