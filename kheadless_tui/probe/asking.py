@@ -45,10 +45,13 @@ async def _carried(asking: Asking, questions: Sequence[Question], settle: OnObse
     """Ask by the one program and the one transport."""
     tool = asking.carrier
     if tool in STREAM_TOOLS:
-        stream = exec_stream(asking.transport, asking.permit, asking.target, tool, asking.server, asking.over)
+        quits = tool in asking.toolbox.quits
+        stream = exec_stream(
+            asking.transport, asking.permit, asking.target, tool, asking.server, asking.over, quits=quits
+        )
         alone = asking.over == UDP and tool not in FRAMED_UDP
         seen = await _over(stream, asking, questions, settle, one_by_one=alone)
-        return Asked(seen, stream_argv(tool, asking.server, asking.over), stdin=True)
+        return Asked(seen, stream_argv(tool, asking.server, asking.over, quits=quits), stdin=True)
     carrier = text_carrier(tool, asking.toolbox, asking.server, asking.over, asking.timeout, asking.manner)
     return await TextAsker(carrier, asking, settle)(questions)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -19,11 +20,13 @@ class Candidate:
     """Its pod is one of the Service's own."""
     ready: bool
     host_network: bool
+    sidecar: bool = False
+    """Beside the application: of a mesh, for logs, for metrics."""
 
     @property
-    def rank(self) -> tuple[bool, bool, bool, str]:
-        """Sorts the best first: ready, of the Service itself, in the pod network, then by name."""
-        return (not self.ready, not self.own, self.host_network, self.target.pod)
+    def rank(self) -> tuple[bool, bool, bool, bool, str]:
+        """Sorts the best first: ready, of the Service itself, in the pod network, no sidecar, then by name."""
+        return (not self.ready, not self.own, self.host_network, self.sidecar, self.target.pod)
 
     @property
     def why(self) -> str:
@@ -54,6 +57,13 @@ def running_containers(pod: Pod) -> list[str]:
     return [container.name for container in pod.spec.containers or () if container.name in running]
 
 
+_SIDECARS = re.compile(
+    r"(^|-)(sidecar|exporter|istio-proxy|linkerd-proxy|envoy|cloud-sql-proxy|kube-rbac-proxy|oauth2?-proxy|vault-agent|"
+    r"fluent-?bit|fluentd|filebeat|promtail|vector|otel-collector|datadog-agent|daprd|config-reloader)(-|$)"
+)
+"""Names that the makers of sidecars give their containers; what is left is taken for the application."""
+
+
 def candidates_in(pods: Iterable[Pod], own: Collection[str]) -> tuple[list[Candidate], list[tuple[str, str]]]:
     """The running containers of pods, best first, and the pods that cannot be used with the reason.
 
@@ -71,6 +81,13 @@ def candidates_in(pods: Iterable[Pod], own: Collection[str]) -> tuple[list[Candi
         for name in running_containers(pod):
             target = ExecTarget(pod.namespace, pod.name, name)
             found.append(
-                Candidate(target, images.get(name, ""), pod.name in own, pod.ready, bool(pod.spec.host_network))
+                Candidate(
+                    target,
+                    images.get(name, ""),
+                    pod.name in own,
+                    pod.ready,
+                    bool(pod.spec.host_network),
+                    bool(_SIDECARS.search(name)),
+                )
             )
     return sorted(found, key=lambda candidate: candidate.rank), rejected

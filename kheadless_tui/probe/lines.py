@@ -132,7 +132,7 @@ def lines_by_forward(transport: Transport, permit: Permit, plan: ProbePlan, time
 
 def lines_from_here(transport: Transport, permit: Permit, plan: ProbePlan, timeout: float, pace: Pace) -> LineSet:
     """Lines from the user's own machine, over UDP unless TCP is asked for."""
-    vantage = Vantage("local", "local", "", "", "", "this machine")
+    vantage = local_vantage(plan.flags)
     lines = []
     for over in plan.transports or (UDP if plan.protocol == UDP else TCP,):
         for server in plan.servers or ((plan.server,) if plan.server else ()):
@@ -156,6 +156,11 @@ def _stream_line(asking: Asking, stream: OpenStream, over_tcp: OpenStream | None
     """A line that carries whole messages; ``over_tcp`` is for what was truncated."""
     run = partial(ask_by_stream, stream, over_tcp, asking)
     return Line(asking.vantage, asking.server, asking.over, run, asking.vantage.tool)
+
+
+def local_vantage(flags: tuple[str, ...]) -> Vantage:
+    """The user's own machine as a vantage point."""
+    return Vantage("local", "local", "", "", "", "this machine", flags=flags)
 
 
 def replica_vantage(replica: Replica, flags: tuple[str, ...]) -> Vantage:

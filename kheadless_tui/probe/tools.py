@@ -40,9 +40,19 @@ for tool in {" ".join(_ALL)}; do
 done
 unset IFS
 while read -r line; do echo "resolv $line"; done </etc/resolv.conf
-for tool in nc netcat; do echo "help $tool"; $tool -h </dev/null 2>&1; done
-echo "help nslookup"
-nslookup --help </dev/null 2>&1
+IFS=:
+for tool in nc netcat nslookup; do
+  for folder in $PATH; do
+    if [ -x "$folder/$tool" ] && [ ! -d "$folder/$tool" ]; then
+      echo "help $tool"
+      option=-h
+      if [ "$tool" = nslookup ]; then option=--help; fi
+      "$folder/$tool" $option </dev/null 2>&1
+      break
+    fi
+  done
+done
+echo
 echo "end"
 """,
 )
@@ -50,7 +60,8 @@ echo "end"
 
 It walks ``$PATH`` by itself because BusyBox's shell calls its own applets found that are not in the image as files: an
 exec without a shell would then fail. The makes of nc and nslookup differ in what they can do and are told apart by
-their help, which asks nothing of anybody: ``nslookup -version`` would be looked up as a name by BusyBox before 1.29.
+their help, which asks nothing of anybody (``nslookup -version`` would be looked up as a name by BusyBox before 1.29);
+they are run by their path, for BusyBox's shell would run its own of the name.
 """
 
 
@@ -65,6 +76,8 @@ class Toolbox:
     """Why nothing could be found; empty when the search itself worked."""
     over_udp: frozenset[str] = frozenset()
     """Which of :data:`STREAM_TOOLS` can carry whole messages over UDP here."""
+    quits: frozenset[str] = frozenset()
+    """Makes of nc that end with their stdin only when they are told so."""
     nslookup: str = BIND
     """Its make, where there is one."""
 
@@ -131,7 +144,8 @@ def read_toolbox(result: ExecResult) -> Toolbox:
             servers.append(words[1])
     said = {tool: "\n".join(lines) for tool, lines in helps.items()}
     make = nslookup_make(said.get("nslookup", ""))
-    return Toolbox(frozenset(tools), tuple(servers), "", frozenset(_over_udp(tools, said)), make)
+    quits = frozenset(tool for tool in ("nc", "netcat") if _QUIT.search(said.get(tool, "")))
+    return Toolbox(frozenset(tools), tuple(servers), "", frozenset(_over_udp(tools, said)), quits, make)
 
 
 def _over_udp(tools: set[str], said: dict[str, str]) -> set[str]:
@@ -141,6 +155,8 @@ def _over_udp(tools: set[str], said: dict[str, str]) -> set[str]:
     return able | {tool for tool in ("nc", "netcat") if tool in tools and _UDP_MODE.search(said.get(tool, ""))}
 
 
+_QUIT = re.compile(r"^\s*-q\b", re.MULTILINE)
+"""The line of nc's help about ending some seconds after its stdin."""
 _UDP_MODE = re.compile(r"^\s*-u\b", re.MULTILINE)
 """The line of nc's help: BusyBox has it only where it was built so (Alpine), all others have it."""
 

@@ -161,3 +161,51 @@ def test_commands() -> None:
 def test_what_nslookup_cannot_ask(kind: str, name: str, rdtype: str, transport: str, words: str) -> None:
     with pytest.raises(Unaskable, match=words):
         nslookup_argv(kind, KUBE_DNS, Question(name, rdtype), transport=transport, timeout=2)
+
+
+VERSIONS = ["1.29.3", "1.33.2", "1.36.1"]
+LATER = "web.pa-data.svc.cluster.local."
+LATER_CASES = {
+    "a": (Question(LATER, "A"), "NOERROR", {"10.244.0.80", "10.244.0.81", "10.244.0.83"}),
+    "aaaa": (Question(LATER, "AAAA"), "NOERROR", {"fd00:244::50", "fd00:244::51", "fd00:244::53"}),
+    "srv": (Question(LATER, "SRV"), "NOERROR", {f"0 16 80 web-{number}.{LATER}" for number in range(3)}),
+    "nxdomain": (Question(f"nope.{LATER}", "A"), "NXDOMAIN", set()),
+    "nodata": (Question(LATER, "TXT"), "NOERROR", set()),
+    "ptr": (Question("83.0.244.10.in-addr.arpa.", "PTR"), "NOERROR", {f"web-2.{LATER}"}),
+    "txt": (Question("dns-version.cluster.local.", "TXT"), "NOERROR", {'"1.1.0"'}),
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("case", LATER_CASES)
+def test_every_busybox_with_types_tells_the_same(version: str, case: str) -> None:
+    question, rcode, data = LATER_CASES[case]
+    got = output(f"busybox-{version}-{case}", question)
+    if (version, case) == ("1.29.3", "srv"):
+        assert 'invalid query type "SRV"' in got.error
+        return
+    assert got.reply is not None
+    assert got.reply.rcode == rcode
+    assert {record.data for record in got.reply.answer} == data
+    assert not got.ttl_known
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("case", ["timeout", "refused"])
+def test_every_busybox_says_why_there_is_no_reply(version: str, case: str) -> None:
+    got = output(f"busybox-{version}-{case}", Question(LATER, "A"))
+    assert got.reply is None
+    assert got.error
+
+
+@pytest.mark.parametrize("rdtype", ["A", "AAAA"])
+def test_busybox_1_28_gives_both_families_of_which_one_is_taken(rdtype: str) -> None:
+    got = output("busybox-1.28.4-found", Question(LATER, rdtype))
+    assert got.reply is not None
+    assert {record.data for record in got.reply.answer} == LATER_CASES[rdtype.lower()][2]
+
+
+def test_busybox_1_28_does_not_tell_why_there_is_nothing() -> None:
+    got = output("busybox-1.28.4-denied", Question(f"nope.{LATER}", "A"))
+    assert got.reply is not None
+    assert (got.reply.rcode, got.reply.answer) == ("", ())

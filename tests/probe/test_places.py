@@ -227,3 +227,24 @@ def test_questions_once_each_and_one_to_be_denied() -> None:
     assert questions_for(records, names=[base]) == (own[0], Question(base, "AAAA"), *own[1:], denied)
     assert questions_for([], names=[base]) == (Question(base, "A"), Question(base, "AAAA"), denied)
     assert questions_for([]) == ()
+
+
+def containers(*names: str) -> list[str]:
+    """The containers of one pod in the order in which they would be tried."""
+    running = [{"name": name, "state": RUNNING} for name in names]
+    document = {
+        "metadata": {"name": "web-0", "namespace": "shop"},
+        "spec": {"containers": [{"name": name, "image": name} for name in names]},
+        "status": {"phase": "Running", "containerStatuses": running},
+    }
+    found, _ = candidates_in([msgspec.convert(document, Pod)], ())
+    return [candidate.target.container or "" for candidate in found]
+
+
+@pytest.mark.parametrize("sidecar", ["istio-proxy", "linkerd-proxy", "metrics-exporter", "vault-agent", "fluent-bit"])
+def test_a_sidecar_is_tried_after_the_application(sidecar: str) -> None:
+    assert containers(sidecar, "nginx") == ["nginx", sidecar]
+
+
+def test_an_application_is_no_sidecar_for_its_name() -> None:
+    assert containers("vectorise", "agent", "proxy", "app") == ["vectorise", "agent", "proxy", "app"]

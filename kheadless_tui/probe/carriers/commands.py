@@ -17,8 +17,15 @@ FRAMED_UDP = frozenset({"perl", "python3"})
 as one datagram, so that only one message may be under way."""
 
 
-def stream_argv(tool: str, server: Server, protocol: Protocol = "tcp") -> tuple[str, ...]:
-    """The command that joins its stdin and stdout to a server; the address is data to it, never part of a script."""
+def stream_argv(tool: str, server: Server, protocol: Protocol = "tcp", *, quits: bool = False) -> tuple[str, ...]:
+    """The command that joins its stdin and stdout to a server; the address is data to it, never part of a script.
+
+    Args:
+        tool: The program.
+        server: The server.
+        protocol: ``tcp`` or ``udp``.
+        quits: This nc ends with its stdin only when it is told so (``-q``), as Debian's two do over UDP.
+    """
     address, port = server.address, str(server.port)
     udp = protocol == UDP
     if tool == "socat":
@@ -33,5 +40,5 @@ def stream_argv(tool: str, server: Server, protocol: Protocol = "tcp") -> tuple[
     if udp and tool == "ncat":
         return (tool, "-u", "-i", f"{IDLE}s", address, port)
     if udp:
-        return (tool, "-u", "-w", str(IDLE), address, port)
+        return (tool, "-u", *(("-q", "0") if quits else ()), "-w", str(IDLE), address, port)
     return (tool, address, port)

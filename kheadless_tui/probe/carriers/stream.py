@@ -123,12 +123,14 @@ def exec_stream(
     tool: str,
     server: Server,
     protocol: Protocol = "tcp",
+    *,
+    quits: bool = False,
 ) -> OpenStream:
-    """Streams made by running ``tool`` in a container."""
+    """Streams made by running ``tool`` in a container; ``quits`` as of :func:`stream_argv`."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[ByteStream]:
-        argv = stream_argv(tool, server, protocol)
+        argv = stream_argv(tool, server, protocol, quits=quits)
         async with open_exec(transport, permit, target, argv, stdin=True, max_bytes=MAX_BYTES) as session:
             try:
                 yield ExecStream(session)

@@ -1,0 +1,162 @@
+"""The output of kdig, drill and host, as printed in a pod; see data/README.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kheadless_tui.cluster.exec import ExecResult
+from kheadless_tui.probe.carriers.dig import kdig_argv
+from kheadless_tui.probe.carriers.diglike import match_replies, parse_printed
+from kheadless_tui.probe.carriers.drill import drill_argv, host_argv
+from kheadless_tui.probe.carriers.text import Told, text_carrier
+from kheadless_tui.probe.dnsmessage import Unaskable
+from kheadless_tui.probe.server import AS_USUAL, Manner, Protocol, Server
+from kheadless_tui.probe.tools import Toolbox
+from kheadless_tui.zone.record import Question
+
+DATA = Path(__file__).parent / "data"
+KUBE_DNS = Server("10.96.0.10")
+BASE = "web.pa-data.svc.cluster.local."
+MANY = "many.pa-data.svc.cluster.local."
+PTR = "83.0.244.10.in-addr.arpa."
+SOA = "ns.dns.cluster.local. hostmaster.cluster.local."
+
+CASES = {
+    "a": (Question(BASE, "A"), "NOERROR", {"10.244.0.80", "10.244.0.81", "10.244.0.83"}),
+    "aaaa": (Question(BASE, "AAAA"), "NOERROR", {"fd00:244::50", "fd00:244::51", "fd00:244::53"}),
+    "srv": (Question(BASE, "SRV"), "NOERROR", {f"0 16 80 web-{number}.{BASE}" for number in range(3)}),
+    "nxdomain": (Question(f"nope.{BASE}", "A"), "NXDOMAIN", set()),
+    "nodata": (Question(BASE, "TXT"), "NOERROR", set()),
+    "ptr": (Question(PTR, "PTR"), "NOERROR", {f"web-2.{BASE}"}),
+    "txt": (Question("dns-version.cluster.local.", "TXT"), "NOERROR", {'"1.1.0"'}),
+    "upstream": (Question("example.com.", "A"), "NOERROR", {"93.184.215.14"}),
+}
+
+
+def printed(name: str) -> str:
+    return (DATA / f"{name}.txt").read_text(encoding="utf-8").partition("\n")[2]
+
+
+def told(tool: str, name: str, question: Question, protocol: Protocol = "tcp") -> Told:
+    carrier = text_carrier(tool, Toolbox(), KUBE_DNS, protocol, 3, AS_USUAL)
+    return carrier.read(ExecResult(printed(name).encode(), b"", 0), [question])[0]
+
+
+@pytest.mark.parametrize("tool", ["drill", "host"])
+@pytest.mark.parametrize("case", CASES)
+def test_drill_and_host_tell_the_same_records(tool: str, case: str) -> None:
+    question, rcode, data = CASES[case]
+    got = told(tool, f"{tool}-{case}", question)
+    assert got.error == ""
+    assert got.reply is not None
+    assert got.reply.rcode == rcode
+    assert {record.data for record in got.reply.answer} == data
+    assert all(record.ttl > 0 and record.name.endswith(".") for record in got.reply.answer)
+
+
+def test_of_a_denial_host_tells_the_rcode_alone() -> None:
+    question, _, _ = CASES["nxdomain"]
+    brief = told("host", "host-nxdomain", question)
+    assert brief.unknown == ("flags", "authority", "additional")
+    whole = told("drill", "drill-nxdomain", question)
+    assert whole.reply is not None
+    assert whole.unknown == ()
+    assert whole.reply.flags == ("qr", "aa", "rd")
+    assert whole.reply.authority[0].data.startswith(SOA)
+
+
+@pytest.mark.parametrize("tool", ["drill", "host"])
+def test_an_soa_whole(tool: str) -> None:
+    got = told(tool, f"{tool}-soa", Question("cluster.local.", "SOA"))
+    assert got.reply is not None
+    assert got.reply.answer[0].type == "SOA"
+    assert got.reply.answer[0].data.startswith(SOA)
+
+
+def test_a_batch_of_kdig() -> None:
+    questions = [
+        Question(BASE, "A"), Question(BASE, "AAAA"), Question(BASE, "SRV"), Question(f"nope.{BASE}", "A"),
+        Question(BASE, "TXT"), Question(PTR, "PTR"),
+    ]  # fmt: skip
+    found = match_replies(parse_printed(printed("kdig-batch")), questions)
+    assert set(found) == set(questions)
+    for case in ("a", "aaaa", "srv", "nxdomain", "nodata", "ptr"):
+        question, rcode, data = CASES[case]
+        reply, ms = found[question]
+        assert reply.rcode == rcode
+        assert {record.data for record in reply.answer} == data
+        assert "aa" in reply.flags
+        assert ms is not None
+        assert 0 < ms < 1000
+    assert len(found[questions[2]][0].additional) == 6
+
+
+@pytest.mark.parametrize(("tool", "case", "count"), [("kdig", "truncated", 29), ("host", "truncated", 40)])
+def test_truncation_is_seen_unless_the_program_asked_again(tool: str, case: str, count: int) -> None:
+    got = told(tool, f"{tool}-{case}", Question(MANY, "A"), "udp")
+    assert got.reply is not None
+    assert got.reply.truncated is (tool == "kdig")
+    assert len(got.reply.answer) == count
+
+
+@pytest.mark.parametrize(
+    ("tool", "case", "words"),
+    [
+        ("kdig", "timeout", "response timeout for 10.244.0.250@53(UDP)"),
+        ("kdig", "refused", "can't connect to 10.244.0.80@53(TCP)"),
+        ("drill", "refused", "error sending query"),
+        ("host", "timeout", "no servers could be reached"),
+        ("host", "refused", "no servers could be reached"),
+    ],
+)
+def test_silence_has_its_reason(tool: str, case: str, words: str) -> None:
+    got = told(tool, f"{tool}-{case}", Question(BASE, "A"))
+    assert got.reply is None
+    assert words in got.error
+
+
+@pytest.mark.parametrize("case", ["kdig-odd", "host-odd"])
+def test_names_with_escapes_are_found_again(case: str) -> None:
+    name = {"kdig-odd": 'a b"$(id).pa-data.svc.cluster.local.', "host-odd": "a b.pa-data.svc.cluster.local."}[case]
+    got = told(case.partition("-")[0], case, Question(name, "A"))
+    assert got.reply is not None
+    assert got.reply.rcode == "NXDOMAIN"
+
+
+ODD = ["$(id).x.", '";`reboot`.x.', "a b\nc.x.", "nul\0.x.", "@8.8.8.8", "+short.x.", "-x.y.", "\x1b[2J.x."]
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_no_name_is_an_option_and_none_holds_control_characters(name: str, protocol: Protocol) -> None:
+    question = Question(name, "A")
+    how: dict[str, object] = {"transport": protocol, "timeout": 1, "manner": AS_USUAL}
+    kdig = kdig_argv(KUBE_DNS, [question], **how)  # type: ignore[arg-type]
+    assert kdig[kdig.index("-q") + 2] == "-t"
+    for argv in (kdig, drill_argv(KUBE_DNS, question, **how), host_argv(KUBE_DNS, question, **how)):  # type: ignore[arg-type]
+        assert all(word.isprintable() and word.isascii() for word in argv)
+    assert not any(word.startswith(("@8", "-x", "+short")) for word in drill_argv(KUBE_DNS, question, **how))  # type: ignore[arg-type]
+    assert host_argv(KUBE_DNS, question, **how)[-2][0] not in "-@+"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("build", [drill_argv, host_argv])
+def test_300_bytes_are_no_name(build: object) -> None:
+    with pytest.raises(Unaskable):
+        build(KUBE_DNS, Question("x" * 300, "A"), transport="tcp", timeout=1, manner=AS_USUAL)  # type: ignore[operator]
+
+
+def test_edns_can_be_left_out() -> None:
+    without, question = Manner(edns=0), Question(BASE, "A")
+    assert "+noedns" in kdig_argv(KUBE_DNS, [question], transport="udp", timeout=1, manner=without)
+    assert "-b" not in drill_argv(KUBE_DNS, question, transport="udp", timeout=1, manner=without)
+    assert "-b" in drill_argv(KUBE_DNS, question, transport="udp", timeout=1, manner=AS_USUAL)
+
+
+@given(st.text(max_size=300))
+def test_any_output_is_survived(text: str) -> None:
+    for name in ("kdig-batch", "drill-srv", "host-srv"):
+        parse_printed(printed(name).replace("IN", text).replace("30", text[:4]))
