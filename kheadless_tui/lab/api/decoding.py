@@ -17,6 +17,10 @@ _TEXT_FORMATS = ("date-time", "byte")
 _ANY_SCALAR = ("int-or-string", "io.k8s.apimachinery.pkg.api.resource.Quantity")
 
 
+_KEPT = (("EndpointSlice", "endpoints"), ("EndpointSlice", "ports"))
+"""Lists that the API writes even when there is nothing in them."""
+
+
 class WrongTypeError(ValueError):
     """A field has a value of another type; worded as Go's decoder does."""
 
@@ -118,8 +122,34 @@ def _fields(value: dict[str, Any], name: str, schema: Schema, place: _Place, pro
             problems.append(f'unknown field "{place.field(field)}"')
             continue
         found = _value(item, known[field], _Place(struct, (*place.names, field), place.field(field)), problems)
-        if found is not None or field in ("endpoints", "ports"):  # lists that the API writes as null
+        if found is not None or (struct, field) in _KEPT:
             result[field] = found
+    return result
+
+
+def without_empty(item: dict[str, Any], resource: Resource) -> dict[str, Any]:
+    """An object without the empty maps and lists that Go leaves away in JSON."""
+    name = name_of_kind(resource.group, resource.version, resource.kind)
+    if name is None:
+        return item
+    found: dict[str, Any] = _compact(item, {"$ref": f"#/components/schemas/{name}"})
+    return found
+
+
+def _compact(value: Any, schema: Schema) -> Any:
+    name, target = reference(schema), resolve(schema)
+    if isinstance(value, list) and "items" in target:
+        return [_compact(item, target["items"]) for item in value]
+    known = target.get("properties")
+    if not isinstance(value, dict) or known is None:
+        return value
+    struct, result = name.rpartition(".")[2], {}
+    for field, item in value.items():
+        inner = known.get(field, {})
+        optional = field not in target.get("required", ()) and (struct, field) not in _KEPT
+        if optional and (item == [] or (item == {} and is_map(resolve(inner)))):
+            continue
+        result[field] = _compact(item, inner)
     return result
 
 

@@ -6,16 +6,19 @@ would not have let in.
 
 from __future__ import annotations
 
+import copy
 import secrets
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from kheadless_tui.lab import defaults
 from kheadless_tui.lab.api import managed_fields
+from kheadless_tui.lab.api.decoding import without_empty
 from kheadless_tui.lab.api.managed_fields import APPLY, Manager
 from kheadless_tui.lab.clock import Clock, rfc3339
 from kheadless_tui.lab.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
-from kheadless_tui.lab.failure import ApiFailure, bad_request, conflict, not_found
+from kheadless_tui.lab.failure import ApiFailure, already_exists, bad_request, conflict, not_found
 from kheadless_tui.lab.resources import BY_KIND, NAMESPACES, PODS, REPLICA_SETS, SERVICES, Resource
 from kheadless_tui.lab.store import MODIFIED_MESSAGE, Object, Store, clone, owned_by
 from kheadless_tui.lab.validation import checks
@@ -86,14 +89,21 @@ class Objects:
         if resource is SERVICES:
             item.setdefault("spec", {})
             checks.check_new(resource, item, self._addresses)
-            if not dry_run and self._store.find(resource, namespace, meta["name"]) is None:
-                defaults.service(item, self._addresses)
+            if self._store.find(resource, namespace, meta["name"]) is None:
+                defaults.service(item, copy.deepcopy(self._addresses) if dry_run else self._addresses)
         else:
             defaults.PLAIN.get(resource.kind, _nothing)(item)
             checks.check_new(resource, item, self._addresses)
-        if manager is not None and not applied:
-            managed_fields.after_update(resource, None, item, manager, self._clock.timestamp())
-        return item if dry_run else self._store.create(resource, item)
+        if manager is not None:
+            item = without_empty(item, resource)
+            if not applied:
+                managed_fields.after_update(resource, None, item, manager, self._clock.timestamp())
+        if not dry_run:
+            return self._store.create(resource, item)
+        if self._store.find(resource, namespace, meta["name"]) is not None:
+            raise already_exists(resource, meta["name"])
+        item["metadata"] |= {"uid": str(uuid.uuid4()), "creationTimestamp": self._clock.timestamp()}
+        return item
 
     def apply(
         self,
@@ -179,8 +189,10 @@ class Objects:
                 checks.check_ephemeral(item, before)
             elif resource is not SERVICES:
                 checks.check_change(resource, item, before)
-        if manager is not None and manager.operation != APPLY:
-            managed_fields.after_update(resource, before, item, manager, self._clock.timestamp())
+        if manager is not None:
+            item = without_empty(item, resource)
+            if manager.operation != APPLY:
+                managed_fields.after_update(resource, before, item, manager, self._clock.timestamp())
         return item if dry_run else self._store.update(resource, item)
 
     def change(

@@ -1,66 +1,59 @@
-"""The few objects that kubectl sends in protobuf, whatever is on offer: ``create namespace``, ``auth can-i`` ...
+"""Objects in protobuf: what typed clients send, kubectl from 1.33 on in ``create deployment`` or ``create service``.
 
-An envelope (``k8s`` and a zero byte, then runtime.Unknown), in it the object; field numbers are those of the
-``generated.proto`` files in k8s.io/api and k8s.io/apimachinery. Only what is read is listed; other kinds are refused.
+An envelope (``k8s`` and a zero byte, then runtime.Unknown), in it the object; ``messages.json`` has the fields of the
+messages, taken from the ``generated.proto`` files of Kubernetes (``scripts/lab_messages.py``). Answers are JSON, which
+every client takes too.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+
+import msgspec
 
 MAGIC = b"k8s\x00"
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 
-
-class _Field(NamedTuple):
-    name: str
-    kind: str
-    """``text``, ``number``, ``flag``, ``map`` (of text to text), or the name of a message."""
-
-
-_MESSAGES: dict[str, dict[int, _Field]] = {
-    "TypeMeta": {1: _Field("apiVersion", "text"), 2: _Field("kind", "text")},
-    "ObjectMeta": {
-        1: _Field("name", "text"),
-        2: _Field("generateName", "text"),
-        3: _Field("namespace", "text"),
-        5: _Field("uid", "text"),
-        6: _Field("resourceVersion", "text"),
-        11: _Field("labels", "map"),
-        12: _Field("annotations", "map"),
-    },
-    "Namespace": {1: _Field("metadata", "ObjectMeta")},
-    "ConfigMap": {1: _Field("metadata", "ObjectMeta"), 2: _Field("data", "map")},
-    "SelfSubjectAccessReview": {1: _Field("metadata", "ObjectMeta"), 2: _Field("spec", "AccessSpec")},
-    "AccessSpec": {
-        1: _Field("resourceAttributes", "ResourceAttributes"),
-        2: _Field("nonResourceAttributes", "NonResourceAttributes"),
-    },
-    "ResourceAttributes": {
-        1: _Field("namespace", "text"),
-        2: _Field("verb", "text"),
-        3: _Field("group", "text"),
-        4: _Field("version", "text"),
-        5: _Field("resource", "text"),
-        6: _Field("subresource", "text"),
-        7: _Field("name", "text"),
-    },
-    "NonResourceAttributes": {1: _Field("path", "text"), 2: _Field("verb", "text")},
-    "SelfSubjectRulesReview": {1: _Field("metadata", "ObjectMeta"), 2: _Field("spec", "RulesSpec")},
-    "RulesSpec": {1: _Field("namespace", "text")},
-    "DeleteOptions": {
-        1: _Field("gracePeriodSeconds", "number"),
-        2: _Field("preconditions", "Preconditions"),
-        4: _Field("propagationPolicy", "text"),
-    },
-    "Preconditions": {1: _Field("uid", "text"), 2: _Field("resourceVersion", "text")},
-}
-_KINDS = ("Namespace", "ConfigMap", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "DeleteOptions")
+_META = "k8s.io.apimachinery.pkg.apis.meta.v1"
+_TIMES = (f"{_META}.Time", f"{_META}.MicroTime")
+_QUANTITY, _INT_OR_STRING = (
+    "k8s.io.apimachinery.pkg.api.resource.Quantity",
+    "k8s.io.apimachinery.pkg.util.intstr.IntOrString",
+)
+_TYPE_META = {1: ("apiVersion", "string"), 2: ("kind", "string")}
+_INLINE = ("handler", "volumeSource", "ephemeralContainerCommon", "localObjectReference")
+"""Messages whose fields are, in JSON, those of the message that they are in."""
+_ZERO_COUNTS = (
+    "replicas",
+    "partition",
+    "gracePeriodSeconds",
+    "terminationGracePeriodSeconds",
+    "maxUnavailable",
+    "maxSurge",
+    "defaultMode",
+    "runAsUser",
+    "runAsGroup",
+    "fsGroup",
+    "revisionHistoryLimit",
+    "weight",
+)
+"""Numbers that are pointers in Go: a zero was given. Of others a zero says that they were not."""
+_FALSE_COUNTS = ("automountServiceAccountToken", "enableServiceLinks", "allowPrivilegeEscalation", "optional")
+MAX_DEPTH = 40
 
 
 class NotUnderstoodError(ValueError):
     """Not protobuf, or of a kind that is not read here."""
+
+
+@functools.cache
+def _messages() -> dict[str, dict[int, tuple[str, str]]]:
+    raw = resources.files("kheadless_tui.lab.api").joinpath("messages.json").read_bytes()
+    return msgspec.json.decode(raw, type=dict[str, dict[int, tuple[str, str]]])
 
 
 def decode(body: bytes) -> dict[str, Any]:
@@ -72,30 +65,81 @@ def decode(body: bytes) -> dict[str, Any]:
     if not body.startswith(MAGIC):
         raise NotUnderstoodError("the envelope of Kubernetes is missing")
     envelope = dict(_fields(body[len(MAGIC) :]))
-    meta = _message("TypeMeta", _as_bytes(envelope.get(1, b"")))
-    kind = meta.get("kind", "")
-    if kind not in _KINDS:
-        raise NotUnderstoodError(f"objects of kind {kind} are read as JSON only")
-    return {**meta, **_message(kind, _as_bytes(envelope.get(2, b"")))}
+    meta = _message(_TYPE_META, _as_bytes(envelope.get(1, b"")), 0)
+    name = _name_of(meta.get("apiVersion", ""), meta.get("kind", ""))
+    if name not in _messages():
+        raise NotUnderstoodError(f"objects of kind {meta.get('kind')} are read as JSON only")
+    return {**meta, **_message(_messages()[name], _as_bytes(envelope.get(2, b"")), 0)}
 
 
-def _message(name: str, data: bytes) -> dict[str, Any]:
+def _name_of(api_version: str, kind: str) -> str:
+    if kind == "DeleteOptions":
+        return f"{_META}.{kind}"
+    group, _, version = api_version.rpartition("/")
+    return f"k8s.io.api.{group.partition('.')[0] or 'core'}.{version}.{kind}"
+
+
+def _message(fields: dict[int, tuple[str, str]], data: bytes, depth: int) -> dict[str, Any]:
+    if depth > MAX_DEPTH:
+        raise NotUnderstoodError("messages in messages without end")
     result: dict[str, Any] = {}
     for number, value in _fields(data):
-        field = _MESSAGES[name].get(number)
-        if field is None:
+        if number not in fields:
             continue
-        if field.kind == "map":
+        name, kind = fields[number]
+        if kind.startswith("map "):
             pair = dict(_fields(_as_bytes(value)))
-            result.setdefault(field.name, {})[_text(pair.get(1, b""))] = _text(pair.get(2, b""))
-        elif field.kind == "text":
-            result[field.name] = _text(value)
-        elif field.kind == "number":
-            result[field.name] = value
+            found = _value(kind[4:], pair.get(2, b""), depth)
+            result.setdefault(name, {})[_text(pair.get(1, b""))] = found
+        elif kind.startswith("repeated "):
+            result.setdefault(name, []).append(_value(kind[9:], value, depth))
+        elif name in _INLINE:
+            result.update(_value(kind, value, depth))
         else:
-            result[field.name] = _message(field.kind, _as_bytes(value))
-    # Go writes empty texts out; in JSON they would be left away
-    return {key: value for key, value in result.items() if value != ""}
+            found = _value(kind, value, depth)
+            if _is_given(name, found):
+                result[name] = found
+    return result
+
+
+def _is_given(name: str, value: Any) -> bool:
+    """Whether Go would write it in JSON: protobuf has everything, JSON leaves away what is empty."""
+    if value is False:
+        return name in _FALSE_COUNTS
+    if isinstance(value, int) and value == 0:
+        return name in _ZERO_COUNTS
+    return value is not None and value != ""
+
+
+def _value(kind: str, value: int | bytes, depth: int) -> Any:
+    if kind == "string":
+        return _text(value)
+    if kind in ("int32", "int64"):
+        number = _as_number(value)
+        return number - (1 << 64) if number >> 63 else number
+    if kind == "bool":
+        return bool(_as_number(value))
+    data = _as_bytes(value)
+    if kind == "bytes":
+        return None
+    if kind in _TIMES:
+        return _time(data)
+    if kind == _QUANTITY:
+        return _text(dict(_fields(data)).get(1, b""))
+    if kind == _INT_OR_STRING:
+        parts = dict(_fields(data))
+        return _text(parts.get(3, b"")) if parts.get(1, 0) else _value("int32", parts.get(2, 0), depth)
+    return _message(_messages()[kind], data, depth + 1)
+
+
+def _time(data: bytes) -> str | None:
+    seconds = dict(_fields(data)).get(1)
+    if seconds is None:
+        return None
+    number = _value("int64", seconds, 0)
+    if not 0 < number < 1 << 36:
+        return None
+    return datetime.fromtimestamp(number, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
@@ -126,6 +170,12 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
             return value, position
         shift += 7
     raise NotUnderstoodError("not a message of protobuf")
+
+
+def _as_number(value: int | bytes) -> int:
+    if isinstance(value, bytes):
+        raise NotUnderstoodError("not a message of protobuf")
+    return value
 
 
 def _as_bytes(value: int | bytes) -> bytes:
