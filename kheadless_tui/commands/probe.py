@@ -18,8 +18,14 @@ from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, c
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.compare import MATCH, Comparison
-from kheadless_tui.probe.judging import judge, predictions, service_questions
-from kheadless_tui.probe.prober import ProbeResult
+from kheadless_tui.probe.diagnosis import Diagnosis, diagnose
+from kheadless_tui.probe.judging import Predictions, judge, predictions, service_questions
+from kheadless_tui.probe.layer_findings import Freshness
+from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.plan import ProbePlan
+from kheadless_tui.probe.prober import Prober
+from kheadless_tui.probe.server import Server
+from kheadless_tui.probe.settling import Settling, latest
 from kheadless_tui.probe.vantage import VantageSpec, parse_vantage
 from kheadless_tui.report import probe as report
 from kheadless_tui.report.medium import Medium
@@ -62,11 +68,11 @@ async def _probe(arguments: argparse.Namespace, spec: VantageSpec) -> int:
                 return 2 if lines.failed else AS_PREDICTED
         else:
             targets = [_target(source, arguments)]
-        result = await _ask(source, arguments, spec, targets)
+        asked = await _ask(source, arguments, spec, targets)
         if arguments.name == "-":
-            verdicts = _show_lines(source, targets, result)
+            verdicts = _show_lines(asked, targets)
         else:
-            verdicts = [_show(source, arguments, targets[0], result)]
+            verdicts = [_show(arguments, asked, targets[0])]
             await _explain(source, targets[0])
         return 2 if lines.failed else max(status_of(verdict) for verdict in verdicts)
 
@@ -92,31 +98,79 @@ def _name(source: Source, name: str, type_: str) -> Target:
     return Target(tuple(Question(each, type_) for each in ours or tried))
 
 
-async def _ask(
-    source: Source, arguments: argparse.Namespace, spec: VantageSpec, targets: Sequence[Target]
-) -> ProbeResult:
+class _Asked:
+    """A probe that has been made, and what each target of it is judged by."""
+
+    def __init__(self, source: Source, targets: Sequence[Target]) -> None:
+        assert source.session is not None
+        self._source = source
+        self._session = source.session
+        self._targets = targets
+        self._questions = [question for target in targets for question in target.questions]
+        self._servers: Sequence[Server] = ()
+        self.settling = Settling(self._predict, self._judge)
+
+    async def run(self, prober: Prober, plan: ProbePlan) -> None:
+        """Ask, and ask again what differs, until it is known whether that was a race."""
+        self._servers = plan.servers
+        self.result = await prober.run(plan, progress_line(), follow_up=self.settling)
+        self._servers = self.result.servers
+        for warning in self.result.warnings:
+            tell(warning)
+
+    def diagnosis(self, target: Target) -> Diagnosis:
+        """The replies to one target, held against what is known now; what was known before may be in a cache."""
+        mine = [seen for seen in self.result.observations if seen.question in target.questions]
+        comparison = self._judge(latest(mine), self.settling.earlier, target)
+        return diagnose(
+            comparison,
+            mine,
+            self.result.servers,
+            Freshness.of(self._source.config),
+            nameservers=self.result.nameservers,
+            races=self.settling.races(mine, comparison),
+        )
+
+    def _predict(self) -> Predictions:
+        return predictions(self._session.snapshot, self._questions, self._source.config)
+
+    def _judge(
+        self, observations: Sequence[Observation], earlier: Sequence[Predictions], target: Target | None = None
+    ) -> Comparison:
+        return judge(
+            self._session.snapshot,
+            self._source.config,
+            observations,
+            service=(target or self._targets[0]).service,
+            earlier=earlier,
+            scope=self._session.scope,
+            caches=[str(server) for server in self._servers if server.caches],
+        )
+
+
+async def _ask(source: Source, arguments: argparse.Namespace, spec: VantageSpec, targets: Sequence[Target]) -> _Asked:
     prober = prober_of(source, arguments)
-    service = targets[0].service
     questions = [question for target in targets for question in target.questions]
-    plan = await plan_of(prober, source, arguments, spec, questions, service=service)
-    result = await prober.run(plan, progress_line())
-    for warning in result.warnings:
-        tell(warning)
-    return result
+    plan = await plan_of(
+        prober, source, arguments, spec, questions, service=targets[0].service, every_server=arguments.servers
+    )
+    asked = _Asked(source, targets)
+    await asked.run(prober, plan)
+    return asked
 
 
-def _show(source: Source, arguments: argparse.Namespace, target: Target, result: ProbeResult) -> str:
-    comparison = _judged(source, target, result)
+def _show(arguments: argparse.Namespace, asked: _Asked, target: Target) -> str:
+    diagnosis = asked.diagnosis(target)
     text = report.render(
-        result.vantages,
-        result.observations,
-        comparison,
+        asked.result.vantages,
+        diagnosis,
         arguments.output,
         Medium.of(sys.stdout),
-        equals=result.plan.equals,
+        equals=asked.result.plan.equals,
+        matrix=arguments.servers,
     )
     sys.stdout.write(text)
-    return comparison.verdict
+    return diagnosis.comparison.verdict
 
 
 async def _explain(source: Source, target: Target) -> None:
@@ -129,25 +183,10 @@ async def _explain(source: Source, target: Target) -> None:
         tell_findings(known, service)
 
 
-def _show_lines(source: Source, targets: Iterable[Target], result: ProbeResult) -> list[str]:
+def _show_lines(asked: _Asked, targets: Iterable[Target]) -> list[str]:
     verdicts = []
     for target in targets:
-        comparison = _judged(source, target, result)
-        seen = [item for item in result.observations if item.question in target.questions]
-        sys.stdout.write(report.line(result.vantages, seen, comparison))
-        verdicts.append(comparison.verdict)
+        diagnosis = asked.diagnosis(target)
+        sys.stdout.write(report.line(asked.result.vantages, diagnosis))
+        verdicts.append(diagnosis.comparison.verdict)
     return verdicts or [MATCH]
-
-
-def _judged(source: Source, target: Target, result: ProbeResult) -> Comparison:
-    """The replies to one target, held against what is known now; what was known before may be in a cache."""
-    session = source.session
-    assert session is not None
-    return judge(
-        session.snapshot,
-        source.config,
-        [item for item in result.observations if item.question in target.questions],
-        service=target.service,
-        earlier=[predictions(source.snapshot, target.questions, source.config)],
-        scope=session.scope,
-    )

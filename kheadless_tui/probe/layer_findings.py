@@ -13,6 +13,7 @@ old-denial           a cache still denies what exists by now; it goes when the T
 old-answer           a cache still gives what was true before
 replica-lags         a replica says otherwise than the others, and not from its cache
 all-behind           all servers agree with each other and not with the API
+asks-elsewhere       a server denies by the word of another zone's server: it does not ask the cluster's DNS
 server-differs       any other server says otherwise than kube-dns
 resolver-elsewhere   the pod's resolv.conf names none of the cluster's DNS servers
 ==================== ============================================================================================
@@ -23,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from kheadless_tui.probe.canonical import same_name
 from kheadless_tui.probe.layer_servers import Asked, Servers, clock, host, named, titles
 from kheadless_tui.probe.layer_silence import silence
 from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, RESOLV_CONF, LayerFinding, Matrix
@@ -37,7 +39,7 @@ _BY_SEVERITY = ("error", "warning", "info")
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """The TTLs of replies that come from no cache."""
+    """How replies look that come from the cluster's DNS and from no cache."""
 
     ttl: int
     """Seconds, of a record."""
@@ -45,6 +47,8 @@ class Freshness:
     """Seconds, of the SOA of a denial."""
     known: bool = True
     """False when they are guessed: then nothing is said to come from a cache."""
+    zones: tuple[str, ...] = ()
+    """The owners of the SOA of denials, absolute, lower case; empty when they are not known."""
 
     @classmethod
     def of(cls, config: ZoneConfig) -> Freshness:
@@ -52,7 +56,7 @@ class Freshness:
         bounds, denial = config.cache, soa_ttl(config)
         if bounds is not None:
             denial = min(bounds.denial_max, max(bounds.denial_min, denial))
-        return cls(client_ttl(config), denial, config.ttl_known)
+        return cls(client_ttl(config), denial, config.ttl_known, config.zones)
 
     def left(self, seen: Observation, began: float) -> int | None:
         """Seconds left of a reply that a cache has held since before we began to ask; ``None`` when it is fresh.
@@ -63,7 +67,7 @@ class Freshness:
             seen: The reply.
             began: Unix time of the first question of the probe.
         """
-        if not self.known or not seen.ttl_known or seen.error:
+        if not self.known or not seen.ttl_known or seen.error or self.foreign(seen):
             return None
         records = seen.answer or tuple(record for record in seen.authority if record.type == "SOA")
         rest = min((record.ttl for record in records), default=None)
@@ -71,9 +75,19 @@ class Freshness:
         since = max(0.0, seen.started - began) if seen.started and began else 0.0
         return rest if rest is not None and rest < fresh - since - _CLOCK_SLACK else None
 
+    def foreign(self, seen: Observation) -> str:
+        """The zone by whose SOA a reply denies, where that is none of the cluster's; empty otherwise."""
+        owners = [same_name(record.name) for record in seen.authority if record.type == "SOA"]
+        return owners[0] if self.zones and not seen.answer and owners and owners[0] not in self.zones else ""
+
 
 def read(
-    matrix: Matrix, observations: Sequence[Observation], freshness: Freshness, *, nameservers: Sequence[str] = ()
+    matrix: Matrix,
+    observations: Sequence[Observation],
+    freshness: Freshness,
+    *,
+    nameservers: Sequence[str] = (),
+    began: float = 0.0,
 ) -> tuple[LayerFinding, ...]:
     """What the layers say together, worst first.
 
@@ -82,8 +96,9 @@ def read(
         observations: The replies that it was made of.
         freshness: The TTLs of fresh replies.
         nameservers: Of the /etc/resolv.conf of the container that was asked from; empty when not read.
+        began: Unix time of the first question of the probe; 0: of the first of these replies.
     """
-    servers = Servers(matrix, observations)
+    servers = Servers(matrix, observations, began)
     found = [
         *silence(servers),
         *_Differences(servers, freshness).findings(),
@@ -114,7 +129,10 @@ class _Differences:
             return
         for server in self._rest:
             seconds = left[server.layer]
-            if server.layer.kind != REPLICA and self._explained(server):
+            foreign = [reply for reply in self._servers.odd_replies(server) if self._freshness.foreign(reply)]
+            if foreign:
+                yield self._asks_elsewhere(server, foreign)
+            if self._explained(server) or len(foreign) == len(self._servers.odd_replies(server)):
                 continue
             if seconds is not None:
                 yield self._old(server, seconds)
@@ -135,7 +153,8 @@ class _Differences:
 
     def _left(self, server: Asked) -> int | None:
         """Seconds until the last of its differing replies has run down; ``None`` when one of them is fresh."""
-        rests = [self._freshness.left(reply, self._servers.began) for reply in self._servers.odd_replies(server)]
+        replies = [reply for reply in self._servers.odd_replies(server) if not self._freshness.foreign(reply)]
+        rests = [self._freshness.left(reply, self._servers.began) for reply in replies]
         return None if None in rests else max((rest for rest in rests if rest is not None), default=None)
 
     def _old(self, server: Asked, seconds: int) -> LayerFinding:
@@ -151,6 +170,18 @@ class _Differences:
             f"{self._servers.differing(server)}; {seconds} of {fresh} s are left of its TTL, so that it was asked for "
             f"before this probe{beside}",
             "warning",
+        )
+
+    def _asks_elsewhere(self, server: Asked, denials: Sequence[Observation]) -> LayerFinding:
+        zone = self._freshness.foreign(denials[0])
+        names = sorted({seen.question.name for seen in denials})
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        return LayerFinding(
+            "asks-elsewhere",
+            (server.layer,),
+            f"{named(server.layer)} does not ask the cluster's DNS for {names[0]}{more}",
+            f"the denial comes from zone {zone}, and not from {' or '.join(self._freshness.zones[:3])}: a forward in "
+            "its Corefile leads elsewhere",
         )
 
     def _lags(self, server: Asked) -> LayerFinding:

@@ -46,12 +46,12 @@ class Asked:
 class Servers:
     """All servers of a matrix, in the order of its columns."""
 
-    def __init__(self, matrix: Matrix, observations: Sequence[Observation]) -> None:
+    def __init__(self, matrix: Matrix, observations: Sequence[Observation], began: float = 0.0) -> None:
         self.matrix = matrix
         self._heard = {(seen.server, seen.transport, seen.question): seen for seen in observations}
         self.answerable = {seen.question for seen in self._heard.values() if not seen.error}
         """Questions that some server answered: who does not, is to blame itself."""
-        self.began = min((seen.started for seen in observations if seen.started), default=0.0)
+        self.began = began or min((seen.started for seen in observations if seen.started), default=0.0)
         """Unix time of the first question."""
         self.all = [self._asked(layer) for layer in dict.fromkeys(column.layer for column in matrix.columns)]
 

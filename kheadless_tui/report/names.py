@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kheadless_tui.zone.record import Record
 from kheadless_tui.zone.reverse_names import address_of_reverse
 
@@ -33,3 +35,16 @@ def data(record: Record, suffix: str) -> str:
         head, space, target = record.data.rpartition(" ")
         return head + space + below(target, suffix)
     return record.data
+
+
+def common_suffix(owners: Iterable[str]) -> str:
+    """The longest name that all owners are or lie below; empty when they share less than two labels."""
+    shared: list[str] | None = None
+    for name in owners:
+        labels = name.split(".")[::-1]
+        if shared is None:
+            shared = labels
+        else:
+            same = [left == right for left, right in zip(shared, labels, strict=False)]
+            shared = shared[: same.index(False) if False in same else len(same)]
+    return ".".join(reversed(shared)) if shared and len(shared) > 2 else ""

@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from kheadless_tui.probe.compare import DIFFERING, EXTRA, MATCH, MISSING, STALE, UNANSWERED, WRONG, Comparison, Row
+from kheadless_tui.probe.compare import DIFFERING, MATCH, Comparison, Row
+from kheadless_tui.probe.diagnosis import Diagnosis
 from kheadless_tui.probe.equivalent import dig_command
 from kheadless_tui.probe.observation import Observation, Vantage
+from kheadless_tui.report import matrix as matrix_report
 from kheadless_tui.report import names
 from kheadless_tui.report.document import Document, dump, question_document, records_as_dig, to_line
 from kheadless_tui.report.fields import fields, verbatim
+from kheadless_tui.report.matrix import ROLES
 from kheadless_tui.report.medium import PIPE, Medium
 from kheadless_tui.report.table import Cell, Column, Table
 from kheadless_tui.report.table import render as render_table
@@ -19,90 +22,92 @@ from kheadless_tui.zone.record import Record
 
 SCHEMA = "kheadless/probe/1"
 
-ROLES = {
-    MISSING: "bad",
-    WRONG: "bad",
-    EXTRA: "bad",
-    STALE: "warn",
-    UNANSWERED: "unknown",
-    MATCH: "good",
-}
-"""The role, and so the colour, of each verdict on a record; worst first."""
 UNJUDGED = "unjudged"
 """In place of a verdict on a reply that could not be predicted: of another zone, or of what was not read."""
 
 
 def render(
     vantages: Sequence[Vantage],
-    observations: Sequence[Observation],
-    comparison: Comparison,
+    diagnosis: Diagnosis,
     output: str,
     medium: Medium = PIPE,
     *,
     equals: Sequence[str] = (),
+    matrix: bool = False,
 ) -> str:
     """The result of a probe in one of the outputs ``table``, ``json`` and ``yaml``.
 
     Args:
         vantages: the places that were asked from.
-        observations: the replies.
-        comparison: the replies held against the prediction.
+        diagnosis: the replies held against the prediction.
         output: one of the outputs.
         medium: what a table is laid out for.
         equals: the kubectl commands that do what the probe did, shown below a table before the dig that asks again.
+        matrix: several servers were asked: on a terminal servers by records, with what differs.
     """
     if output == "table":
-        return table(vantages, observations, comparison, medium, equals=equals)
-    return dump(document(vantages, observations, comparison), output)
+        return table(vantages, diagnosis, medium, equals=equals, matrix=matrix)
+    return dump(document(vantages, diagnosis), output)
 
 
-def line(vantages: Sequence[Vantage], observations: Sequence[Observation], comparison: Comparison) -> str:
+def line(vantages: Sequence[Vantage], diagnosis: Diagnosis) -> str:
     """The result as one line of JSON, as ``probe -`` prints it."""
-    return to_line(document(vantages, observations, comparison))
+    return to_line(document(vantages, diagnosis))
 
 
-def document(vantages: Sequence[Vantage], observations: Sequence[Observation], comparison: Comparison) -> Document:
+def document(vantages: Sequence[Vantage], diagnosis: Diagnosis) -> Document:
     """The document of schema ``kheadless/probe/1``; ``rcode`` and ``aa`` are null where the carrier cannot tell."""
     return {
         "schema": SCHEMA,
         "vantages": [_vantage_document(vantage) for vantage in vantages],
-        "answers": [_answer_document(observation) for observation in observations],
+        "answers": [_answer_document(observation) for observation in diagnosis.observations],
         "comparison": [
             {
                 "record": str(row.record),
                 "vantage": row.vantage,
                 "server": row.server,
+                "transport": row.transport,
                 "verdict": row.verdict,
                 "detail": row.detail,
             }
-            for row in comparison.rows
+            for row in diagnosis.comparison.rows
         ],
-        "verdict": comparison.verdict,
+        **matrix_report.documents(diagnosis),
+        "verdict": diagnosis.comparison.verdict,
     }
 
 
 def table(
     vantages: Sequence[Vantage],
-    observations: Sequence[Observation],
-    comparison: Comparison,
+    diagnosis: Diagnosis,
     medium: Medium = PIPE,
     *,
     equals: Sequence[str] = (),
+    matrix: bool = False,
 ) -> str:
     """A row for each record, server and transport, then the verdict, where it was asked from, and the commands.
 
     ``ran`` does what the probe did; ``equals`` asks one question again by dig: the first whose answer differs, or the
-    first of all.
+    first of all. Of several servers, which are as many commands, only the second is shown, and on a terminal the
+    matrix in place of so many rows.
     """
-    lines = _lines(observations, comparison)
-    build = _plain_table if medium.width is None else _folded_table
-    facts = [("verdict", summary(comparison))]
-    facts += [("from", _vantage_text(vantage, observations)) for vantage in vantages]
+    comparison, observations = diagnosis.comparison, diagnosis.observations
+    facts = [("verdict", summary(comparison)), *matrix_report.facts(diagnosis)]
+    facts += [("from", _vantage_text(vantage, () if matrix else observations)) for vantage in vantages]
     facts += [("error", text) for text in _errors(observations)]
     again = _commands(vantages, observations, comparison)
-    rows = render_table(build(lines), medium)
+    if matrix and medium.width is not None:
+        rows = matrix_report.tables(diagnosis, medium)
+    else:
+        lines = _lines(observations, comparison)
+        rows = render_table((_plain_table if medium.width is None else _folded_table)(lines), medium)
     return "".join(
-        (rows and f"{rows}\n", fields(facts, medium), verbatim("ran", equals, facts), verbatim("equals", again, facts))
+        (
+            rows and f"{rows}\n",
+            fields(facts, medium),
+            verbatim("ran", () if matrix else equals, facts),
+            verbatim("equals", again, facts),
+        )
     )
 
 
@@ -197,7 +202,7 @@ def _plain_table(lines: Sequence[_Line]) -> Table:
 
 def _folded_table(lines: Sequence[_Line]) -> Table:
     """On a terminal the suffix is said once, and columns that say nothing here are left out."""
-    suffix = _common_suffix(line.record.name for line in lines if line.record.type != "PTR")
+    suffix = names.common_suffix(line.record.name for line in lines if line.record.type != "PTR")
     several = len({(line.vantage, line.server, line.transport) for line in lines}) > 1
     detailed = any(line.detail for line in lines)
     columns = [
@@ -230,19 +235,6 @@ def _folded_table(lines: Sequence[_Line]) -> Table:
     return Table(tuple(columns), rows, title=f"below {suffix}" if suffix else "")
 
 
-def _common_suffix(owners: Iterable[str]) -> str:
-    """The longest name that all owners are or lie below; empty when they share less than two labels."""
-    shared: list[str] | None = None
-    for name in owners:
-        labels = name.split(".")[::-1]
-        if shared is None:
-            shared = labels
-        else:
-            same = [left == right for left, right in zip(shared, labels, strict=False)]
-            shared = shared[: same.index(False) if False in same else len(same)]
-    return ".".join(reversed(shared)) if shared and len(shared) > 2 else ""
-
-
 def _ms(seen: Observation | None) -> str:
     return "" if seen is None or seen.ms is None else f"{seen.ms:.1f}"
 
@@ -266,7 +258,9 @@ def _vantage_text(vantage: Vantage, observations: Sequence[Observation]) -> str:
     container = f", container {vantage.container}" if vantage.container and not named else ""
     pod = "" if vantage.name.startswith("pod/") else f" (pod {vantage.namespace}/{vantage.pod})"
     image = f", image {vantage.image}" if vantage.created and vantage.image else ""
-    return f"{vantage.name}{pod}{container}{image}, by {vantage.tool} -> {', '.join(servers) or 'nobody'}"
+    return f"{vantage.name}{pod}{container}{image}, by {vantage.tool}" + (
+        f" -> {', '.join(servers)}" if servers else ""
+    )
 
 
 def _errors(observations: Iterable[Observation]) -> list[str]:

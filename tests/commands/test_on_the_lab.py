@@ -88,7 +88,8 @@ async def test_probe_from_a_running_pod(run: Run) -> None:
     done = await run("probe", "-n", "tutorial-1", "nginx-headless", "-o", "json")
     assert done.status == 0, done
     document = done.json
-    assert list(document) == ["schema", "vantages", "answers", "comparison", "verdict"]
+    keys = ["schema", "vantages", "answers", "comparison", "servers", "groups", "layers", "races", "verdict"]
+    assert list(document) == keys
     assert document["verdict"] == "match"
     assert document["vantages"][0]["kind"] == "pod"
     assert document["vantages"][0]["created"] is False

@@ -6,7 +6,10 @@ import msgspec
 import yaml
 
 from kheadless_tui.probe.compare import Comparison, Row, compare
+from kheadless_tui.probe.diagnosis import Diagnosis, diagnose
+from kheadless_tui.probe.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation, Vantage
+from kheadless_tui.probe.server import Server
 from kheadless_tui.report import probe
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.report.outcome import status_of
@@ -43,10 +46,20 @@ def compared(*observations: Observation) -> Comparison:
     return compare(RECORDS, ANSWERS, observations, ttl=30, ttl_known=True)
 
 
+def judged(comparison: Comparison, *observations: Observation) -> Diagnosis:
+    return diagnose(comparison, observations, [Server(SERVER, role="kube-dns")], Freshness(30, 30))
+
+
+def diagnosed(*observations: Observation) -> Diagnosis:
+    return judged(compared(*observations), *observations)
+
+
 def test_json_has_exactly_the_keys_of_the_schema_in_their_order() -> None:
     observations = (seen(A, "10.244.1.17", "10.244.1.18"),)
-    document = json.loads(probe.render((POD,), observations, compared(*observations), "json"))
-    assert list(document) == ["schema", "vantages", "answers", "comparison", "verdict"]
+    document = json.loads(probe.render((POD,), diagnosed(*observations), "json"))
+    assert list(document) == [
+        "schema", "vantages", "answers", "comparison", "servers", "groups", "layers", "races", "verdict",
+    ]  # fmt: skip
     assert document["schema"] == "kheadless/probe/1"
     assert list(document["vantages"][0].items()) == [
         ("name", "pod/web-0"),
@@ -72,6 +85,7 @@ def test_json_has_exactly_the_keys_of_the_schema_in_their_order() -> None:
         ("record", f"{ORIGIN} 30 IN A 10.244.1.17"),
         ("vantage", "pod/web-0"),
         ("server", SERVER),
+        ("transport", "tcp"),
         ("verdict", "match"),
         ("detail", ""),
     ]
@@ -80,7 +94,7 @@ def test_json_has_exactly_the_keys_of_the_schema_in_their_order() -> None:
 
 def test_what_a_carrier_cannot_tell_is_null_and_never_a_guess() -> None:
     observations = (seen(A, error="no reply in 3 s"),)
-    (answer,) = json.loads(probe.render((POD,), observations, compared(*observations), "json"))["answers"]
+    (answer,) = json.loads(probe.render((POD,), diagnosed(*observations), "json"))["answers"]
     assert answer["rcode"] is None
     assert answer["aa"] is None
     assert answer["ms"] is None
@@ -89,17 +103,16 @@ def test_what_a_carrier_cannot_tell_is_null_and_never_a_guess() -> None:
 
 def test_yaml_and_one_line_are_the_same_document() -> None:
     observations = (seen(A, "10.244.1.17"),)
-    comparison = compared(*observations)
-    document = json.loads(probe.render((POD,), observations, comparison, "json"))
-    assert yaml.safe_load(probe.render((POD,), observations, comparison, "yaml")) == document
-    line = probe.line((POD,), observations, comparison)
+    document = json.loads(probe.render((POD,), diagnosed(*observations), "json"))
+    assert yaml.safe_load(probe.render((POD,), diagnosed(*observations), "yaml")) == document
+    line = probe.line((POD,), diagnosed(*observations))
     assert line.count("\n") == 1
     assert json.loads(line) == document
 
 
 def test_a_pipe_gets_a_line_for_each_record_with_the_pod_behind_it() -> None:
     observations = (seen(A, "10.244.1.17", "10.244.1.18", ttl=12),)
-    heading, *lines = probe.render((POD,), observations, compared(*observations), "table").splitlines()
+    heading, *lines = probe.render((POD,), diagnosed(*observations), "table").splitlines()
     assert heading.split() == ("VERDICT NAME TTL TYPE DATA POD VANTAGE SERVER TRANSPORT RCODE MS DETAIL".split())
     assert lines[0].split() == f"match {ORIGIN} 12 A 10.244.1.17 web-0 pod/web-0 {SERVER} tcp NOERROR 3.1 -".split()
     assert lines[1].split()[5] == "web-1"
@@ -110,7 +123,7 @@ def test_a_pipe_gets_a_line_for_each_record_with_the_pod_behind_it() -> None:
 def test_a_missing_record_is_named_and_the_command_asks_for_it() -> None:
     observations = (seen(NAME, "10.244.1.17"), seen(A, "10.244.1.17"))
     comparison = compared(*observations)
-    text = probe.render((POD,), observations, comparison, "table")
+    text = probe.render((POD,), diagnosed(*observations), "table")
     (row,) = [line.split() for line in text.splitlines() if line.startswith("missing")]
     assert row[4:6] == ["10.244.1.18", "web-1"]
     assert "verdict  differs: 2 of 3 as predicted, 1 missing" in text
@@ -123,22 +136,21 @@ def test_a_missing_record_is_named_and_the_command_asks_for_it() -> None:
 def test_the_command_that_asks_again_goes_to_the_same_cluster() -> None:
     observations = (seen(A, "10.244.1.17", "10.244.1.18"),)
     there = msgspec.structs.replace(POD, flags=("--kubeconfig", "/tmp/k", "--context", "prod"))
-    text = probe.render((there,), observations, compared(*observations), "table")
+    text = probe.render((there,), diagnosed(*observations), "table")
     assert "equals   kubectl --kubeconfig /tmp/k --context prod exec -n shop" in text
-    assert "flags" not in probe.render((there,), observations, compared(*observations), "json").partition("answers")[0]
+    assert "flags" not in probe.render((there,), diagnosed(*observations), "json").partition("answers")[0]
 
 
 def test_a_command_keeps_its_lines_so_that_it_can_be_pasted() -> None:
     command = "kubectl exec -i -n shop web-0 -- \\\n  nc 10.96.0.10 53"
     observations = (seen(A, "10.244.1.17", "10.244.1.18"),)
-    text = probe.render((POD,), observations, compared(*observations), "table", Medium(width=30), equals=[command])
+    text = probe.render((POD,), diagnosed(*observations), "table", Medium(width=30), equals=[command])
     assert "\nran      kubectl exec -i -n shop web-0 -- \\\n           nc 10.96.0.10 53\nequals   kubectl" in text
 
 
 def test_a_terminal_says_the_suffix_once_and_keeps_within_80_columns() -> None:
     observations = (seen(A, "10.244.1.17", "10.244.1.18"), seen(NAME, "10.244.1.17"))
-    comparison = compared(*observations)
-    lines = probe.table((POD,), observations, comparison, Medium(width=80)).splitlines()
+    lines = probe.table((POD,), diagnosed(*observations), Medium(width=80)).splitlines()
     assert lines[0] == f"below {ORIGIN}"
     assert lines[1].split() == "VERDICT NAME TTL TYPE DATA POD RCODE MS".split()
     assert lines[2].split() == "match @ 30 A 10.244.1.17 web-0 NOERROR 3.1".split()
@@ -149,7 +161,7 @@ def test_a_terminal_says_the_suffix_once_and_keeps_within_80_columns() -> None:
 def test_silence_says_why_once_and_is_not_as_predicted() -> None:
     observations = (seen(A, error="no reply in 3 s"), seen(NAME, error="no reply in 3 s"))
     comparison = compared(*observations)
-    lines = probe.render((POD,), observations, comparison, "table").splitlines()
+    lines = probe.render((POD,), diagnosed(*observations), "table").splitlines()
     assert "verdict  unanswered: 0 of 3 as predicted, 3 unanswered" in lines
     assert f"error    {SERVER} over TCP: no reply in 3 s (2 questions)" in lines
     assert status_of(comparison.verdict) == 1
@@ -159,7 +171,7 @@ def test_a_reply_that_nobody_could_predict_is_shown_all_the_same() -> None:
     other = Question("example.com.", "A")
     observation = seen(other, "93.184.215.14", ttl=77)
     comparison = Comparison((), "match", {}, (observation,))
-    text = probe.render((POD,), (observation,), comparison, "table")
+    text = probe.render((POD,), judged(comparison, observation), "table")
     row = text.splitlines()[1].split()
     assert row[:5] == ["unjudged", "example.com.", "77", "A", "93.184.215.14"]
     assert "match: 1 answered but not predictable" in text
@@ -172,5 +184,5 @@ def test_control_characters_of_a_reply_reach_no_terminal() -> None:
     row = Row(record, question, "pod/web-0", SERVER, "tcp", "extra", "\x1b[1mdetail")
     comparison = Comparison((row,), "differs")
     for medium in (Medium(), Medium(width=80)):
-        text = probe.table((POD,), (observation,), comparison, medium)
+        text = probe.table((POD,), judged(comparison, observation), medium)
         assert all(char.isprintable() or char == "\n" for char in text)
