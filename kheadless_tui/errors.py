@@ -49,9 +49,6 @@ class ClusterError(HeadlessError):
 class Unreachable(ClusterError):
     """No connection, no answer in time, or a certificate that is not trusted."""
 
-    down = False
-    """Nobody listens at that address and port: the server itself has ended, not only the way to it."""
-
 
 class NotAuthenticated(ClusterError):
     """The API server answered 401, or a credential plug-in failed."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from kheadless_tui.cluster.answers import Status
-from kheadless_tui.errors import ClusterError
+from kheadless_tui.errors import ClusterError, Unreachable
 from kheadless_tui.model.kinds import Kind
 from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey
 
@@ -100,7 +100,7 @@ class Decoder:
         except msgspec.ValidationError:
             return self._page_by_item(body)
         except msgspec.DecodeError as error:
-            raise self._not_json() from error
+            raise self._not_json(error) from error
         objects = decoded.items or []
         if not all(item.metadata.name for item in objects):
             return self._page_by_item(body)
@@ -119,7 +119,7 @@ class Decoder:
         except msgspec.ValidationError:
             return self._event_by_part(line)
         except msgspec.DecodeError as error:
-            raise self._not_json() from error
+            raise self._not_json(error) from error
         if decoded.type == "ERROR" or (decoded.type != "BOOKMARK" and not decoded.object.metadata.name):
             return self._event_by_part(line)
         version = decoded.object.metadata.resource_version
@@ -141,7 +141,7 @@ class Decoder:
         try:
             decoded = self._raw_page.decode(body)
         except msgspec.DecodeError as error:
-            raise self._not_json() from error
+            raise self._not_json(error) from error
         meta = decoded.metadata or _ListMeta()
         page = Page(meta.resource_version or "", meta.token or "", [])
         for number, raw in enumerate(decoded.items or ()):
@@ -157,7 +157,7 @@ class Decoder:
         try:
             decoded = self._raw_event.decode(line)
         except msgspec.DecodeError as error:
-            raise self._not_json() from error
+            raise self._not_json(error) from error
         if decoded.type == "ERROR":
             try:
                 status = msgspec.json.decode(decoded.object, type=Status)
@@ -204,7 +204,11 @@ class Decoder:
                     if zone:
                         put(endpoint, "zone", word(zone, zone))
 
-    def _not_json(self) -> ClusterError:
+    def _not_json(self, error: msgspec.DecodeError) -> ClusterError:
+        if "truncated" in str(error):
+            return Unreachable(
+                f"the answer to a list of {self.kind.plural} broke off", hint="is there a proxy in between?"
+            )
         return ClusterError(
             f"the answer to a list of {self.kind.plural} is not what an API server sends",
             hint="check the server's URL; is there a proxy in between?",

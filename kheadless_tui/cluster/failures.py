@@ -126,11 +126,9 @@ def _tls(error: ssl.SSLError, whom: str) -> Unreachable | None:
 
 def _system(error: OSError, whom: str, by_proxy: str) -> Unreachable | None:
     if error.errno == errno.ECONNREFUSED or _all_refused(error):
-        refused = Unreachable(
+        return Unreachable(
             f"{whom} refused the connection{by_proxy}", hint="is the API server up, and is this its address and port?"
         )
-        refused.down = True
-        return refused
     if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN):
         return Unreachable(f"there is no route to {whom}{by_proxy}", hint="check the network and the VPN")
     if error.errno in (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED):

@@ -60,6 +60,7 @@ class Reader:
         self._wake = asyncio.Event()
         self._lost: Unreachable | None = None
         self._reopening = False
+        self._midway = False
         self._task: asyncio.Task[None] | None = None
         self._doing: asyncio.Task[None] | None = None
 
@@ -98,6 +99,7 @@ class Reader:
             if isinstance(step, Wait):
                 await self._pause(step.until)
                 continue
+            self._midway = False
             self._doing = asyncio.create_task(self._do(step))
             try:
                 await self._doing
@@ -115,7 +117,7 @@ class Reader:
                 self.reflector.unauthorized(error, self._clock())
             except HeadlessError as error:
                 told = error if isinstance(error, ClusterError) else ClusterError(error.message, hint=error.hint)
-                self.reflector.failed(told, self._clock())
+                self.reflector.failed(told, self._clock(), midway=self._midway)
             except Exception as error:  # a fault of ours must not end the reading in silence
                 log.exception("reading %s", self.reflector.kind.plural)
                 told = ClusterError(f"reading {self.reflector.kind.plural} failed inside this program: {error!r}")
@@ -173,6 +175,7 @@ class Reader:
                     await download.end()
 
     def _receive(self, size: int) -> None:
+        self._midway = True
         self.last_heard = time.monotonic()
         self.received += size
 
@@ -250,6 +253,8 @@ class _Download:
                 headers,
                 chunks,
             ):
+                if status == 200:
+                    self._received(0)
                 body = await _joined(chunks, MAX_BODY, self._hear if status == 200 else None)
                 return Response(status, headers, body)
         finally:

@@ -13,6 +13,15 @@ from collections.abc import Callable
 
 from kheadless_tui.cluster.decode import Decoder, WatchEvent, path_of
 from kheadless_tui.cluster.listwatch import Change, Check, List, Put, Remove, Replace, Step, Wait, Watch, names_of
+from kheadless_tui.cluster.pauses import (
+    FORBIDDEN_PAUSE,
+    HEALTHY,
+    POLL_PAUSE,
+    SHORTEST_WATCH,
+    TRIES_MIDWAY,
+    UNAUTHORIZED_PAUSE,
+    backoff,
+)
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
 from kheadless_tui.model.kinds import Kind
@@ -26,24 +35,6 @@ WATCH_SECONDS = (240, 360)
 
 WATCH_SILENCE = 120.0
 """Seconds without a byte after which a watch counts as dead; the API server sends a bookmark every minute."""
-
-SHORTEST_WATCH = 1.0
-"""Seconds; a watch that ends sooner is opened again only after a pause."""
-
-HEALTHY = 10.0
-"""Seconds for which a watch has to last for earlier trouble to be forgotten."""
-
-BACKOFF = (1.0, 30.0)
-"""First and longest pause in seconds between attempts; doubled in between, and spread by half."""
-
-FORBIDDEN_PAUSE = 300.0
-"""Seconds until a refused list is tried again: roles change rarely, and asking more often is noise in the audit log."""
-
-UNAUTHORIZED_PAUSE = 30.0
-"""Seconds until credentials that were not accepted are tried again; each time may run the credential plug-in."""
-
-POLL_PAUSE = (5.0, 60.0)
-"""Seconds between lists where listing is allowed and watching is not: at first and after a change, and at most."""
 
 MAX_LINE = 32 * 2**20
 """Bytes of one watch event; etcd stores no object larger than 1.5 MB."""
@@ -275,13 +266,20 @@ class Reflector:
             self._live(now)
             self._wait_until = now + FORBIDDEN_PAUSE
         else:
+            version = self._version
             self._fail(error, now, retry_after)
             self.failure_may_pass = status == 429 or status >= 500
-            if status in (502, 503):
-                self._version = None  # as in _fail: what answers for it says that it is down
+            if status in (429, 500):
+                self._version = version  # it was there all the time, and has enough to do
 
-    def failed(self, error: ClusterError, now: float) -> None:
-        """No answer, or it broke off."""
+    def failed(self, error: ClusterError, now: float, *, midway: bool = False) -> None:
+        """No answer, or it broke off.
+
+        Args:
+            error: In words.
+            now: Unix time.
+            midway: A part of the answer had come: that the next one breaks off too is not to be expected.
+        """
         if self._end_watch(now) >= SHORTEST_WATCH and self._attempts == 0:
             # A watch that is cut (a load balancer, a restart of one of several servers) is opened again at once;
             # only if that fails too is the cluster away.
@@ -289,6 +287,7 @@ class Reflector:
             self._wait_until = now + self._spread() / 2
         else:
             self._fail(error, now)
+            self.failure_may_pass = midway and self._attempts < TRIES_MIDWAY
 
     def lost(self, error: Unreachable, now: float) -> None:
         """The API server is known not to answer, whatever this watch looks like."""
@@ -351,10 +350,8 @@ class Reflector:
     def _fail(self, error: ClusterError, now: float, retry_after: float | None = None) -> None:
         self._end_watch(now)
         self._attempts += 1
-        self._unsure = True
-        if isinstance(error, Unreachable) and error.down:
-            # It may come back as one that was restored from a backup, and has written on past our version since.
-            self._version = None
+        # It may come back as one that was restored from a backup, and has written on past our version since.
+        self._version = None
         pause = (
             self._pause(self._attempts) if retry_after is None else min(retry_after, FORBIDDEN_PAUSE) + self._spread()
         )
@@ -388,8 +385,7 @@ class Reflector:
         return lasted
 
     def _pause(self, attempts: int) -> float:
-        longest = min(BACKOFF[1], BACKOFF[0] * 2.0 ** min(attempts - 1, 16))
-        return longest * (0.5 + self._spread() / 2)
+        return backoff(attempts, self._spread())
 
     def _reading_since(self, now: float) -> float:
         return self.state.since if isinstance(self.state, Reading) else now

@@ -74,6 +74,10 @@ class FakeApi:
     page_limit: int = 10_000
     hanging: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared while nobody gets an answer."""
+    history: list[tuple[int, str, bytes]] = field(default_factory=list)
+    """Events by version and plural, from which a watch is resumed."""
+    compacted: int = 0
+    """Versions below are too old for a watch (410)."""
     watches: dict[str, set[web.StreamResponse]] = field(default_factory=lambda: defaultdict(set))
     _transports: set[Any] = field(default_factory=set)
 
@@ -113,11 +117,20 @@ class FakeApi:
             self.objects[plural].pop((item["metadata"].get("namespace", ""), item["metadata"]["name"]), None)
         else:
             self.put(plural, item)
-        await self.send(plural, json.dumps({"type": type_, "object": item}).encode() + b"\n")
+        line = json.dumps({"type": type_, "object": item}).encode() + b"\n"
+        self.history.append((self.version, plural, line))
+        await self.send(plural, line)
 
     async def send(self, plural: str, data: bytes) -> None:
         for watch in list(self.watches[plural]):
-            await watch.write(data)
+            with contextlib.suppress(ConnectionError, RuntimeError):  # it has ended, or is about to
+                await watch.write(data)
+
+    async def end(self, plural: str) -> None:
+        """End the watches of a kind in good order, as an API server does after the time that was asked for."""
+        for watch in list(self.watches[plural]):
+            self.watches[plural].discard(watch)
+            await watch.write_eof()
 
     def cut(self) -> None:
         """Reset every connection."""
@@ -155,9 +168,9 @@ class FakeApi:
             missing = f'{wanted.resource} "{wanted.name}" not found'
             return web.json_response(found) if found else status(404, missing, "NotFound")
         namespace = parts[parts.index("namespaces") + 1] if "namespaces" in parts[:-1] else ""
-        return self._list(request, plural, namespace)
+        return self.page(request, plural, namespace)
 
-    def _list(self, request: web.BaseRequest, plural: str, namespace: str) -> web.Response:
+    def page(self, request: web.BaseRequest, plural: str, namespace: str) -> web.Response:
         items = [item for (where, _), item in sorted(self.objects[plural].items()) if namespace in ("", where)]
         least = int(request.query.get("resourceVersion", "0"))
         if least > self.version:
@@ -171,8 +184,17 @@ class FakeApi:
         return web.json_response({"kind": "List", "metadata": meta, "items": items[start:end]})
 
     async def _watch(self, request: web.BaseRequest, plural: str) -> web.StreamResponse:
+        since = int(request.query["resourceVersion"])
+        if since < self.compacted:
+            return status(410, "too old resource version", "Expired")
         answer = web.StreamResponse()
         await answer.prepare(request)
+        place = 0
+        while place < len(self.history):  # it may grow meanwhile
+            version, of, line = self.history[place]
+            place += 1
+            if of == plural and version > since:
+                await answer.write(line)
         self.watches[plural].add(answer)
         try:
             await asyncio.Event().wait()

@@ -9,7 +9,8 @@ import pytest
 
 from kheadless_tui.cluster.decode import token_in
 from kheadless_tui.cluster.listwatch import Check, List, Put, Remove, Replace, Wait, Watch
-from kheadless_tui.cluster.reflector import FORBIDDEN_PAUSE, PAGE, Reflector
+from kheadless_tui.cluster.pauses import FORBIDDEN_PAUSE
+from kheadless_tui.cluster.reflector import PAGE, Reflector
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, Unreachable
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, NAMESPACE, POD, SERVICE
@@ -192,19 +193,17 @@ def test_a_server_that_was_set_back_is_listed_again() -> None:
     assert isinstance(made.step(NOW + 60), Watch)
 
 
-def test_a_server_that_was_down_is_listed_again_and_one_that_was_out_of_reach_is_not() -> None:
-    for down, expected in ((True, List), (False, Check)):
-        made = watching("a")
-        made.watch_closed(NOW + 60)
-        error = Unreachable("no connection")
-        error.down = down
-        made.failed(error, NOW + 60)
-        assert isinstance(made.state, Offline)
-        assert made.state.whole
-        assert isinstance(made.step(NOW + 90), expected)
+def test_a_server_that_was_away_is_listed_again_and_one_that_only_refused_is_not() -> None:
     made = watching("a")
-    made.refused(Unreachable("503"), 503, "watch", NOW + 60)
+    made.watch_closed(NOW + 60)
+    made.failed(Unreachable("no connection"), NOW + 60)
+    assert isinstance(made.state, Offline)
+    assert made.state.whole
     assert isinstance(made.step(NOW + 90), List)
+    for code, expected in ((429, Check), (500, Check), (502, List), (503, List)):
+        made = watching("a")
+        made.refused(Unreachable("not now"), code, "watch", NOW + 60)
+        assert isinstance(made.step(NOW + 90), expected)
 
 
 def test_an_hour_of_silence_is_thirty_new_watches_and_no_trouble() -> None:
@@ -238,10 +237,10 @@ def test_what_stood_before_a_broken_line_is_not_lost() -> None:
     assert dict(resumed(made, NOW + 61).params)["resourceVersion"] == "11"
     made.watch_opened(NOW + 61)
     with pytest.raises(ClusterError):
-        made.watch_data(line("ADDED", item("c", "12")) + b"<html>\n", NOW + 70)
-    made.failed(ClusterError("broken"), NOW + 70)
+        made.watch_data(line("ADDED", item("c", "12")) + b"<html>\n", NOW + 80)
+    made.failed(ClusterError("broken"), NOW + 80)
     # The event before it was not given to anybody: it is asked for again.
-    assert dict(resumed(made, NOW + 80).params)["resourceVersion"] == "11"
+    assert dict(resumed(made, NOW + 81).params)["resourceVersion"] == "11"
 
 
 def test_403_is_a_state_that_is_seldom_asked_about() -> None:
@@ -306,7 +305,7 @@ def test_an_error_event_of_another_sort_is_trouble() -> None:
     made.watch_data(line("ERROR", {"kind": "Status", "code": 500, "message": "etcd is away"}), NOW)
     assert isinstance(made.state, Offline)
     assert "etcd is away" in made.state.cause
-    resumed(made, NOW + 10)
+    assert isinstance(made.step(NOW + 10), List)
 
 
 def test_undecodable_objects_are_counted_by_name() -> None:
@@ -321,9 +320,15 @@ def test_undecodable_objects_are_counted_by_name() -> None:
     assert made.state == Live(NOW, undecodable=1)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"items": 5}', b'"x"'])
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"items": 5}', b'"x"'])
 def test_what_is_no_list_is_an_error_in_words(body: bytes) -> None:
     with pytest.raises(ClusterError, match="not what an API server sends"):
+        reflector().take_page(body, NOW)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", page("a", "b")[:-30], page("a")[:-1]])
+def test_a_list_that_breaks_off_is_said_to(body: bytes) -> None:
+    with pytest.raises(Unreachable, match="the answer to a list of services broke off"):
         reflector().take_page(body, NOW)
 
 
