@@ -93,7 +93,7 @@ async def test_probe_from_a_running_pod(run: Run) -> None:
     assert document["verdict"] == "match"
     assert document["vantages"][0]["kind"] == "pod"
     assert document["vantages"][0]["created"] is False
-    assert list(document["comparison"][0]) == ["record", "vantage", "server", "verdict", "detail"]
+    assert list(document["comparison"][0]) == ["record", "vantage", "server", "transport", "verdict", "detail"]
     assert set(document["answers"][0]) == {
         "vantage", "server", "transport", "question", "rcode", "aa", "answer", "authority", "additional", "ms", "error",
     }  # fmt: skip
