@@ -93,7 +93,8 @@ class PodOptions:
     def words(self) -> tuple[str, ...]:
         """The same for the question to the user."""
         said = [f"on node {self.node}"] if self.node else []
-        said += [f"{len(self.tolerations)} tolerations"] if self.tolerations else []
+        many = "" if len(self.tolerations) == 1 else "s"
+        said += [f"{len(self.tolerations)} toleration{many}"] if self.tolerations else []
         said += [f"pull secrets {', '.join(self.pull_secrets)}"] if self.pull_secrets else []
         return tuple(said)
 

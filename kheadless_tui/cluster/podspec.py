@@ -30,7 +30,9 @@ EPHEMERAL_SLEEP = 3600
 USER = 65534
 """nobody: restricted Pod Security refuses root, and an image without a user of its own would run as root."""
 
-CPU_LIMIT = "10m"
+CPU_REQUEST = "10m"
+CPU_LIMIT = "500m"
+"""Each exec takes some 30 ms of a core, so that a program that asks one question a run is throttled by less."""
 MEMORY_LIMIT = "32Mi"
 """Of the temporary pod: BusyBox and BIND's tools stay below it."""
 
@@ -120,8 +122,8 @@ class PodOrder:
                         "command": ["sleep", str(DEADLINE)],
                         "securityContext": container_security(),
                         "resources": {
-                            "requests": {"cpu": CPU_LIMIT, "memory": MEMORY_LIMIT},
-                            "limits": {"cpu": "100m", "memory": MEMORY_LIMIT},
+                            "requests": {"cpu": CPU_REQUEST, "memory": MEMORY_LIMIT},
+                            "limits": {"cpu": CPU_LIMIT, "memory": MEMORY_LIMIT},
                         },
                     }
                 ],

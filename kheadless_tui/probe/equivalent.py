@@ -98,7 +98,22 @@ def asked_name(name: str) -> str:
 
 
 def question_words(tool: str, server: Server, name: str, rdtype: str, protocol: str) -> list[str]:
-    """The question as dig or nslookup takes it."""
+    """The question as dig, kdig, drill, host, nslookup or getent takes it."""
+    if tool == "getent":
+        return ["getent", "ahostsv6" if rdtype == "AAAA" else "ahostsv4", name]
+    if tool == "drill":
+        return [
+            "drill",
+            "-t" if protocol == "tcp" else "-u",
+            "-p",
+            str(server.port),
+            name,
+            f"@{server.address}",
+            rdtype,
+        ]
+    if tool == "host":
+        port = ["-p", str(server.port)] if server.port != 53 else []
+        return ["host", "-T" if protocol == "tcp" else "-U", *port, "-t", rdtype, name, server.address]
     if tool == "nslookup":
         port = [f"-port={server.port}"] if server.port != 53 else []
         return ["nslookup", f"-type={rdtype}", *port, name, server.address]
@@ -106,7 +121,7 @@ def question_words(tool: str, server: Server, name: str, rdtype: str, protocol: 
     how = ["+tcp"] if protocol == "tcp" else ["+notcp"]
     # a name that could be read as an option or a server is given by -q
     subject = [rdtype, name] if name[:1].isalnum() or name[:1] == "_" else ["-t", rdtype, "-q", name]
-    return ["dig", *how, f"@{server.address}", *port, *subject]
+    return [tool if tool == "kdig" else "dig", *how, f"@{server.address}", *port, *subject]
 
 
 def local_command(server: Server, name: str, rdtype: str, protocol: str) -> str:
@@ -141,8 +156,11 @@ def dig_command(observation: Observation, vantage: Vantage) -> str:
 
 
 def _typed_tool(vantage: Vantage) -> str:
-    """dig, unless the image is known to have only nslookup."""
-    for tool in ("dig", "nslookup"):
-        if tool in vantage.tool.split(", "):
+    """dig, unless the image is known to have only others."""
+    used = vantage.tool.split(", ")
+    for tool in ("dig", "kdig", "drill", "host", "nslookup"):
+        if tool in used:
             return tool
-    return "nslookup" if "nslookup" in vantage.tools and "dig" not in vantage.tools else "dig"
+    if "dig" in vantage.tools:
+        return "dig"
+    return next((tool for tool in ("kdig", "drill", "nslookup", "host") if tool in vantage.tools), "dig")

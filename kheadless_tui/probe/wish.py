@@ -45,6 +45,12 @@ class Wish:
         return "" if self.transports else self.protocol
 
     @property
+    def beyond(self) -> str:
+        """What is asked beyond one server over one transport, in words; empty when it is that alone."""
+        how = f" over {' and '.join(over.upper() for over in self.transports)}" if self.transports else ""
+        return f" to every server of the cluster's DNS{how}" if self.every_server else how
+
+    @property
     def first(self) -> Server | None:
         """The server that the shown commands name."""
         return next(iter(self.servers), self.server)

@@ -11,7 +11,7 @@ from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.cluster.gate import Action, WritePlan
 from kheadless_tui.cluster.podspec import (
     CONTAINER,
-    CPU_LIMIT,
+    CPU_REQUEST,
     DEADLINE,
     EPHEMERAL_SLEEP,
     MEMORY_LIMIT,
@@ -31,7 +31,7 @@ from kheadless_tui.probe.equivalent import (
     question_words,
     wrapped,
 )
-from kheadless_tui.probe.server import Server
+from kheadless_tui.probe.server import TCP, UDP, Server
 from kheadless_tui.probe.tools import STREAM_TOOLS
 from kheadless_tui.zone.record import Question
 
@@ -44,19 +44,26 @@ def counted(number: int) -> str:
 
 
 def exec_plan(
-    target: ExecTarget, tool: str, server: Server, questions: Sequence[Question], protocol: str, flags: Sequence[str]
+    target: ExecTarget,
+    tool: str,
+    server: Server,
+    questions: Sequence[Question],
+    protocol: str,
+    flags: Sequence[str],
+    *,
+    beyond: str = "",
 ) -> WritePlan:
-    """An exec in a container that runs anyway; it creates nothing."""
+    """An exec in a container that runs anyway; it creates nothing. ``beyond`` says whom else it asks."""
     if tool in STREAM_TOOLS:
-        words = stream_argv(tool, server)
-        shown = f"{tool} {server}" if tool in ("bash", "python3") else " ".join(words)
+        words = stream_argv(tool, server, UDP if protocol == UDP else TCP)
+        shown = f"{tool} {server}" if tool in ("bash", "perl", "python3") else " ".join(words)
     else:
         name = asked_name(questions[0].name)
         words = tuple(question_words(tool, server, name, questions[0].type, protocol or "tcp"))
         shown = f"{tool} @{server}"
     return WritePlan(
         title=f"Ask DNS from {target} in {target.namespace}?",
-        actions=(Action("then", f"exec {shown} in it: {counted(len(questions))}"),),
+        actions=(Action("then", f"exec {shown} in it: {counted(len(questions))}{beyond}"),),
         equals=(exec_command(target, words, stdin=tool in STREAM_TOOLS, flags=flags),),
         needs_confirmation=False,
         instead="nothing is created",
@@ -73,6 +80,7 @@ def pod_plan(
     instead: str,
     cluster: str,
     flags: Sequence[str],
+    beyond: str = "",
 ) -> WritePlan:
     """A temporary pod."""
     manifest = pretty(order.manifest())
@@ -87,10 +95,12 @@ def pod_plan(
                 f"Pod {order.name} in {order.namespace}" + (f" on {cluster}" if cluster else ""),
                 (
                     f"image {order.image}, {order.pull_policy} · runs sleep {DEADLINE} as user {USER}",
-                    f"{CPU_LIMIT} CPU, {MEMORY_LIMIT}, no capabilities or token (Pod Security restricted)",
+                    f"{CPU_REQUEST} CPU, {MEMORY_LIMIT}, no capabilities or token (Pod Security restricted)",
+                    *order.options.words(),
+                    *((order.dns.words(),) if order.dns else ()),
                 ),
             ),
-            Action("then", f"exec {shown} in it: {counted(len(questions))}", asked),
+            Action("then", f"exec {shown} in it: {counted(len(questions))}{beyond}", asked),
             Action(
                 "removed",
                 "when the answers are in, on error, quit or a lost SSH session;",
@@ -118,6 +128,7 @@ def ephemeral_plan(
     instead: str,
     cluster: str,
     flags: Sequence[str],
+    beyond: str = "",
 ) -> WritePlan:
     """An ephemeral container in a running pod."""
     container = order.container()
@@ -137,7 +148,7 @@ def ephemeral_plan(
                     "it shares the pod's network and its limits",
                 ),
             ),
-            Action("then", f"exec {shown} in it: {counted(len(questions))}"),
+            Action("then", f"exec {shown} in it: {counted(len(questions))}{beyond}"),
             Action(
                 "stays",
                 "until the pod goes: an ephemeral container is never removed;",

@@ -36,6 +36,10 @@ class FakeApi:
         self.may: Callable[[dict[str, str]], bool] = lambda _: True
         self.run: Exec | None = None
         self.requests: list[str] = []
+        self.slices: list[dict[str, Any]] = []
+        """EndpointSlices of every namespace."""
+        self.objects: dict[str, dict[str, Any]] = {}
+        """Other objects by their path."""
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -46,6 +50,8 @@ class FakeApi:
         app.router.add_delete(base + "/{name}", self._delete)
         app.router.add_get(base + "/{name}/exec", self._exec)
         app.router.add_get("/api/v1/namespaces/{ns}/events", self._events)
+        app.router.add_get("/apis/discovery.k8s.io/v1/namespaces/{ns}/endpointslices", self._slices)
+        app.router.add_get("/{path:api.*}", self._object)
         app.router.add_post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", self._review)
         return app
 
@@ -100,6 +106,16 @@ class FakeApi:
         del self.pods[(request.match_info["ns"], name)]
         self.deleted.append(name)
         return web.json_response({"kind": "Status", "status": "Success"})
+
+    async def _slices(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("labelSelector", "").partition("=")[2]
+        label = "kubernetes.io/service-name"
+        items = [item for item in self.slices if item["metadata"]["labels"][label] == wanted]
+        return web.json_response({"kind": "EndpointSliceList", "items": items})
+
+    async def _object(self, request: web.Request) -> web.Response:
+        found = self.objects.get(request.path)
+        return web.json_response(found) if found is not None else _missing(request.path.rpartition("/")[2])
 
     async def _events(self, _: web.Request) -> web.Response:
         return web.json_response({"items": [{"type": "Warning", "message": "no network plug-in is ready"}]})

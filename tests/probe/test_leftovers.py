@@ -15,9 +15,7 @@ from kheadless_tui.model.objects import Meta, Namespace
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
 from tests.probe.fake_api import FakeApi
-from tests.probe.test_prober import api, plan_of, prober, put, transport
-
-__all__ = ["api", "transport"]
+from tests.probe.fake_pods import plan_of, prober, put
 
 BORN = 1_795_248_000.0
 BORN_TEXT = "2026-11-21T08:00:00Z"

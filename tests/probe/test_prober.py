@@ -2,117 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
-
-import dns.message
-import dns.rrset
-import msgspec
 import pytest
-from aiohttp import web
 
 from kheadless_tui.cluster.access import Access
 from kheadless_tui.cluster.exec import exec_in
 from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import ClusterError, NotFound, Refused, UsageError, WriteRefused
-from kheadless_tui.model.objects import EndpointSlice, ObjectKey
-from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.probe.dnsmessage import Framer, framed
 from kheadless_tui.probe.equivalent import dig_command
-from kheadless_tui.probe.prober import Prober, Progress
+from kheadless_tui.probe.prober import Progress
 from kheadless_tui.probe.vantage import parse_vantage
-from kheadless_tui.zone.record import Question
-from tests.probe.fake_api import FakeApi, finish, serving, stdin_of
-
-WEB = ObjectKey("shop", "web")
-NAME = "web.shop.svc.cluster.local."
-QUESTIONS = [Question(NAME, "A"), Question(f"web-0.{NAME}", "A")]
-NOT_FOUND = 'unable to start container process: exec: "{}": executable file not found in $PATH: unknown'
-
-
-BUSYBOX = "BusyBox v1.36.1 multi-call binary.\n\nUsage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n"
-REPLY = (
-    "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nQuery #0 completed in 0ms:\nName:\t{name}\nAddress: 10.0.0.1\n"
-)
-
-
-class Containers:
-    """What runs in the fake's pods: which programs there are, and a DNS server behind ``nc``."""
-
-    def __init__(self, tools: str = "nc") -> None:
-        self.tools = tools.split()
-        self.shell = True
-        self.ran: list[list[str]] = []
-
-    async def __call__(self, argv: list[str], socket: web.WebSocketResponse) -> None:
-        self.ran.append(argv)
-        if argv[0] == "sh" and self.shell:
-            found = "".join(f"tool {tool}\n" for tool in self.tools) + "resolv nameserver 10.0.0.53\n"
-            await socket.send_bytes(b"\x01" + found.encode())
-            await finish(socket)
-        elif argv[0] == "nc":
-            await self._dns(socket)
-        elif argv[0] == "nslookup":
-            said = BUSYBOX if argv[1] == "-version" else REPLY.format(name=argv[-2])
-            await socket.send_bytes(b"\x01" + said.encode())
-            await finish(socket)
-        elif argv[0] == "yes":
-            for _ in range(100):
-                await socket.send_bytes(b"\x01" + b"y\n" * 5000)
-        else:
-            await finish(socket, status="Failure", reason="InternalError", message=NOT_FOUND.format(argv[0]))
-
-    async def _dns(self, socket: web.WebSocketResponse) -> None:
-        framer = Framer()
-        async for data in stdin_of(socket):
-            for wire in framer.feed(data):
-                message = dns.message.make_response(dns.message.from_wire(wire))
-                message.answer.append(dns.rrset.from_text(message.question[0].name, 30, "IN", "A", "10.0.0.1"))
-                await socket.send_bytes(b"\x01" + framed(message.to_wire()))
-        await finish(socket)
-
-
-@pytest.fixture
-def api() -> FakeApi:
-    api = FakeApi()
-    api.run = Containers()
-    return api
-
-
-@pytest.fixture
-async def transport(api: FakeApi, tmp_path: Path) -> AsyncIterator[Transport]:
-    async with serving(api, tmp_path) as transport:
-        yield transport
-
-
-def put(api: FakeApi, name: str, image: str = "nginx") -> None:
-    metadata = {"name": name, "namespace": "shop", "uid": name, "born": 0.0}
-    api.pods[("shop", name)] = {"metadata": metadata, "spec": {"containers": [{"name": "c", "image": image}]}}
-
-
-def slices(*pods: str) -> Snapshot:
-    endpoints = [{"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": pod}} for pod in pods]
-    metadata = {"name": "web-x", "namespace": "shop", "labels": {"kubernetes.io/service-name": "web"}}
-    return Snapshot.of([msgspec.convert({"metadata": metadata, "endpoints": endpoints}, EndpointSlice)])
-
-
-def prober(
-    transport: Transport, *pods: str, readonly: bool = False, asked: list[WritePlan] | None = None, **more: Any
-) -> Prober:
-    async def confirm(plan: WritePlan) -> bool:
-        if asked is not None:
-            asked.append(plan)
-        return True
-
-    session: Any = SimpleNamespace(transport=transport, snapshot=slices(*pods), connection=transport.connection)
-    return Prober(session, Gate(readonly, confirm), timeout=1.0, start_timeout=2.0, **more)
-
-
-async def plan_of(prober: Prober, vantage: str, **more: Any) -> Any:
-    return await prober.plan(parse_vantage(vantage), "shop", QUESTIONS, service=WEB, **more)
+from tests.probe.fake_api import FakeApi
+from tests.probe.fake_pods import Containers, plan_of, prober, put
 
 
 async def test_auto_takes_a_pod_of_the_service_and_creates_nothing(api: FakeApi, transport: Transport) -> None:

@@ -1,0 +1,246 @@
+"""Probes of many servers, stopped probes, and what is asked again: against a fake API server at the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from kheadless_tui.cluster.podoptions import PodOptions, parse_toleration
+from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.errors import NotFound, Refused, UsageError
+from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.prober import ProbeResult, Progress
+from kheadless_tui.probe.vantage import parse_vantage
+from kheadless_tui.zone.record import Question
+from tests.probe.fake_api import FakeApi
+from tests.probe.fake_pods import KUBE_DNS, NAME, QUESTIONS, Containers, plan_of, prober, put, replicas
+
+NODE_LOCAL = "169.254.20.10"
+SERVICE_PATH = "/api/v1/namespaces/kube-system/services/kube-dns"
+
+
+@pytest.fixture
+def containers(api: FakeApi) -> Containers:
+    """A pod with nc and nslookup, and the cluster's DNS with two replicas."""
+    put(api, "web-0")
+    api.objects[SERVICE_PATH] = KUBE_DNS
+    api.slices.append(replicas("coredns-a", "coredns-b"))
+    found = Containers("nc nslookup")
+    api.run = found
+    return found
+
+
+def asked(result: ProbeResult) -> set[tuple[str, str]]:
+    return {(seen.server, seen.transport) for seen in result.observations}
+
+
+async def test_every_server_over_every_transport(containers: Containers, transport: Transport) -> None:
+    asking = prober(transport, "web-0")
+    plan = await plan_of(asking, "pod/web-0", every_server=True, transports=("udp", "tcp"))
+    progress: list[Progress] = []
+    result = await asking.run(plan, progress.append)
+    names = ["10.0.0.53", "node-local cache", "kube-dns", "kube-dns IPv6", "coredns-a", "coredns-b"]
+    assert [server.name for server in result.servers] == names
+    assert asked(result) == {(str(server), over) for server in result.servers for over in ("udp", "tcp")}
+    assert len(result.observations) == len(QUESTIONS) * 12
+    assert result.nameservers == ("10.0.0.53",)
+    assert result.vantages[0].tool == "nslookup, nc"
+    assert result.complete
+    came = [each.observation for each in progress if each.observation is not None]
+    assert len(came) == len(result.observations)
+    assert (progress[-1].done, progress[-1].total) == (len(came), len(came))
+    assert {seen.unknown for seen in result.observations if seen.transport == "udp"} == {
+        ("ttl", "authority", "additional", "flags")
+    }
+
+
+async def test_a_presumed_cache_that_is_not_there_is_left_out(containers: Containers, transport: Transport) -> None:
+    containers.silent.add(NODE_LOCAL)
+    asking = prober(transport, "web-0", timeout=0.1)
+    plan = await plan_of(asking, "pod/web-0", every_server=True)
+    result = await asking.run(plan)
+    assert "node-local cache" not in [server.name for server in result.servers]
+    assert NODE_LOCAL not in {seen.server for seen in result.observations}
+    assert not any(NODE_LOCAL in command for command in result.plan.equals)
+
+
+async def test_a_silent_replica_is_told_and_the_others_are_heard(containers: Containers, transport: Transport) -> None:
+    containers.silent.add("10.0.1.2")
+    asking = prober(transport, "web-0", timeout=0.1)
+    result = await asking.run(await plan_of(asking, "pod/web-0", every_server=True))
+    silent = {seen.server for seen in result.observations if seen.error}
+    assert silent == {"10.0.1.2"}
+
+
+async def test_without_the_right_to_see_replicas_the_rest_is_asked(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    api.slices.clear()
+    api.objects.clear()
+    asking = prober(transport, "web-0")
+    result = await asking.run(await plan_of(asking, "pod/web-0", every_server=True))
+    assert [server.name for server in result.servers] == ["10.0.0.53", "node-local cache"]
+    assert any("replicas are not asked" in warning for warning in result.warnings)
+    assert any("may not be read" in warning for warning in result.warnings)
+
+
+async def test_the_dns_service_may_have_another_name(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    del api.objects[SERVICE_PATH]
+    labels = {"k8s-app": "kube-dns"}
+    renamed = {**KUBE_DNS, "metadata": {"name": "rke2-coredns", "namespace": "kube-system", "labels": labels}}
+    api.objects["/api/v1/namespaces/kube-system/services"] = {"items": [renamed]}
+    api.slices[:] = [replicas("rke2-a", service="rke2-coredns")]
+    asking = prober(transport, "web-0")
+    plan = await plan_of(asking, "pod/web-0", every_server=True)
+    assert [server.name for server in plan.servers] == ["kube-dns", "kube-dns IPv6", "rke2-a"]
+    assert plan.servers[0].source == "Service kube-system/rke2-coredns"
+    forwarded = await plan_of(asking, "coredns")
+    assert [replica.pod for replica in forwarded.replicas] == ["rke2-a"]
+
+
+async def test_what_is_stopped_keeps_what_came_and_removes_what_it_made(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    containers.hold_after = 30
+    many = [Question(f"web-{number}.{NAME}", "A") for number in range(100)]
+    asking = prober(transport)
+    plan = await asking.plan(parse_vantage("new"), "shop", many, "10.96.0.10")
+    stop = asyncio.Event()
+
+    def watch(progress: Progress) -> None:
+        if progress.done >= 10:
+            stop.set()
+
+    result = await asyncio.wait_for(asking.run(plan, watch, stop=stop), 10)
+    assert not result.complete
+    assert 10 <= len(result.observations) < 100
+    assert all(seen.answer for seen in result.observations)
+    assert api.pods.keys() == {("shop", "web-0")}
+
+
+async def test_stopped_before_the_pod_runs_nothing_stays(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    api.starts_after = 60
+    asking = prober(transport)
+    plan = await plan_of(asking, "new", server="10.96.0.10")
+    stop = asyncio.Event()
+    running = asyncio.ensure_future(asking.run(plan, stop=stop))
+    await asyncio.wait_for(api.created.wait(), 5)
+    stop.set()
+    result = await asyncio.wait_for(running, 5)
+    assert (result.complete, result.observations) == (False, ())
+    assert len(api.deleted) == 1
+
+
+async def test_a_cancelled_task_is_cancelled_with_a_stop_too(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    api.starts_after = 60
+    asking = prober(transport)
+    plan = await plan_of(asking, "new", server="10.96.0.10")
+    running = asyncio.ensure_future(asking.run(plan, stop=asyncio.Event()))
+    await asyncio.wait_for(api.created.wait(), 5)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert len(api.deleted) == 1
+
+
+async def test_what_the_caller_wants_is_asked_again_while_the_place_is_open(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    asking = prober(transport)
+    plan = await plan_of(asking, "new", server="10.96.0.10")
+    rounds: list[int] = []
+
+    async def again(seen: Sequence[Observation]) -> Sequence[Observation]:
+        rounds.append(len(seen))
+        assert len(api.pods) == 2, "the temporary pod is still there"
+        return seen[:1]
+
+    result = await asking.run(plan, follow_up=again)
+    assert rounds == [2, 3, 4], "three rounds at the most"
+    assert len(result.observations) == 5
+    repeated = [seen for seen in result.observations if seen.question == result.observations[0].question]
+    assert [seen.started for seen in repeated] == sorted(seen.started for seen in repeated)
+
+
+async def test_too_many_questions_are_refused_before_anything_is_asked(
+    containers: Containers, transport: Transport
+) -> None:
+    asking = prober(transport, "web-0")
+    many = [Question(f"web-{number}.{NAME}", "A") for number in range(5000)]
+    with pytest.raises(UsageError, match="more than one probe asks"):
+        await asking.plan(
+            parse_vantage("pod/web-0"), "shop", many * 5 + [Question(f"x{n}.", "A") for n in range(15_001)]
+        )
+    plan = await asking.plan(parse_vantage("pod/web-0"), "shop", many, every_server=True)
+    with pytest.raises(UsageError, match="30000 questions"):
+        await asking.run(plan)
+    assert containers.answered == 0
+
+
+async def test_from_here_needs_a_server_and_no_right(containers: Containers, transport: Transport) -> None:
+    asking = prober(transport, readonly=True)
+    with pytest.raises(UsageError, match="--server"):
+        await plan_of(asking, "local")
+    plan = await plan_of(asking, "local", server="127.0.0.1:1", protocol="tcp")
+    assert plan.equals == (f"dig +tcp @127.0.0.1 -p 1 A {NAME}",)
+    result = await asking.run(plan)
+    assert {seen.error for seen in result.observations} == {"Connection refused (asked twice)"}
+    assert containers.ran == []
+
+
+async def test_the_pod_that_is_made_is_as_it_was_asked_for(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    dns = {"nameservers": ["1.2.3.4"], "options": [{"name": "ndots", "value": "1"}]}
+    spec = {"dnsPolicy": "None", "dnsConfig": dns, "hostNetwork": True}
+    api.objects["/apis/apps/v1/namespaces/shop/statefulsets/web"] = {"spec": {"template": {"spec": spec}}}
+    options = PodOptions("node-2", (parse_toleration("dedicated=dns:NoSchedule"),), ("registry",), "sts/web")
+    asking = prober(transport, pod=options)
+    plan = await plan_of(asking, "new", server="10.96.0.10")
+    words = plan.write_plan.text()
+    for said in ("on node node-2", "1 toleration", "pull secrets registry", "DNS as statefulset/web: None"):
+        assert said in words
+    made = plan.order.manifest()["spec"]
+    assert made["dnsConfig"] == dns
+    assert (made["dnsPolicy"], made["hostNetwork"]) == ("None", True)
+    assert made["tolerations"] == [{"operator": "Equal", "key": "dedicated", "value": "dns", "effect": "NoSchedule"}]
+    assert made["imagePullSecrets"] == [{"name": "registry"}]
+    assert "node-2" in str(made["affinity"])
+    with pytest.raises(NotFound, match="no deployment gone"):
+        await plan_of(prober(transport, pod=PodOptions(dns_like="deploy/gone")), "new", server="10.96.0.10")
+    with pytest.raises(UsageError, match="no workload"):
+        await plan_of(prober(transport, pod=PodOptions(dns_like="service/web")), "new", server="10.96.0.10")
+
+
+async def test_equal_commands_are_those_of_the_user_that_we_are(containers: Containers, transport: Transport) -> None:
+    transport.connection.asked  # noqa: B018 - it is there without impersonation too
+    plain = await plan_of(prober(transport, "web-0"), "pod/web-0", server="10.96.0.10")
+    assert "--as" not in plain.equals[0]
+
+
+async def test_what_a_container_has_is_looked_for_once_for_its_image(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    put(api, "web-1")
+    asking = prober(transport, "web-0")
+    await plan_of(asking, "pod/web-0", server="10.96.0.10")
+    await plan_of(asking, "pod/web-1", server="10.96.0.10")
+    assert len(containers.ran) == 1
+    await plan_of(asking, "pod/web-1")
+    assert len(containers.ran) == 1, "kube-dns is known, so that its own resolv.conf is not needed"
+    await plan_of(asking, "pod/web-1", every_server=True)
+    assert len(containers.ran) == 2
+
+
+async def test_a_refused_look_names_the_right(containers: Containers, api: FakeApi, transport: Transport) -> None:
+    api.may = lambda wanted: wanted.get("subresource") != "exec"
+    with pytest.raises(Refused, match="get pods/exec"):
+        await plan_of(prober(transport, "web-0"), "pod/web-0", every_server=True)
