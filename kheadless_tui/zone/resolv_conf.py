@@ -5,6 +5,8 @@ Source: pkg/kubelet/network/dns/dns.go.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from kheadless_tui.model.workloads import Pod
@@ -20,6 +22,9 @@ MAX_SEARCH = 32
 """Search domains that the kubelet writes (validation.MaxDNSSearchPaths)."""
 MAX_SEARCH_CHARACTERS = 2048
 """Characters of the search line that the kubelet writes (validation.MaxDNSSearchListChars)."""
+
+
+_NDOTS = re.compile(r"ndots:([0-9]+)")
 
 
 class ResolvConf(msgspec.Struct, frozen=True):
@@ -108,9 +113,6 @@ def _fitting(search: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _ndots(options: list[str], before: int) -> int:
-    ndots = before
-    for option in options:
-        head, colon, value = option.partition(":")
-        if head == "ndots" and colon and value.isascii() and value.isdigit():
-            ndots = min(int(value), MAX_NDOTS)
-    return ndots
+    """The last number; as in all three resolvers what stands behind its digits does not matter."""
+    found = [match[1] for option in options if (match := _NDOTS.match(option)) is not None]
+    return min(int(found[-1]), MAX_NDOTS) if found else before

@@ -12,7 +12,7 @@ import msgspec
 
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import MAX_NAME, absolute, wire_length
+from kheadless_tui.zone.names import absolute, fault
 from kheadless_tui.zone.record import Answer, Question, Step
 from kheadless_tui.zone.resolv_conf import MAX_NDOTS, ResolvConf
 from kheadless_tui.zone.resolve import Upstream, resolve
@@ -25,7 +25,12 @@ MUSL_MAX_LINE = 255
 
 
 def search_names(name: str, resolv: ResolvConf, libc: Libc = "glibc") -> list[str]:
-    """The absolute names that a resolver tries, in order.
+    """The absolute names that a resolver tries, in order; one that stands twice in the list is asked twice.
+
+    A search domain of one dot, the root, is the name as it is for glibc, which then does not ask for it once more at
+    the end (root_on_list). Go leaves it out when it reads the file, musl since 1.2.4 when it makes the question
+    (res_mkquery.c; before, it sends one that no server understands). Names that cannot be put on the wire are left
+    out; when no other is left, the name as it is stands for them.
 
     Args:
         name: as the program gives it; with a final dot it is tried as it is and no other.
@@ -35,11 +40,13 @@ def search_names(name: str, resolv: ResolvConf, libc: Libc = "glibc") -> list[st
     if name.endswith("."):
         return [name]
     as_is = absolute(name)
-    tried = [f"{name}.{domain.strip('.')}." if domain.strip(".") else as_is for domain in _domains(resolv, libc)]
-    tried = [each for each in tried if wire_length(each) <= MAX_NAME]
+    domains = [domain.strip(".") for domain in _domains(resolv, libc)]
+    tried = [f"{name}.{domain}." if domain else as_is for domain in domains if domain or libc == "glibc"]
     if name.count(".") >= min(resolv.ndots, MAX_NDOTS):
-        return [as_is] if libc == "musl" else list(dict.fromkeys((as_is, *tried)))
-    return list(dict.fromkeys((*tried, as_is)))
+        tried = [as_is] if libc == "musl" else [as_is, *tried]
+    elif as_is not in tried:
+        tried.append(as_is)
+    return [each for each in tried if not fault(each)] or [as_is]
 
 
 def resolve_by_search(

@@ -140,6 +140,26 @@ def test_dns_config_is_merged() -> None:
     assert len(" ".join(resolv_conf_of(make_pod("ClusterFirst", config=wide), CONFIG).search)) <= 2048
 
 
+@pytest.mark.parametrize(
+    ("libc", "tried"),
+    [
+        ("glibc", ["web.a.test.", "web.", "web.b.test.", "web.a.test."]),
+        ("musl", ["web.a.test.", "web.b.test.", "web.a.test.", "web."]),
+        ("go", ["web.a.test.", "web.b.test.", "web.a.test.", "web."]),
+    ],
+)
+def test_the_root_in_a_search_list_and_a_domain_that_stands_twice(libc: Libc, tried: list[str]) -> None:
+    """Seen on the wire of each resolver; of musl without the root."""
+    assert search_names("web", ResolvConf(search=("a.test", ".", "b.test.", "a.test"), ndots=2), libc) == tried
+
+
+def test_names_that_no_resolver_can_send_are_not_tried() -> None:
+    resolv = ResolvConf(search=("a.test", f"{'b' * 64}.test", "c.test"), ndots=2)
+    assert search_names("web", resolv) == ["web.a.test.", "web.c.test.", "web."]
+    assert search_names("x" * 64, resolv) == [f"{'x' * 64}."]
+    assert search_names("a..b", resolv) == ["a..b."]
+
+
 def test_an_option_without_value_takes_the_clusters_ndots_away() -> None:
     """The kubelet writes ``options ndots``, which no resolver reads (seen in a pod)."""
     own = DNSConfig(None, None, [DNSConfigOption("timeout", "1"), DNSConfigOption("ndots", None)])
@@ -160,6 +180,7 @@ def test_reading_resolv_conf() -> None:
     assert found.search == ("shop.svc.cluster.local", "svc.cluster.local")
     assert found.ndots == 5
     assert parse_resolv_conf("domain a.test\noptions ndots:99").ndots == 15
+    assert parse_resolv_conf("options ndots:3x").ndots == 3
     assert parse_resolv_conf("") == ResolvConf(source="/etc/resolv.conf")
 
 
