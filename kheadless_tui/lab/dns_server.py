@@ -36,8 +36,9 @@ LOG_LINES = 500
 class Replying(Protocol):
     """A process that answers DNS messages."""
 
-    hanging: bool
-    """A lever: it is there and says nothing, as a stopped process (SIGSTOP) does."""
+    @property
+    def hanging(self) -> bool:
+        """Whether it is there and says nothing, as a stopped process (SIGSTOP) does."""
 
     async def replies(self, wire: bytes, *, udp: bool, port: int = DNS_PORT) -> tuple[bytes, ...]:
         """The messages that a request is answered with; none when the client gets nothing."""
@@ -102,6 +103,7 @@ class CoreDns:
         self._random = random.Random(seed)  # noqa: S311 - the order of addresses is no secret
         self.serves: Mapping[int, Served] = {}
         self.hanging = False
+        """A lever."""
         self.cut_at: int | None = None
         """A lever: octets that get through over UDP; 0 for none, so that every reply is cut."""
         self.log: deque[str] = deque(maxlen=LOG_LINES)

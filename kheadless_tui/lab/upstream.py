@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from kheadless_tui.lab.dns_message import Query, read_query, write_reply
 from kheadless_tui.zone.record import Answer, Question, Record
 
 NAMES = {"example.com.": "93.184.215.14", "mysql.example.com.": "198.51.100.7"}
 """All names outside the cluster that exist, with their one address."""
 
+ADDRESS = "192.168.64.1"
+"""Where it is asked: the name server in the resolv.conf of the nodes."""
 TTL = 60
 """Seconds, of an address."""
 DENIAL_TTL = 30
@@ -14,11 +17,24 @@ _SOA = "ns.upstream. hostmaster.upstream. 1 7200 1800 86400 30"
 
 
 class Upstream:
-    """What the cluster's DNS servers forward to."""
+    """What the cluster's DNS servers forward to, and pods with the node's resolv.conf ask."""
 
     def __init__(self) -> None:
         self.silent = False
         """A lever: no reply at all."""
+
+    @property
+    def hanging(self) -> bool:
+        """Whether it says nothing."""
+        return self.silent
+
+    async def replies(self, wire: bytes, *, udp: bool, port: int = 53) -> tuple[bytes, ...]:
+        """The message that a request is answered with; none when the client gets nothing."""
+        query = read_query(wire)
+        if not isinstance(query, Query):
+            return (query,) if query is not None else ()
+        answer = self.answer(query.question)
+        return (write_reply(query, answer, udp=udp),) if answer is not None else ()
 
     def answer(self, question: Question) -> Answer | None:
         """The reply; ``None`` when there is none."""

@@ -1,11 +1,43 @@
-"""The files that the kubelet writes into containers."""
+"""The files of containers that say how names are resolved, and who one is."""
 
 from __future__ import annotations
 
+import msgspec
+
+from kheadless_tui.lab.pods.process import Surroundings
 from kheadless_tui.lab.store import Object
-from kheadless_tui.zone.resolv_conf import ResolvConf
+from kheadless_tui.lab.upstream import ADDRESS as UPSTREAM
+from kheadless_tui.model.workloads import Pod
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.resolv_conf import ResolvConf, resolv_conf_of
 
 CLUSTER_DOMAIN = "cluster.local"
+CLUSTER_DNS = "10.96.0.10"
+"""What kubelets write into resolv.conf (kubelet's clusterDNS)."""
+
+
+def resolver_of(pod: Object) -> ResolvConf:
+    """The pod's resolv.conf; one that uses the node's asks the servers outside."""
+    found = resolv_conf_of(msgspec.convert(pod, Pod), ZoneConfig(), CLUSTER_DNS)
+    own_servers = found.nameservers or (pod["spec"].get("dnsPolicy") == "None" and found.search)
+    return found if own_servers else msgspec.structs.replace(found, nameservers=(UPSTREAM,))
+
+
+def files_of(around: Surroundings) -> dict[str, bytes]:
+    """All of them, by path."""
+    files = {
+        "/etc/resolv.conf": resolv_conf(around.resolv),
+        "/etc/hosts": hosts(around.pod, around.hostname),
+        "/etc/hostname": f"{around.hostname}\n".encode(),
+        "/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n",
+        "/etc/group": b"root:x:0:\nnogroup:x:65534:\n",
+    }
+    if around.image.libc == "glibc":
+        files["/etc/nsswitch.conf"] = b"hosts: files dns\n"
+    if around.image.release:
+        name = around.image.release.partition(" ")[0].lower()
+        files["/etc/os-release"] = f'PRETTY_NAME="{around.image.release}"\nID={name}\n'.encode()
+    return files
 
 
 def resolv_conf(resolv: ResolvConf) -> bytes:

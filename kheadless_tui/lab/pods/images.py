@@ -8,9 +8,16 @@ from dataclasses import dataclass
 
 FOREVER = float("inf")
 
-_SHELL = frozenset({"sh", "echo", "cat", "true", "false", "sleep", "hostname", "env", "ls", "test", "[", "printf"})
-_BUSYBOX = _SHELL | {"nc", "nslookup", "wget", "head", "timeout"}
-_BIND = frozenset({"dig", "nslookup", "host", "getent", "bash", "nc"}) | _SHELL
+_COMMON = frozenset(
+    "sh [ cat date echo env false grep head hostname id ls printf printenv pwd seq sleep tail test timeout true uname "
+    "wc which whoami".split()
+)
+_BUSYBOX = _COMMON | frozenset({"ash", "busybox", "nc", "nslookup", "ping", "wget"})
+_BIND = frozenset({"dig", "host", "nslookup", "getent"})
+_IN_USR_BIN = frozenset(
+    "[ curl dig env getent head host id nc nslookup printf seq tail test timeout wc wget which whoami".split()
+)
+"""What Alpine and Debian have in /usr/bin; the shell and the oldest programs are in /bin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +33,25 @@ class Image:
     """Which nslookup it has: ``busybox``, ``busybox-small`` (before 1.29, no types) or ``bind``."""
     libc: str = "glibc"
     """Whose resolver its programs have: ``glibc`` or ``musl``."""
+    release: str = ""
+    """What /etc/os-release says; empty for an image without that file."""
     path: str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    @property
+    def busybox(self) -> bool:
+        """Whether its small programs are BusyBox's."""
+        return "busybox" in self.programs
 
     def has(self, program: str) -> bool:
         """Whether a program given by name or by path can be started."""
-        name = program.rpartition("/")[2]
-        return name in self.programs or program in (*self.entrypoint[:1], *self.command[:1])
+        folder, _, name = program.rpartition("/")
+        if program in (*self.entrypoint[:1], *self.command[:1]):
+            return True
+        return name in self.programs and folder in ("", "/bin", "/usr/bin", self.folder_of(name))
+
+    def folder_of(self, program: str) -> str:
+        """Where a program lies."""
+        return "/usr/bin" if program in _IN_USR_BIN and "/usr/bin" in self.path else "/bin"
 
     def argv(self, command: Sequence[str] | None, args: Sequence[str] | None) -> tuple[str, ...]:
         """What a container of it starts (the table in the API's documentation of ``command`` and ``args``)."""
@@ -40,37 +60,54 @@ class Image:
         return (*self.entrypoint, *(args or self.command))
 
 
+_DEBIAN, _ALPINE = "Debian GNU/Linux 12 (bookworm)", "Alpine Linux v3.20"
 _NGINX_START = ("/docker-entrypoint.sh",)
-_DISTROLESS = Image(frozenset(), ("/app",), listens=frozenset({8080}))
+_NGINX = ("nginx", "-g", "daemon off;")
+_DISTROLESS = Image(frozenset(), ("/app",), listens=frozenset({8080}), release="Distroless")
 _COREDNS = Image(frozenset(), ("/coredns",), listens=frozenset({53, 8080, 8181, 9153}))
-_TOOLS = Image(_BIND, command=("bash",), nslookup="bind")
+_TOOLS = Image(
+    _BUSYBOX | _BIND | {"bash", "curl"}, command=("sleep", "2147483647"), nslookup="bind", path="/bin:/usr/bin"
+)
+_GLIBC = _COMMON | {"bash", "getent"}
+
+
+def _server(start: str, port: int) -> Image:
+    """A database or a cache, from Debian."""
+    return Image(_GLIBC, ("docker-entrypoint.sh",), (start,), frozenset({port}), release=_DEBIAN)
+
 
 _CATALOGUE: tuple[tuple[str, Image], ...] = (
-    (r"busybox:1\.(1\d|2[0-8])(\..*)?", Image(_BUSYBOX, command=("sh",), nslookup="busybox-small")),
-    (r"busybox(:.*)?", Image(_BUSYBOX, command=("sh",), nslookup="busybox")),
-    (r"debian(:.*)?|ubuntu(:.*)?", Image(_SHELL | {"bash", "getent"}, command=("bash",))),
-    (r"alpine(:.*)?", Image(_BUSYBOX | {"getent"}, command=("/bin/sh",), nslookup="busybox")),
+    (r"busybox:1\.(1\d|2[0-8])(\..*)?", Image(_BUSYBOX, command=("sh",), nslookup="busybox-small", path="/bin")),
+    (r"busybox(:.*)?|localhost/busybox:.*", Image(_BUSYBOX, command=("sh",), nslookup="busybox", path="/bin")),
+    (r"debian(:.*)?|ubuntu(:.*)?", Image(_GLIBC, command=("bash",), release=_DEBIAN)),
     (
-        r"nginx:.*alpine.*",
+        r"alpine(:.*)?",
+        Image(_BUSYBOX | {"getent"}, command=("/bin/sh",), nslookup="busybox", libc="musl", release=_ALPINE),
+    ),
+    (
+        r"nginx:.*alpine.*|localhost/web:.*",
         Image(
             _BUSYBOX | {"getent", "curl", "nginx"},
             _NGINX_START,
-            ("nginx", "-g", "daemon off;"),
+            _NGINX,
             frozenset({80}),
             "busybox",
+            libc="musl",
+            release=_ALPINE,
         ),
     ),
+    (r"nginx(:.*)?", Image(_GLIBC | {"curl", "nginx"}, _NGINX_START, _NGINX, frozenset({80}), release=_DEBIAN)),
+    (r"redis(:.*)?", _server("redis-server", 6379)),
+    (r"mysql(:.*)?|mariadb(:.*)?", _server("mysqld", 3306)),
+    (r"postgres(:.*)?", _server("postgres", 5432)),
+    (r"(tutum/dnsutils|slongstreet/bind-utils|nicolaka/netshoot|localhost/dnsutils)(:.*)?", _TOOLS),
     (
-        r"nginx(:.*)?",
-        Image(
-            _SHELL | {"bash", "getent", "curl", "nginx"}, _NGINX_START, ("nginx", "-g", "daemon off;"), frozenset({80})
-        ),
+        r"registry\.k8s\.io/e2e-test-images/agnhost:.*",
+        Image(_BUSYBOX | _BIND | {"bash", "curl"}, ("/agnhost",), ("pause",), nslookup="bind"),
     ),
-    (r"tutum/dnsutils(:.*)?|slongstreet/bind-utils(:.*)?|nicolaka/netshoot(:.*)?", _TOOLS),
-    (r"registry\.k8s\.io/e2e-test-images/agnhost:.*", Image(_BIND, ("/agnhost",), ("pause",), nslookup="bind")),
     (r"(gcr\.io/)?distroless/.*|localhost/distroless(:.*)?", _DISTROLESS),
-    (r"registry\.k8s\.io/coredns/coredns(:.*)?", _COREDNS),
-    (r"registry\.k8s\.io/pause(:.*)?", Image(frozenset(), ("/pause",))),
+    (r"registry\.k8s\.io/coredns/coredns(:.*)?|localhost/coredns:.*", _COREDNS),
+    (r"registry\.k8s\.io/pause(:.*)?|localhost/pause:.*", Image(frozenset(), ("/pause",))),
 )
 
 

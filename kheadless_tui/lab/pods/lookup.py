@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Sequence
 
 import dns.exception
 import dns.flags
 import dns.message
 import dns.rcode
 import dns.rdatatype
+import dns.reversename
 
 from kheadless_tui.lab.pods.listeners import Listener
 from kheadless_tui.lab.pods.network import Network, NoRoute, Silence
@@ -76,11 +78,14 @@ class Lookup:
             return None
         return reply
 
-    async def resolve(self, name: str, kinds: tuple[str, ...] = ("A", "AAAA")) -> tuple[str, list[str]]:
+    async def resolve(
+        self, name: str, kinds: tuple[str, ...] = ("A", "AAAA"), *, server: str = ""
+    ) -> tuple[str, list[str]]:
         """What getaddrinfo gives: the canonical name and the addresses, by /etc/hosts and the search list.
 
         A server that does not answer is asked again, then the next; a name that no server tells of has no addresses.
         """
+        servers = (server,) if server else self._around.resolv.nameservers
         hosts = self._in_hosts_file(name)
         if hosts:
             return name, hosts
@@ -88,7 +93,7 @@ class Lookup:
         for candidate in search_names(name, self._around.resolv, libc):
             found: list[str] = []
             canonical = candidate
-            replies = await asyncio.gather(*(self._ask_any(candidate, kind) for kind in kinds))
+            replies = await asyncio.gather(*(self._ask_any(servers, candidate, kind) for kind in kinds))
             for reply in replies:
                 if reply is None:
                     return name, []  # EAI_AGAIN: the search ends where no server answers
@@ -104,9 +109,9 @@ class Lookup:
         """The addresses of a name, as programs connect to them."""
         return (await self.resolve(name, kinds))[1]
 
-    async def _ask_any(self, name: str, kind: str) -> dns.message.Message | None:
+    async def _ask_any(self, servers: Sequence[str], name: str, kind: str) -> dns.message.Message | None:
         for _ in range(ATTEMPTS):
-            for server in self._around.resolv.nameservers:
+            for server in servers:
                 reply = await self.ask(server, 53, name, kind)
                 if reply is not None:
                     return reply
@@ -185,6 +190,19 @@ def addresses_in(reply: dns.message.Message) -> list[str]:
         if rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA)
         for rdata in rrset
     ]
+
+
+async def reverse_name(lookup: Lookup, server: str, address: str) -> str:
+    """The first name of an address by PTR, without the dot at its end; empty without one."""
+    try:
+        reverse = dns.reversename.from_address(address).to_text()
+    except dns.exception.SyntaxError:
+        return ""
+    reply = await lookup.ask(server, 53, reverse, "PTR")
+    for rrset in reply.answer if reply is not None else ():
+        if rrset.rdtype == dns.rdatatype.PTR:
+            return str(rrset[0].target).rstrip(".")
+    return ""
 
 
 def rcode_of(reply: dns.message.Message) -> str:

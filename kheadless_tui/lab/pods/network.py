@@ -18,6 +18,7 @@ from kheadless_tui.lab.pods.listeners import Listener
 from kheadless_tui.lab.pods.policies import Connection, Policies, Side
 from kheadless_tui.lab.resources import ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, NODES, PODS, SERVICES
 from kheadless_tui.lab.store import Change, Object, Store
+from kheadless_tui.lab.upstream import ADDRESS as UPSTREAM
 
 DNS_PORT = 53
 API_PORT = 6443
@@ -42,7 +43,8 @@ class Network:
 
     def __init__(self, store: Store, dns: ClusterDns) -> None:
         self._store = store
-        self._dns = dns
+        self.dns = dns
+        """The cluster's DNS servers."""
         self._turn = 0
         self._by_address: dict[str, Object] | None = None
         self._services: dict[str, Object] | None = None
@@ -95,13 +97,25 @@ class Network:
         replies = await server.replies(message, udp=False, port=target)
         return replies[0] if replies else None
 
+    def is_reachable(self, address: str, *, source: Object) -> bool:
+        """Whether somebody has an address, and the way to it is open; no cluster address answers a ping."""
+        pod = self._pods().get(address)
+        if pod is None and address not in self._node_addresses():
+            return False
+        own = Side(_source_address(source, address), source)
+        return self._allowed(Connection(own, Side(address, pod), 0, "ICMP"))
+
+    def services(self, namespace: str) -> list[Object]:
+        """The Services of a namespace, for the variables of its containers."""
+        return self._store.all(SERVICES, namespace)
+
     def forward(self, pod: Object, port: int) -> Listener:
         """Connect to a port inside a pod's own network, as port-forward does: no policy, no loss.
 
         Raises:
             ConnectionRefusedError: nobody listens.
         """
-        server = self._dns.server_in(pod)
+        server = self.dns.server_in(pod)
         if server is not None and _runs(pod) and port in server.serves:
             return lambda read, write: listeners.serve_dns(server, port, read, write)
         return self._listener(pod, port)
@@ -128,11 +142,13 @@ class Network:
     def _dns_at(self, address: str, pod: Object | None, port: int, source: Object | None) -> Replying | None:
         if address == NODE_LOCAL:
             node = (source or {}).get("spec", {}).get("nodeName") or next(iter(self._node_names()), "")
-            cache = self._dns.node_local(node, lambda wire: self.ask_by_tcp(KUBE_DNS, DNS_PORT, wire))
+            cache = self.dns.node_local(node, lambda wire: self.ask_by_tcp(KUBE_DNS, DNS_PORT, wire))
             if port != DNS_PORT or cache.stopped:
                 raise ConnectionRefusedError(f"{address}:{port}")
             return cache
-        server = self._dns.server_in(pod) if pod is not None else None
+        if address == UPSTREAM and port == DNS_PORT:
+            return self.dns.upstream
+        server = self.dns.server_in(pod) if pod is not None else None
         return server if pod is not None and server is not None and _runs(pod) and port in server.serves else None
 
     def _behind(self, address: str, port: int, protocol: str) -> tuple[Object | None, int]:
@@ -143,7 +159,7 @@ class Network:
         pod = self._pods().get(address)
         if pod is not None:
             return pod, port
-        if address == NODE_LOCAL or address in self._node_addresses():
+        if address in (NODE_LOCAL, UPSTREAM) or address in self._node_addresses():
             return None, port
         if ":" not in address and ipaddress.ip_address(address) in POD_RANGE:
             raise NoRoute(address)

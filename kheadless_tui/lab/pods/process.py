@@ -87,8 +87,13 @@ class Surroundings:
 
     @property
     def hostname(self) -> str:
-        """As the kubelet sets it: spec.hostname, or the pod's name."""
-        return str(self.pod["spec"].get("hostname") or self.pod["metadata"]["name"])[:63].rstrip("-.")
+        """The pod's name for itself."""
+        return hostname_of(self.pod)
+
+
+def hostname_of(pod: Object) -> str:
+    """As the kubelet sets it: spec.hostname, or the pod's name (pkg/kubelet/util GetHostname)."""
+    return str(pod["spec"].get("hostname") or pod["metadata"]["name"])[:63].rstrip("-.")
 
 
 Reader = Callable[[], Awaitable[bytes]]

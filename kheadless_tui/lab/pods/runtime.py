@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import secrets
 
-import msgspec
-
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.failure import ApiFailure, bad_request, internal_error
-from kheadless_tui.lab.pods import container_files
+from kheadless_tui.lab.pods import container_files, service_links
 from kheadless_tui.lab.pods.images import Image, find_image
 from kheadless_tui.lab.pods.network import Network
-from kheadless_tui.lab.pods.process import Process, Surroundings
+from kheadless_tui.lab.pods.process import Process, Surroundings, hostname_of
 from kheadless_tui.lab.pods.programs import find_program
 from kheadless_tui.lab.store import Object
-from kheadless_tui.model.workloads import Pod
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.resolv_conf import resolv_conf_of
-
-CLUSTER_DNS = "10.96.0.10"
-"""What kubelets write into resolv.conf (kubelet's clusterDNS)."""
 
 
 class Runtime:
@@ -44,21 +36,23 @@ class Runtime:
         around = Surroundings(
             pod,
             image,
-            resolv_conf_of(msgspec.convert(pod, Pod), ZoneConfig(), CLUSTER_DNS),
+            container_files.resolver_of(pod),
             {},
             self._network,
             self._clock,
         )
-        around.files["/etc/resolv.conf"] = container_files.resolv_conf(around.resolv)
-        around.files["/etc/hosts"] = container_files.hosts(pod, around.hostname)
-        around.files["/etc/hostname"] = f"{around.hostname}\n".encode()
+        around.files.update(container_files.files_of(around))
         return around
 
     def environment(self, pod: Object, container: str) -> dict[str, str]:
-        """Variables of a container: the API server's address, and its own."""
+        """Variables of a container: its image's, the Services of its namespace, its own."""
         found = next((item for item in _containers(pod) if item["name"] == container), {})
         own = {item["name"]: item["value"] for item in found.get("env") or () if "value" in item}
-        return {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443", "HOME": "/root", **own}
+        image = find_image(found.get("image", ""))
+        variables = {"PATH": image.path if image is not None else ""}
+        variables["HOSTNAME"] = hostname_of(pod)
+        variables.update(service_links.variables(self._network, pod))
+        return {**variables, "HOME": "/root", **own}
 
     async def run(self, process: Process) -> int:
         """Run a program to its end.
@@ -84,7 +78,8 @@ class Runtime:
         names = [item["name"] for item in _containers(pod)]
         if container and container not in names:
             raise bad_request(f"container {container} is not valid for pod {pod['metadata']['name']}")
-        return ""
+        server = self._network.dns.server_in(pod)
+        return "".join(f"{line}\n" for line in server.log) if server is not None else ""
 
     def _image_of_running(self, pod: Object, container: str) -> Image:
         status = pod["status"]

@@ -1,4 +1,4 @@
-"""The lab's shell: runs ``sh -c SCRIPT`` with the image's programs.
+"""The lab's shell: runs ``sh -c SCRIPT``, or what is typed, with the image's programs.
 
 It has what one-line scripts in pods use: lists, pipes, ``if``, ``for``, ``while``, variables, ``$( )``, redirection
 from files and to /dev/null, ``[``, ``read``. It has no jobs in the background and writes no files.
@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from kheadless_tui.lab.pods.process import Process, Program, Reader, Writer, no_input
+from kheadless_tui.lab.pods.coreutils import user_of
+from kheadless_tui.lab.pods.process import Process, Program, Reader, Writer
 from kheadless_tui.lab.pods.shell_builtins import (
     BUILTINS,
     DEFAULT_IFS,
@@ -44,31 +45,56 @@ STEPS_AT_ONCE = 50
 
 
 async def run(process: Process, find: Find) -> int:
-    """``sh -c SCRIPT [NAME [ARGUMENT...]]``, or a script on standard input."""
+    """``sh -c SCRIPT [NAME [ARGUMENT...]]``, or commands line by line from standard input."""
     words = list(process.argv[1:])
+    variables = {**process.environment, "PATH": process.around.image.path, "IFS": DEFAULT_IFS}
     if words[:1] == ["-c"] and len(words) > 1:
-        script, arguments = words[1], words[3:]
-    elif not words or words == ["-i"] or words == ["-s"]:
-        text = b""
-        while data := await process.stdin():
-            text += data
-        script, arguments = text.decode("utf-8", "replace"), []
-        process = replace(process, stdin=no_input)
-    else:
-        await process.complain(f"sh: can't open '{words[0]}': No such file or directory\n")
-        return 2
+        return await _run_script(Shell(find, variables, words[3:]), words[1], process)
+    if not words or set(words) <= {"-i", "-s", "-l", "--login", "-"}:
+        return await _run_lines(Shell(find, variables, []), process)
+    await process.complain(f"sh: can't open '{words[0]}': No such file or directory\n")
+    return 2
+
+
+async def _run_script(shell: Shell, script: str, process: Process) -> int:
     try:
-        tree = parse(script)
+        await shell.sequence(parse(script), process)
     except ShellSyntaxError as error:
         await process.complain(f"sh: {error}\n")
         return 2
-    shell = Shell(find, {**process.environment, "PATH": process.around.image.path, "IFS": DEFAULT_IFS}, arguments)
-    try:
-        await shell.sequence(tree, process)
     except ExitShell as end:
         return end.status
     except (BreakLoop, ContinueLoop):
         pass
+    return shell.status
+
+
+async def _run_lines(shell: Shell, process: Process) -> int:
+    """Run each command when its last line has come; the programs in it read on from there."""
+    source, text, whole = shell.input_of(process), "", True
+    prompts = ("$ ", "> ") if user_of(process) else ("/ # ", "> ")
+    while whole:
+        if process.tty:
+            await process.say(prompts[bool(text)])
+        line, whole = await source.line()
+        text += f"{line}\n"
+        try:
+            tree = parse(text)
+        except ShellSyntaxError as error:
+            if error.unfinished and whole:
+                continue
+            await process.complain(f"sh: {error}\n")
+            if not process.tty:
+                return 2
+            text, shell.status = "", 2
+            continue
+        text, shell.steps = "", 0
+        try:
+            await shell.sequence(tree, process)
+        except ExitShell as end:
+            return end.status
+        except (BreakLoop, ContinueLoop):
+            continue
     return shell.status
 
 

@@ -93,25 +93,7 @@ _FOLDERS = ("/", "/bin", "/etc", "/usr", "/usr/bin", "/tmp")  # noqa: S108 - a p
 
 def _executable(path: str, process: Process) -> bool:
     folder, _, name = path.rpartition("/")
-    home = "/usr/bin" if name in _IN_USR_BIN else "/bin"
-    return folder == home and process.around.image.has(name)
-
-
-_IN_USR_BIN = (
-    "dig",
-    "host",
-    "nslookup",
-    "nc",
-    "wget",
-    "curl",
-    "getent",
-    "env",
-    "head",
-    "timeout",
-    "printf",
-    "test",
-    "[",
-)
+    return process.around.image.has(name) and folder == process.around.image.folder_of(name)
 
 
 async def _read(shell: Shell, words: list[str], process: Process) -> int:
@@ -134,7 +116,8 @@ async def _command_v(shell: Shell, words: list[str], process: Process) -> int:
     for name in names:
         if name in BUILTINS or process.around.image.has(name):
             found = True
-            await process.say(f"{name}\n" if name in BUILTINS else f"/usr/bin/{name}\n")
+            own = name in BUILTINS or process.around.image.busybox
+            await process.say(f"{name}\n" if own else f"{process.around.image.folder_of(name)}/{name}\n")
     return 0 if found else NOT_FOUND
 
 

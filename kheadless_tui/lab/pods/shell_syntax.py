@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 class ShellSyntaxError(Exception):
     """What the shell says of a script that it cannot read."""
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether more text could make it right: a quote, a list or a loop is open."""
+        return any(words in str(self) for words in ("end of file", "unterminated"))
+
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
