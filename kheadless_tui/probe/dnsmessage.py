@@ -19,6 +19,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+from kheadless_tui.probe.plainwire import HEADER, plain_query, read_plain
 from kheadless_tui.zone.record import Question, Record
 
 EDNS_PAYLOAD = 1232
@@ -85,6 +86,9 @@ def query(question: Question, message_id: int, edns: int = EDNS_PAYLOAD) -> byte
     Raises:
         Unaskable: the name or the type cannot be sent.
     """
+    plain = plain_query(question.name, question.type, message_id, edns)
+    if plain is not None:
+        return plain
     try:
         rdtype = dns.rdatatype.from_text(question.type)
     except (dns.exception.DNSException, ValueError) as error:
@@ -101,6 +105,11 @@ def read_reply(wire: bytes, question: Question) -> Reply:
     Raises:
         Unaskable: what came is not a DNS message.
     """
+    plain = read_plain(wire)
+    if plain is not None:
+        return Reply(
+            question, plain.rcode, plain.flags, plain.answer, plain.authority, plain.additional, plain.name, wire
+        )
     try:
         message = dns.message.from_wire(wire, one_rr_per_rrset=True, ignore_trailing=True)
     except (dns.exception.DNSException, ValueError) as error:
@@ -193,7 +202,7 @@ class Conversation:
         self._framer = Framer()
         self._edns = edns
         self._next_id = (rng or random.SystemRandom()).randrange(MAX_WAITING)
-        self._waiting: dict[int, Question] = {}
+        self._waiting: dict[int, tuple[Question, bytes]] = {}
         self.stray = 0
         """Messages that answer nothing that was asked here."""
         self.unreadable = ""
@@ -202,7 +211,7 @@ class Conversation:
     @property
     def waiting(self) -> Sequence[Question]:
         """Questions without a reply, in the order in which they were asked."""
-        return tuple(self._waiting.values())
+        return tuple(question for question, _ in self._waiting.values())
 
     @property
     def count(self) -> int:
@@ -224,7 +233,7 @@ class Conversation:
             Unaskable: the question cannot be sent.
         """
         wire = query(question, self._next_id, self._edns)
-        self._waiting[self._next_id] = question
+        self._waiting[self._next_id] = (question, wire)
         self._next_id = (self._next_id + 1) % MAX_WAITING
         while self._next_id in self._waiting and len(self._waiting) < MAX_WAITING:
             self._next_id = (self._next_id + 1) % MAX_WAITING
@@ -246,8 +255,8 @@ class Conversation:
     def match(self, wire: bytes) -> Reply | None:
         """Take one whole message; the reply that it is, or ``None`` when it answers nothing that was asked here."""
         message_id = int.from_bytes(wire[:2], "big")
-        question = self._waiting.get(message_id)
-        if question is None or len(wire) < 12 or not wire[2] & 0x80 or not _echoes(wire, question):
+        question, sent = self._waiting.get(message_id, (None, b""))
+        if question is None or len(wire) < HEADER or not wire[2] & 0x80 or not _echoes(wire, question, sent):
             self.stray += 1
             return None
         try:
@@ -260,9 +269,12 @@ class Conversation:
         return reply
 
 
-def _echoes(wire: bytes, question: Question) -> bool:
+def _echoes(wire: bytes, question: Question, sent: bytes) -> bool:
     """The reply repeats our question, or repeats none (a server may answer an error without it, RFC 1035 4.1.1)."""
     if int.from_bytes(wire[4:6], "big") == 0:
+        return True
+    end = sent.index(0, HEADER) + 5
+    if wire[HEADER:end].lower() == sent[HEADER:end].lower():  # no size of a label is the code of a letter
         return True
     try:
         name, used = dns.name.from_wire(wire, 12)
