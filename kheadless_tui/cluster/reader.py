@@ -61,6 +61,7 @@ class Reader:
         self._lost: Unreachable | None = None
         self._reopening = False
         self._midway = False
+        self._listed_news = False
         self._task: asyncio.Task[None] | None = None
         self._doing: asyncio.Task[None] | None = None
 
@@ -154,6 +155,7 @@ class Reader:
 
     async def _list(self, first: List) -> None:
         """All pages, each asked for as soon as the one before has told its token; one page ahead at most."""
+        self._listed_news = False
         page: _Download | None = _Download(self._transport, first, self._receive)
         ahead: _Download | None = None
         try:
@@ -182,12 +184,11 @@ class Reader:
     async def _take(self, body: bytes) -> str:
         self.last_heard = time.monotonic()
         change, token = self.reflector.take_page(body, self._clock())
-        changed = False
         for piece in pieces(change, AT_ONCE):
-            changed = bool(self._apply(piece)) or changed
-            await asyncio.sleep(0)
+            self._listed_news = bool(self._apply(piece)) or self._listed_news
+            await asyncio.sleep(0)  # here the reading may end: then the list was not taken in
         if not token:
-            self.reflector.polled(changed, self._clock())
+            self.reflector.list_taken(self._listed_news, self._clock())
         self._changed(self)
         return token
 

@@ -70,6 +70,7 @@ class Reflector:
         """Of a list under way, while an earlier one is still shown whole."""
         self._listed: dict[str, set[str]] = {}
         """Names in a list under way, by namespace."""
+        self._listed_version = ""
         self._undecodable: set[ObjectKey] = set()
         self._collected_undecodable: set[ObjectKey] = set()
         self._rest = b""
@@ -140,7 +141,8 @@ class Reflector:
         """Take a page in.
 
         Returns:
-            The change it makes, and the token of the page after it; an empty token ends the list.
+            The change it makes, and the token of the page after it; an empty token ends the list, and
+            :meth:`list_taken` has to be called when its changes have been taken in.
 
         Raises:
             ClusterError: the body is no list.
@@ -158,25 +160,27 @@ class Reflector:
                 return Put(()), page.token
             self.state = Reading(sum(map(len, self._listed.values())), self._reading_since(now))
             return Put(page.objects), page.token
-        change = Replace(self._collected if self.synced else page.objects, self._listed)
+        self._listed_version = page.version
+        return Replace(self._collected if self.synced else page.objects, self._listed), ""
+
+    def list_taken(self, changed: bool, now: float) -> None:
+        """All changes of a list have been taken in: only from now on is what is shown of its version.
+
+        Args:
+            changed: They told something new.
+            now: Unix time.
+        """
         self._collected, self._listed = [], {}
         self._undecodable = self._collected_undecodable
-        self._version = page.version
-        self._unsure = False
+        self._version, self._unsure = self._listed_version, False
         self.synced = True
-        if self._only_lists is not None:
-            self.state, self.failure = self._only_lists, None
-            self._version = None
-            self._wait_until = now + POLL_PAUSE[0]
-        else:
+        if self._only_lists is None:
             self._live(now)
-        return change, ""
-
-    def polled(self, changed: bool, now: float) -> None:
-        """Where only lists are allowed: whether the last one told something new, by which the next one is due."""
-        if self._only_lists is not None and self._version is None:
-            self._polls = 0 if changed else self._polls + 1
-            self._wait_until = now + min(POLL_PAUSE[1], POLL_PAUSE[0] * 2.0 ** min(self._polls, 16))
+            return
+        self._version = None
+        self.state, self.failure = self._only_lists, None
+        self._polls = 0 if changed else self._polls + 1
+        self._wait_until = now + min(POLL_PAUSE[1], POLL_PAUSE[0] * 2.0 ** min(self._polls, 16))
 
     def checked(self) -> None:
         """The server knows the version that we hold."""

@@ -99,6 +99,11 @@ class FakeApi:
         found = [request for request in self.requests if request.path.endswith(plural)]
         return [request for request in found if not {"watch", "resourceVersionMatch"} & set(request.query)]
 
+    @property
+    def connected(self) -> int:
+        """Connections that are open now."""
+        return sum(1 for transport in self._transports if not transport.is_closing())
+
     # -- levers
 
     def put(self, plural: str, *items: Object) -> None:

@@ -39,7 +39,7 @@ def line(type_: str, body: Any) -> bytes:
 def listed(*names: str, **options: Any) -> Reflector:
     made = reflector(**options)
     assert isinstance(made.step(NOW), List)
-    made.take_page(page(*names), NOW)
+    take(made, page(*names), NOW)
     return made
 
 
@@ -47,6 +47,14 @@ def watching(*names: str) -> Reflector:
     made = listed(*names)
     made.watch_opened(NOW)
     return made
+
+
+def take(made: Reflector, body: bytes, now: float = NOW, *, changed: bool = True) -> tuple[Put | Replace, str]:
+    """A page, and the end of the list with the last one."""
+    change, token = made.take_page(body, now)
+    if not token:
+        made.list_taken(changed, now)
+    return change, token
 
 
 def resumed(made: Reflector, now: float) -> Watch:
@@ -65,7 +73,7 @@ def test_the_requests() -> None:
     step = made.step(NOW)
     assert step == List("/api/v1/namespaces/shop/services", (("limit", str(PAGE)), ("labelSelector", "app in (a,b)")))
     assert made.page("abc").params[-1] == ("continue", "abc")
-    made.take_page(page("a", version="77"), NOW)
+    take(made, page("a", version="77"), NOW)
     watch = made.step(NOW)
     assert isinstance(watch, Watch)
     params = dict(watch.params)
@@ -80,13 +88,13 @@ def test_the_requests() -> None:
 
 def test_first_pages_are_shown_as_they_come_later_lists_only_as_a_whole() -> None:
     made = reflector()
-    change, token = made.take_page(page("a", "b", token="t"), NOW)
+    change, token = take(made, page("a", "b", token="t"), NOW)
     assert isinstance(change, Put)
     assert [one.name for one in change.objects] == ["a", "b"]
     assert token == "t"
     assert made.state == Reading(2, NOW)
     assert not made.synced
-    change, token = made.take_page(page("c"), NOW + 1)
+    change, token = take(made, page("c"), NOW + 1)
     assert isinstance(change, Replace)
     assert [one.name for one in change.objects] == ["c"]
     assert change.names == {"shop": {"a", "b", "c"}}
@@ -95,10 +103,10 @@ def test_first_pages_are_shown_as_they_come_later_lists_only_as_a_whole() -> Non
     assert after == Live(NOW + 1)
     made.expired(NOW + 2)
     assert isinstance(made.step(NOW + 2), List)
-    change, _ = made.take_page(page("a", token="t"), NOW + 2)
+    change, _ = take(made, page("a", token="t"), NOW + 2)
     assert change == Put(())
     assert isinstance(made.state, Live)
-    change, _ = made.take_page(page("d"), NOW + 2)
+    change, _ = take(made, page("d"), NOW + 2)
     assert isinstance(change, Replace)
     assert [one.name for one in change.objects] == ["a", "d"]
     assert change.names == {"shop": {"a", "d"}}
@@ -189,7 +197,7 @@ def test_a_server_that_was_set_back_is_listed_again() -> None:
     )
     made.expired(NOW + 60)  # what the driver makes of 504, "Too large resource version"
     assert isinstance(made.step(NOW + 60), List)
-    made.take_page(page("b", version="3"), NOW + 60)
+    take(made, page("b", version="3"), NOW + 60)
     assert isinstance(made.step(NOW + 60), Watch)
 
 
@@ -243,6 +251,17 @@ def test_what_stood_before_a_broken_line_is_not_lost() -> None:
     assert dict(resumed(made, NOW + 81).params)["resourceVersion"] == "11"
 
 
+def test_a_list_that_was_not_taken_in_whole_is_no_list() -> None:
+    made = reflector()
+    made.take_page(page("a", "b"), NOW)
+    assert isinstance(made.state, Reading)
+    assert not made.synced
+    made.lost(Unreachable("no answer"), NOW)  # while its changes went into the store
+    assert isinstance(made.step(NOW + 5), List)
+    take(made, page("a", "b"), NOW + 5)
+    assert made.synced
+
+
 def test_403_is_a_state_that_is_seldom_asked_about() -> None:
     made = reflector()
     made.refused(Refused("may not", hint="services is forbidden"), 403, "list", NOW)
@@ -269,8 +288,7 @@ def test_where_only_listing_is_allowed_it_lists() -> None:
         pauses.append(step.until - now)
         now = step.until
         assert isinstance(made.step(now), List)
-        made.take_page(page("a", "b"), now)
-        made.polled(changed, now)
+        take(made, page("a", "b"), now, changed=changed)
         assert made.state == Forbidden("watch", "services", "shop", "no watch")
     assert pauses == [5, 10, 20, 40, 60, 60, 5]
 
@@ -311,7 +329,7 @@ def test_an_error_event_of_another_sort_is_trouble() -> None:
 def test_undecodable_objects_are_counted_by_name() -> None:
     made = reflector()
     body = {"metadata": {"resourceVersion": "5"}, "items": [item("a"), {**item("b"), "spec": 7}, {"metadata": None}]}
-    made.take_page(json.dumps(body).encode(), NOW)
+    take(made, json.dumps(body).encode(), NOW)
     assert made.state == Live(NOW, undecodable=2)
     made.watch_opened(NOW)
     assert made.watch_data(line("MODIFIED", {**item("a"), "spec": 7}), NOW) == [Remove(ObjectKey("shop", "a"))]
@@ -323,13 +341,13 @@ def test_undecodable_objects_are_counted_by_name() -> None:
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"items": 5}', b'"x"'])
 def test_what_is_no_list_is_an_error_in_words(body: bytes) -> None:
     with pytest.raises(ClusterError, match="not what an API server sends"):
-        reflector().take_page(body, NOW)
+        take(reflector(), body, NOW)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", page("a", "b")[:-30], page("a")[:-1]])
 def test_a_list_that_breaks_off_is_said_to(body: bytes) -> None:
     with pytest.raises(Unreachable, match="the answer to a list of services broke off"):
-        reflector().take_page(body, NOW)
+        take(reflector(), body, NOW)
 
 
 def test_what_is_no_watch_is_an_error_in_words() -> None:
