@@ -16,7 +16,7 @@ from aiohttp import web
 from kheadless_tui.lab import folder as folders
 from kheadless_tui.lab import world as worlds
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.api.server import ApiServer
+from kheadless_tui.lab.api.server import HTTP_LOG, ApiServer
 from kheadless_tui.lab.api.streams import Streams
 from kheadless_tui.lab.certificate import self_signed
 from kheadless_tui.lab.clock import Clock
@@ -294,7 +294,10 @@ class Lab:
     async def _listen(self) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._folder / "ca.crt", self._folder / "tls.key")
-        runner = web.ServerRunner(web.Server(self.api_server.handle, access_log=None), shutdown_timeout=CLOSE_SECONDS)
+        runner = web.ServerRunner(
+            web.Server(self.api_server.handle, access_log=None, logger=HTTP_LOG, handler_cancellation=True),
+            shutdown_timeout=CLOSE_SECONDS,
+        )
         await runner.setup()
         site = web.TCPSite(runner, HOST, self._port, ssl_context=context, reuse_address=True)
         await site.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from typing import Any
@@ -261,3 +262,42 @@ async def test_nobody_gets_in_without_a_token(lab: Lab, client: Client) -> None:
     async with aiohttp.ClientSession(connector=connector) as stranger:
         with pytest.raises(aiohttp.ClientConnectorCertificateError):
             await stranger.get(f"{lab.server}/version")
+
+
+async def test_a_list_at_an_older_version_shows_what_was_there(client: Client) -> None:
+    path = "/api/v1/namespaces/tutorial-1/configmaps"
+    versions = []
+    for name in ("a", "b", "c"):
+        made = await client.call("POST", path, {"metadata": {"name": name}})
+        versions.append(made.json["metadata"]["resourceVersion"])
+
+    async def names(**query: str) -> list[str]:
+        return [item["metadata"]["name"] for item in (await client.get(path, **query))["items"]]
+
+    assert await names(resourceVersion=versions[1], resourceVersionMatch="Exact") == ["a", "b"]
+    assert await names(resourceVersion=versions[1], limit="500") == ["a", "b"]
+    assert await names(resourceVersion=versions[1]) == ["a", "b", "c"]
+    assert await names(resourceVersion="0", limit="1") == ["a", "b", "c"]
+    client.lab.expire_watches()
+    late = await client.call("GET", path, resourceVersion=versions[1], resourceVersionMatch="Exact")
+    assert (late.status, late.json["reason"]) == (410, "Expired")
+
+
+async def test_a_watch_that_wants_nothing_of_before_is_told_nothing_of_before(client: Client, lab: Lab) -> None:
+    events = client.watch(PODS, sendInitialEvents="false", resourceVersionMatch="NotOlderThan", timeoutSeconds="900")
+    first = asyncio.ensure_future(anext(events))
+    async with asyncio.timeout(10):
+        while lab.api_server.open_watches != 1:
+            await client.get(PODS)
+    lab.delete("Pod", "tutorial-1", "web-1", grace=0)
+    event = await first
+    assert (event["type"], event["object"]["metadata"]["name"]) == ("DELETED", "web-1")
+
+
+async def test_a_watch_can_be_had_as_a_table(client: Client) -> None:
+    headers = {**client.headers, "Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    url = f"{client.lab.server}{PODS}"
+    async with client.http.get(url, headers=headers, params={"watch": "1"}) as got:
+        event = json.loads(await got.content.readline())
+    assert event["object"]["kind"] == "Table"
+    assert event["object"]["rows"][0]["cells"][:3] == ["web-0", "1/1", "Running"]

@@ -80,9 +80,13 @@ def list_page(store: Store, scope: Scope, query: Mapping[str, str]) -> Page:
     Raises:
         ApiFailure: 400 for parameters that cannot be read, 410 for a token that is too old, 504 for a future version.
     """
-    limit = number(query.get("limit", "0") or "0", "limit")
+    wanted = query.get("resourceVersion", "")
+    limit = max(number(query.get("limit", "0") or "0", "limit"), 0)
+    limit = 0 if wanted == "0" else limit  # served from the watch cache, which gives all
     token = query.get("continue", "")
     if token:
+        if wanted not in ("", "0"):
+            raise bad_request("specifying resource version is not allowed when using continue")
         version, start = _read_token(token)
         try:
             items = store.at(scope.resource, scope.namespace, version if version >= 0 else store.version)
@@ -91,8 +95,16 @@ def list_page(store: Store, scope: Scope, query: Mapping[str, str]) -> Page:
         items = [item for item in items if _position(item) >= start]
         version = version if version >= 0 else store.version
     else:
-        version = _wanted_version(store, query)
-        items = store.all(scope.resource, scope.namespace)
+        version = _wanted_version(store, wanted)
+        exact = query.get("resourceVersionMatch") == "Exact"
+        if wanted not in ("", "0") and (exact or (limit and not query.get("resourceVersionMatch"))):
+            version = int(wanted)
+            try:
+                items = store.at(scope.resource, scope.namespace, version)
+            except ApiFailure as failure:
+                raise expired("The resourceVersion for the provided list is too old.") from failure
+        else:
+            items = store.all(scope.resource, scope.namespace)
     items = [item for item in items if scope.holds(item)]
     if not limit or len(items) <= limit:
         return Page(items, version)
@@ -113,8 +125,7 @@ def number(text: str, parameter: str) -> int:
         raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
 
 
-def _wanted_version(store: Store, query: Mapping[str, str]) -> int:
-    text = query.get("resourceVersion", "")
+def _wanted_version(store: Store, text: str) -> int:
     if not text or text == "0":
         return store.version
     if not text.isdigit():

@@ -16,12 +16,16 @@ from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.api.streams import Streams
 from kheadless_tui.lab.api.verbs import Verbs
 from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.failure import ApiFailure, internal_error, unauthorized
+from kheadless_tui.lab.failure import ApiFailure, bad_request, internal_error, unauthorized
 from kheadless_tui.lab.rights import ROLES, Attributes, Rights
 from kheadless_tui.lab.store import Store
 
 _STREAMED = ("attach", "exec", "portforward", "log")
 _LOG = logging.getLogger(__name__)
+HTTP_LOG = logging.getLogger("kheadless_tui.lab.http")
+"""What aiohttp says of clients that speak no HTTP: not printed unless someone listens."""
+HTTP_LOG.addHandler(logging.NullHandler())
+HTTP_LOG.propagate = False
 
 
 class ApiServer:
@@ -56,6 +60,8 @@ class ApiServer:
             return await self._answer(request)
         except ApiFailure as failure:
             return _failed(request, failure)
+        except RecursionError:
+            return _failed(request, bad_request("exceeded max depth"))
         except (web.HTTPException, ConnectionError, asyncio.CancelledError):
             raise
         except Exception:

@@ -139,6 +139,9 @@ class Verbs:
         return Scope.of(call.resource, call.namespace, call.query)
 
     def _get(self, call: Call) -> Object:
+        version = call.query.get("resourceVersion", "")
+        if version.isdigit():
+            self._store.check_version(int(version))
         found = self._store.get(call.resource, call.namespace, call.target.name)
         return _scale_of(found) if call.target.subresource == "scale" else found
 

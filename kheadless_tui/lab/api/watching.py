@@ -13,12 +13,16 @@ from typing import Any
 import msgspec
 
 from kheadless_tui.lab.api.listing import Scope, number
+from kheadless_tui.lab.api.schemas import of_kind
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.failure import ApiFailure
 from kheadless_tui.lab.store import Change, Object, Store
 
 BOOKMARK_SECONDS = 60.0
 """A bookmark at least that often, for those who ask for them (k8s.io/apiserver cacher, defaultBookmarkFrequency)."""
+
+BOOKMARK_BEFORE_END_SECONDS = 2.0
+"""And one so long before the watch ends (cacher, bookmarkFrequency and nextBookmarkTime)."""
 
 MAX_SECONDS = 3600.0
 """A watch that does not say how long it wants lasts that long."""
@@ -47,6 +51,10 @@ class Watch:
         self._bookmarks = query.get("allowWatchBookmarks", "") in ("1", "true", "True")
         self._initial = query.get("sendInitialEvents", "") in ("1", "true", "True")
         self._start = self._start_version(query.get("resourceVersion", ""))
+        if query.get("sendInitialEvents", "") in ("0", "false", "False") and not self._start:
+            self._start = store.version
+        self._initial_end = self._initial or self._start == 0
+        """Whether the next bookmark says that all that was there has been told."""
         asked = number(query.get("timeoutSeconds", "0") or "0", "timeoutSeconds")
         self._end = clock.now() + (min(asked, MAX_SECONDS * 2) or MAX_SECONDS)
 
@@ -64,8 +72,10 @@ class Watch:
         """Its lines, each with its newline, until it ends."""
         unsubscribe = self._store.subscribe(self._on_change)
         timers = [self._clock.call_later(max(self._end - self._clock.now(), 0), self.close)]
+        last = self._end - BOOKMARK_BEFORE_END_SECONDS
         if self._bookmarks:
             timers.append(self._clock.call_later(BOOKMARK_SECONDS, self._changed.set))
+            timers.append(self._clock.call_later(max(last - self._clock.now(), 0), self._changed.set))
         try:
             told = self._start
             if told == 0 or self._initial:
@@ -73,8 +83,8 @@ class Watch:
                 for item in self._store.all(self._scope.resource, self._scope.namespace):
                     if self._scope.holds(item):
                         yield _line("ADDED", self._shape(item))
-                if self._initial:
-                    yield self._bookmark(told, initial=True)
+                if self._initial and self._bookmarks:
+                    yield self._bookmark(told)
             bookmarked = self._clock.now()
             while True:
                 lines, told = self._news(told)
@@ -82,8 +92,9 @@ class Watch:
                     yield line
                 if self._closed or self._failure:
                     break
-                if self._bookmarks and self._clock.now() - bookmarked >= BOOKMARK_SECONDS:
-                    bookmarked = self._clock.now()
+                now = self._clock.now()
+                if self._bookmarks and (now - bookmarked >= BOOKMARK_SECONDS or now >= last):
+                    bookmarked, last = now, last if now < last else float("inf")
                     timers.append(self._clock.call_later(BOOKMARK_SECONDS, self._changed.set))
                     yield self._bookmark(told)
                 self._changed.clear()
@@ -131,12 +142,15 @@ class Watch:
             gone = {**change.before, "metadata": meta}
         return _line("DELETED", self._shape(gone))
 
-    def _bookmark(self, version: int, *, initial: bool = False) -> bytes:
+    def _bookmark(self, version: int) -> bytes:
         meta: dict[str, Any] = {"resourceVersion": str(version)}
-        if initial:
+        if self._initial_end:
             meta["annotations"] = {INITIAL_EVENTS_END: "true"}
+            self._initial_end = False
         resource = self._scope.resource
-        bookmark = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": meta}
+        bookmark: Object = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": meta}
+        fields = of_kind(resource.group, resource.version, resource.kind).get("properties", {})
+        bookmark |= {field: {} for field in ("spec", "status") if field in fields}  # an object of Go, otherwise empty
         return _line("BOOKMARK", self._shape(bookmark))
 
 

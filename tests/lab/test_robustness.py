@@ -1,0 +1,128 @@
+"""What a client does wrong, or in great numbers, is answered and never stops the lab."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from kheadless_tui.lab.api.bodies import MAX_BODY
+from kheadless_tui.lab.lab import Lab
+from tests.lab.conftest import Client
+
+MAPS = "/api/v1/namespaces/tutorial-1/configmaps"
+PODS = "/api/v1/namespaces/tutorial-1/pods"
+WATCHES = 200
+
+
+async def connect(lab: Lab) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    where = urlsplit(lab.server)
+    context = ssl.create_default_context(cafile=lab.certificate)
+    return await asyncio.open_connection(where.hostname, where.port, ssl=context, limit=4096)
+
+
+async def still_answers(client: Client) -> None:
+    assert (await client.call("GET", "/readyz")).body == b"ok"
+    assert len((await client.get(PODS))["items"]) == 3
+
+
+async def until_watched(lab: Lab, client: Client, count: int) -> None:
+    async with asyncio.timeout(30):
+        while lab.api_server.open_watches != count:
+            await client.call("GET", "/readyz")
+
+
+async def test_many_watches_are_all_told(lab: Lab, client: Client) -> None:
+    version = (await client.get(MAPS))["metadata"]["resourceVersion"]
+    connector = aiohttp.TCPConnector(limit=WATCHES, ssl=ssl.create_default_context(cafile=lab.certificate))
+    async with aiohttp.ClientSession(connector=connector) as http:
+        many = Client(lab, http)
+        watches = [asyncio.ensure_future(anext(many.watch(MAPS, resourceVersion=version))) for _ in range(WATCHES)]
+        await until_watched(lab, client, WATCHES)
+        await client.call("POST", MAPS, {"metadata": {"name": "news"}})
+        events = await asyncio.gather(*watches)
+    assert {event["object"]["metadata"]["name"] for event in events} == {"news"}
+    await still_answers(client)
+
+
+async def test_a_client_that_never_reads_holds_up_nobody(lab: Lab, client: Client) -> None:
+    _, writer = await connect(lab)
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    request = f"GET {MAPS}?watch=1 HTTP/1.1\r\nHost: lab\r\nAuthorization: Bearer {lab.token_of('admin')}\r\n\r\n"
+    writer.write(request.encode())
+    await until_watched(lab, client, 1)
+    text = "x" * 50_000
+    for number in range(200):
+        item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "big"}, "data": {"n": text + str(number)}}
+        lab.apply(item, "tutorial-1")
+        await still_answers(client)
+    writer.transport.abort()
+    await until_watched(lab, client, 0)
+
+
+async def test_a_body_that_does_not_end_is_cut_off(client: Client) -> None:
+    huge = b'{"metadata":{"name":"x"},"data":{"a":"' + b"x" * (MAX_BODY + 1) + b'"}}'
+    refused = await client.call("POST", MAPS, huge)
+    assert (refused.status, refused.json["reason"]) == (413, "RequestEntityTooLarge")
+    await still_answers(client)
+
+
+@pytest.mark.parametrize("depth", [500, 5000, 100_000])
+async def test_objects_in_objects_in_objects(client: Client, depth: int) -> None:
+    deep = b'{"a":' * depth + b"1" + b"}" * depth
+    body = b'{"metadata":{"name":"x","managedFields":[{"fieldsV1":' + deep + b"}]}}"
+    answer = await client.call("POST", MAPS, body)
+    assert answer.status in (201, 400)
+    await still_answers(client)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x00\x00",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /api/v1/pods HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http(lab: Lab, client: Client, sent: bytes) -> None:
+    reader, writer = await connect(lab)
+    writer.write(sent + b"\r\n\r\n")
+    answer = await reader.read(100)
+    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.0 400", b"HTTP/1.1 505")) or not answer
+    writer.close()
+    await still_answers(client)
+
+
+@pytest.mark.parametrize(
+    "frame", [b"\x00" * 64, b"\x80\x03\x00\x01\xff\xff\xff\xff", b"\x80\x03\x00\x01\x00\x00\x00\x04abcd"]
+)
+async def test_spdy_that_is_none_ends_that_connection_alone(lab: Lab, client: Client, frame: bytes) -> None:
+    reader, writer = await connect(lab)
+    head = (
+        f"POST {PODS}/web-0/portforward HTTP/1.1\r\nHost: lab\r\nAuthorization: Bearer {lab.token_of('admin')}\r\n"
+        "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n"
+    )
+    writer.write(head.encode())
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+    writer.write(frame)
+    writer.write_eof() if writer.can_write_eof() else writer.close()
+    async with asyncio.timeout(10):
+        assert await reader.read() == b""
+    writer.close()
+    await still_answers(client)
+
+
+async def test_nobody_gets_in_without_a_token(lab: Lab, client: Client) -> None:
+    assert urlsplit(lab.server).hostname == "127.0.0.1"
+    assert len(lab.token_of("admin")) >= 40
+    url = f"{lab.server}{PODS}"
+    async with client.http.get(url) as got:
+        assert (got.status, json.loads(await got.read())["reason"]) == (403, "Forbidden")
+    async with client.http.get(url, headers={"Authorization": "Bearer nonsense"}) as got:
+        assert got.status == 401
