@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
-from kheadless_tui.probe.compare import Comparison
-from kheadless_tui.probe.layer_findings import Freshness, read
+from kheadless_tui.probe.compare import EXTRA, MATCH, MISSING, STALE, WRONG, Comparison, Row
+from kheadless_tui.probe.layer_findings import Freshness, read, remaining
 from kheadless_tui.probe.layers import Layer, LayerFinding, Matrix, build
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.server import Server
 from kheadless_tui.probe.settling import Race, latest
+from kheadless_tui.zone.record import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,49 @@ def diagnose(
         races: What differed at first and does not any more.
     """
     last = latest(observations)
-    matrix = build([Layer.of(server) for server in servers], comparison, last)
     # how long a reply has been in a cache is told from the very first question of the probe
     began = min((seen.started for seen in observations if seen.started), default=0.0)
+    caches = {str(server) for server in servers if server.caches}
+    comparison = _with_stale(comparison, last, freshness, began, caches)
+    matrix = build([Layer.of(server) for server in servers], comparison, last)
     findings = read(matrix, last, freshness, nameservers=nameservers, began=began)
-    return Diagnosis(comparison, tuple(last), matrix, findings, tuple(races))
+    return Diagnosis(comparison, tuple(last), matrix, findings, _true(races, comparison))
+
+
+def _true(races: Sequence[Race], comparison: Comparison) -> tuple[Race, ...]:
+    """Races without what kube-dns said in turn, because another server still says it: a replica that lags."""
+    odd = {row.question for row in comparison.rows if row.verdict in (MISSING, WRONG, EXTRA, STALE)}
+    return tuple(race for race in races if race.row.question not in odd)
+
+
+def _with_stale(
+    comparison: Comparison,
+    observations: Sequence[Observation],
+    freshness: Freshness,
+    began: float,
+    caches: Collection[str],
+) -> Comparison:
+    """The verdicts, with ``stale`` for what a cache has held since before the probe.
+
+    An old denial needs no memory of ours: before its object was there, every name was denied. An old answer is told by
+    another server that gives the new one, and so is whatever a cache on the node says, which has bounds of its own.
+    """
+    seen = {(each.vantage, each.server, each.transport, each.question): each for each in observations}
+    verdicts: dict[Question, dict[tuple[str, str], set[str]]] = {}
+    for row in comparison.rows:
+        verdicts.setdefault(row.question, {}).setdefault((row.server, row.transport), set()).add(row.verdict)
+    right = {question for question, said in verdicts.items() if {MATCH} in said.values()}
+
+    def judged(row: Row) -> Row:
+        reply = seen.get((row.vantage, row.server, row.transport, row.question))
+        if row.verdict not in (MISSING, WRONG, EXTRA) or reply is None or freshness.foreign(reply):
+            return row
+        if row.question not in right and (reply.answer or row.server in caches):
+            return row
+        left = remaining(reply) if row.server in caches else freshness.left(reply, began)
+        if left is None:
+            return row
+        what = "answer" if reply.answer else "denial"
+        return replace(row, verdict=STALE, detail=f"an old {what} from a cache, {left} s of its TTL left")
+
+    return Comparison.of([judged(row) for row in comparison.rows], comparison.unjudged)

@@ -12,7 +12,7 @@ not-serving          a server answers SERVFAIL or REFUSED to everything
 old-denial           a cache still denies what exists by now; it goes when the TTL has run down
 old-answer           a cache still gives what was true before
 replica-lags         a replica says otherwise than the others, and not from its cache
-all-behind           all servers agree with each other and not with the API
+all-behind           all servers agree with each other and not with the API, or all replicas lag
 asks-elsewhere       a server denies by the word of another zone's server: it does not ask the cluster's DNS
 server-differs       any other server says otherwise than kube-dns
 resolver-elsewhere   the pod's resolv.conf names none of the cluster's DNS servers
@@ -64,16 +64,15 @@ class Freshness:
         Every CoreDNS has a cache too: what our own first question put there has run down by the time since at most.
 
         Args:
-            seen: The reply.
+            seen: The reply, of a server that serves the zone as the Corefile says.
             began: Unix time of the first question of the probe.
         """
-        if not self.known or not seen.ttl_known or seen.error or self.foreign(seen):
+        rest = remaining(seen)
+        if not self.known or rest is None or self.foreign(seen):
             return None
-        records = seen.answer or tuple(record for record in seen.authority if record.type == "SOA")
-        rest = min((record.ttl for record in records), default=None)
         fresh = self.ttl if seen.answer else self.denial_ttl
         since = max(0.0, seen.started - began) if seen.started and began else 0.0
-        return rest if rest is not None and rest < fresh - since - _CLOCK_SLACK else None
+        return rest if rest < fresh - since - _CLOCK_SLACK else None
 
     def foreign(self, seen: Observation) -> str:
         """The zone by whose SOA a reply denies, where that is none of the cluster's; empty otherwise."""
@@ -108,6 +107,14 @@ def read(
     return tuple(sorted(found, key=lambda finding: _BY_SEVERITY.index(finding.severity)))
 
 
+def remaining(seen: Observation) -> int | None:
+    """The lowest TTL of the answer, or of a denial's SOA; ``None`` when there is none or it is not told."""
+    if seen.error or not seen.ttl_known:
+        return None
+    records = seen.answer or tuple(record for record in seen.authority if record.type == "SOA")
+    return min((record.ttl for record in records), default=None)
+
+
 class _Differences:
     """Servers that speak, and not as predicted."""
 
@@ -117,58 +124,73 @@ class _Differences:
         differing = [server for server in servers.all if server.lines]
         self._refusing = [server for server in differing if _only_failures(server)]
         self._rest = [server for server in differing if server not in self._refusing]
-        self._blamed = [server for server in self._rest if server.layer.kind == REPLICA]
         self._right = [server for server in servers.all if server.right]
+        replicas = [server for server in self._rest if server.layer.kind == REPLICA]
+        self._blamed = {reply.question for server in replicas for reply in servers.odd_replies(server)}
+        """Questions that some replica answers otherwise than predicted: what stands before it can do no better."""
 
     def findings(self) -> Iterable[LayerFinding]:
-        """One for each server to blame; kube-dns is not blamed for what a replica behind it says."""
+        """One for each server to blame; kube-dns and a cache are not blamed for what a replica behind them says."""
         yield from (_not_serving(server) for server in self._refusing)
-        left = {server.layer: self._left(server) for server in self._rest}
-        if self._agree() and None in left.values():
-            yield self._all_behind()
+        if self._agree() and all(self._left(server, self._own(server)) is None for server in self._rest):
+            yield self._all_behind(self._rest, "all servers agree with each other and not with the API")
             return
+        late = []
         for server in self._rest:
-            seconds = left[server.layer]
+            replies = self._own(server)
             foreign = [reply for reply in self._servers.odd_replies(server) if self._freshness.foreign(reply)]
             if foreign:
                 yield self._asks_elsewhere(server, foreign)
-            if self._explained(server) or len(foreign) == len(self._servers.odd_replies(server)):
+            if not replies:
                 continue
+            seconds = self._left(server, replies)
             if seconds is not None:
-                yield self._old(server, seconds)
+                yield self._old(server, replies, seconds)
             elif server.layer.kind == REPLICA:
-                yield self._lags(server)
+                late.append(server)
             elif len(self._servers.all) > 1:
-                yield self._differs(server)
+                yield self._differs(server, replies)
+        if len(late) == len(self._servers.of(REPLICA)) > 1:
+            yield self._all_behind(late, f"all {len(late)} replicas lag behind the API")
+        else:
+            yield from (self._lags(server) for server in late)
+
+    def _own(self, server: Asked) -> list[Observation]:
+        """The replies of a server that differ, and for which nobody behind it is to blame."""
+        replies = [reply for reply in self._servers.odd_replies(server) if not self._freshness.foreign(reply)]
+        if server.layer.kind in (KUBE_DNS, NODE_LOCAL):
+            return [reply for reply in replies if reply.question not in self._blamed]
+        return replies
 
     def _agree(self) -> bool:
         """All that speak differ from the prediction on the same lines, and they are several."""
         return len(self._rest) > 1 and not self._right and len({server.lines for server in self._rest}) == 1
 
-    def _explained(self, server: Asked) -> bool:
-        """It says nothing that a replica behind it does not say, and not from a cache of its own."""
-        if server.layer.kind != KUBE_DNS or not self._blamed:
-            return False
-        return server.lines <= frozenset().union(*(other.lines for other in self._blamed))
+    def _left(self, server: Asked, replies: Sequence[Observation]) -> int | None:
+        """Seconds until the last of its differing replies has run down; ``None`` when one of them is fresh.
 
-    def _left(self, server: Asked) -> int | None:
-        """Seconds until the last of its differing replies has run down; ``None`` when one of them is fresh."""
-        replies = [reply for reply in self._servers.odd_replies(server) if not self._freshness.foreign(reply)]
-        rests = [self._freshness.left(reply, self._servers.began) for reply in replies]
+        What a cache on the node says otherwise than all servers behind it is old whatever its TTL, whose bounds are
+        those of its own Corefile.
+        """
+        if server.layer.kind == NODE_LOCAL and any(other.layer.kind in (KUBE_DNS, REPLICA) for other in self._right):
+            rests = [remaining(reply) for reply in replies]
+        else:
+            rests = [self._freshness.left(reply, self._servers.began) for reply in replies]
         return None if None in rests else max((rest for rest in rests if rest is not None), default=None)
 
-    def _old(self, server: Asked, seconds: int) -> LayerFinding:
-        denial = all(not reply.answer for reply in self._servers.odd_replies(server))
+    def _old(self, server: Asked, replies: Sequence[Observation], seconds: int) -> LayerFinding:
+        denial = all(not reply.answer for reply in replies)
         what = "denial" if denial else "answer"
         whose = {REPLICA: "the cache of ", NODE_LOCAL: "the "}.get(server.layer.kind, "a cache behind ")
         fresh = self._freshness.denial_ttl if denial else self._freshness.ttl
+        of = f" of {fresh}" if server.layer.kind != NODE_LOCAL else ""
         beside = f"; {titles(self._right)} as predicted" if self._right else ""
         return LayerFinding(
             f"old-{what}",
             (server.layer,),
             f"{whose}{named(server.layer)} still holds an old {what}, for {seconds} s more",
-            f"{self._servers.differing(server)}; {seconds} of {fresh} s are left of its TTL, so that it was asked for "
-            f"before this probe{beside}",
+            f"{self._servers.differing(server, replies)}; {seconds}{of} s are left of its TTL, so that it was asked "
+            f"for before this probe{beside}",
             "warning",
         )
 
@@ -195,19 +217,19 @@ class _Differences:
             evidence += " (by the SOA serial)"
         return LayerFinding("replica-lags", (server.layer,), f"{named(server.layer)} lags behind the API", evidence)
 
-    def _all_behind(self) -> LayerFinding:
-        serial = max(server.serial for server in self._rest)
+    def _all_behind(self, servers: Sequence[Asked], title: str) -> LayerFinding:
+        serial = max(server.serial for server in servers)
         told = f"; the last change that they know is of {clock(serial)} (by the SOA serial)" if serial else ""
+        each = "; ".join(f"{server.layer.title}: {self._servers.differing(server)}" for server in servers[:4])
         return LayerFinding(
             "all-behind",
-            tuple(server.layer for server in self._rest),
-            "all servers agree with each other and not with the API",
-            f"{self._servers.differing(self._rest[0])} at each of {len(self._rest)}{told}; CoreDNS has lost the API, "
-            "or its Corefile serves the zone otherwise than was assumed",
+            tuple(server.layer for server in servers),
+            title,
+            f"{each}{told}; CoreDNS has lost the API, or its Corefile serves the zone otherwise than was assumed",
         )
 
-    def _differs(self, server: Asked) -> LayerFinding:
-        evidence = self._servers.differing(server)
+    def _differs(self, server: Asked, replies: Sequence[Observation]) -> LayerFinding:
+        evidence = self._servers.differing(server, replies)
         if self._right:
             evidence += f"; {titles(self._right)} as predicted"
         if server.layer.kind == KUBE_DNS and any(other.layer.kind == REPLICA for other in self._right):

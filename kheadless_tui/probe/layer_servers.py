@@ -102,10 +102,18 @@ class Servers:
             for server in servers[:4]
         )
 
-    def differing(self, server: Asked) -> str:
-        """``8 missing, 6 wrong``: the records that differ, by the worst of both transports."""
+    def differing(self, server: Asked, replies: Sequence[Observation] | None = None) -> str:
+        """``8 missing, 6 wrong``: the records that differ, by the worst of both transports.
+
+        Args:
+            server: Whose.
+            replies: Only what these say otherwise; without them all.
+        """
         counts: dict[str, int] = {}
+        questions = None if replies is None else {reply.question for reply in replies}
         for number in server.lines:
+            if questions is not None and self.matrix.lines[number].question not in questions:
+                continue
             cells = [self.matrix.lines[number].cells[n] for n in server.columns.values()]
             found = {cell.verdict for cell in cells if cell is not None}
             verdict = next(each for each in (MISSING, WRONG, EXTRA, STALE, MATCH) if each in found)

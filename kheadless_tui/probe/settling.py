@@ -2,7 +2,8 @@
 
 CoreDNS hears of a change a moment after we do, or before; and pods come and go while a probe runs. A reply that differs
 is therefore asked for again after a short wait, over the same way, and held against what is known then. What differs
-twice, while its prediction stays the same, is a difference.
+twice, while its prediction stays the same, is a difference. What differs no more is asked for once or twice again:
+behind the address of kube-dns several replicas stand, and one of them may lag.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from kheadless_tui.probe.judging import Predictions
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.zone.record import Question
 
-WAITS = (1.0, 2.0, 3.0)
+WAITS = (1.0, 1.0, 1.0)
 """Seconds before each time of asking again. CoreDNS serves a change within some 100 ms of the API (seen: 20 to 400)."""
 MOST_ASKED_AGAIN = 200
 """Replies that are asked for again in one round; of more the first are taken, which tell as much."""
@@ -80,10 +81,16 @@ class Settling:
         comparison = self._judge(latest(observations), self._predictions)
         if self._first is None:
             self._first = comparison
-        doubted = _doubted(comparison, latest(observations))
+        replies = latest(observations)
+        doubted = _doubted(comparison, replies)
         if self._rounds:
-            # a second time only where the prediction moves on: what stays, and differs twice, is a difference
-            doubted = [seen for seen in doubted if seen.question in moved]
+            doubted_first = {_way(seen) for seen in _doubted(self._first, replies)}
+            odd = {_way(seen) for seen in doubted}
+            doubted = [
+                seen
+                for seen in replies
+                if (_way(seen) in odd and seen.question in moved) or (_way(seen) in doubted_first - odd)
+            ]
         if not doubted or self._rounds == len(WAITS):
             return ()
         await self._sleep(WAITS[self._rounds])

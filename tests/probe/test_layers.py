@@ -9,7 +9,7 @@ from kheadless_tui.probe.layer_findings import Freshness, read
 from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, RESOLV_CONF, Layer, LayerFinding, Matrix, build
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.zone.record import Record
-from tests.probe.dns_texts import observed, predicted, soa
+from tests.probe.dns_texts import observed, predicted, record, soa
 
 VIP = Layer("10.96.0.10", KUBE_DNS, "kube-dns")
 ONE = Layer("10.244.1.3", REPLICA, "coredns-h4n5w", "node-a")
@@ -242,7 +242,32 @@ def test_the_node_cache_still_holds_an_old_denial() -> None:
     assert [(f.kind, f.title, f.severity) for f in found] == [
         ("old-denial", "the node-local cache (169.254.20.10) still holds an old denial, for 3 s more", "warning")
     ]
-    assert "3 of 30 s are left" in found[0].evidence
+    assert "3 s are left" in found[0].evidence
+
+
+def test_a_cache_is_not_blamed_for_what_a_replica_behind_it_says() -> None:
+    later = [*lagging(CACHE, "tcp", left=5)]
+    assert kinds(right(ONE, "tcp"), lagging(TWO, "tcp"), right(VIP, "tcp"), later) == [
+        ("replica-lags", ["coredns-q8zrt"])
+    ]
+
+
+def test_a_denial_by_the_word_of_another_zone_is_no_old_one() -> None:
+    other = record(". 4 IN SOA ns.upstream. hostmaster.upstream. 1 7200 1800 86400 30")
+    denial = observed("web-1.web A", server=CACHE.address, rcode="NXDOMAIN", denial=other)
+    cached = [denial if item.question == denial.question else item for item in right(CACHE, "tcp", ttl=21)]
+    matrix, observations = seen(both(right, VIP), cached)
+    (finding,) = read(matrix, observations, Freshness(30, 30, zones=("cluster.local.",)))
+    assert finding.kind == "asks-elsewhere"
+    assert "does not ask the cluster's DNS for web-1.web.shop.svc.cluster.local." in finding.title
+    assert "comes from zone ., and not from cluster.local." in finding.evidence
+
+
+def test_all_replicas_lag_each_in_its_own_way() -> None:
+    one = [*lagging(ONE, "tcp", serial=300)[:2], *right(ONE, "tcp")[2:]]
+    found = findings(lagging(VIP, "tcp"), one, lagging(TWO, "tcp"))
+    assert [(f.kind, f.title) for f in found] == [("all-behind", "all 2 replicas lag behind the API")]
+    assert "coredns-h4n5w: 1 missing; coredns-q8zrt: 2 missing, 1 wrong" in found[0].evidence
 
 
 def test_the_node_cache_still_gives_an_old_answer() -> None:
