@@ -13,6 +13,9 @@ _SOA_SERIAL = 2
 
 def same_name(name: str) -> str:
     """The form in which names are compared (RFC 4343): ASCII lower case, with the final dot."""
+    if name.isascii():
+        lowered = name.lower()
+        return lowered if lowered.endswith(".") else f"{lowered}."
     lowered = "".join(chr(ord(sign) + 32) if "A" <= sign <= "Z" else sign for sign in name)
     return lowered if lowered.endswith(".") else f"{lowered}."
 
