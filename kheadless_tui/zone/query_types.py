@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from kheadless_tui.zone import apex
 from kheadless_tui.zone.decision_order import list_pairs
+from kheadless_tui.zone.dns_service import dns_service
 from kheadless_tui.zone.external_name import AliasFollower, Followed
 from kheadless_tui.zone.name_parsing import Request, read_request
 from kheadless_tui.zone.names import absolute
@@ -92,7 +93,7 @@ class QueryTypes:
         found: Followed = follower.follow(owner)
         unknown = found.unknown
         if apex.is_default_ns(owner.lower(), zone) and apex.local_addresses(self.seen) is None:
-            unknown = _OWN_ADDRESS
+            unknown = self._own_address_unknown()
         return Outcome(found.records, missing=found.missing, empty=found.dropped, pairs=found.pairs, unknown=unknown)
 
     def _srv(self, asked: Question, zone: str) -> Outcome:
@@ -137,7 +138,7 @@ class QueryTypes:
     def _ns(self, zone: str) -> Outcome:
         servers = apex.name_servers(self.seen, zone)
         if servers is None:
-            return Outcome(empty="own-address-unknown", unknown=_OWN_ADDRESS)
+            return Outcome(empty="own-address-unknown", unknown=self._own_address_unknown())
         answer, additional = apex.ns_records(servers, zone, self.config.ttl)
         return Outcome(answer, additional, empty="" if answer else "own-address-none")
 
@@ -159,11 +160,12 @@ class QueryTypes:
         request = self.request(name, zone)
         return list_pairs(self.seen, request, name, zone, multicluster=self._multicluster(zone))
 
+    def _own_address_unknown(self) -> str:
+        service = dns_service(self.seen.snapshot)
+        return f"the DNS server's own addresses: no endpoint of Service {service} is known"
+
     def _multicluster(self, zone: str) -> bool:
         return bool(zone_of(zone, self.config.multicluster))
-
-
-_OWN_ADDRESS = "the DNS server's own addresses: no endpoint of Service kube-system/kube-dns is known"
 
 
 def _of_listing(listing: Listing) -> Outcome:

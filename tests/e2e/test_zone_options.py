@@ -248,10 +248,11 @@ def test_a_transfer_holds_what_is_predicted(served: Served, name: str) -> None:
 
 
 def _compare(served: Served, name: str, asked: list[Question], *, synced: bool = True) -> list[Answer]:
-    """Ask all questions, those that nobody can ask apart, and hold the replies against the predictions."""
+    """Ask what must have an answer and every third of all other questions, and compare with what is predicted."""
     server, config = served.servers[name], served.configs[name]
     predicted = [resolve(served.snapshot, each, config, upstream=server.answer, synced=synced) for each in asked]
-    sent = [each for each in predicted if not each.unsendable]
+    sent = [each for each in predicted if each.answer]
+    sent += [each for each in predicted if not each.answer and not each.unsendable][::3]
     replies = server.answers([each.question for each in sent])
     wrong = [
         f"{each.question}\n  predicted {_comparable(each)}\n  observed  {_comparable(replies[each.question])}"
@@ -265,7 +266,7 @@ def _compare(served: Served, name: str, asked: list[Question], *, synced: bool =
 @pytest.mark.parametrize("name", ["verified", "pod-names", "noendpoints"])
 def test_a_reply_that_cannot_be_sent_never_comes(served: Served, name: str) -> None:
     server, config = served.servers[name], served.configs[name]
-    asked = sorted(set(questions(served.world, served.snapshot, config)))
+    asked = sorted({each for each in questions(served.world, served.snapshot, config) if each.type == "PTR"})
     predicted = [resolve(served.snapshot, each, config, upstream=server.answer) for each in asked]
     mute = [each.question for each in predicted if each.unsendable]
     assert bool(mute) is (name != "noendpoints")
