@@ -45,6 +45,7 @@ PANELS, EVERYWHERE = "panels", "everywhere"
 ACTIONS: tuple[Action, ...] = (
     Action("main.probe", "p", "probe", "probe", EVERYWHERE, help="ask from a pod, compare"),
     Action("main.vantage", "v", "vantage", "from where", EVERYWHERE, help="where to ask from"),
+    Action("main.servers", "m", "servers", "servers", EVERYWHERE, help="every server as a column"),
     Action("main.history", "P", "history", "probes", EVERYWHERE, shown=False, help="probes made, compare two"),
     Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x", at_once=True),
     Action("main.command", "colon", "command", "command", EVERYWHERE, help="command: ctx, ns, sel ...", at_once=True),
@@ -76,7 +77,7 @@ GROUP_OF = {action.id: action.group for action in ACTIONS}
 ORDER = {action.id: place for place, action in enumerate(ACTIONS)}
 """Place in the keys row, after the keys of the focused panel."""
 
-_OF_A_SERVICE = ("probe", "vantage", "why", "commands", "copy", "next_panel", "previous_panel")
+_OF_A_SERVICE = ("probe", "vantage", "servers", "why", "commands", "copy", "next_panel", "previous_panel")
 _ASKING = ("probe", "vantage")
 
 

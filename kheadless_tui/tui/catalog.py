@@ -19,8 +19,9 @@ from kheadless_tui.tui.render.cells import natural
 GONE_AFTER = 10.0
 """Seconds for which a change stays marked (decision 11 of the screens)."""
 
-SEVERITIES = ("error", "warning", "ok", "")
-"""What is known of a Service, worst first; ``ok`` only after a probe, empty: nothing is known against it."""
+SEVERITIES = ("error", "warning", "unknown", "ok", "")
+"""What is known of a Service, worst first; ``unknown`` after a probe that nothing answered, ``ok`` only after one that
+all was answered to as predicted, empty: nothing is known against it."""
 
 
 class Member(NamedTuple):
@@ -42,7 +43,7 @@ class TreeItem(NamedTuple):
     label: str
     tally: str
     sign: str
-    """``error``, ``warning``, ``ok``, ``not_ready``, ``terminating`` or empty."""
+    """``error``, ``warning``, ``unknown``, ``ok``, ``not_ready``, ``terminating`` or empty."""
     opened: bool | None
     """``None`` for what cannot be opened."""
     change: str = ""
@@ -270,8 +271,8 @@ class Catalog:
             hits += len(names)
             is_open = namespace in opened or bool(chosen)
             entries = self._entries.get(namespace, {})
-            worst = min((SEVERITIES.index(entries[name].severity) for name in names), default=3)
-            sign = SEVERITIES[worst] if worst < 2 else ""
+            worst = min((SEVERITIES.index(entries[name].severity) for name in names), default=len(SEVERITIES) - 1)
+            sign = SEVERITIES[worst] if SEVERITIES[worst] != "ok" else ""
             change = "" if names else "gone"
             rows.append(TreeItem(namespace, 0, namespace, f"{len(names):,}", sign, is_open, change))
             if is_open:

@@ -18,6 +18,8 @@ from kheadless_tui.zone.record import PredictedRecord
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
     from kheadless_tui.probe.compare import Comparison
+    from kheadless_tui.probe.diagnosis import Diagnosis
+    from kheadless_tui.probe.layers import Matrix
     from kheadless_tui.tui.render.probed import ProbeRecord
     from kheadless_tui.tui.render.view import ServiceView
     from kheadless_tui.tui.serving import Served
@@ -121,15 +123,36 @@ def verdicts_of(view: ServiceView) -> tuple[str, ...]:
     since = "" if same else f" · other records since{again}"
     right = sum(row.verdict == "match" for row in comparison.rows)
     subject = f"{probe.subject}: " if probe.subject else ""
-    verdict = f"{subject}{comparison.verdict}: {right} of {len(comparison.rows)} as predicted"
+    verdicts = [f"{subject}{comparison.verdict}: {right} of {len(comparison.rows)} as predicted"]
+    diagnosis = probe.diagnosis
+    if diagnosis is not None and diagnosis.matrix.several:
+        verdicts = [f"{subject}{comparison.verdict}: {text}" for text in _layers_texts(diagnosis)]
     where = _places(probe.vantage, view)
     over = " and ".join(sorted({item.transport.upper() for item in probe.result.observations if item.transport}))
+    over = "" if diagnosis is not None and diagnosis.matrix.several else over
     took, when = milliseconds(probe.result.ms), clock(probe.started)
     fullest = f"asked from {where} over {over}, {took}" if over else f"asked from {where}, {took}"
     forms = [f"{words}, {when}{since}" for words in (fullest, f"asked from {where}, {took}", f"asked from {where}")]
     if since:
         forms.append(f"{where}, {when} · changed since{again}")
-    return tuple(f"{verdict} · {form}" for form in dict.fromkeys(forms))
+    return tuple(f"{verdict} · {form}" for verdict in verdicts for form in dict.fromkeys(forms))
+
+
+def _layers_texts(diagnosis: Diagnosis) -> list[str]:
+    """What all servers together come to: with what was asked of them, and shorter."""
+    asked = f"{len(diagnosis.matrix.lines)} records at {_servers_text(diagnosis.matrix)}"
+    if not diagnosis.headline:
+        return [f"{asked} as predicted"]
+    grave = [finding.title for finding in diagnosis.findings if finding.severity != "info"]
+    first = f"{grave[0]}, and {len(grave) - 1} more" if len(grave) > 1 else grave[0]
+    return [f"{diagnosis.headline} · {asked}", f"{first} · {asked}", first]
+
+
+def _servers_text(matrix: Matrix) -> str:
+    """``4 servers over TCP and UDP``."""
+    servers = len({column.layer for column in matrix.columns})
+    over = " and ".join(sorted({column.transport.upper() for column in matrix.columns}))
+    return f"{'one server' if servers == 1 else f'{servers} servers'} over {over}"
 
 
 def _places(vantages: str, view: ServiceView) -> str:

@@ -18,12 +18,14 @@ from textual.message import Message
 from kheadless_tui.errors import HeadlessError, NotFound, WriteRefused
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.compare import Comparison
+from kheadless_tui.probe.diagnosis import Diagnosis
 from kheadless_tui.probe.history import History
-from kheadless_tui.probe.judging import Predictions, judge, predictions, service_questions
+from kheadless_tui.probe.judging import Predictions, service_questions
 from kheadless_tui.probe.prober import ProbeResult, Progress
 from kheadless_tui.probe.server import Protocol
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.tui.asker import Asker, ProbeSettings
+from kheadless_tui.tui.judged_probe import JudgedProbe
 from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.tui.render.names import relative
 from kheadless_tui.tui.render.probed import ProbeRecord, record_key
@@ -217,7 +219,9 @@ class ProbeFlow:
             questions = (Question(record.name, record.type),)
             subject = f"{relative(record.name, view.origin)} {record.type}"
         self._step(key, subject=subject)
-        predicted_before = predictions(view.snapshot, questions, config)
+        earlier = self._predictions.setdefault(key, deque(maxlen=KEPT_PREDICTIONS))
+        probe = JudgedProbe(self._session, key, config, questions, tuple(earlier))
+        earlier.append(probe.settling.earlier[0])
         prober = self.asker.prober(lambda waiting: self._step(key, state="confirming" if waiting else "asking"))
         every = self._records[key].every
         plan = await prober.plan(
@@ -228,9 +232,15 @@ class ProbeFlow:
             every_server=every,
             transports=EVERY_TRANSPORT if every else (),
         )
+        probe.servers = plan.servers
         self._step(key, vantage=clean(plan.vantage), total=len(questions))
-        result = await prober.run(plan, lambda progress: self._progress(key, progress), stop=self._stops[key])
-        self._judge(key, config, result, predicted_before)
+        result = await prober.run(
+            plan,
+            lambda progress: self._progress(key, progress),
+            follow_up=probe.settling,
+            stop=self._stops[key],
+        )
+        self._keep(key, config, result, probe.diagnosis(result))
 
     def _view(self, key: ObjectKey, config: ZoneConfig) -> ServiceView:
         view = build_view(self._session, key, None, config=config, now=self._clock())
@@ -238,32 +248,16 @@ class ProbeFlow:
             raise NotFound(f"There is no Service {key} any more.", hint="It was deleted while the probe was planned.")
         return view
 
-    def _judge(
-        self,
-        key: ObjectKey,
-        config: ZoneConfig,
-        result: ProbeResult,
-        predicted_before: Predictions,
-    ) -> None:
-        """Hold the answers against the prediction of now; what was predicted before may still be in a cache."""
-        view = self._view(key, config)
-        earlier = self._predictions.setdefault(key, deque(maxlen=KEPT_PREDICTIONS))
-        earlier.append(predicted_before)
-        comparison = judge(
-            view.snapshot,
-            config,
-            result.observations,
-            service=key,
-            earlier=tuple(earlier),
-            scope=self._session.scope,
-        )
+    def _keep(self, key: ObjectKey, config: ZoneConfig, result: ProbeResult, diagnosis: Diagnosis) -> None:
+        """Keep what a probe came to."""
+        view, comparison = self._view(key, config), diagnosis.comparison
         vantages = clean(", ".join(dict.fromkeys(vantage.name for vantage in result.vantages)))
         before = self._records[key]
         subject = f"{key} {before.subject}".rstrip()
         kept = self.history.add(
             subject,
             vantages or before.vantage,
-            result.observations,
+            diagnosis.observations,
             comparison,
             started=result.started,
             generation=view.snapshot.generation,
@@ -271,10 +265,11 @@ class ProbeFlow:
         self._step(
             key,
             state="done" if result.complete else "cancelled",
-            result=result,
+            result=replace(result, observations=diagnosis.observations),
             comparison=comparison,
+            diagnosis=diagnosis,
             predicted=frozenset(record_key(item.record) for item in view.predicted),
-            answered=len(result.observations),
+            answered=len(diagnosis.observations),
             started=result.started,
             vantage=vantages or before.vantage,
             hint=clean(" ".join(result.warnings)),
@@ -327,7 +322,8 @@ def _still_shown(before: ProbeRecord | None) -> tuple[ProbeRecord, ...]:
 def _status_text(record: ProbeRecord) -> str:
     if record.state != "done" or record.comparison is None:
         return f"probe: {record.progress}"
-    return f"probe done: {counts_text(record.comparison)}"
+    headline = record.diagnosis.headline if record.diagnosis is not None else ""
+    return f"probe done: {headline or counts_text(record.comparison)}"
 
 
 def counts_text(comparison: Comparison) -> str:

@@ -11,6 +11,7 @@ from kheadless_tui.tui.render.ages import clock
 
 if TYPE_CHECKING:
     from kheadless_tui.probe.compare import Comparison
+    from kheadless_tui.probe.diagnosis import Diagnosis
     from kheadless_tui.probe.history import Probed
     from kheadless_tui.probe.prober import ProbeResult
     from kheadless_tui.zone.record import Record
@@ -46,6 +47,8 @@ class ProbeRecord:
     """The result held against the prediction of that moment."""
     predicted: frozenset[RecordKey] = frozenset()
     """The records of the Service that had to exist at that moment."""
+    diagnosis: Diagnosis | None = None
+    """The same by servers, and what the layers say together."""
     every: bool = False
     """Every server is asked, over UDP and TCP."""
     kept: Probed | None = None

@@ -26,7 +26,7 @@ class RowLayout(Protocol):
 
     @property
     def heading(self) -> Text | None:
-        """The line that stays above the rows."""
+        """The line that stays above the rows; more than one, where it has line ends."""
 
     def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
         """Lines that each row takes; ``None`` when each takes one."""

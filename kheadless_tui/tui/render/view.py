@@ -22,6 +22,7 @@ from kheadless_tui.zone.zone_records import service_records, withheld_records
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
     from kheadless_tui.diagnose.finding import Finding
+    from kheadless_tui.probe.layers import LayerFinding
     from kheadless_tui.tui.probe_flow import ProbeFlow
     from kheadless_tui.tui.render.probed import ProbeRecord
 
@@ -79,6 +80,12 @@ class ServiceView:
         from kheadless_tui.diagnose.catalogue import findings  # noqa: PLC0415 - paid for when first looked at
 
         return findings(self.snapshot, self.service, self.config, unread=self.unread)
+
+    @property
+    def layer_findings(self) -> tuple[LayerFinding, ...]:
+        """What the servers say together, by the last probe that has answers."""
+        probe = self.last_probe.finished[0] if self.last_probe is not None and self.last_probe.finished else None
+        return probe.diagnosis.findings if probe is not None and probe.diagnosis is not None else ()
 
     @cached_property
     def sentence(self) -> tuple[str, str]:

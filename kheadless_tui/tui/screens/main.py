@@ -29,6 +29,7 @@ from kheadless_tui.tui.screens.rights import RightsScreen
 from kheadless_tui.tui.screens.sheet import Frame
 from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.tui.widgets.panel import Panel
+from kheadless_tui.tui.widgets.records_panel import RecordsPanel
 from kheadless_tui.tui.widgets.rows import RowList
 from kheadless_tui.tui.widgets.tree import ServiceTree
 
@@ -154,7 +155,7 @@ class MainScreen(CommandScreen):
     @on(Panel.Pointed)
     def _on_pointed(self, event: Panel.Pointed) -> None:
         """Mark everywhere else what belongs to the row under the cursor of a panel."""
-        self._body.point(event.pod, event.question, origin=event.panel)
+        self._body.point(event.pod, event.question, event.way, origin=event.panel)
         self._tree.link(f"{self._selection.key}/{event.pod}" if event.pod else "")
 
     @on(ServiceTree.Entered)
@@ -178,7 +179,21 @@ class MainScreen(CommandScreen):
     def action_probe(self) -> None:
         """Ask DNS about the selected Service, or about the record under the cursor."""
         if self._may("probe") and self._selection.key is not None:
-            self._flow.start(self._selection.key, self._body.record)
+            every = self._body.servers_wanted
+            self._flow.start(self._selection.key, None if every else self._body.record, every_server=every)
+
+    def action_servers(self) -> None:
+        """Every server as a column of the records, and back; all are asked, if they were not yet."""
+        if self._may("servers"):
+            self._focus_panel("records")
+            self._body.show_servers()
+
+    @on(RecordsPanel.ServersWanted)
+    def _on_servers_wanted(self) -> None:
+        if self._may("probe") and self._selection.key is not None:
+            self._flow.start(self._selection.key, every_server=True)
+        else:
+            self._body.show_servers()
 
     def action_vantage(self) -> None:
         """Choose where to ask from, and ask."""

@@ -15,7 +15,7 @@ from kheadless_tui.tui.render.roles import BAD, MUTED, UNKNOWN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.verdicts import rank
 from kheadless_tui.tui.render.view import ServiceView
-from kheadless_tui.tui.widgets.panel import Panel, note_rows
+from kheadless_tui.tui.widgets.panel import Panel, Way, note_rows
 from kheadless_tui.tui.widgets.rows import RowList
 from kheadless_tui.zone.record import Question, Record
 
@@ -108,17 +108,17 @@ class AnswersPanel(Panel):
         probe = self.view.last_probe if self.view is not None else None
         return probe is not None and probe.state == "failed"
 
-    def point(self, pod: str, question: Question | None) -> None:
-        """Show the answer to a question that was pointed at elsewhere."""
-        super().point(pod, question)
+    def point(self, pod: str, question: Question | None, way: Way | None = None) -> None:
+        """Show the answer to a question that was pointed at elsewhere, of the server that was meant."""
+        super().point(pod, question, way)
         if question is None or self.has_focus:
             return
         wanted = _folded(question)
-        for head in self._heads:
-            if _folded(head.question) == wanted:
-                self._open(head.id)
-                self.move_to(head.id, top=not self._has_failed)
-                return
+        heads = [head for head in self._heads if _folded(head.question) == wanted]
+        heads.sort(key=lambda head: way is not None and (head.seen.server, head.seen.transport) != way)
+        if heads:
+            self._open(heads[0].id)
+            self.move_to(heads[0].id, top=not self._has_failed)
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
         """The answer under the cursor is the one that is shown whole."""

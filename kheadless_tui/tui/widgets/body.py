@@ -12,7 +12,7 @@ from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.render.view import ServiceView
 from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.tui.widgets.findings_panel import FindingsPanel
-from kheadless_tui.tui.widgets.panel import Panel
+from kheadless_tui.tui.widgets.panel import Panel, Way
 from kheadless_tui.tui.widgets.pods_panel import PodsPanel
 from kheadless_tui.tui.widgets.records_panel import RecordsPanel
 from kheadless_tui.tui.widgets.rule import Divider, Rule
@@ -114,11 +114,29 @@ class Body(Horizontal):
             return "records"
         return "answers" if self.focused == "records" else None
 
-    def point(self, pod: str, question: Question | None, *, origin: Panel | None = None) -> None:
+    def point(
+        self, pod: str, question: Question | None, way: Way | None = None, *, origin: Panel | None = None
+    ) -> None:
         """Mark in the panels what belongs to a pod or a question, but not where it was pointed at."""
         for panel in self.side.panels.values():
             if panel is not origin:
-                panel.point(pod, question)
+                panel.point(pod, question, way)
+
+    @property
+    def servers_wanted(self) -> bool:
+        """Every server is a column of the records."""
+        return self._records.matrix_wanted
+
+    def show_servers(self) -> None:
+        """Every server as a column, and back."""
+        self._records.action_servers()
+        self.settle()
+
+    @property
+    def _records(self) -> RecordsPanel:
+        panel = self.side.panels["records"]
+        assert isinstance(panel, RecordsPanel)
+        return panel
 
     def show(self, view: ServiceView | None) -> None:
         """Show a Service in all panels, or none."""
@@ -129,7 +147,7 @@ class Body(Horizontal):
         if view is not None and other:
             # Below the records stands what most needs to be read: what is wrong, else what was answered.
             grave = view.sentence[0] in ("error", "warning") and view.last_probe is None
-            self.lower = "findings" if grave and view.findings else "answers"
+            self.lower = "findings" if (grave and view.findings) or view.layer_findings else "answers"
         self.settle()
 
     def resize_to(self, layout: Layout) -> None:
@@ -152,10 +170,13 @@ class Body(Horizontal):
         if self.services.indent != layout.tree_indent:
             self.services.indent = layout.tree_indent
             self.services.relayout()
-        findings = len(self._view.findings) if self._view is not None else 0
+        view = self._view
+        findings = len(view.findings) + len(view.layer_findings) if view is not None else 0
         visible = layout.visible(self.beside, self.lower, alone, findings) if self._view is not None else ()
         records = len(self._view.predicted) + len(self._view.withheld) if self._view is not None else 0
-        self.side.place(layout, visible, self.focused, few_records=records <= FEW_RECORDS)
+        self.side.place(
+            layout, visible, self.focused, few_records=records <= FEW_RECORDS, servers=self._records.matrix is not None
+        )
         self.show_tree_rule()
 
     def show_tree_rule(self) -> None:

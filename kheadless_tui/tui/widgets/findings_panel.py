@@ -7,14 +7,22 @@ from typing import ClassVar
 
 from textual import events
 
+from kheadless_tui.probe.layers import LayerFinding
 from kheadless_tui.tui.render.findings import FindingCard, findings_layout
 from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.roles import BAD, MUTED, WARN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.view import ServiceView
 from kheadless_tui.tui.widgets.panel import Panel, note_rows
 
 OPEN_FROM = 30
 """Rows of the terminal from which whole cards are shown without the focus."""
+
+
+def _layer_note(found: LayerFinding) -> Note:
+    """What the layers say together: the diagnosis, and what it is read off."""
+    sign, role = {"error": ("error", BAD), "warning": ("attention", WARN)}.get(found.severity, ("hint", MUTED))
+    return Note(found.title, sign, role, (found.evidence,))
 
 
 class FindingsPanel(Panel):
@@ -43,16 +51,18 @@ class FindingsPanel(Panel):
         return self.has_focus or self.app.size.height >= OPEN_FROM
 
     def _rows_of(self, view: ServiceView) -> Sequence[Row]:
-        if not view.findings:
+        layers = [Row(f"layers/{number}", _layer_note(found)) for number, found in enumerate(view.layer_findings)]
+        if not view.findings and not layers:
             return note_rows(Note("Nothing is known against this Service.", "quiet"))
         opened = self._opened
-        return [
+        cards = [
             Row(f"{finding.code}/{number}", FindingCard(finding, opened))
             for number, finding in enumerate(view.findings)
         ]
+        return [*layers, *cards]
 
     def _describe(self) -> None:
-        findings = self.view.findings if self.view is not None else ()
+        findings = (*self.view.layer_findings, *self.view.findings) if self.view is not None else ()
         self.title = "findings"
         self.tally = str(len(findings)) if self.view is not None else ""
         self.count = f"{max(0, self.cursor) + 1}/{len(findings)}" if findings else self.tally

@@ -24,6 +24,10 @@ CHANGED_FOR = 10.0
 """Seconds for which a new row is marked; all marks end together, in one repaint."""
 
 
+Way = tuple[str, str]
+"""A server and a transport."""
+
+
 class Panel(RowList):
     """A list of what is known of the selected Service."""
 
@@ -43,9 +47,11 @@ class Panel(RowList):
     class Pointed(Message):
         """The cursor came to something that other panels may know too."""
 
-        def __init__(self, panel: Panel, pod: str, question: Question | None) -> None:
+        def __init__(self, panel: Panel, pod: str, question: Question | None, way: Way | None = None) -> None:
             super().__init__()
             self.panel = panel
+            self.way = way
+            """The server and transport that are pointed at; ``None`` for any."""
             self.pod = pod
             """Name of the pod, empty for none."""
             self.question = question
@@ -74,6 +80,11 @@ class Panel(RowList):
     def full_name(self) -> str:
         """The DNS name under the cursor, absolute; empty for none."""
         return ""
+
+    @property
+    def way(self) -> Way | None:
+        """The server and transport under the cursor, where the panel tells of several."""
+        return None
 
     @property
     def selected_record(self) -> Record | None:
@@ -132,7 +143,7 @@ class Panel(RowList):
         self.chosen = chosen
         self.show(self.view)
 
-    def point(self, pod: str, question: Question | None) -> None:
+    def point(self, pod: str, question: Question | None, way: Way | None = None) -> None:
         """Something was pointed at in another panel: mark what belongs to it."""
         self._pod = pod
         self._mark()
@@ -169,19 +180,20 @@ class Panel(RowList):
         if event.row_list is not self:
             return
         self._describe()
-        if self.has_focus and 0 <= self.cursor < len(self.rows):
-            row = self.rows[self.cursor]
-            self._pod = self._pod_of_row(row)
-            self._mark()
-            self.post_message(self.Pointed(self, self._pod, self._question_of_row(row)))
+        if self.has_focus:
+            self._point_here()
 
     def on_focus(self) -> None:
         """From now on this panel's cursor is what the others follow."""
+        self._point_here()
+
+    def _point_here(self) -> None:
+        """Tell the other panels what is under the cursor."""
         if 0 <= self.cursor < len(self.rows):
             row = self.rows[self.cursor]
             self._pod = self._pod_of_row(row)
             self._mark()
-            self.post_message(self.Pointed(self, self._pod, self._question_of_row(row)))
+            self.post_message(self.Pointed(self, self._pod, self._question_of_row(row), self.way))
 
 
 def note_rows(*notes: Note | None) -> list[Row]:

@@ -7,17 +7,23 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.reactive import reactive
 
+from kheadless_tui.probe.layers import Matrix
+from kheadless_tui.tui.render.matrix import MatrixEntry, MatrixLayout, matrix_layout, matrix_rows
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.record_entries import RecordEntry, record_entries
-from kheadless_tui.tui.render.records import RecordsLayout, records_layout
+from kheadless_tui.tui.render.records import records_layout
 from kheadless_tui.tui.render.roles import WARN
-from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.render.row import Row, RowLayout
 from kheadless_tui.tui.render.verdicts import is_problem
 from kheadless_tui.tui.render.view import ServiceView
-from kheadless_tui.tui.widgets.panel import Panel, note_rows
+from kheadless_tui.tui.widgets.panel import Panel, Way, note_rows
 from kheadless_tui.zone.record import Question, Record
+
+_ENTRIES = (RecordEntry, MatrixEntry)
+"""What stands for a record."""
 
 
 class RecordsPanel(Panel):
@@ -30,6 +36,9 @@ class RecordsPanel(Panel):
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l", "column(1)", "server", show=False, id="records.right", tooltip="next server"),
+        Binding("left,h", "column(-1)", "server before", show=False, id="records.left"),
+        Binding("o", "order", "order", show=False, id="records.order", tooltip="zone order, or by what differs"),
         Binding("ctrl+z", "problems", "problems", key_display="ctrl-z", id="records.problems", tooltip="only problems"),
     ]
 
@@ -37,11 +46,72 @@ class RecordsPanel(Panel):
 
     problems_only: reactive[bool] = reactive(False, repaint=False)
 
+    matrix_wanted: reactive[bool] = reactive(False, repaint=False)
+    """Every server is a column, as soon as one probe asked them all."""
+
+    class ServersWanted(Message):
+        """Every server is to be asked, for there are no such answers yet."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget has
         super().__init__(self._lay_out_records, id=id)
         self._entries: list[RecordEntry] = []
+        self._column = 0
+        self._grouped = True
+        self._shows_matrix = False
 
-    def _lay_out_records(self, rows: Sequence[Row], width: int) -> RecordsLayout:
+    # -- servers as columns ------------------------------------------------------------------------------------
+
+    @property
+    def matrix(self) -> Matrix | None:
+        """The matrix that is shown; ``None`` while records have one row of answers."""
+        return self._matrix_of(self.view) if self.view is not None else None
+
+    def _matrix_of(self, view: ServiceView) -> Matrix | None:
+        probe = view.last_probe if self.matrix_wanted else None
+        found = [item.diagnosis.matrix for item in (probe.finished if probe else ()) if item.diagnosis is not None]
+        return next((matrix for matrix in found if matrix.several), None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What moves among servers is a key only where they are columns."""
+        if action in ("column", "order"):
+            return self.matrix is not None
+        return super().check_action(action, parameters)
+
+    def action_servers(self) -> None:
+        """Every server as a column, and back; if only one was asked yet, all are asked now."""
+        self.matrix_wanted = not self.matrix_wanted
+        if self.matrix_wanted and self.matrix is None:
+            self.post_message(self.ServersWanted())
+        self.show(self.view)
+        self.refresh_bindings()
+
+    def action_column(self, step: int) -> None:
+        """To the next server's column."""
+        matrix = self.matrix
+        if matrix is not None:
+            self._column = min(max(self._column + step, 0), len(matrix.columns) - 1)
+            self.relayout()
+            self._describe()
+            self._point_here()
+
+    def action_order(self) -> None:
+        """The order of the zone, or what differs alike together."""
+        self._grouped = not self._grouped
+        self.show(self.view)
+
+    @property
+    def way(self) -> Way | None:
+        """Server and transport of the column that the cursor is in."""
+        matrix = self.matrix
+        if matrix is None:
+            return None
+        column = matrix.columns[min(self._column, len(matrix.columns) - 1)]
+        return column.layer.address, column.transport
+
+    def _lay_out_records(self, rows: Sequence[Row], width: int) -> RowLayout:
+        matrix = self.matrix
+        if matrix is not None:
+            return matrix_layout(rows, width, self.signs, matrix, here=min(self._column, len(matrix.columns) - 1))
         finished = self.view.last_probe.finished if self.view is not None and self.view.last_probe else ()
         servers = {row.server for probe in finished if probe.comparison for row in probe.comparison.rows}
         server = next(iter(servers)) if len(servers) == 1 else ""
@@ -50,9 +120,9 @@ class RecordsPanel(Panel):
         return records_layout(rows, width, self.signs, probed=bool(finished), server=server)
 
     @property
-    def _entry(self) -> RecordEntry | None:
+    def _entry(self) -> RecordEntry | MatrixEntry | None:
         row = self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
-        return row.value if row is not None and isinstance(row.value, RecordEntry) else None
+        return row.value if row is not None and isinstance(row.value, _ENTRIES) else None
 
     @property
     def crumb(self) -> str:
@@ -79,6 +149,8 @@ class RecordsPanel(Panel):
 
     def _rows_of(self, view: ServiceView) -> Sequence[Row]:
         self._entries = record_entries(view)
+        if (matrix := self.matrix) is not None:
+            return self._matrix_rows(view, matrix)
         shown = [
             entry
             for entry in self._entries
@@ -99,10 +171,25 @@ class RecordsPanel(Panel):
             return note_rows(Note(f"No record matches /{self.chosen.text}.", more=("esc takes the filter away.",)))
         return rows
 
+    def _matrix_rows(self, view: ServiceView, matrix: Matrix) -> Sequence[Row]:
+        def shown(row: Row) -> bool:
+            entry = row.value
+            if not isinstance(entry, MatrixEntry):
+                return not self.chosen and not self.problems_only
+            seen = not self.problems_only or is_problem(entry.verdict)
+            return seen and self.chosen.matches(f"{entry.name} {entry.type} {entry.data} {entry.pod} {entry.verdict}")
+
+        return [row for row in matrix_rows(view, matrix, grouped=self._grouped) if shown(row)]
+
     def show(self, view: ServiceView | None) -> None:
         """Follow a view; what the columns are depends on whether there are answers."""
+        before = self._shows_matrix
+        self._shows_matrix = False if view is None else self._matrix_of(view) is not None
         super().show(view)
         self.relayout()
+        if self._shows_matrix != before:
+            self.action_first()
+            self.refresh_bindings()
 
     def _identities(self) -> set[str]:
         # What a probe adds to the rows is no change of the cluster.
@@ -112,14 +199,18 @@ class RecordsPanel(Panel):
         if self.view is None:
             self.title, self.count, self.tally = "records", "", ""
             return
-        self.title = f"records · below {self.view.origin}"
+        self.title = f"{'records' if self.matrix is None else 'servers'} · below {self.view.origin}"
+        if self.matrix is not None:
+            self.title += " · grouped by what differs" if self._grouped else " · in zone order"
         if not self.view.config.ttl_known:
             self.title += f" · by {self.view.config.source}"
         self.tally = str(self._existing())
         self.count = self._count()
 
     def _count(self) -> str:
-        shown = sum(isinstance(row.value, RecordEntry) for row in self.rows)
+        shown = sum(isinstance(row.value, _ENTRIES) for row in self.rows)
+        if self.matrix is not None:
+            return self._matrix_count(shown)
         if self.problems_only or self.chosen:
             why = " · ".join(["problems"] * self.problems_only + [f"/{self.chosen.text}"] * bool(self.chosen))
             return f"{shown} of {len(self._entries)} · {why}"
@@ -131,15 +222,23 @@ class RecordsPanel(Panel):
             return f"{self._existing()}{exist}, {withheld} withheld"
         return f"{self._position()}/{shown}" if shown else "0"
 
+    def _matrix_count(self, shown: int) -> str:
+        """Which row of how many, and how many servers lie further right."""
+        layout = self.layout_now
+        hidden = layout.hidden if isinstance(layout, MatrixLayout) else 0
+        more = f" · +{hidden} {self.signs.arrow}" if hidden else ""
+        why = " · ".join(["problems"] * self.problems_only + [f"/{self.chosen.text}"] * bool(self.chosen))
+        return f"{self._position()}/{shown}{f' · {why}' if why else ''}{more}" if shown else f"0{more}"
+
     def _existing(self) -> int:
         """Records but for the withheld: as many rows as they take without a filter."""
         return sum(entry.verdict != "withheld" for entry in self._entries)
 
     def _position(self) -> int:
-        return 1 + sum(isinstance(row.value, RecordEntry) for row in self.rows[: max(0, self.cursor)])
+        return 1 + sum(isinstance(row.value, _ENTRIES) for row in self.rows[: max(0, self.cursor)])
 
     def _pod_of_row(self, row: Row) -> str:
-        return row.value.pod if isinstance(row.value, RecordEntry) else ""
+        return row.value.pod if isinstance(row.value, _ENTRIES) else ""
 
     def _question_of_row(self, row: Row) -> Question | None:
-        return row.value.question if isinstance(row.value, RecordEntry) else None
+        return row.value.question if isinstance(row.value, _ENTRIES) else None

@@ -69,6 +69,11 @@ class RowView(ScrollView, can_focus=True):
         """Id of the row under the cursor."""
         return self._lines.id_at(self.cursor)
 
+    @property
+    def layout_now(self) -> RowLayout:
+        """How the rows are laid out at the moment."""
+        return self._layout_now
+
     def set_marks(self, marks: Mapping[str, str]) -> None:
         """Put marks in the gutter: row id to ``linked``, ``marked`` or ``changed``; rows not named lose theirs."""
         if marks == self._marks:
@@ -90,7 +95,8 @@ class RowView(ScrollView, can_focus=True):
 
     @property
     def _head(self) -> int:
-        return 0 if self._layout_now.heading is None else 1
+        heading = self._layout_now.heading
+        return 0 if heading is None else heading.plain.count("\n") + 1
 
     @property
     def _view_height(self) -> int:
@@ -166,8 +172,8 @@ class RowView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the widget: the heading or a line of a row."""
         heading = self._layout_now.heading
-        if heading is not None and y == 0:
-            return self._strip(NO_SIGN, heading)
+        if heading is not None and y < self._head:
+            return self._strip(NO_SIGN, heading.split("\n")[y] if self._head > 1 else heading)
         line = self._top + y - self._head
         index = self._lines.at(line)
         if index < 0:

@@ -104,7 +104,13 @@ class SidePane(Vertical):
         self.query_one("#sentence", Remark).show(*forms)
 
     def place(
-        self, layout: Layout, visible: Sequence[PanelName], focused: PanelName, *, few_records: bool = False
+        self,
+        layout: Layout,
+        visible: Sequence[PanelName],
+        focused: PanelName,
+        *,
+        few_records: bool = False,
+        servers: bool = False,
     ) -> None:
         """Show these panels, and tell by the rules which has the focus.
 
@@ -112,11 +118,13 @@ class SidePane(Vertical):
             layout: For the size of now.
             visible: From top to bottom.
             focused: Has the heavy rule.
+            servers: Every server is a column of the records, which then need most rows.
             few_records: The records need few rows: those that they leave go to the panel at the bottom.
         """
         self._shown = tuple(visible)
         self._tabbed = layout.mode in ("tabs", "single")
         last = visible[-1] if visible else None
+        self.set_class(servers, "-servers")
         few = few_records and not self._tabbed and last not in ("records", None)
         for name, panel in self.panels.items():
             panel.display = name in visible

@@ -14,11 +14,11 @@ from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.catalog import Catalog, TreeItem, key_of
 from kheadless_tui.tui.filtering import ALL, Filter
 from kheadless_tui.tui.render.cells import shorten_all, width_of
-from kheadless_tui.tui.render.roles import BAD, CHANGED, GOOD, MUTED, TEXT, WARN
+from kheadless_tui.tui.render.roles import BAD, CHANGED, GOOD, MUTED, TEXT, UNKNOWN, WARN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.widgets.rows import Row, RowList
 
-_ROLES = {"error": BAD, "warning": WARN, "ok": GOOD, "not_ready": WARN, "terminating": WARN}
+_ROLES = {"error": BAD, "warning": WARN, "unknown": UNKNOWN, "ok": GOOD, "not_ready": WARN, "terminating": WARN}
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class _TreeLayout:
         known = {
             "error": signs.error,
             "warning": signs.attention,
+            "unknown": signs.unanswered,
             "ok": signs.match,
             "not_ready": signs.not_ready,
             "terminating": signs.terminating,

@@ -1,0 +1,143 @@
+"""Servers by records: how it is drawn at each width, and the way to it by keys."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+
+from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.probe.compare import compare
+from kheadless_tui.probe.layers import Layer, Matrix, build
+from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.questions import questions_for
+from kheadless_tui.tui.render.matrix import MatrixEntry, MatrixGroup, matrix_layout, matrix_rows
+from kheadless_tui.tui.render.signs import ASCII, UNICODE
+from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.zone.record import Record
+from kheadless_tui.zone.resolve import resolve
+from tests.screen import screen_lines, screen_text
+from tests.tui.conftest import until
+from tests.tui.probing import view_of
+from tests.tui.test_shell_app import shows
+from tests.tui.test_shell_lab import on_lab
+from tests.tui.worlds import PANEL_WIDTHS, check_text, drawn, healthy
+
+LAYERS = (
+    Layer("10.96.0.10", "vip", "kube-dns"),
+    Layer("10.244.1.3", "replica", "coredns-54b8b5d4c4-h4n5w", "node-a"),
+    Layer("10.244.2.5", "replica", "coredns-54b8b5d4c4-q8zrt", "node-b"),
+    Layer("169.254.20.10", "cache", "node-local cache"),
+)
+
+
+def _is_new(record: Record) -> bool:
+    return "10.244.3.19" in record.data or "web-2" in record.data + record.name or "3::13" in record.data
+
+
+def broken(view: ServiceView) -> Matrix:
+    """UDP to the cluster address is lost, and the second replica does not know web-2 yet."""
+    questions = questions_for(view.predicted, names=(view.origin,))
+    seen: list[Observation] = []
+    for layer in LAYERS:
+        for transport in ("udp", "tcp"):
+            for question in questions:
+                answer = resolve(view.snapshot, question, view.config)
+                reply = Observation(
+                    "pod/web-0:nginx", layer.address, transport, question, answer.rcode, answer=answer.answer, ms=1.9
+                )
+                if layer.name == "kube-dns" and transport == "udp":
+                    reply = msgspec.structs.replace(reply, rcode="", answer=(), ms=None, error="no reply in 3 s")
+                if layer.name.endswith("q8zrt"):
+                    kept = tuple(record for record in reply.answer if not _is_new(record))
+                    reply = msgspec.structs.replace(reply, answer=kept, rcode=reply.rcode if kept else "NXDOMAIN")
+                seen.append(reply)
+    answers = {question: resolve(view.snapshot, question, view.config) for question in questions}
+    comparison = compare(view.predicted, answers, seen, ttl=view.config.ttl, ttl_known=True, pod_of=view.pod_of)
+    return build(LAYERS, comparison, seen)
+
+
+@pytest.mark.parametrize("columns", PANEL_WIDTHS)
+def test_the_matrix_at_the_usual_widths(columns: int) -> None:
+    view = view_of(healthy())
+    matrix = broken(view)
+    rows = matrix_rows(view, matrix, grouped=True)
+    layout = matrix_layout(rows, PANEL_WIDTHS[columns], UNICODE, matrix)
+    assert layout.heading is not None
+    assert all(line.cell_len <= PANEL_WIDTHS[columns] for line in layout.heading.split("\n"))
+    for row in rows:
+        assert all(line.cell_len <= PANEL_WIDTHS[columns] for line in layout.lines(row)), row.id
+    check_text(f"matrix-{columns}", drawn(layout, rows))
+
+
+def test_no_address_and_no_verdict_is_cut_at_any_width() -> None:
+    view = view_of(healthy())
+    matrix = broken(view)
+    rows = matrix_rows(view, matrix, grouped=False)
+    assert [row.value.record for row in rows if isinstance(row.value, MatrixEntry)] == [
+        line.record for line in matrix.lines
+    ]
+    for width in range(50, 200, 7):
+        text = drawn(matrix_layout(rows, width, UNICODE, matrix), rows)
+        assert "fd00:10:244:3::13" in text
+        assert "? unanswered" in text
+        assert not re.search(r"\d…|…\d+\.", text.splitlines()[1]), "addresses of servers"
+
+
+def test_servers_lie_to_the_right_where_there_is_no_room_and_the_column_is_followed() -> None:
+    view = view_of(healthy())
+    matrix = broken(view)
+    rows = matrix_rows(view, matrix, grouped=True)
+    first, last = (matrix_layout(rows, 52, UNICODE, matrix, here=here) for here in (0, len(matrix.columns) - 1))
+    assert first.hidden == 3
+    assert "kube-dns" in str(first.heading)
+    assert last.hidden == 0
+    assert "node-local" in str(last.heading)
+
+
+def test_groups_come_worst_first_and_each_is_named() -> None:
+    view = view_of(healthy())
+    rows = matrix_rows(view, broken(view), grouped=True)
+    titles = [row.value.title for row in rows if isinstance(row.value, MatrixGroup)]
+    assert titles[0].startswith("9 missing at coredns-54b8b5d4c4-q8zrt")
+    assert len(titles) > 1
+
+
+def test_ascii_has_a_word_for_every_state() -> None:
+    view = view_of(healthy())
+    matrix = broken(view)
+    rows = matrix_rows(view, matrix, grouped=True)
+    text = drawn(matrix_layout(rows, 164, ASCII, matrix), rows)
+    assert text.isascii()
+    assert "? unanswered" in text
+    assert "- missing" in text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_m_asks_every_server_and_shows_them_as_columns(size: tuple[int, int]) -> None:
+    async with on_lab() as (_, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        await pilot.resize_terminal(*size)
+        await until(pilot, lambda: app.size == size)
+        await pilot.press("m")
+        record = ObjectKey("tutorial-1", "nginx-headless")
+        await until(pilot, lambda: (last := app.flow.last(record)) is not None and last.diagnosis is not None)
+        await until(pilot, shows(app, "servers · below" if size[0] > 80 else "UDP+TCP"))
+        assert "kube-dns" in screen_text(app) or size[0] == 80
+        heads = screen_text(app)
+        await pilot.press("l", "l", "l", "l", "l", "l", "l")
+        await until(pilot, lambda: size[0] == 200 or screen_text(app) != heads)
+        await pilot.press("o")
+        await until(pilot, shows(app, "in zone order") if size[0] == 200 else lambda: True)
+        await pilot.press("m")
+        await until(pilot, lambda: "UDP+TCP" not in screen_text(app) and "UDP          TCP" not in screen_text(app))
+        assert any("VERDICT" in line for line in screen_lines(app))
+
+
+async def test_what_cannot_be_asked_is_no_matrix_and_says_why() -> None:
+    async with on_lab(readonly=True) as (_, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        await pilot.press("m")
+        await until(pilot, shows(app, "p is off: read-only"))
+        assert any("VERDICT" in line for line in screen_lines(app))
