@@ -19,7 +19,6 @@ from urllib.parse import quote, urlsplit
 
 from kheadless_tui.cluster.credential_plugin import PluginSource
 from kheadless_tui.cluster.credentials import (
-    AuthProviderSource,
     Credential,
     Credentials,
     CredentialSource,
@@ -28,6 +27,7 @@ from kheadless_tui.cluster.credentials import (
     basic,
 )
 from kheadless_tui.cluster.kubeconfig import Chosen, Section, choose, files_to_read, where_looked
+from kheadless_tui.cluster.oidc import OidcSource
 from kheadless_tui.cluster.proxy import SCHEMES, proxy_from_environment
 from kheadless_tui.cluster.tls import ClientCertificate, TrustSettings, client_context
 from kheadless_tui.errors import InputError
@@ -36,6 +36,12 @@ SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 """Where a pod finds token, ca.crt and namespace (client-go rest.InClusterConfig)."""
 
 IN_CLUSTER_CONTEXT = "in-cluster"
+
+REMOVED_PROVIDERS = {
+    "gcp": "use the credential plug-in gke-gcloud-auth-plugin: gcloud container clusters get-credentials CLUSTER",
+    "azure": "use the credential plug-in kubelogin: https://github.com/Azure/kubelogin",
+}
+"""What took the place of the providers that kubectl no longer has since 1.26."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +176,7 @@ def _from_kubeconfig(chosen: Chosen, environ: Mapping[str, str], asked: Asked) -
         server=server,
         user=asked.as_user or user.text("as") or user.name,
         namespace=chosen.namespace or "default",
-        credentials=Credentials(_source(chosen, certificate, trust, proxy_url)),
+        credentials=Credentials(_source(chosen, certificate, trust, proxy_url, environ)),
         trust=trust,
         proxy_url=proxy_url,
         impersonation=_impersonation(user, asked.as_user, asked.as_groups),
@@ -276,7 +282,11 @@ def _proxy(cluster: Section, server: str, environ: Mapping[str, str]) -> str:
 
 
 def _source(
-    chosen: Chosen, certificate: ClientCertificate | None, trust: TrustSettings, proxy_url: str
+    chosen: Chosen,
+    certificate: ClientCertificate | None,
+    trust: TrustSettings,
+    proxy_url: str,
+    environ: Mapping[str, str],
 ) -> CredentialSource:
     """The user's way to log in, by client-go's precedence: token file, token, password; then plug-in or provider."""
     user = chosen.user
@@ -290,8 +300,25 @@ def _source(
         told = _cluster_info(chosen.cluster, trust, proxy_url)
         return PluginSource.from_config(user.body["exec"], user.file, told, certificate)
     if user.body.get("auth-provider") is not None:
-        return AuthProviderSource(chosen.merged, chosen.context, certificate)
+        return _auth_provider(user, certificate, environ)
     return StaticSource(Credential(certificate=certificate))
+
+
+def _auth_provider(user: Section, certificate: ClientCertificate | None, environ: Mapping[str, str]) -> OidcSource:
+    provider = user.body["auth-provider"]
+    config = provider.get("config") if isinstance(provider, dict) else None
+    if not isinstance(provider, dict) or not isinstance(config, (dict, type(None))):
+        raise InputError(f"auth-provider of user {user.name!r} must be a mapping with name and config", where=user.file)
+    name = str(provider.get("name") or "")
+    if name != "oidc":
+        hint = REMOVED_PROVIDERS.get(name, "the one that there is is oidc; the others are exec plug-ins")
+        raise InputError(
+            f"user {user.name!r} has the auth-provider {name!r}, which is no longer known", where=user.file, hint=hint
+        )
+    section = Section(user.name, config or {}, user.file)
+    texts = {key: section.text(key) for key in section.body}
+    authorities, _ = _file_or_data(section, "idp-certificate-authority")
+    return OidcSource(user.name, texts, authorities, certificate, environ)
 
 
 def _cluster_info(cluster: Section, trust: TrustSettings, proxy_url: str) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from kheadless_tui.cluster.tls import ClientCertificate
 from kheadless_tui.errors import NotAuthenticated
@@ -69,39 +69,6 @@ class TokenFileSource:
         if not token:
             raise NotAuthenticated(f"the token file {self.path} is empty")
         return Credential(f"Bearer {token}", self.certificate, time.time() + TOKEN_FILE_PERIOD)
-
-
-class AuthProviderSource:
-    """A user of the ``auth-provider`` kind (oidc, gcp), which the kubernetes package knows how to refresh."""
-
-    def __init__(self, merged: Mapping[str, Any], context: str, certificate: ClientCertificate | None) -> None:
-        self._merged = merged
-        self._context = context
-        self._certificate = certificate
-
-    async def obtain(self) -> Credential:
-        """The token, refreshed when it has expired; nothing is written back to the kubeconfig."""
-        try:
-            header = await asyncio.to_thread(self._load)
-        except Exception as error:  # whatever the provider's own library raises
-            raise NotAuthenticated(
-                f"the auth-provider of context {self._context} failed: {error}",
-                hint="log in again as your provider says",
-            ) from error
-        if not header:
-            raise NotAuthenticated(
-                f"the auth-provider of context {self._context} gave no token", hint="log in again as your provider says"
-            )
-        return Credential(header, self._certificate, time.time() + TOKEN_FILE_PERIOD)
-
-    def _load(self) -> str:
-        from kubernetes.client import Configuration  # noqa: PLC0415 - 0.2 s, in a thread
-        from kubernetes.config.kube_config import KubeConfigLoader  # noqa: PLC0415
-
-        configuration = Configuration()
-        loader = KubeConfigLoader(config_dict=self._merged, active_context=self._context, config_base_path="")
-        loader.load_and_set(configuration)
-        return configuration.get_api_key_with_prefix("BearerToken") or ""
 
 
 class Credentials:

@@ -59,8 +59,6 @@ class Chosen:
     cluster: Section
     user: Section
     """With an empty body when the context names no user."""
-    merged: Mapping[str, Any]
-    """Everything that was read, merged, as plain data: for the package's own loader of ``auth-provider`` users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +149,11 @@ def choose(files: list[str], context: str | None) -> Chosen | None:
         )
     entry = _body(contexts[name], "context")
     user = entry.text("user")
-    merged = {kind: [item.value for item in merger.config.value[kind]] for kind in ("clusters", "contexts", "users")}
     return Chosen(
         context=name,
         namespace=entry.text("namespace"),
         cluster=_pointed_at(merger, "cluster", entry.text("cluster"), entry),
         user=_pointed_at(merger, "user", user, entry) if user else Section("", {}, entry.file),
-        merged={**merged, "current-context": name},
     )
 
 
