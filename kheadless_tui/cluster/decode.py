@@ -8,11 +8,13 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import force_setattr as put
 
 from kheadless_tui.cluster.answers import Status
 from kheadless_tui.errors import ClusterError, Unreachable
 from kheadless_tui.model.kinds import Kind
 from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey
+from kheadless_tui.model.sharing import share_words
 
 T = TypeVar("T")
 
@@ -87,7 +89,7 @@ class Decoder:
         self._event: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Event[struct])
         self._raw_event = msgspec.json.Decoder(_Event[msgspec.Raw])
         self._one: msgspec.json.Decoder[Any] = msgspec.json.Decoder(struct)
-        self._words: dict[str, str] = {}
+        self._words: dict[Any, Any] = {}
 
     def page(self, body: bytes) -> Page:
         """A page of a list.
@@ -122,9 +124,10 @@ class Decoder:
             raise self._not_json(error) from error
         if decoded.type == "ERROR" or (decoded.type != "BOOKMARK" and not decoded.object.metadata.name):
             return self._event_by_part(line)
-        version = decoded.object.metadata.resource_version
-        self._share((decoded.object,))
-        return WatchEvent(decoded.type, decoded.object.key, version, decoded.object)
+        item = decoded.object
+        version = item.metadata.resource_version
+        put(item.metadata, "resource_version", "")
+        return WatchEvent(decoded.type, item.key, version, item)
 
     def one(self, body: bytes) -> KubeObject:
         """A single object.
@@ -190,7 +193,6 @@ class Decoder:
         And no version: it differs with every heartbeat, so without it two objects are equal when all that we keep is.
         """
         word = self._words.setdefault
-        put = msgspec.structs.force_setattr
         for item in objects:
             meta = item.metadata
             put(meta, "resource_version", "")
@@ -198,11 +200,7 @@ class Decoder:
                 put(meta, "namespace", word(meta.namespace, meta.namespace))
             if isinstance(item, EndpointSlice):
                 for endpoint in item.endpoints or ():
-                    node, zone = endpoint.node_name, endpoint.zone
-                    if node:
-                        put(endpoint, "node_name", word(node, node))
-                    if zone:
-                        put(endpoint, "zone", word(zone, zone))
+                    share_words(endpoint, self._words)
 
     def _not_json(self, error: msgspec.DecodeError) -> ClusterError:
         if "truncated" in str(error):

@@ -84,7 +84,10 @@ def names_of(objects: Iterable[KubeObject]) -> dict[str, set[str]]:
 def pieces(change: Put | Replace, size: int) -> Iterator[Change]:
     """A change in parts of so many objects; what a Replace removes goes with the last one."""
     objects = change.objects
-    for start in range(0, len(objects), size):
+    last = max(0, len(objects) - 1) // size * size
+    for start in range(0, last, size):
         yield Put(objects[start : start + size])
     if isinstance(change, Replace):
-        yield Replace((), names_of(objects) if change.names is None else change.names)
+        yield Replace(objects[last:], names_of(objects) if change.names is None else change.names)
+    else:
+        yield Put(objects[last:])

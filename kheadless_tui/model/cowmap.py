@@ -7,7 +7,7 @@ view shares them all, and a later write copies only the one that it touches.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 K = TypeVar("K", bound=Hashable)
@@ -132,3 +132,11 @@ class CowGroups(CowMap[K, tuple[V, ...]]):
                 self.set(key, left)
             else:
                 self.pop(key)
+
+
+def move(index: CowGroups[K, V], value: V, old: Sequence[K], new: Sequence[K]) -> None:
+    """Let a value stand under other keys of an index than before."""
+    if old != new:
+        if old:
+            index.drop(set(old).difference(new), value)
+        index.add(set(new).difference(old) if old else new, value)

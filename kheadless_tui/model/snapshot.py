@@ -6,11 +6,11 @@ from files or from a test in the same way: a :class:`SnapshotBuilder` takes obje
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-from kheadless_tui.model.cowmap import CowGroups, CowMap, FrozenMap
+from kheadless_tui.model.addresses import AddressIndex
+from kheadless_tui.model.cowmap import CowGroups, CowMap, FrozenMap, move
 from kheadless_tui.model.kinds import KINDS
 from kheadless_tui.model.objects import (
     Endpoints,
@@ -21,9 +21,8 @@ from kheadless_tui.model.objects import (
     Service,
     ServiceImport,
 )
+from kheadless_tui.model.sharing import keep_what_is_same
 from kheadless_tui.model.workloads import Pod, StatefulSet
-
-K = TypeVar("K", bound=Hashable)
 
 Ref = tuple[str, ObjectKey]
 """Kind name and key: what an index points at."""
@@ -42,11 +41,10 @@ class Snapshot:
     """True when the list of Namespaces was read: then a name that is not there does not exist."""
     _names: FrozenMap[tuple[str, str], set[str]] = field(default_factory=FrozenMap)
     _slices_of: FrozenMap[ObjectKey, _Bucket] = field(default_factory=FrozenMap)
-    _slices_at: FrozenMap[str, _Bucket] = field(default_factory=FrozenMap)
-    _services_at: FrozenMap[str, _Bucket] = field(default_factory=FrozenMap)
-    _pods_at: FrozenMap[str, _Bucket] = field(default_factory=FrozenMap)
-    _namespaces: FrozenMap[str, int] = field(default_factory=FrozenMap)
     _imported_slices_of: FrozenMap[ObjectKey, _Bucket] = field(default_factory=FrozenMap)
+    _namespaces: FrozenMap[str, int] = field(default_factory=FrozenMap)
+    _addresses: AddressIndex = field(default_factory=AddressIndex, compare=False)
+    """Shared by all snapshots of one builder; it follows whichever of them is asked."""
 
     @classmethod
     def of(cls, objects: Iterable[KubeObject], *, namespaces_known: bool = False) -> Snapshot:
@@ -140,16 +138,16 @@ class Snapshot:
 
     def slices_at(self, address: str) -> list[EndpointSlice]:
         """The EndpointSlices that list this address, ready or not, by its exact text."""
-        return self._slices(self._slices_at.get(address, ()))
+        return self._slices(self._addresses.of(self.objects, "EndpointSlice", address))
 
     def services_at(self, address: str) -> list[Service]:
         """The Services one of whose cluster addresses is this one, by its exact text."""
-        found = (self.service(key) for key in self._services_at.get(address, ()))
+        found = (self.service(key) for key in self._addresses.of(self.objects, "Service", address))
         return [item for item in found if item is not None]
 
     def pods_at(self, address: str) -> list[Pod]:
         """The known pods that have this address; several, where pods share the network of their node."""
-        found = (self.pod(key) for key in self._pods_at.get(address, ()))
+        found = (self.pod(key) for key in self._addresses.of(self.objects, "Pod", address))
         return [item for item in found if item is not None]
 
     def _slices(self, keys: Iterable[ObjectKey]) -> list[EndpointSlice]:
@@ -172,9 +170,7 @@ class SnapshotBuilder:
         """Those of the sets of names that were made since the last freeze, so that no snapshot shares them."""
         self._slices_of: CowGroups[ObjectKey, ObjectKey] = CowGroups()
         self._imported_slices_of: CowGroups[ObjectKey, ObjectKey] = CowGroups()
-        self._slices_at: CowGroups[str, ObjectKey] = CowGroups()
-        self._services_at: CowGroups[str, ObjectKey] = CowGroups()
-        self._pods_at: CowGroups[str, ObjectKey] = CowGroups()
+        self._addresses = AddressIndex()
         self._namespaces: CowMap[str, int] = CowMap()
         """By name, how many kinds have an object in it, its Namespace among them."""
 
@@ -186,12 +182,15 @@ class SnapshotBuilder:
         kind, key = type(item).__name__, item.key
         ref = (kind, key)
         before = self._objects.get(ref)
+        if isinstance(before, EndpointSlice) and isinstance(item, EndpointSlice):
+            keep_what_is_same(before, item)
         if before == item:
             return before
         if before is None:
             self._add_name(kind, key)
         self._objects.set(ref, item)
-        self._reindex(key, before, item)
+        if kind == "EndpointSlice":
+            self._join(key, before, item)
         self.generation += 1
         return before
 
@@ -199,7 +198,8 @@ class SnapshotBuilder:
         """Take an object out; ``None`` when it was not there."""
         before = self._objects.pop((kind, key))
         if before is not None:
-            self._reindex(key, before, None)
+            if kind == "EndpointSlice":
+                self._join(key, before, None)
             self._drop_name(kind, key)
             self.generation += 1
         return before
@@ -221,11 +221,9 @@ class SnapshotBuilder:
             self.namespaces_known,
             self._names.freeze(),
             self._slices_of.freeze(),
-            self._slices_at.freeze(),
-            self._services_at.freeze(),
-            self._pods_at.freeze(),
-            self._namespaces.freeze(),
             self._imported_slices_of.freeze(),
+            self._namespaces.freeze(),
+            self._addresses,
         )
 
     # -- names -------------------------------------------------------------------------------------------------
@@ -264,32 +262,14 @@ class SnapshotBuilder:
 
     # -- indexes -----------------------------------------------------------------------------------------------
 
-    def _reindex(self, key: ObjectKey, before: KubeObject | None, after: KubeObject | None) -> None:
-        """Move an object in the indexes; what a change leaves alone, such as addresses, costs nothing."""
-        item = before if after is None else after
-        if isinstance(item, EndpointSlice):
-            self._reindex_slice(key, before, after)
-        elif isinstance(item, Service):
-            _move(self._services_at, key, _own_addresses(before), _own_addresses(after))
-        elif isinstance(item, Pod):
-            _move(self._pods_at, key, _own_addresses(before), _own_addresses(after))
-
-    def _reindex_slice(self, key: ObjectKey, before: KubeObject | None, after: KubeObject | None) -> None:
+    def _join(self, key: ObjectKey, before: KubeObject | None, after: KubeObject | None) -> None:
+        """Move a slice to the Services and imports that its labels name now."""
         old = before if isinstance(before, EndpointSlice) else None
         new = after if isinstance(after, EndpointSlice) else None
         if old is None or new is None or old.labels != new.labels:
             (was_of, was_imported), (is_of, is_imported) = _joins(old), _joins(new)
-            _move(self._slices_of, key, was_of, is_of)
-            _move(self._imported_slices_of, key, was_imported, is_imported)
-        _move(self._slices_at, key, _listed_addresses(old), _listed_addresses(new))
-
-
-def _move(index: CowGroups[K, ObjectKey], key: ObjectKey, old: Sequence[K], new: Sequence[K]) -> None:
-    """Stand under other entries of an index than before."""
-    if old != new:
-        if old:
-            index.drop(set(old).difference(new), key)
-        index.add(set(new).difference(old) if old else new, key)
+            move(self._slices_of, key, was_of, is_of)
+            move(self._imported_slices_of, key, was_imported, is_imported)
 
 
 def _joins(item: EndpointSlice | None) -> tuple[_Bucket, _Bucket]:
@@ -298,19 +278,6 @@ def _joins(item: EndpointSlice | None) -> tuple[_Bucket, _Bucket]:
         return (), ()
     service, imported = item.service_key, item.import_key
     return (service,) if service else (), (imported,) if imported else ()
-
-
-def _listed_addresses(item: EndpointSlice | None) -> list[str]:
-    if item is None or not item.endpoints:
-        return []
-    return [address for endpoint in item.endpoints if endpoint.addresses for address in endpoint.addresses]
-
-
-def _own_addresses(item: KubeObject | None) -> Sequence[str]:
-    """The addresses of a Service or a pod."""
-    if isinstance(item, Service):
-        return [address for address in item.cluster_ips if address and address != "None"]
-    return item.addresses if isinstance(item, Pod) else ()
 
 
 assert all(name == kind.struct.__name__ for name, kind in KINDS.items())

@@ -1,0 +1,51 @@
+"""Slices that share what they have in common: among each other, and with what was held before of the same slice.
+
+The objects of this program never change, so it cannot be told whether two of them consist of the same parts. A big
+cluster repeats its words by the ten thousand, and most changes concern one endpoint of many.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import force_setattr as put
+
+from kheadless_tui.model.objects import Endpoint, EndpointSlice
+
+
+def share_words(endpoint: Endpoint, words: dict[Any, Any]) -> None:
+    """Let an endpoint consist of what other endpoints consist of already, as far as that is the same.
+
+    Args:
+        endpoint: Changed in place; it still equals what it was.
+        words: What has been seen, each under itself.
+    """
+    node, zone, conditions, target = endpoint.node_name, endpoint.zone, endpoint.conditions, endpoint.target_ref
+    if node:
+        put(endpoint, "node_name", words.setdefault(node, node))
+    if zone:
+        put(endpoint, "zone", words.setdefault(zone, zone))
+    if conditions is not None:
+        put(endpoint, "conditions", words.setdefault(conditions, conditions))
+    if target is not None:
+        put(target, "kind", words.setdefault(target.kind, target.kind))
+        put(target, "namespace", words.setdefault(target.namespace, target.namespace))
+        if endpoint.hostname == target.name:
+            put(endpoint, "hostname", target.name)
+
+
+def keep_what_is_same(held: EndpointSlice, fresh: EndpointSlice) -> None:
+    """Let a slice that comes in consist of what is held already, as far as that is the same.
+
+    Most changes concern one endpoint of many. What is not kept is freed while it is still at hand, which doubles the
+    events that can be taken in, and memory stays as compact as the first reading left it.
+    """
+    if held.metadata == fresh.metadata:
+        put(fresh, "metadata", held.metadata)
+    if held.ports == fresh.ports:
+        put(fresh, "ports", held.ports)
+    before, after = held.endpoints, fresh.endpoints
+    if before and after:
+        for place, (old, new) in enumerate(zip(before, after, strict=False)):
+            if old == new:
+                after[place] = old
