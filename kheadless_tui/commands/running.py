@@ -11,7 +11,7 @@ from typing import Any
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Interrupted, asked to end, and the terminal gone (a lost SSH session)."""
 
-COLLECT_AFTER = (100_000, 50, 100)
+COLLECT_AFTER = (250_000, 20, 100)
 """Thresholds of the garbage collector, by generation. A cluster's objects hold no cycles, and with Python's own
 thresholds the collector walks them again and again while they are read: that doubles the time of a big list."""
 
