@@ -14,7 +14,7 @@ from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.dependence import namespaces_asked
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.record import Answer, PredictedRecord, Question, WithheldRecord
-from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.resolve import resolve_all
 from kheadless_tui.zone.zone_records import service_records, withheld_records
 
 Predictions = Mapping[Question, Answer]
@@ -32,7 +32,7 @@ def service_questions(snapshot: Snapshot, service: Service, config: ZoneConfig) 
 
 def predictions(snapshot: Snapshot, questions: Iterable[Question], config: ZoneConfig) -> Predictions:
     """The predicted answer to each question, without the reasons."""
-    return {question: resolve(snapshot, question, config, explain=False) for question in questions}
+    return resolve_all(snapshot, questions, config)
 
 
 def judge(

@@ -27,7 +27,7 @@ from kheadless_tui.probe.standing import OpenPlace
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolv_conf import ResolvConf, resolv_conf_of
-from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.resolve import resolve_all
 from kheadless_tui.zone.search_list import Libc, resolve_by_search, search_names
 
 FILES_TIMEOUT = 5.0
@@ -94,7 +94,7 @@ def predict(name: str, files: PodFiles, snapshot: Snapshot, config: ZoneConfig, 
     """Everything that is predicted of a way: the pod's resolv.conf, each answer, and its own names in /etc/hosts."""
     names = dict.fromkeys(each for libc in LIBCS for each in search_names(name, files.resolv, libc))
     questions = [Question(each, rdtype) for each in names for rdtype in TYPES]
-    answers = {question: resolve(snapshot, question, config, explain=False) for question in questions}
+    answers = resolve_all(snapshot, questions, config)
     return Predicted(resolv_conf_of(pod, config, nameserver), answers, own_names(pod, config))
 
 

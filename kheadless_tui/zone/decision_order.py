@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 from kheadless_tui.zone.addresses import canonical
-from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.endpoint_slices import Port, slice_addresses, slice_ports
 from kheadless_tui.zone.multicluster import import_listing
 from kheadless_tui.zone.name_parsing import POD, Request
@@ -78,7 +77,7 @@ def _service_listing(seen: Watched, request: Request, zone: str) -> Listing:
     if request.topology_zone:
         return Listing(tuple(zonal_pairs(key, slices, request, config, zone)))
     if headless or request.endpoint:
-        pairs = tuple(_matching_endpoint_pairs(key, slices, request, config, zone))
+        pairs = tuple(_matching_endpoint_pairs(seen, key, slices, request, zone))
         return Listing(pairs, missing="" if pairs else "no-endpoint")
     if not any(port_matches(port, request) for port in ports_of(service.ports)):
         return Listing(missing="port-missing")
@@ -97,7 +96,7 @@ def _external_listing(service: Service, request: Request, zone: str) -> Listing:
 
 
 def _matching_endpoint_pairs(
-    key: ObjectKey, slices: Iterable[EndpointSlice], request: Request, config: ZoneConfig, zone: str
+    seen: Watched, key: ObjectKey, slices: Iterable[EndpointSlice], request: Request, zone: str
 ) -> Iterator[Pair]:
     wanted = request.endpoint.lower()
     base = service_name(key, zone)
@@ -105,8 +104,7 @@ def _matching_endpoint_pairs(
         ports = [port for port in slice_ports(item) if port_matches(port, request)]
         if not ports:
             continue
-        for place in slice_addresses(item, config):
-            if wanted and place.name.lower() != wanted:
-                continue
+        places = seen.endpoints_named(item, wanted) if wanted else slice_addresses(item, seen.config)
+        for place in places:
             for port in ports:
                 yield endpoint_pair(place, port, base, key)

@@ -7,7 +7,7 @@ question costs what it touches: every look into the snapshot is an index hit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -58,6 +58,15 @@ def resolve(
     return _Server(snapshot, config, upstream, synced, explain).answer(question)
 
 
+def resolve_all(snapshot: Snapshot, questions: Iterable[Question], config: ZoneConfig) -> dict[Question, Answer]:
+    """The predicted replies to many questions about one snapshot, without the steps that say why.
+
+    Cheaper than one by one: what a question works out of a slice serves the next one as well.
+    """
+    server = _Server(snapshot, config, None, synced=True, explain=False)
+    return {question: server.answer(question) for question in questions}
+
+
 def aliases_asked(snapshot: Snapshot, question: Question, config: ZoneConfig) -> frozenset[str]:
     """The namespaces that the targets of aliases depend on, which must be read as well for a whole answer.
 
@@ -70,7 +79,7 @@ def aliases_asked(snapshot: Snapshot, question: Question, config: ZoneConfig) ->
 
 
 class _Server:
-    """One server of the zones; it keeps nothing between questions."""
+    """One server of the zones."""
 
     def __init__(
         self, snapshot: Snapshot, config: ZoneConfig, upstream: Upstream | None, synced: bool, explain: bool

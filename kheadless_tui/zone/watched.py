@@ -10,6 +10,7 @@ from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey, Se
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.endpoint_slices import SliceAddress, slice_addresses
 from kheadless_tui.zone.label_selectors import selects
 
 _UNWATCHED_PHASES = ("Succeeded", "Failed", "Unknown")
@@ -19,11 +20,12 @@ _UNWATCHED_PHASES = ("Succeeded", "Failed", "Unknown")
 class Watched:
     """A snapshot through the eyes of the DNS server. Every question to it is an index hit."""
 
-    __slots__ = ("config", "snapshot")
+    __slots__ = ("_named", "config", "snapshot")
 
     def __init__(self, snapshot: Snapshot, config: ZoneConfig) -> None:
         self.snapshot = snapshot
         self.config = config
+        self._named: dict[ObjectKey, dict[str, list[SliceAddress]]] = {}
 
     def namespace(self, name: str) -> bool:
         """Whether a namespace exists for forward names (namespaceExposed)."""
@@ -63,6 +65,18 @@ class Watched:
         if self.config.noendpoints:
             return []
         return [item for item in self.snapshot.slices_of(key) if self._watched(item)]
+
+    def endpoints_named(self, item: EndpointSlice, name: str) -> list[SliceAddress]:
+        """The ready addresses of one of the snapshot's slices whose name in DNS, in lower case, is this one.
+
+        The names of a slice are made once, so that asking for each of its endpoints costs no more than all of them.
+        """
+        named = self._named.get(item.key)
+        if named is None:
+            named = self._named[item.key] = {}
+            for place in slice_addresses(item, self.config):
+                named.setdefault(place.name.lower(), []).append(place)
+        return named.get(name, [])
 
     def imported_slices_of(self, key: ObjectKey) -> list[EndpointSlice]:
         """The watched slices that carry the label of a ServiceImport, sorted by name."""
