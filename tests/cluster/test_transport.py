@@ -295,7 +295,9 @@ async def test_a_websocket_and_one_that_is_refused(load: Load, api: FakeApi) -> 
 
 
 @asynccontextmanager
-async def tunnel(*, socks: bool, refuse: bool = False) -> AsyncIterator[tuple[str, list[str]]]:
+async def tunnel(
+    *, socks: bool, refuse: bool = False, context: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[str, list[str]]]:
     """A proxy, HTTP CONNECT or SOCKS 5, that leads every name to 127.0.0.1."""
     asked: list[str] = []
     tasks: set[asyncio.Task[None]] = set()
@@ -337,9 +339,9 @@ async def tunnel(*, socks: bool, refuse: bool = False) -> AsyncIterator[tuple[st
             task = asyncio.create_task(pump(*pair))
             tasks.add(task)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     port = server.sockets[0].getsockname()[1]
-    yield f"{'socks5' if socks else 'http'}://127.0.0.1:{port}", asked
+    yield f"{'socks5' if socks else 'https' if context else 'http'}://127.0.0.1:{port}", asked
     server.close()
     for task in tasks:
         task.cancel()
@@ -367,6 +369,23 @@ async def test_a_proxy_that_refuses(load: Load, socks: bool) -> None:
     async with tunnel(socks=socks, refuse=True) as (proxy, _):
         error = await failure(load, "https://api.example:6443", cluster={"proxy-url": proxy})
         assert str(error).startswith(f"the proxy {proxy} did not lead to https://api.example:6443")
+
+
+async def test_through_a_proxy_that_speaks_tls_itself(load: Load, certificates: Certificates) -> None:
+    """TLS within TLS; the proxy's certificate is checked as the server's is, which is what Go's transport does too."""
+    outer = certificates.server()
+    async with (
+        serving(FakeApi(), certificates.server("named")) as api,
+        tunnel(socks=False, context=outer) as (
+            proxy,
+            asked,
+        ),
+    ):
+        cluster = {"certificate-authority": certificates.authority, "proxy-url": proxy}
+        async with transport_to(load, f"https://api.example:{api.port}", cluster=cluster) as transport:
+            for _ in range(3):
+                await transport.call("GET", "/version")
+        assert set(asked) == {f"api.example:{api.port}"}
 
 
 async def test_a_proxy_that_is_not_there(load: Load, closed_port: int) -> None:
