@@ -117,8 +117,12 @@ class InWebSocket:
 
     async def read(self) -> bytes:
         """The next bytes; empty when the client has gone."""
-        message = await self._socket.receive()
-        return message.data if message.type is WSMsgType.BINARY else b""
+        while True:
+            message = await self._socket.receive()
+            if message.type is not WSMsgType.BINARY:
+                return b""
+            if message.data:  # kubectl also sends empty ones
+                return bytes(message.data)
 
     async def write(self, data: bytes) -> None:
         """Send.
