@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test lint format e2e bench screenshots wheel lock clean
+.PHONY: help demo test lint format e2e bench soak kubectls screenshots wheel lock clean
 
 help:
 	@echo "make demo         the terminal program on the embedded lab; needs no cluster"
@@ -12,6 +12,8 @@ help:
 	@echo "make lint         linter, formatter, type checker, layers, module sizes"
 	@echo "make e2e          the tests on the real cluster of KHEADLESS_E2E_KUBECONFIG"
 	@echo "make bench        the tables of tests/bench"
+	@echo "make soak         minutes of random faults and changes, the store held against a fresh list"
+	@echo "make kubectls     builds the kubectls that the lab's tests drive; needs Go"
 	@echo "make screenshots  the pictures in screenshots/, made from the lab"
 
 $(READY): pyproject.toml requirements-dev.lock
@@ -43,7 +45,14 @@ e2e: $(READY)
 	$(BIN)/pytest -m e2e
 
 bench: $(READY)
-	@for table in zone reading; do echo "== $$table"; $(BIN)/python -m tests.bench.bench_$$table || exit 1; done
+	@for table in tests/bench/bench_*.py; do \
+	  table=$$(basename $$table .py); echo "== $${table#bench_}"; $(BIN)/python -m tests.bench.$$table || exit 1; done
+
+soak: $(READY)
+	$(BIN)/python -m tests.soak.soak $(SOAK)
+
+kubectls: $(READY)
+	$(BIN)/python scripts/build_kubectl.py
 
 screenshots: $(READY)
 	$(BIN)/python scripts/screenshots.py
