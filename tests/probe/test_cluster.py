@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import uuid
@@ -13,11 +14,13 @@ import pytest
 
 from kheadless_tui.cluster.connection import load_connection
 from kheadless_tui.cluster.gate import Gate, WritePlan
+from kheadless_tui.cluster.podoptions import PodOptions
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.errors import ClusterError, NotFound, Refused, WriteRefused
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.judging import judge, service_questions
-from kheadless_tui.probe.prober import Prober, ProbeResult
+from kheadless_tui.probe.prober import Prober, ProbeResult, Progress
+from kheadless_tui.probe.server import Manner, Protocol
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.record import Question
 
@@ -99,7 +102,7 @@ async def yes(_: WritePlan) -> bool:
 
 
 async def probe(
-    session: ClusterSession, namespace: str, vantage: str, protocol: str = "", **options: str
+    session: ClusterSession, namespace: str, vantage: str, protocol: str = "", server: str | None = None, **options: str
 ) -> ProbeResult:
     """All questions of the Service, and every answer as predicted."""
     key = ObjectKey(namespace, "web")
@@ -108,7 +111,7 @@ async def probe(
     assert service is not None
     prober = Prober(session, Gate(False, yes), **options)  # type: ignore[arg-type]
     questions = service_questions(session.snapshot, service, config)
-    plan = await prober.plan(parse_vantage(vantage), namespace, questions, service=key, protocol=protocol)
+    plan = await prober.plan(parse_vantage(vantage), namespace, questions, server, service=key, protocol=protocol)
     result = await prober.run(plan)
     comparison = judge(session.snapshot, config, result.observations, service=key)
     assert [(row.verdict, row.record, row.detail) for row in comparison.rows if row.verdict != "match"] == []
@@ -223,6 +226,177 @@ async def test_without_rights_the_sentence_says_which(namespace: str) -> None:
             await prober.plan(parse_vantage("new"), namespace, [Question("x.", "A")])
     finally:
         await session.close()
+
+
+MATRIX: tuple[Protocol, ...] = ("udp", "tcp")
+
+
+@pytest.fixture(scope="module")
+def ipv6_server() -> Iterator[str]:
+    """A cluster address of the other family in front of the same DNS pods."""
+    name = f"probe-dns6-{uuid.uuid4().hex[:6]}"
+    ports = [{"name": f"dns-{over}", "port": 53, "protocol": over.upper()} for over in MATRIX]
+    spec = {"ipFamilies": ["IPv6"], "selector": {"k8s-app": "kube-dns"}, "ports": ports}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
+    kubectl("kube-system", "create", "-f", "-", stdin=json.dumps(service))
+    try:
+        yield kubectl("kube-system", "get", "service", name, "-o", "jsonpath={.spec.clusterIP}")
+    finally:
+        kubectl("kube-system", "delete", "service", name)
+
+
+@pytest.mark.parametrize("vantage", ["pod/web-0", "pod/tools"])
+async def test_every_server_over_both_transports(session: ClusterSession, namespace: str, vantage: str) -> None:
+    service = session.snapshot.service(ObjectKey(namespace, "web"))
+    assert service is not None
+    forward = [
+        question
+        for question in service_questions(session.snapshot, service, await session.zone_config())
+        if question.type != "PTR"  # the cache on the node is not asked to hand these to kube-dns
+    ]
+    prober = Prober(session, Gate(False, yes))
+    plan = await prober.plan(parse_vantage(vantage), namespace, forward, every_server=True, transports=MATRIX)
+    result = await prober.run(plan)
+    roles = [server.role for server in result.servers]
+    assert roles == ["node-local", "kube-dns", "replica", "replica"]
+    assert {(seen.server, seen.transport) for seen in result.observations} == {
+        (str(server), over) for server in result.servers for over in MATRIX
+    }
+    config = await session.zone_config()
+    comparison = judge(session.snapshot, config, result.observations, service=service.key)
+    assert [row for row in comparison.rows if row.verdict not in ("match", "stale")] == []
+    assert result.nameservers == ("10.96.0.10",)
+
+
+@pytest.mark.parametrize("over", MATRIX)
+@pytest.mark.parametrize("vantage", ["pod/web-0", "pod/tools", "local"])
+async def test_a_server_of_the_other_family(
+    session: ClusterSession, namespace: str, ipv6_server: str, vantage: str, over: Protocol
+) -> None:
+    prober = Prober(session, Gate(vantage == "local", yes))
+    questions = [Question(f"web.{namespace}.svc.cluster.local.", rdtype) for rdtype in ("A", "AAAA", "SRV")]
+    plan = await prober.plan(parse_vantage(vantage), namespace, questions, ipv6_server, protocol=over)
+    result = await prober.run(plan)
+    assert [(seen.rcode, seen.error, seen.transport) for seen in result.observations] == [("NOERROR", "", over)] * 3
+    assert {seen.server for seen in result.observations} == {ipv6_server}
+
+
+@pytest.mark.parametrize("over", MATRIX)
+async def test_from_this_machine(session: ClusterSession, namespace: str, over: Protocol) -> None:
+    result = await probe(session, namespace, "local", over, server="10.96.0.10")
+    assert {seen.transport for seen in result.observations} == {over}
+
+
+@pytest.mark.parametrize("vantage", ["pod/tools", "local"])
+async def test_a_truncated_reply_is_completed_over_tcp_and_letters_keep_their_case(
+    session: ClusterSession, namespace: str, vantage: str
+) -> None:
+    endpoints = [{"addresses": [f"10.197.0.{number}"]} for number in range(1, 61)]
+    many = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": "many-1", "labels": {"kubernetes.io/service-name": "many"}},
+        "addressType": "IPv4",
+        "ports": [{"name": "http", "port": 80, "protocol": "TCP"}],
+        "endpoints": endpoints,
+    }
+    spec = {"clusterIP": "None", "ports": [{"name": "http", "port": 80}]}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "many"}, "spec": spec}
+    kubectl(
+        namespace, "apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [service, many]})
+    )
+    prober = Prober(session, Gate(False, yes))
+    question = Question(f"many.{namespace}.svc.cluster.local.", "A")
+    manner = Manner(edns=0, mixed_case=True)
+    async with asyncio.timeout(20):
+        while True:  # until CoreDNS has heard of it; a denial that it gave before is kept for some seconds
+            plan = await prober.plan(
+                parse_vantage(vantage), namespace, [question], "10.96.0.10", protocol="udp", manner=manner
+            )
+            seen = (await prober.run(plan)).observations[0]
+            if seen.rcode == "NOERROR":
+                break
+    assert len(seen.answer) == 60
+    assert seen.cut is not None
+    assert 0 < seen.cut < 60
+    assert seen.case_kept is True
+    assert seen.edns == 0 or vantage == "pod/tools"
+
+
+async def test_stopped_in_the_middle_what_came_is_kept(session: ClusterSession, namespace: str) -> None:
+    prober = Prober(session, Gate(False, yes))
+    questions = [Question(f"web-{number}.web.{namespace}.svc.cluster.local.", "A") for number in range(3000)]
+    plan = await prober.plan(parse_vantage("new"), namespace, questions)
+    stop = asyncio.Event()
+
+    def watch(progress: Progress) -> None:
+        if progress.done >= 100:
+            stop.set()
+
+    result = await prober.run(plan, watch, stop=stop)
+    assert not result.complete
+    assert 100 <= len(result.observations) < 3000
+    assert ours(namespace) == []
+
+
+async def test_a_pod_on_a_node_with_the_dns_settings_of_a_workload(session: ClusterSession, namespace: str) -> None:
+    node = kubectl(namespace, "get", "pod", "web-0", "-o", "jsonpath={.spec.nodeName}")
+    prober = Prober(session, Gate(False, yes), pod=PodOptions(node, dns_like="pod/web-0"))
+    plan = await prober.plan(parse_vantage("new"), namespace, [Question(f"web.{namespace}.svc.cluster.local.", "A")])
+    result = await prober.run(plan)
+    assert [seen.rcode for seen in result.observations] == ["NOERROR"]
+    nowhere = Prober(session, Gate(False, yes), pod=PodOptions("no-such-node"))
+    plan = await nowhere.plan(parse_vantage("new"), namespace, [Question("x.", "A")])
+    with pytest.raises(ClusterError, match="No node takes the pod"):
+        await nowhere.run(plan)
+    assert ours(namespace) == []
+
+
+async def test_pod_security_refuses_the_nodes_network_and_says_why(session: ClusterSession, namespace: str) -> None:
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "hostly"},
+        "spec": {
+            "replicas": 0,
+            "selector": {"matchLabels": {"app": "hostly"}},
+            "template": {
+                "metadata": {"labels": {"app": "hostly"}},
+                "spec": {"hostNetwork": True, "containers": [{"name": "c", "image": "busybox:1.28"}]},
+            },
+        },
+    }
+    kubectl(namespace, "apply", "-f", "-", stdin=json.dumps(deployment))
+    prober = Prober(session, Gate(False, yes), pod=PodOptions(dns_like="deploy/hostly"))
+    plan = await prober.plan(parse_vantage("new"), namespace, [Question("x.", "A")])
+    with pytest.raises(Refused, match="Pod Security of namespace") as error:
+        await prober.run(plan)
+    assert "host namespaces" in str(error.value)
+    assert "--from auto" in error.value.hint
+
+
+async def test_nothing_of_ours_goes_on_running_in_a_pod(session: ClusterSession, namespace: str) -> None:
+    await probe(session, namespace, "pod/web-1")
+    async with asyncio.timeout(10):
+        while True:
+            said = await asyncio.to_thread(kubectl, namespace, "exec", "web-1", "--", "ps", "-o", "args")
+            running = said.splitlines()
+            if not any(line.startswith("nc ") for line in running):
+                break
+    assert any(line.startswith("sleep ") for line in running), "ps tells what runs"
+
+
+async def test_many_probes_leave_no_pod(session: ClusterSession, namespace: str) -> None:
+    prober = Prober(session, Gate(False, yes))
+    questions = [Question(f"web.{namespace}.svc.cluster.local.", "A")]
+
+    async def one() -> str:
+        plan = await prober.plan(parse_vantage("new"), namespace, questions)
+        return (await prober.run(plan)).observations[0].rcode
+
+    for _ in range(3):
+        assert set(await asyncio.gather(*(one() for _ in range(4)))) == {"NOERROR"}
+    assert ours(namespace) == []
 
 
 @pytest.mark.parametrize(
