@@ -106,7 +106,7 @@ async def nslookup(process: Process) -> int:
     asked = read_nslookup(process)
     server = await address_of(process, asked.server)
     if server is None:
-        await process.say(f"nslookup: couldn't get address for '{asked.server}': not found\n")
+        await process.complain(f"nslookup: couldn't get address for '{asked.server}': not found\n")
         return 1
     if not asked.name:
         return 0
@@ -126,14 +126,14 @@ async def nslookup(process: Process) -> int:
             debug = _debug(reply) if asked.debug else ""
             await process.say(f"{heading}{debug}** server can't find {shown}: {rcode_of(reply)}\n\n")
             return 1
-        await process.say(heading + _text(asked, name, reply, alone=bool(reverse or asked.types)))
+        await process.say(heading + _text(asked, reply, alone=bool(reverse or asked.types)))
         if not reverse and not asked.types:
             second = await _told(process, asked, server, name, "AAAA")
             if second is not None and (asked.debug or second.answer):
                 await process.say((_debug(second) if asked.debug else "") + _lines(second))
         for kind in kinds[1:]:
             more = await _told(process, asked, server, name, kind)
-            await process.say(_text(asked, name, more, alone=True) if more is not None else "")
+            await process.say(_text(asked, more, alone=True) if more is not None else "")
         await process.say("\n")
         return 0
     return 1
@@ -146,10 +146,10 @@ async def _told(process: Process, asked: Asked, server: str, name: str, kind: st
     return reply
 
 
-def _text(asked: Asked, name: str, reply: dns.message.Message, *, alone: bool) -> str:
+def _text(asked: Asked, reply: dns.message.Message, *, alone: bool) -> str:
     debug = _debug(reply) if asked.debug else ""
     if not reply.answer and alone:
-        return f"{debug}*** Can't find {no_dot(name)}: No answer\n"
+        return f"{debug}*** Can't find {asked.name}: No answer\n"
     return debug + _lines(reply)
 
 

@@ -23,6 +23,8 @@ from kheadless_tui.zone.search_list import search_names
 UNREACHABLE = 9
 """dig's exit status when no server answered."""
 EDNS_SIZE = 1232
+_BY_TCP = ("AXFR", "IXFR", "ANY")
+"""Types that dig asks for over TCP by itself."""
 _USAGE = """Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}
             {global-d-opt} host [@local-server] {local-d-opt}
             [ host [@local-server] {local-d-opt} [...]]
@@ -205,7 +207,7 @@ async def _look_up(process: Process, asked: Dig, server: str, name: str, kind: s
         await process.say(f"{shown};; no servers could be reached\n")
         return UNREACHABLE
     ms = int((process.around.clock.now() - begun) * 1000)
-    place = dig_text.Place(server, asked.port, asked.tcp, process.around.clock.now(), ms)
+    place = dig_text.Place(server, asked.port, asked.tcp or kind in _BY_TCP, process.around.clock.now(), ms)
     if kind in ("AXFR", "IXFR"):
         await process.say(heading + dig_text.transfer(replies, asked.shown, place))
     elif asked.shown.short:
@@ -216,7 +218,7 @@ async def _look_up(process: Process, asked: Dig, server: str, name: str, kind: s
 
 
 async def _exchange(process: Process, asked: Dig, server: str, name: str, kind: str) -> list[dns.message.Message]:
-    lookup, tcp = Lookup(process.around), asked.tcp or kind in ("AXFR", "IXFR")
+    lookup, tcp = Lookup(process.around), asked.tcp or kind in _BY_TCP
     try:
         query = _query(asked, name, kind)
     except dns.exception.DNSException:

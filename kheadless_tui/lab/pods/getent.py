@@ -17,15 +17,15 @@ async def getent(process: Process) -> int:
     words = process.argv[1:]
     if len(words) < 2 or words[0] not in _DATABASES:
         await process.complain(f"Unknown database: {' '.join(words[:1])}\n")
+        await process.say("Try `getent --help' or `getent --usage' for more information.\n")
         return 1
     if words[0] == "hosts":
         return await _hosts(process, words[1])
     kinds = {"ahostsv4": ("A",), "ahostsv6": ("AAAA",)}.get(words[0], ("A", "AAAA"))
     canonical, addresses = await Lookup(process.around).resolve(words[1], kinds)
-    named = canonical if words[0] == "ahosts" else ""
     for number, address in enumerate(sorted(addresses, key=lambda each: ":" in each)):
         for kind in ("STREAM", "DGRAM", "RAW"):
-            shown = named if number == 0 and kind == "STREAM" else ""
+            shown = canonical.split()[0] if number == 0 and kind == "STREAM" else ""
             await process.say(f"{address:<15} {kind:<6} {shown}\n")
     return 0 if addresses else NOT_FOUND
 

@@ -12,6 +12,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 import dns.reversename
+import dns.rrset
 
 from kheadless_tui.lab.pods.listeners import Listener
 from kheadless_tui.lab.pods.network import Network, NoRoute, Silence
@@ -81,7 +82,7 @@ class Lookup:
     async def resolve(
         self, name: str, kinds: tuple[str, ...] = ("A", "AAAA"), *, server: str = ""
     ) -> tuple[str, list[str]]:
-        """What getaddrinfo gives: the canonical name and the addresses, by /etc/hosts and the search list.
+        """What getaddrinfo gives: the canonical name, its alias, and the addresses; by /etc/hosts and the search list.
 
         A server that does not answer is asked again, then the next; a name that no server tells of has no addresses.
         """
@@ -98,9 +99,10 @@ class Lookup:
                 if reply is None:
                     return name, []  # EAI_AGAIN: the search ends where no server answers
                 found += addresses_in(reply)
-                canonical = next((str(rr.name) for rr in reply.answer if rr.rdtype == dns.rdatatype.A), canonical)
+                canonical = next((str(rr.name) for rr in reply.answer if addresses_in_rrset(rr)), canonical)
             if found:
-                return canonical.rstrip("."), found
+                aliases = dict.fromkeys((canonical.rstrip("."), candidate.rstrip(".")))
+                return " ".join(aliases), found
             if libc == "musl" and any(reply is not None and rcode_of(reply) != "NXDOMAIN" for reply in replies):
                 return name, []
         return name, []
@@ -184,12 +186,12 @@ def _read(wire: bytes) -> dns.message.Message:
 
 def addresses_in(reply: dns.message.Message) -> list[str]:
     """The addresses of an answer section."""
-    return [
-        rdata.address
-        for rrset in reply.answer
-        if rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA)
-        for rdata in rrset
-    ]
+    return [address for rrset in reply.answer for address in addresses_in_rrset(rrset)]
+
+
+def addresses_in_rrset(rrset: dns.rrset.RRset) -> list[str]:
+    """The addresses of some records; none of other types."""
+    return [rdata.address for rdata in rrset] if rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA) else []
 
 
 async def reverse_name(lookup: Lookup, server: str, address: str) -> str:

@@ -11,6 +11,7 @@ from kheadless_tui.lab.pods.getent import getent
 from kheadless_tui.lab.pods.http_clients import curl, wget
 from kheadless_tui.lab.pods.netcat import nc, ping
 from kheadless_tui.lab.pods.process import Process, Program
+from kheadless_tui.lab.pods.shell_builtins import run_test
 
 NOT_FOUND = 127
 
@@ -52,6 +53,8 @@ async def busybox(process: Process) -> int:
 
 PROGRAMS: dict[str, Program] = {
     **COREUTILS,
+    "test": run_test,
+    "[": run_test,
     "busybox": busybox,
     "timeout": timeout,
     "nc": nc,

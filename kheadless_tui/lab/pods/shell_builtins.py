@@ -121,6 +121,31 @@ async def _command_v(shell: Shell, words: list[str], process: Process) -> int:
     return 0 if found else NOT_FOUND
 
 
+async def _type(shell: Shell, words: list[str], process: Process) -> int:
+    status = 0
+    for name in words[1:]:
+        if name in BUILTINS:
+            await process.say(f"{name} is a shell builtin\n")
+        elif process.around.image.has(name):
+            own = process.around.image.busybox
+            await process.say(f"{name} is {name if own else f'{process.around.image.folder_of(name)}/{name}'}\n")
+        else:
+            await process.complain(f"sh: type: {name}: not found\n")
+            status = NOT_FOUND
+    return status
+
+
+async def run_test(process: Process) -> int:
+    """``test`` and ``[`` as programs of their own."""
+    words = list(process.argv)
+    if words[0].rpartition("/")[2] == "[":
+        if words[-1] != "]":
+            await process.complain("[: missing ]\n")
+            return 2
+        words.pop()
+    return 0 if _holds(words[1:], process) else 1
+
+
 async def _unset(shell: Shell, words: list[str], process: Process) -> int:
     for name in words[1:]:
         shell.variables.pop(name, None)
@@ -157,6 +182,7 @@ BUILTINS: dict[str, Builtin] = {
     "test": _test,
     "read": _read,
     "command": _command_v,
+    "type": _type,
     "unset": _unset,
     "export": _export,
     "exit": _leave,
