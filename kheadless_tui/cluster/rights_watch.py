@@ -76,12 +76,15 @@ class RightsWatch:
         await self._wake.wait()
         while True:
             self._wake.clear()
+            answered = True
             try:
                 await self._look()
             except ClusterError as error:
                 log.info("asking for rights: %s", error)
+                answered = False
             await asyncio.sleep(min(SHORTEST, self._period))
-            waiting = bool(self.missing) or any(self._allowed.get(need) is False for need in self._wider())
+            wider = any(self._allowed.get(need) is False for need in self._wider())
+            waiting = wider or not answered or bool(self.missing)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._period if waiting else None):
                     await self._wake.wait()

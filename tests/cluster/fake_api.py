@@ -68,6 +68,8 @@ class FakeApi:
     objects: dict[str, dict[tuple[str, str], Object]] = field(default_factory=lambda: defaultdict(dict))
     """By plural."""
     requests: list[web.BaseRequest] = field(default_factory=list)
+    before_rights: Override | None = None
+    """Answers reviews of rights in place of the authorizer, unless it gives ``None``."""
     authorizer: Authorizer = field(default_factory=lambda: Authorizer([Grant("*", "*")]))
     overrides: dict[str, Override] = field(default_factory=dict)
     """By plural, ``watch PLURAL`` or path: answers in place of ours, unless it gives ``None``."""
@@ -151,6 +153,10 @@ class FakeApi:
         await self.hanging.wait()
         if self.tokens and request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
             return status(401, "Unauthorized", "Unauthorized")
+        if self.before_rights is not None and "selfsubject" in request.path:
+            answer = await self.before_rights(request)
+            if answer is not None:
+                return answer
         refused = await self.authorizer.answer(request)
         if refused is not None:
             return refused

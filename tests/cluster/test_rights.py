@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import yaml
+from aiohttp import web
 
 from kheadless_tui.cluster.heartbeat import Pulse
 from kheadless_tui.cluster.missing_rights import MissingRight, rule_yaml
@@ -17,7 +18,7 @@ from kheadless_tui.cluster.state import Forbidden, Live, Offline, Scope
 from kheadless_tui.errors import Refused
 from kheadless_tui.model.objects import ObjectKey
 from tests.cluster.conftest import Load
-from tests.cluster.fake_api import FakeApi, endpoint_slice, service, until
+from tests.cluster.fake_api import FakeApi, endpoint_slice, service, status, until
 from tests.cluster.fake_rights import Authorizer, Grant
 
 READ = "list watch"
@@ -199,6 +200,21 @@ async def test_rights_that_may_not_be_asked_for_are_known_from_refusals_alone(ap
         lambda: missing(session) == {"list endpointslices in namespace shop", "get namespaces shop in namespace shop"}
     )
     assert session.user == "u"  # by the kubeconfig: the API server does not tell
+
+
+async def test_a_look_that_failed_is_made_good(api: FakeApi, seen_by: As) -> None:
+    failing = True
+
+    async def sick(_: web.BaseRequest) -> web.Response | None:
+        return status(500, "not now") if failing else None
+
+    api.before_rights = sick
+    session = await seen_by(Grant(READ, f"{BOTH} namespaces"))
+    await session.loaded(5)
+    await until(lambda: len(api.paths("selfsubject")) > 3)
+    assert session.missing_rights == ()
+    failing = False
+    await until(lambda: "get configmaps coredns in namespace kube-system" in missing(session))
 
 
 async def test_what_a_probe_needs_is_asked_of_the_namespace_that_is_shown(seen_by: As) -> None:
