@@ -28,7 +28,10 @@ def name_of(path: Path) -> str:
     return path.name if "-" in path.name else "kubectl on PATH"
 
 
-@pytest.fixture(params=KUBECTLS or [None], ids=[name_of(path) for path in KUBECTLS] or ["none"])
+PARAMS: list[Path | None] = [*KUBECTLS] or [None]
+
+
+@pytest.fixture(params=PARAMS, ids=[name_of(path) for path in KUBECTLS] or ["none"])
 def program(request: pytest.FixtureRequest) -> Path:
     if request.param is None:
         pytest.skip("no kubectl: none on PATH, and scripts/build_kubectl.py has not been run")

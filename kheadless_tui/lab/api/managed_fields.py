@@ -57,19 +57,25 @@ def after_update(resource: Resource, before: Object | None, item: Object, manage
     old_paths, new_paths = set(paths(fields_of(old, schema))), set(paths(fields_of(new, schema)))
     changed = {path for path in new_paths & old_paths if _differs(old, new, path, schema)}
     gained, lost = new_paths - old_paths, old_paths - new_paths
-    entries = []
-    mine: set[Path] = set()
+    entries: list[Object] = []
+    found = False
     for entry in item["metadata"].get("managedFields") or ():
         owned = set(paths(entry.get("fieldsV1") or {}))
         if manager.owns(entry):
-            mine = owned - lost
-        else:
-            left = owned - changed - lost
-            if left:
-                entries.append({**entry, "fieldsV1": from_paths(left)} if left != owned else entry)
-    if gained or changed or mine:
-        entries.append(_entry(resource, manager, mine | gained | changed, now))
+            found = True
+            entries += _renewed(resource, manager, entry, (owned - lost) | gained | changed, now)
+        elif left := owned - changed - lost:
+            entries.append({**entry, "fieldsV1": from_paths(left)} if left != owned else entry)
+    if not found and (gained or changed):
+        entries.append(_entry(resource, manager, gained | changed, now))
     _put(item, entries)
+
+
+def _renewed(resource: Resource, manager: Manager, entry: Object, owned: set[Path], now: str) -> list[Object]:
+    """An entry with what its manager owns now; untouched when that is what it owned."""
+    if owned == set(paths(entry.get("fieldsV1") or {})):
+        return [entry]
+    return [_entry(resource, manager, owned, now)] if owned else []
 
 
 def _relevant(item: Object, subresource: str) -> Object:
@@ -123,10 +129,10 @@ def apply(
     kept = from_paths({path for entry in others for path in paths(entry["fieldsV1"])} | set(paths(tree)))
     gone = from_paths(set(paths(mine)) - set(paths(tree)))
     item = field_sets.without(item, gone, kept, schema)
-    item["metadata"]["managedFields"] = [
-        *(entry for entry in others if entry["fieldsV1"]),
-        _entry(resource, manager, set(paths(tree)), now),
-    ]
+    own = [entry for entry in entries if manager.owns(entry)]
+    renewed = _renewed(resource, manager, own[0] if own else {}, set(paths(tree)), now)
+    places = [*(entry for entry in others if entry["fieldsV1"]), *renewed]
+    item["metadata"]["managedFields"] = sorted(places, key=lambda entry: (entry["operation"], entry["time"]))
     return dict(item)
 
 
