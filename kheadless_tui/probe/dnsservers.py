@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 NODE_LOCAL = "169.254.20.10"
 """Where NodeLocal DNSCache listens unless it is told otherwise (cluster/addons/dns/nodelocaldns in kubernetes)."""
+KEPT_FOR = 30.0
+"""Seconds for which the Service that was read, or could not be, is believed: it hardly ever changes."""
 
 
 class _ServiceList(msgspec.Struct):
@@ -29,8 +32,10 @@ class _ServiceList(msgspec.Struct):
 class DnsServers:
     """Finds them over one session; what may not be read is left out."""
 
-    def __init__(self, session: ClusterSession) -> None:
+    def __init__(self, session: ClusterSession, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._session = session
+        self._clock = clock
+        self._kept: tuple[float, Service | None] | None = None
 
     async def service(self) -> Service | None:
         """The Service in front of the cluster's DNS servers; ``None`` when it may not be read or is not found."""
@@ -38,6 +43,12 @@ class DnsServers:
         known = snapshot.service(dns_service(snapshot))
         if known is not None:
             return known
+        if self._kept is None or self._clock() - self._kept[0] > KEPT_FOR:
+            self._kept = (self._clock(), await self._read())
+        return self._kept[1]
+
+    async def _read(self) -> Service | None:
+        """Read it, since it is out of the session's scope."""
         transport = self._session.transport
         try:
             return msgspec.json.decode(await transport.call("GET", _path(DNS_SERVICE)), type=Service)

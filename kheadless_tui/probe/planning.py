@@ -15,11 +15,12 @@ from kheadless_tui.errors import ClusterError, NotFound, Refused, WriteRefused
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.candidates import not_usable
 from kheadless_tui.probe.dnsservers import DnsServers
-from kheadless_tui.probe.places import Place, Places, PodNotUsable, Rejected, server_of
+from kheadless_tui.probe.places import Place, Places, PodNotUsable, Rejected, own_pods, server_of
 from kheadless_tui.probe.plan import ProbePlan
 from kheadless_tui.probe.planning_servers import ServerPlanner
 from kheadless_tui.probe.rights import ADD_CONTAINER, CREATE, DELETE, EXEC, READ, Rights, denied
 from kheadless_tui.probe.tools import printable
+from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.probe.wish import Making, Wish
 from kheadless_tui.probe.workloads import workload_dns
 from kheadless_tui.probe.writeplans import ephemeral_plan, exec_plan, pod_plan, with_removals
@@ -240,7 +241,7 @@ class Planner:
                 return await self._exec_plan(wish, place, place.why, rejected)
         seen = "; ".join(dict.fromkeys(f"{what} {why}" for what, why in rejected[:3]))
         instead = f"nothing that runs here can ask ({seen})" if seen else "nothing runs here that could ask"
-        for attempt in (self._new_if_possible, self._replicas_if_possible):
+        for attempt in (self._new_if_possible, self._debug_if_possible, self._replicas_if_possible):
             plan = await attempt(wish, instead, rejected)
             if plan is not None:
                 return replace(plan, rejected=tuple(rejected) + plan.rejected)
@@ -259,6 +260,19 @@ class Planner:
         except Refused as error:
             rejected.append(("new", printable(error.message).rstrip(".")))
             return None
+
+    async def _debug_if_possible(self, wish: Wish, _: str, rejected: Rejected) -> ProbePlan | None:
+        """A container in the best of the Service's own pods: it stays, so that it comes after a pod that does not."""
+        own = own_pods(self._session.snapshot, wish.service) if wish.service is not None else []
+        if not own:
+            return None
+        try:
+            plan = await self._from_debug(replace(wish, spec=VantageSpec("debug", own[0])))
+        except (Refused, NotFound, PodNotUsable) as error:
+            rejected.append((f"debug/{own[0]}", printable(error.message).rstrip(".")))
+            return None
+        why = "nothing that runs here can ask, and no pod may be made, so a container is added to a pod of the Service"
+        return replace(plan, spec=wish.spec, why=why)
 
     async def _replicas_if_possible(self, wish: Wish, _: str, rejected: Rejected) -> ProbePlan | None:
         if wish.reaches == "udp" or wish.server is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,6 +31,9 @@ PARALLEL_LINES = 4
 """Lines that are asked at one time: a matrix of ten is done in a few round trips, and no node feels it."""
 ROUNDS = 3
 """How often the caller may have questions asked again."""
+
+NOT_IN_IMAGE = "not found in $PATH"
+"""What a runtime says of a program that the image was believed to have: another build of the same name is there now."""
 
 FollowUp = Callable[[Sequence[Observation]], Awaitable[Sequence[Observation]]]
 """Is given all that came so far; those that it returns are asked again, of the same server over the same transport."""
@@ -219,6 +221,8 @@ class Run:
         if questions:
             asked = await line.ask(questions, self._count)
         self.came.asked[line] = asked
+        if any(NOT_IN_IMAGE in seen.error for seen in asked.observations) and self._plan.place is not None:
+            self._places.forget(self._plan.place.image)
 
     async def _ask_again(self, lines: Sequence[Line]) -> None:
         if self._follow_up is None:
@@ -261,8 +265,3 @@ class Run:
     def _say(self, doing: str) -> None:
         self._doing = doing
         self._on_progress(Progress(doing, len(self.came.observations), self._total))
-
-
-def began() -> tuple[float, float]:
-    """Unix time and a steady clock, to date a probe and to measure it."""
-    return time.time(), time.monotonic()

@@ -10,6 +10,7 @@ import dns.rrset
 import msgspec
 from aiohttp import web
 
+from kheadless_tui.cluster.connection import Connection
 from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey
@@ -38,6 +39,8 @@ class Containers:
     def __init__(self, tools: str = "nc") -> None:
         self.tools = tools.split()
         self.shell = True
+        self.gone: set[str] = set()
+        """Programs that are not in the image any more."""
         self.silent: set[str] = set()
         """Addresses that do not answer."""
         self.answered = 0
@@ -52,7 +55,7 @@ class Containers:
             found += f"help nslookup\n{BUSYBOX}\nend\n"
             await socket.send_bytes(b"\x01" + found.encode())
             await finish(socket)
-        elif argv[0] == "nc":
+        elif argv[0] == "nc" and "nc" not in self.gone:
             await self._dns(socket, argv[-2])
         elif argv[0] == "nslookup":
             said = REPLY.format(name=argv[-2])
@@ -105,14 +108,21 @@ def slices(*pods: str) -> Snapshot:
 
 
 def prober(
-    transport: Transport, *pods: str, readonly: bool = False, asked: list[WritePlan] | None = None, **more: Any
+    transport: Transport,
+    *pods: str,
+    readonly: bool = False,
+    asked: list[WritePlan] | None = None,
+    connection: Connection | None = None,
+    **more: Any,
 ) -> Prober:
     async def confirm(plan: WritePlan) -> bool:
         if asked is not None:
             asked.append(plan)
         return True
 
-    session: Any = SimpleNamespace(transport=transport, snapshot=slices(*pods), connection=transport.connection)
+    session: Any = SimpleNamespace(
+        transport=transport, snapshot=slices(*pods), connection=connection or transport.connection
+    )
     return Prober(session, Gate(readonly, confirm), **{"timeout": 1.0, "start_timeout": 2.0, **more})
 
 

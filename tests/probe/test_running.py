@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -220,10 +221,42 @@ async def test_the_pod_that_is_made_is_as_it_was_asked_for(
         await plan_of(prober(transport, pod=PodOptions(dns_like="service/web")), "new", server="10.96.0.10")
 
 
-async def test_equal_commands_are_those_of_the_user_that_we_are(containers: Containers, transport: Transport) -> None:
-    transport.connection.asked  # noqa: B018 - it is there without impersonation too
-    plain = await plan_of(prober(transport, "web-0"), "pod/web-0", server="10.96.0.10")
-    assert "--as" not in plain.equals[0]
+@pytest.mark.parametrize("vantage", ["pod/web-0", "new", "debug/web-0"])
+async def test_every_equal_command_is_that_of_the_user_that_we_are(
+    containers: Containers, transport: Transport, vantage: str
+) -> None:
+    asked = replace(transport.connection.asked, as_user="jane", as_groups=("dev", "ops"))
+    asking = prober(transport, "web-0", connection=replace(transport.connection, asked=asked))
+    plan = await plan_of(asking, vantage, server="10.96.0.10")
+    assert plan.equals
+    for command in plan.equals:
+        assert "kubectl --as jane --as-group dev --as-group ops" in " ".join(command.replace("\\\n", " ").split())
+
+
+async def test_with_no_right_to_make_pods_a_container_is_added_to_one(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    containers.shell = False
+    api.may = lambda wanted: (wanted["verb"], wanted.get("subresource", "")) != ("create", "")
+    plan = await plan_of(prober(transport, "web-0"), "auto", server="10.96.0.10")
+    assert plan.kind == "debug"
+    assert "a container is added to a pod of the Service" in plan.why
+    reasons = dict(plan.rejected)
+    assert "no shell" in reasons["pod/web-0:c"]
+    assert "create pods" in reasons["new"]
+    assert "stays" in plan.write_plan.text()
+
+
+async def test_another_build_of_the_same_image_is_looked_into_anew(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    asking = prober(transport, "web-0")
+    plan = await plan_of(asking, "pod/web-0", server="10.96.0.10")
+    containers.tools, containers.gone = ["nslookup"], {"nc"}
+    result = await asking.run(plan)
+    assert all("not found in $PATH" in seen.error for seen in result.observations)
+    again = await plan_of(asking, "pod/web-0", server="10.96.0.10")
+    assert again.place.tool == "nslookup"
 
 
 async def test_what_a_container_has_is_looked_for_once_for_its_image(
