@@ -82,9 +82,9 @@ class ByName:
         return bool(self._found.get((kind, namespace)))
 
     def is_looking(self, kind: Kind, namespace: str) -> bool:
-        """Names that the user gave have not been looked for yet."""
+        """Names that the user gave have not been looked for yet, now that they may not be listed."""
         where = (kind, namespace)
-        return where in self._found and where not in self._looked and bool(self._given.get(where))
+        return where not in self._looked and bool(self._given.get(where))
 
     def look_now(self) -> None:
         """Look at once, also at what was refused."""

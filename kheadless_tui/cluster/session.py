@@ -161,6 +161,7 @@ class ClusterSession:
             selector=selector,
             request_timeout=self._request_timeout,
             fallback_namespaces=fallback_namespaces,
+            services=self._services if same else (),
             pulse=self._pulse,
             served=self._served if same else None,
             zone=self._zone if same else "",

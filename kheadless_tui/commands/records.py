@@ -38,7 +38,7 @@ async def _live(arguments: argparse.Namespace) -> int:
     default = arguments.namespace or connection.namespace
     keys = [service_key(text, default) for text in arguments.services]
     named = {key.namespace for key in keys} or {default}
-    async with from_cluster(arguments, connection, () if arguments.all_namespaces else named) as source:
+    async with from_cluster(arguments, connection, () if arguments.all_namespaces else named, keys) as source:
         looked_into = named if arguments.services or not arguments.all_namespaces else ()
         return _show(await with_pods(source, looked_into), arguments, in_files=False)
 

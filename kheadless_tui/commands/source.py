@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from types import NoneType
@@ -16,7 +16,7 @@ from kheadless_tui.cluster.state import Reading, unread_kinds
 from kheadless_tui.commands.serving import config_of_files, given_config
 from kheadless_tui.errors import ClusterError, InputError, NotFound
 from kheadless_tui.model.kinds import ENDPOINTS, POD, STATEFUL_SET
-from kheadless_tui.model.objects import Service
+from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.settings import namespaces_written_for
 from kheadless_tui.zone.config import ZoneConfig
@@ -97,9 +97,15 @@ async def connect(arguments: argparse.Namespace) -> Connection:
 
 @asynccontextmanager
 async def from_cluster(
-    arguments: argparse.Namespace, connection: Connection, namespaces: Collection[str]
+    arguments: argparse.Namespace,
+    connection: Connection,
+    namespaces: Collection[str],
+    services: Sequence[ObjectKey] = (),
 ) -> AsyncIterator[Source]:
-    """The Services and EndpointSlices of these namespaces (none named: of all), kept live until the end."""
+    """The Services and EndpointSlices of these namespaces (none named: of all), kept live until the end.
+
+    The Services that are named are got by their names where Services may not be listed.
+    """
     from kheadless_tui.cluster.session import ClusterSession  # noqa: PLC0415 - lazy start-up
 
     namespace = arguments.namespace or connection.namespace
@@ -109,6 +115,7 @@ async def from_cluster(
         readonly=arguments.readonly,
         selector=getattr(arguments, "selector", ""),
         request_timeout=arguments.request_timeout,
+        services=services,
         fallback_namespaces=() if namespaces else namespaces_written_for(connection.context),
         served=given_config(arguments),
         zone=arguments.zone or "",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -157,6 +159,22 @@ async def test_what_is_missing_is_told_and_the_rule_that_is_printed_gives_it_bac
                 await eventually(lambda key=key: isinstance(session.reads[key], Live))  # type: ignore[misc]
         finally:
             await asyncio.to_thread(kubectl, "delete", "-f", "-", "--wait=false", given=printed)
+
+
+async def test_records_of_a_service_that_may_only_be_got(place: Place) -> None:
+    program = [sys.executable, "-m", "kheadless_tui", "records", "web", "-o", "name", "--kubeconfig", KUBECONFIG]
+    program += ["-n", place.namespace, "--as", place.user]
+
+    async def run() -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(subprocess.run, program, capture_output=True, text=True, timeout=60, check=False)
+
+    await asyncio.to_thread(place.allow, rule(["get"], "services", names=("web",)), SLICES)
+    done = await run()
+    assert (done.returncode, done.stdout) == (0, ""), done  # it has no endpoints, so no records
+    await asyncio.to_thread(place.allow, rule(["get"], "services", names=("db",)), SLICES)
+    refused = await run()
+    assert refused.returncode == 3
+    assert f"may not list services in namespace {place.namespace}" in refused.stderr
 
 
 async def test_all_namespaces_refused_then_granted(place: Place) -> None:
