@@ -74,7 +74,7 @@ def change_between(
     rest = len(changed) - 1
     text = _text(changed[0], said_by(before[changed[0]]), said_by(after[changed[0]]))
     return ExpectedChange(
-        text + (f", and {rest} more questions" if rest > 1 else ""),
+        text + (f", and {rest} more {'answer' if rest == 1 else 'answers'} with it" if rest else ""),
         {question: said_by(before[question]) for question in kept},
         {question: said_by(after[question]) for question in kept},
     )
@@ -93,9 +93,10 @@ def _text(question: Question, old: Said, new: Said) -> str:
     lost = sorted(data for _, _, data in old[1] - new[1])
     parts = [f"gains {_few(gained)}"] if gained else []
     parts += [f"loses {_few(lost)}"] if lost else []
-    if not old[1] or not new[1]:
-        parts.append(f"({old[0] or 'nothing'} before)" if not old[1] else f"(now {new[0] or 'nothing'})")
-    return f"{question.type} of {question.name} {' and '.join(parts[:2])}{' ' + parts[2] if len(parts) > 2 else ''}"
+    outcome = (
+        f" ({old[0] or 'nothing'} before)" if not old[1] else f" (now {new[0] or 'nothing'})" if not new[1] else ""
+    )
+    return f"{question.type} of {question.name} {' and '.join(parts) or 'changes'}{outcome}"
 
 
 def _few(data: list[str]) -> str:

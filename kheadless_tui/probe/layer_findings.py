@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 from kheadless_tui.probe.canonical import same_name
 from kheadless_tui.probe.layer_servers import Asked, Servers, clock, host, named, titles
-from kheadless_tui.probe.layer_silence import silence
+from kheadless_tui.probe.layer_silence import failed_forwards, silence
 from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, RESOLV_CONF, LayerFinding, Matrix
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.zone.config import ZoneConfig
@@ -159,7 +159,8 @@ class _Differences:
         """The replies of a server that differ, and for which nobody behind it is to blame."""
         replies = [reply for reply in self._servers.odd_replies(server) if not self._freshness.foreign(reply)]
         if server.layer.kind in (KUBE_DNS, NODE_LOCAL):
-            return [reply for reply in replies if reply.question not in self._blamed]
+            failed = {id(reply) for reply in failed_forwards(self._servers, server)}
+            return [reply for reply in replies if reply.question not in self._blamed and id(reply) not in failed]
         return replies
 
     def _agree(self) -> bool:

@@ -49,8 +49,8 @@ class Servers:
     def __init__(self, matrix: Matrix, observations: Sequence[Observation], began: float = 0.0) -> None:
         self.matrix = matrix
         self._heard = {(seen.server, seen.transport, seen.question): seen for seen in observations}
-        self.answerable = {seen.question for seen in self._heard.values() if not seen.error}
-        """Questions that some server answered: who does not, is to blame itself."""
+        self.answerable = {(seen.transport, seen.question) for seen in self._heard.values() if not seen.error}
+        """Questions that some server answered over a transport: who does not, is to blame itself."""
         self.began = began or min((seen.started for seen in observations if seen.started), default=0.0)
         """Unix time of the first question."""
         self.all = [self._asked(layer) for layer in dict.fromkeys(column.layer for column in matrix.columns)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kheadless_tui.probe.layer_servers import Asked, Servers, named
-from kheadless_tui.probe.layers import KUBE_DNS, REPLICA, TRANSPORTS, LayerFinding
+from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, TRANSPORTS, LayerFinding
+from kheadless_tui.probe.observation import Observation
 
 
 def silence(servers: Servers) -> Iterable[LayerFinding]:
@@ -18,6 +19,27 @@ def silence(servers: Servers) -> Iterable[LayerFinding]:
         yield _silent_dns_service(servers, server) if server.layer.kind == KUBE_DNS else _silent(servers, server)
     for transport in TRANSPORTS:
         yield from _losses(servers, transport)
+    for server in servers.of(NODE_LOCAL):
+        if failed := failed_forwards(servers, server):
+            yield _failing(servers, server, failed)
+
+
+def failed_forwards(servers: Servers, server: Asked) -> list[Observation]:
+    """Replies of a cache that are SERVFAIL because a replica behind it is silent: that is how it tells of silence."""
+    if server.layer.kind != NODE_LOCAL or not any(other.silent for other in servers.of(REPLICA)):
+        return []
+    return [reply for reply in servers.odd_replies(server) if reply.rcode == "SERVFAIL"]
+
+
+def _failing(servers: Servers, server: Asked, failed: list[Observation]) -> LayerFinding:
+    dead = next(other.layer for other in servers.of(REPLICA) if other.silent)
+    return LayerFinding(
+        "replies-lost",
+        (server.layer,),
+        f"{named(server.layer)} loses questions",
+        f"{len(failed)} of {len(server.replies)} questions were answered SERVFAIL, since it got no reply itself; "
+        f"replica {dead.title} behind kube-dns is silent, and gets its share of them",
+    )
 
 
 def _nothing(servers: Servers) -> LayerFinding:
@@ -87,7 +109,7 @@ def _transport_lost(servers: Servers, server: Asked, transport: str) -> LayerFin
 
 def _some_lost(servers: Servers, server: Asked, transport: str) -> LayerFinding | None:
     replies = [reply for reply in server.replies if reply.transport == transport]
-    lost = [reply for reply in replies if reply.error and reply.question in servers.answerable]
+    lost = [reply for reply in replies if reply.error and (transport, reply.question) in servers.answerable]
     if not lost:
         return None
     evidence = f"{len(lost)} of {len(replies)} questions over {transport.upper()} got no reply"

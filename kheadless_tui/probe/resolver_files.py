@@ -110,8 +110,7 @@ def read_files(result: ExecResult, source: str) -> PodFiles:
             texts.setdefault(file, []).append(text)
         elif kind == "tool":
             tools.add(rest)
-        elif kind == "libc":
-            words = rest.split()
+        elif kind == "libc" and (words := rest.split()):
             libc, version = libc or words[0], words[1] if len(words) > 1 else version
     if "/etc/resolv.conf" not in texts:
         cause = printable(result.finished.cause) or printable(result.stderr)

@@ -218,6 +218,16 @@ def test_kube_dns_loses_the_share_of_a_silent_replica() -> None:
     assert "coredns-q8zrt behind it is silent" in found[1].evidence
 
 
+def test_a_cache_tells_of_a_silent_replica_by_servfail() -> None:
+    failed = [*failing(CACHE, "udp", "SERVFAIL")[:2], *right(CACHE, "udp")[2:]]
+    found = findings(both(right, VIP), both(right, ONE), both(silent, TWO), failed)
+    assert [(f.kind, f.layers[0].title) for f in found] == [
+        ("server-silent", "coredns-q8zrt"),
+        ("replies-lost", "node-local cache"),
+    ]
+    assert "2 of 5 questions were answered SERVFAIL" in found[1].evidence
+
+
 def test_a_question_that_no_server_answers_is_no_loss_of_any() -> None:
     def but_one(layer: Layer) -> list[Observation]:
         return [*silent(layer, "tcp", "the name is too long")[:1], *right(layer, "tcp")[1:]]
