@@ -239,6 +239,8 @@ def endpoint_slice(item: Object) -> None:
     item["metadata"].setdefault("generation", 1)
     item.setdefault("endpoints", None)
     item.setdefault("ports", None)
+    for endpoint in item["endpoints"] or ():
+        endpoint.setdefault("conditions", {})
     for port in item["ports"] or ():
         port.setdefault("name", "")
         port.setdefault("protocol", "TCP")

@@ -69,7 +69,7 @@ def _tree(value: Any, schema: Schema, whole: bool) -> Tree:
                 found[f"f:{field}"] = _tree(item, inner, whole)
         return found
     if isinstance(value, list):
-        found = {}
+        found = {".": {}} if whole and value else {}
         for item in value:
             step = _step(item, target)
             if step is None:

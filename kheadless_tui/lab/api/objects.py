@@ -19,7 +19,7 @@ from kheadless_tui.lab.api.managed_fields import APPLY, Manager
 from kheadless_tui.lab.clock import Clock, rfc3339
 from kheadless_tui.lab.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
 from kheadless_tui.lab.failure import ApiFailure, already_exists, bad_request, conflict, not_found
-from kheadless_tui.lab.resources import BY_KIND, NAMESPACES, PODS, REPLICA_SETS, SERVICES, Resource
+from kheadless_tui.lab.resources import BY_KIND, ENDPOINT_SLICES, NAMESPACES, PODS, REPLICA_SETS, SERVICES, Resource
 from kheadless_tui.lab.store import MODIFIED_MESSAGE, Object, Store, clone, owned_by
 from kheadless_tui.lab.validation import checks
 
@@ -172,28 +172,38 @@ class Objects:
         version = item["metadata"].get("resourceVersion")
         if version and version != kept["resourceVersion"]:
             raise self.modified(resource, name)
-        if subresource == "status":
-            item = {**clone(before), "status": item.get("status"), "metadata": {**clone(kept), **_version(item)}}
-        else:
-            if "status" in before:
-                item["status"] = clone(before["status"])
-            if resource is SERVICES:
-                _carry_over(item, before)
-                checks.check_change(resource, item, before)
-                defaults.service(item, self._addresses)
-            else:
-                defaults.PLAIN.get(resource.kind, _nothing)(item)
-            if subresource == "ephemeralcontainers":
-                added = item["spec"].get("ephemeralContainers") or []
-                item["spec"] = {**clone(before["spec"]), "ephemeralContainers": added}
-                checks.check_ephemeral(item, before)
-            elif resource is not SERVICES:
-                checks.check_change(resource, item, before)
+        item = self._checked(resource, item, before, subresource)
+        if resource is ENDPOINT_SLICES and _slice_differs(item, before):
+            item["metadata"]["generation"] = before["metadata"]["generation"] + 1
         if manager is not None:
             item = without_empty(item, resource)
             if manager.operation != APPLY:
                 managed_fields.after_update(resource, before, item, manager, self._clock.timestamp())
         return item if dry_run else self._store.update(resource, item)
+
+    def _checked(self, resource: Resource, item: Object, before: Object, subresource: str) -> Object:
+        """An object that is to take the place of another: what may not change is kept, what is wrong is refused."""
+        if subresource == "status":
+            return {
+                **clone(before),
+                "status": item.get("status"),
+                "metadata": {**clone(before["metadata"]), **_version(item)},
+            }
+        if "status" in before:
+            item["status"] = clone(before["status"])
+        if resource is SERVICES:
+            _carry_over(item, before)
+            checks.check_change(resource, item, before)
+            defaults.service(item, self._addresses)
+            return item
+        defaults.PLAIN.get(resource.kind, _nothing)(item)
+        if subresource == "ephemeralcontainers":
+            added = item["spec"].get("ephemeralContainers") or []
+            item["spec"] = {**clone(before["spec"]), "ephemeralContainers": added}
+            checks.check_ephemeral(item, before)
+        else:
+            checks.check_change(resource, item, before)
+        return item
 
     def change(
         self,
@@ -339,6 +349,15 @@ def _carry_over(item: Object, before: Object) -> None:
     for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
         if field in old:
             spec.setdefault(field, clone(old[field]))
+
+
+def _slice_differs(item: Object, before: Object) -> bool:
+    """Whether an EndpointSlice gets a new generation: its labels count, other metadata does not."""
+
+    def counted(one: Object) -> list[Any]:
+        return [{key: value for key, value in one.items() if key != "metadata"}, one["metadata"].get("labels") or {}]
+
+    return counted(item) != counted(before)
 
 
 def _nothing(item: Object) -> None:
