@@ -19,6 +19,8 @@ PATIENCE = 4
 """Times the reply timeout after which one run is given up, whatever it still has to ask."""
 TEXT_LIMIT = 512 * 1024
 """Bytes taken from one run."""
+MAX_RUNS = 500
+"""Runs for one server: each is an exec, which costs the API server and the node more than a question costs DNS."""
 FIRST = 2
 """Questions that are asked alone at first: when there is no reply to any of them, the server is taken for silent, and
 the others are not waited for one by one."""
@@ -40,8 +42,8 @@ class TextAsker:
         Raises:
             ClusterError: nothing can be run in the container.
         """
-        left = self._askable(questions)
         batch = self._carrier.batch
+        left = self._within_bounds(self._askable(questions), MAX_RUNS * batch)
         first, runs = left[:batch], -(-len(left) // batch)
         argv = self._carrier.argv(first) if first else ()
         if len(left) > FIRST:
@@ -62,6 +64,12 @@ class TextAsker:
             except Unaskable as error:
                 self._settle(self._asking.observe(question, None, error=str(error)))
         return left
+
+    def _within_bounds(self, questions: list[Question], most: int) -> list[Question]:
+        for question in questions[most:]:
+            error = f"not asked: one probe runs {self._asking.carrier} {MAX_RUNS} times at the most"
+            self._settle(self._asking.observe(question, None, error=error))
+        return questions[:most]
 
     def _give_up(self, left: Sequence[Question]) -> None:
         error = list(self._seen.values())[-1].error

@@ -12,6 +12,7 @@ from kheadless_tui.cluster.podoptions import PodOptions, parse_toleration
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import NotFound, Refused, UsageError
 from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.printing import MAX_RUNS
 from kheadless_tui.probe.prober import ProbeResult, Progress
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.record import Question
@@ -175,15 +176,26 @@ async def test_too_many_questions_are_refused_before_anything_is_asked(
     containers: Containers, transport: Transport
 ) -> None:
     asking = prober(transport, "web-0")
-    many = [Question(f"web-{number}.{NAME}", "A") for number in range(5000)]
+    many = [Question(f"web-{number}.{NAME}", "A") for number in range(MAX_QUESTIONS + 1)]
     with pytest.raises(UsageError, match="more than one probe asks"):
-        await asking.plan(
-            parse_vantage("pod/web-0"), "shop", many * 5 + [Question(f"x{n}.", "A") for n in range(15_001)]
-        )
-    plan = await asking.plan(parse_vantage("pod/web-0"), "shop", many, every_server=True)
-    with pytest.raises(UsageError, match="30000 questions"):
+        await asking.plan(parse_vantage("pod/web-0"), "shop", many)
+    plan = await asking.plan(parse_vantage("pod/web-0"), "shop", many[: MAX_QUESTIONS // 5], every_server=True)
+    with pytest.raises(UsageError, match=f"{MAX_QUESTIONS // 5 * 6} questions"):
         await asking.run(plan)
     assert containers.answered == 0
+
+
+async def test_a_program_that_asks_one_question_a_run_is_not_run_without_end(
+    containers: Containers, transport: Transport
+) -> None:
+    asking = prober(transport, "web-0")
+    many = [Question(f"web-{number}.{NAME}", "A") for number in range(MAX_RUNS + 20)]
+    plan = await asking.plan(parse_vantage("pod/web-0"), "shop", many, "10.96.0.10", protocol="udp")
+    result = await asking.run(plan)
+    assert len([argv for argv in containers.ran if argv[0] == "nslookup"]) == MAX_RUNS
+    left = [seen for seen in result.observations if seen.error]
+    assert len(left) == 20
+    assert {seen.error for seen in left} == {f"not asked: one probe runs nslookup {MAX_RUNS} times at the most"}
 
 
 async def test_from_here_needs_a_server_and_no_right(containers: Containers, transport: Transport) -> None:
