@@ -12,6 +12,7 @@ from kheadless_tui.cluster.podoptions import PodOptions, parse_toleration
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import NotFound, Refused, UsageError
 from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.pace import MAX_QUESTIONS
 from kheadless_tui.probe.printing import MAX_RUNS
 from kheadless_tui.probe.prober import ProbeResult, Progress
 from kheadless_tui.probe.vantage import parse_vantage

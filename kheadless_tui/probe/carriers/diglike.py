@@ -108,7 +108,7 @@ def _heading(line: str, blocks: list[_Block], output: Printed) -> str:
 
 def _take(line: str, section: str, block: _Block) -> None:
     words = line.split(None, 4)
-    if section in _SECTIONS and len(words) == 5 and words[1].isdigit():
+    if section in _SECTIONS and len(words) == 5 and words[1].isascii() and words[1].isdigit():
         record = Record(words[0], int(words[1]), words[3], words[4].strip())
         block.sections.setdefault(_SECTIONS[section], []).append(record)
 

@@ -126,7 +126,7 @@ def _debug_sections(text: str) -> dict[str, list[Record]]:
             name, values = _dotted(stripped.removeprefix("->").strip()), {}
         elif line.startswith("\t") and section and name:
             key, _, value = stripped.partition(" = ")
-            if key == "ttl" and value.isdigit():
+            if key == "ttl" and value.isascii() and value.isdigit():
                 record = _debug_record(name, int(value), values)
                 if record is not None:
                     sections.setdefault(section, []).append(record)
