@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import struct
 from collections.abc import Sequence
 
@@ -270,3 +271,55 @@ async def test_scripts_that_the_shell_cannot_run(client: Client, script: str) ->
     done = await client.run(WEB_0, ["sh", "-c", script])
     assert done.exit_code in (2, 137)
     assert done.stderr.startswith(b"sh: ")
+
+
+async def test_a_log_is_what_a_program_has_written(lab: Lab, client: Client) -> None:
+    path = "/api/v1/namespaces/tutorial-1/pods"
+    container = {"name": "c", "image": "busybox:1.28", "command": ["sh", "-c", "echo one; echo two; echo three"]}
+    spec = {"restartPolicy": "Never", "containers": [container]}
+    await client.call("POST", path, {"metadata": {"name": "says"}, "spec": spec})
+    await lab.until(lambda: lab.get("Pod", "tutorial-1", "says")["status"]["phase"] == "Succeeded")
+    assert (await client.call("GET", f"{path}/says/log")).body == b"one\ntwo\nthree\n"
+    assert (await client.call("GET", f"{path}/says/log", tailLines="1")).body == b"three\n"
+    assert (await client.call("GET", f"{path}/says/log", limitBytes="5")).body == b"one\nt"
+    assert (await client.call("GET", f"{path}/says/log", follow="true")).body == b"one\ntwo\nthree\n"
+    spec = {"containers": [{"name": "c", "image": "nowhere/nothing:1"}]}
+    await client.call("POST", path, {"metadata": {"name": "never"}, "spec": spec})
+    await lab.until(lambda: bool(lab.get("Pod", "tutorial-1", "never")["status"].get("containerStatuses")))
+    refused = await client.call("GET", f"{path}/never/log")
+    assert refused.status == 400
+    assert refused.json["message"].startswith('container "c" in pod "never" is waiting to start: ')
+
+
+async def test_one_attaches_to_a_containers_own_shell(lab: Lab, client: Client) -> None:
+    path = "/api/v1/namespaces/tutorial-1/pods"
+    container = {"name": "c", "image": "busybox:1.28", "stdin": True, "stdinOnce": True, "tty": True}
+    spec = {"restartPolicy": "Never", "containers": [container]}
+    await client.call("POST", path, {"metadata": {"name": "shell"}, "spec": spec})
+    await lab.until(lambda: lab.get("Pod", "tutorial-1", "shell")["status"]["phase"] == "Running")
+    url = f"{lab.server}{path}/shell/attach"
+    query = {"stdin": "true", "stdout": "true", "tty": "true"}
+    said = b""
+    async with client.http.ws_connect(
+        url, headers=client.headers, params=query, protocols=["v5.channel.k8s.io"]
+    ) as socket:
+        await socket.send_bytes(b"\x00hostnamex\x7f\r")
+        async for message in socket:
+            if message.data[0] == 1:
+                said += message.data[1:]
+            if said.endswith(b"shell\r\n/ # "):
+                await socket.send_bytes(b"\x00exit\r")
+    assert b"hostnamex\b \b\r\nshell\r\n" in said
+    await lab.until(lambda: lab.get("Pod", "tutorial-1", "shell")["status"]["phase"] == "Succeeded")
+
+
+async def test_a_terminal_is_interrupted(client: Client) -> None:
+    url = f"{client.lab.server}/api/v1/namespaces/tutorial-1/pods/web-0/exec"
+    query = [("command", "sleep"), ("command", "86400"), ("stdin", "true"), ("stdout", "true"), ("tty", "true")]
+    async with client.http.ws_connect(
+        url, headers=client.headers, params=query, protocols=["v5.channel.k8s.io"]
+    ) as socket:
+        await socket.send_bytes(b"\x00\x03")
+        received = [message.data async for message in socket]
+    assert received[0] == b"\x01^C\r\n"
+    assert json.loads(received[-1][1:])["details"]["causes"][0]["message"] == "130"

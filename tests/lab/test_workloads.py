@@ -1,0 +1,202 @@
+"""Deployments, ReplicaSets, the scheduler, and the Events that tell what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kheadless_tui.lab.api.objects import Objects
+from kheadless_tui.lab.controllers.events import MAX_EVENTS, TTL_SECONDS, Events
+from kheadless_tui.lab.lab import Lab
+from kheadless_tui.lab.resources import PODS
+
+NS = "tutorial-1"
+
+
+def deployment(**spec: Any) -> dict[str, Any]:
+    template = {
+        "metadata": {"labels": {"app": "d"}},
+        "spec": {"containers": [{"name": "c", "image": "nginx:alpine"}]},
+    }
+    whole = {"replicas": 4, "selector": {"matchLabels": {"app": "d"}}, "template": template, **spec}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": whole}
+
+
+def pods(lab: Lab) -> list[dict[str, Any]]:
+    return [pod for pod in lab.all("Pod", NS) if (pod["metadata"].get("labels") or {}).get("app") == "d"]
+
+
+def status(lab: Lab) -> dict[str, Any]:
+    found: dict[str, Any] = lab.get("Deployment", NS, "d")["status"]
+    return found
+
+
+def is_complete(lab: Lab, replicas: int) -> bool:
+    found = status(lab)
+    counts = {found.get(name) for name in ("replicas", "updatedReplicas", "availableReplicas")}
+    observed = found.get("observedGeneration") == lab.get("Deployment", NS, "d")["metadata"]["generation"]
+    return counts == {replicas} and observed
+
+
+def conditions(lab: Lab) -> dict[str, tuple[str, str]]:
+    return {item["type"]: (item["status"], item["reason"]) for item in status(lab)["conditions"]}
+
+
+def reasons(lab: Lab, name: str) -> set[str]:
+    return {event["reason"] for event in lab.all("Event", NS) if event["involvedObject"]["name"] == name}
+
+
+async def test_a_deployment_comes_up(lab: Lab) -> None:
+    lab.apply(deployment(), NS)
+    await lab.until(lambda: is_complete(lab, 4))
+    (replica_set,) = lab.all("ReplicaSet", NS)
+    name = replica_set["metadata"]["name"]
+    assert replica_set["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "1"
+    assert {pod["metadata"]["ownerReferences"][0]["name"] for pod in pods(lab)} == {name}
+    assert all(pod["metadata"]["name"].startswith(f"{name}-") for pod in pods(lab))
+    assert conditions(lab) == {
+        "Available": ("True", "MinimumReplicasAvailable"),
+        "Progressing": ("True", "NewReplicaSetAvailable"),
+    }
+    assert reasons(lab, "d") == {"ScalingReplicaSet"}
+    assert reasons(lab, name) == {"SuccessfulCreate"}
+    assert reasons(lab, pods(lab)[0]["metadata"]["name"]) == {"Scheduled", "Pulled", "Created", "Started"}
+
+
+async def test_a_roll_out_keeps_within_its_bounds(lab: Lab) -> None:
+    lab.apply(deployment(), NS)
+    await lab.until(lambda: is_complete(lab, 4))
+    seen: list[tuple[int, int]] = []
+
+    def count(_: object) -> None:
+        alive = [pod for pod in pods(lab) if "deletionTimestamp" not in pod["metadata"]]
+        ready = [
+            pod
+            for pod in alive
+            if any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions") or ())
+        ]
+        seen.append((len(alive), len(ready)))
+
+    unsubscribe = lab.store.subscribe(count)
+
+    def change(item: dict[str, Any]) -> None:
+        item["spec"]["template"]["spec"]["containers"][0]["image"] = "nginx:1.27-alpine"
+
+    lab.change("Deployment", NS, "d", change)
+    await lab.until(lambda: is_complete(lab, 4) and len(pods(lab)) == 4)
+    unsubscribe()
+    assert {pod["spec"]["containers"][0]["image"] for pod in pods(lab)} == {"nginx:1.27-alpine"}
+    # 25 % of four: one more at most, one less at least
+    assert max(alive for alive, _ in seen) == 5
+    assert min(ready for _, ready in seen) == 3
+    sizes = sorted(item["spec"]["replicas"] for item in lab.all("ReplicaSet", NS))
+    assert sizes == [0, 4]
+
+
+async def test_recreate_takes_all_away_first(lab: Lab) -> None:
+    lab.apply(deployment(strategy={"type": "Recreate"}), NS)
+    await lab.until(lambda: is_complete(lab, 4))
+    mixed: list[bool] = []
+
+    def look(_: object) -> None:
+        alive = [pod for pod in pods(lab) if "deletionTimestamp" not in pod["metadata"]]
+        mixed.append(len({pod["spec"]["containers"][0]["image"] for pod in alive}) > 1)
+
+    lab.store.subscribe(look)
+    lab.change(
+        "Deployment",
+        NS,
+        "d",
+        lambda item: item["spec"]["template"]["spec"]["containers"][0].update(image="nginx:1.27-alpine"),
+    )
+    await lab.until(
+        lambda: is_complete(lab, 4) and pods(lab)[0]["spec"]["containers"][0]["image"].startswith("nginx:1")
+    )
+    assert not any(mixed)
+
+
+async def test_a_roll_out_that_cannot_end_says_so(lab: Lab) -> None:
+    lab.apply(deployment(progressDeadlineSeconds=30), NS)
+    await lab.until(lambda: is_complete(lab, 4))
+    lab.change(
+        "Deployment",
+        NS,
+        "d",
+        lambda item: item["spec"]["template"]["spec"]["containers"][0].update(image="nowhere/nothing:1"),
+    )
+    await lab.until(lambda: conditions(lab)["Progressing"] == ("False", "ProgressDeadlineExceeded"))
+    assert conditions(lab)["Available"][0] == "True"
+    waiting = next(pod for pod in pods(lab) if pod["spec"]["containers"][0]["image"] == "nowhere/nothing:1")
+    await lab.until(lambda: {"Pulling", "Failed", "BackOff"} <= reasons(lab, waiting["metadata"]["name"]))
+
+
+async def test_what_a_deployment_owned_goes_with_it(lab: Lab) -> None:
+    lab.apply(deployment(), NS)
+    await lab.until(lambda: is_complete(lab, 4))
+    lab.delete("Deployment", NS, "d")
+    await lab.until(lambda: not pods(lab) and not lab.all("ReplicaSet", NS))
+
+
+async def test_the_pods_of_a_node_that_is_gone_are_made_elsewhere(lab: Lab) -> None:
+    gone = lab.get("Pod", NS, "web-0")["spec"]["nodeName"]
+    uid = lab.get("Pod", NS, "web-0")["metadata"]["uid"]
+    lab.delete("Node", "", gone)
+
+    def moved() -> bool:
+        found = lab.store.find(PODS, NS, "web-0")
+        return found is not None and found["metadata"]["uid"] != uid and found["spec"].get("nodeName", gone) != gone
+
+    await lab.until(moved)
+
+
+async def test_a_readiness_probe_where_nothing_listens_never_passes(lab: Lab) -> None:
+    lab.apply(
+        "{apiVersion: v1, kind: Pod, metadata: {name: deaf}, spec: {containers: [{name: c, image: 'nginx:alpine', "
+        "readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 1}}]}}",
+        NS,
+    )
+    await lab.until(lambda: "Unhealthy" in reasons(lab, "deaf"))
+    (event,) = [e for e in lab.all("Event", NS) if e["reason"] == "Unhealthy"]
+    address = lab.get("Pod", NS, "deaf")["status"]["podIP"]
+    refused = f"dial tcp {address}:8080: connect: connection refused"
+    assert event["message"] == f'Readiness probe failed: Get "http://{address}:8080/": {refused}'
+    assert (event["type"], event["source"]["component"]) == ("Warning", "kubelet")
+    assert event["involvedObject"]["fieldPath"] == "spec.containers{c}"
+
+
+async def test_a_program_that_fails_again_and_again_is_waited_for_longer(lab: Lab) -> None:
+    lab.apply(
+        "{apiVersion: v1, kind: Pod, metadata: {name: bad}, spec: {containers: [{name: c, image: 'busybox:1.28', "
+        "command: ['false']}]}}",
+        NS,
+    )
+
+    def state() -> dict[str, Any]:
+        found: dict[str, Any] = (lab.get("Pod", NS, "bad")["status"].get("containerStatuses") or [{}])[0]
+        return found
+
+    await lab.until(lambda: state().get("restartCount", 0) >= 3)
+    await lab.until(lambda: "waiting" in state()["state"])
+    uid = lab.get("Pod", NS, "bad")["metadata"]["uid"]
+    waiting = state()["state"]["waiting"]
+    assert waiting["reason"] == "CrashLoopBackOff"
+    assert waiting["message"].startswith("back-off ")
+    assert waiting["message"].endswith(f" restarting failed container=c pod=bad_{NS}({uid})")
+    assert state()["lastState"]["terminated"]["exitCode"] == 1
+    backing_off = next(e for e in lab.all("Event", NS) if e["reason"] == "BackOff")
+    assert backing_off["count"] >= 1
+
+
+async def test_equal_events_are_counted_and_old_ones_go() -> None:
+    async with Lab.start(world="empty", speed=1.0) as lab:
+        lab.clock.stop()
+        events = Events(lab.store, Objects(lab.store, lab.clock), lab.clock)
+        about = lab.get("Namespace", "", "default")
+        for _ in range(3):
+            events.record(about, "Normal", "Again", "and again", "test")
+        (event,) = [e for e in lab.all("Event") if e["reason"] == "Again"]
+        assert event["count"] == 3
+        for number in range(MAX_EVENTS + 5):
+            events.record(about, "Normal", "Many", f"number {number}", "test")
+        assert len([e for e in lab.all("Event") if e["source"]["component"] == "test"]) == MAX_EVENTS
+        lab.clock.advance(TTL_SECONDS + 1)
+        assert not [e for e in lab.all("Event") if e["source"]["component"] == "test"]
