@@ -46,6 +46,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("main.probe", "p", "probe", "probe", EVERYWHERE, help="ask from a pod, compare"),
     Action("main.vantage", "v", "vantage", "from where", EVERYWHERE, help="where to ask from"),
     Action("main.servers", "m", "servers", "servers", EVERYWHERE, help="every server as a column"),
+    Action("main.path", "s", "path", "path", EVERYWHERE, shown=False, help="search path of a name in a pod"),
+    Action("main.reach", "r", "reach", "reach", EVERYWHERE, shown=False, help="connect to each endpoint"),
+    Action("main.timeline", "t", "timeline", "timeline", EVERYWHERE, shown=False, help="follow a change through DNS"),
     Action("main.history", "P", "history", "probes", EVERYWHERE, shown=False, help="probes made, compare two"),
     Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x", at_once=True),
     Action("main.command", "colon", "command", "command", EVERYWHERE, help="command: ctx, ns, sel ...", at_once=True),
@@ -77,8 +80,20 @@ GROUP_OF = {action.id: action.group for action in ACTIONS}
 ORDER = {action.id: place for place, action in enumerate(ACTIONS)}
 """Place in the keys row, after the keys of the focused panel."""
 
-_OF_A_SERVICE = ("probe", "vantage", "servers", "why", "commands", "copy", "next_panel", "previous_panel")
-_ASKING = ("probe", "vantage")
+_OF_A_SERVICE = (
+    "probe",
+    "vantage",
+    "path",
+    "reach",
+    "timeline",
+    "servers",
+    "why",
+    "commands",
+    "copy",
+    "next_panel",
+    "previous_panel",
+)
+_ASKING = ("probe", "vantage", "path", "reach", "timeline")
 
 
 class Situation(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +34,11 @@ class Asker:
 
     def __init__(self, app: App[Any], session: ClusterSession, settings: ProbeSettings) -> None:
         self._app = app
-        self._session = session
+        self.session = session
         self.settings = settings
         self.vantage = settings.vantage
         """Where to ask from: what was chosen last."""
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def prober(self, waiting: Callable[[bool], None] = lambda _: None) -> Prober:
         """A prober.
@@ -45,15 +46,35 @@ class Asker:
         Args:
             waiting: Told when the user's yes is waited for (true), and when it came (false).
         """
-        connection = self._session.connection
+        connection = self.session.connection
         return Prober(
-            self._session,
-            Gate(self._session.readonly, lambda plan: self._confirm(plan, waiting)),
+            self.session,
+            Gate(self.session.readonly, lambda plan: self._confirm(plan, waiting)),
             image=self.settings.image,
             image_pull_policy=self.settings.image_pull_policy,
             context="" if connection.in_cluster else connection.context,
             kubeconfig=connection.kubeconfig,
         )
+
+    def run(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Have something done; it is awaited to its end, whatever ends it, before the session is closed."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    @property
+    def busy(self) -> bool:
+        """Something is being done."""
+        return bool(self._tasks)
+
+    async def close(self, within: float) -> None:
+        """Cancel all of it and wait for so many seconds until what it made in the cluster is removed."""
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=within)
 
     async def _confirm(self, plan: WritePlan, waiting: Callable[[bool], None]) -> bool:
         """Ask the user; what is cancelled meanwhile takes its question away."""

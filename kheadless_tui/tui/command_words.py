@@ -19,7 +19,7 @@ from kheadless_tui.tui.widgets.rows import RowList
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
 
-_NO_COMMANDS = ("main.quit", "main.interrupt", "main.back", "main.command", "main.favourite")
+_NO_COMMANDS = ("main.quit", "main.interrupt", "main.back", "main.command", "main.favourite", "main.path")
 """Keys whose meaning is the key itself, or for which there is another word."""
 
 MOST_LABELS = 200

@@ -174,11 +174,13 @@ class ProbeFlow:
     async def close(self) -> None:
         """Cancel everything and wait until what was made in the cluster is removed, for some seconds at the most."""
         self._closed = True
+        others = asyncio.create_task(self.asker.close(CLOSE_WITHIN))
         left = [task for task in self._tasks.values() if not task.done()]
         for task in left:
             task.cancel()
         if left:
             await asyncio.wait(left, timeout=CLOSE_WITHIN)
+        await others
 
     def finished(self, number: int) -> ProbeRecord | None:
         """A finished probe by its number in the history; ``None`` when it was forgotten."""

@@ -11,6 +11,7 @@ OLDER = "older"
 
 _LOOKS: dict[str, tuple[str, str]] = {
     "wrong": ("wrong", BAD),
+    "differs": ("wrong", BAD),
     "missing": ("missing", BAD),
     "extra": ("extra", BAD),
     "stale": ("stale", WARN),
@@ -18,6 +19,7 @@ _LOOKS: dict[str, tuple[str, str]] = {
     "match": ("match", GOOD),
     "withheld": ("quiet", MUTED),
     "not asked": ("quiet", MUTED),
+    "unjudged": ("quiet", MUTED),
     OLDER: ("quiet", MUTED),
 }
 """Verdict, worst first, with the name of its sign and its role."""

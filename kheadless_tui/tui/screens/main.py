@@ -12,16 +12,19 @@ from textual.binding import Binding, BindingType
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.actions import ACTIONS
 from kheadless_tui.tui.catalog import Catalog
+from kheadless_tui.tui.command_line import PATH, Order
 from kheadless_tui.tui.dialogs import commands_dialog, why_dialog
 from kheadless_tui.tui.following import Follower, Parts
 from kheadless_tui.tui.levers import Levers
 from kheadless_tui.tui.places import MOST_FAVOURITES, Trail
 from kheadless_tui.tui.probe_flow import ProbeFlow
+from kheadless_tui.tui.render.names import relative
 from kheadless_tui.tui.render.probed import ProbeRecord
 from kheadless_tui.tui.render.roles import GOOD, TEXT, UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.screens.answers import ProbeScreen, raw_screen
 from kheadless_tui.tui.screens.commanding import CommandScreen
+from kheadless_tui.tui.screens.excursions import PathScreen, ReachScreen, TimelineScreen
 from kheadless_tui.tui.screens.help import HelpScreen, groups_of
 from kheadless_tui.tui.screens.history import HistoryScreen
 from kheadless_tui.tui.screens.levers import LeversScreen
@@ -245,6 +248,32 @@ class MainScreen(CommandScreen):
         self._follower.show_header()
         if said:
             self.say(said)
+
+    def carry_out(self, order: Order) -> None:
+        """Do what a command with words says; the way of a name is one of this screen's own."""
+        if order.verb.name != PATH:
+            super().carry_out(order)
+        elif self._may("path") and (key := self._selection.key) is not None:
+            self.app.push_screen(PathScreen(self._frame, self._flow.asker, key, order.words[0]))
+
+    def action_path(self) -> None:
+        """The way of the name under the cursor through a pod's resolver."""
+        view = self._selection.view
+        if self._may("path") and view is not None:
+            name = relative(self._body.full_name, view.origin)
+            below = self._body.full_name.endswith(f".{view.origin}")
+            short = f"{name}.{view.key.name}" if below else view.key.name
+            self.app.push_screen(PathScreen(self._frame, self._flow.asker, view.key, short))
+
+    def action_reach(self) -> None:
+        """A connect to each endpoint."""
+        if self._may("reach") and (key := self._selection.key) is not None:
+            self.app.push_screen(ReachScreen(self._frame, self._flow.asker, key))
+
+    def action_timeline(self) -> None:
+        """Follow the next change of the records through every layer."""
+        if self._may("timeline") and (key := self._selection.key) is not None:
+            self.app.push_screen(TimelineScreen(self._frame, self._flow.asker, key))
 
     def action_history(self) -> None:
         """The probes that were made."""

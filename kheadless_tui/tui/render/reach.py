@@ -1,0 +1,98 @@
+"""What became of a connect to each endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from kheadless_tui.probe.reachability import OPEN, Goal, Reach
+from kheadless_tui.tui.render.cells import clean, wrap
+from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.render.table import Cell, Column, Grid, fit
+
+_COLUMNS = (
+    Column("outcome", "OUTCOME"),
+    Column("pod", "POD", least=10),
+    Column("to", "ADDRESS AND PORT"),
+    Column("http", "HTTP"),
+    Column("ms", "MS", right=True),
+    Column("name", "NAME", least=16),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReachEntry:
+    """One port of one endpoint, before and after it was tried."""
+
+    goal: Goal
+    reach: Reach | None
+
+
+@dataclass(frozen=True)
+class ReachLayout:
+    """The connects at one width; the cause of a failure on lines of its own."""
+
+    grid: Grid
+    width: int
+    signs: Signs
+    heading: Text | None
+
+    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
+        """A line each, and more for a cause."""
+        return [len(self.lines(row)) for row in rows]
+
+    def lines(self, row: Row) -> Sequence[Text]:
+        """One connect, or a remark."""
+        if isinstance(row.value, Note):
+            return row.value.lines(self.width, self.signs)
+        entry = row.value
+        assert isinstance(entry, ReachEntry)
+        lines = [self.grid.line(_cells(entry, self.signs))]
+        if entry.reach is not None and entry.reach.cause:
+            lines += [Text(f"    {part}", MUTED) for part in wrap(clean(entry.reach.cause), self.width - 5)]
+        return lines
+
+
+def _cells(entry: ReachEntry, signs: Signs) -> dict[str, Cell]:
+    goal, reach = entry.goal, entry.reach
+    if reach is None:
+        outcome = Cell(((f"{signs.quiet} ", MUTED), ("not tried", MUTED)))
+    elif reach.outcome == OPEN:
+        role = GOOD if reach.reached else BAD
+        outcome = Cell(((f"{signs.match if reach.reached else signs.error} ", role), ("open", MUTED)))
+    else:
+        role = UNKNOWN if reach.outcome == "failed" else BAD
+        outcome = Cell(((f"{signs.error} ", role), (reach.outcome, role)))
+    address = f"[{goal.address}]" if ":" in goal.address else goal.address
+    http = reach.http if reach is not None else None
+    return {
+        "outcome": outcome,
+        "pod": Cell.of(clean(goal.pod) or "no pod", TEXT),
+        "to": Cell.of(f"{address}:{goal.port}", TEXT),
+        "http": Cell.of("" if http is None else str(http.status or "no HTTP"), TEXT),
+        "ms": Cell.of(_ms_text(reach), MUTED),
+        "name": Cell.of(clean(goal.name), MUTED),
+    }
+
+
+def _ms_text(reach: Reach | None) -> str:
+    if reach is None or reach.ms is None:
+        return ""
+    return f"{reach.ms:.1f}" if reach.ms < 10 else f"{reach.ms:,.0f}"
+
+
+def reach_layout(rows: Sequence[Row], width: int, signs: Signs) -> ReachLayout:
+    """The connects in a width."""
+    names: dict[str, list[str]] = {column.id: [] for column in _COLUMNS}
+    for row in rows:
+        if isinstance(row.value, ReachEntry):
+            for key, cell in _cells(row.value, signs).items():
+                names[key].append(cell.text)
+    order = [column.id for column in _COLUMNS]
+    grid = fit(_COLUMNS, order, ("outcome", "pod", "to"), names, width)
+    return ReachLayout(grid, width, signs, grid.heading())
