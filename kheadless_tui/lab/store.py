@@ -26,6 +26,9 @@ Key = tuple[str, str]
 HISTORY = 5000
 """Changes of one resource that are remembered at least."""
 
+HISTORY_BYTES = 64 * 1024 * 1024
+"""And no more than about so many bytes of one resource, however few changes that is."""
+
 MODIFIED_MESSAGE = "the object has been modified; please apply your changes to the latest version and try again"
 
 
@@ -53,19 +56,34 @@ class _Table:
         self.changes: list[Change] = []
         self.forgotten = 0
         """The newest version whose change is not remembered."""
+        self._bytes = 0
 
     def remember(self, change: Change) -> None:
         self.changes.append(change)
+        self._bytes += _weight(change.item)
         if len(self.changes) > 2 * HISTORY:
             self.forget(len(self.changes) - HISTORY)
+        while self._bytes > HISTORY_BYTES and len(self.changes) > 1:
+            self.forget((len(self.changes) + 1) // 2)
 
     def forget(self, count: int) -> None:
         if count:
             self.forgotten = self.changes[count - 1].version
+            self._bytes -= sum(_weight(change.item) for change in self.changes[:count])
             del self.changes[:count]
 
     def since(self, version: int) -> list[Change]:
         return self.changes[bisect.bisect_right(self.changes, version, key=lambda change: change.version) :]
+
+
+_PLAIN_BYTES = 4096
+"""Of an object without its texts, roughly."""
+
+
+def _weight(item: Object) -> int:
+    """About how many bytes an object takes: its data and annotations are all of it that can be long."""
+    texts = [*(item.get("data") or {}).values(), *(item["metadata"].get("annotations") or {}).values()]
+    return _PLAIN_BYTES + sum(len(text) for text in texts if isinstance(text, str))
 
 
 class Store:

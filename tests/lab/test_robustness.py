@@ -12,6 +12,8 @@ import pytest
 
 from kheadless_tui.lab.api.bodies import MAX_BODY
 from kheadless_tui.lab.lab import Lab
+from kheadless_tui.lab.resources import CONFIG_MAPS
+from kheadless_tui.lab.store import HISTORY_BYTES
 from tests.lab.conftest import Client
 
 MAPS = "/api/v1/namespaces/tutorial-1/configmaps"
@@ -126,3 +128,15 @@ async def test_nobody_gets_in_without_a_token(lab: Lab, client: Client) -> None:
         assert (got.status, json.loads(await got.read())["reason"]) == (403, "Forbidden")
     async with client.http.get(url, headers={"Authorization": "Bearer nonsense"}) as got:
         assert got.status == 401
+
+
+async def test_the_history_of_big_objects_is_short(lab: Lab, client: Client) -> None:
+    version = (await client.get(MAPS))["metadata"]["resourceVersion"]
+    item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "big"}, "data": {}}
+    for number in range(3 * HISTORY_BYTES // 10_000_000):
+        item["data"] = {"n": f"{number}" + "x" * 10_000_000}
+        lab.apply(item, "tutorial-1")
+    remembered = lab.store.since(CONFIG_MAPS, lab.store.version - 1)
+    assert len(remembered) == 1
+    late = await anext(client.watch(MAPS, resourceVersion=version))
+    assert (late["type"], late["object"]["code"]) == ("ERROR", 410)
