@@ -279,3 +279,14 @@ async def test_a_namespace_takes_everything_with_it(lab: Lab, client: Client) ->
 async def test_endpoints_are_answered_with_a_warning(client: Client) -> None:
     reply = await client.call("GET", f"{NS}/endpoints")
     assert reply.headers["Warning"].startswith('299 - "v1 Endpoints is deprecated in v1.33+')
+
+
+async def test_a_finalizer_holds_an_object_back(client: Client) -> None:
+    maps = f"{NS}/configmaps"
+    await client.call("POST", maps, {"metadata": {"name": "held", "finalizers": ["example.com/hold"]}})
+    held = (await client.call("DELETE", f"{maps}/held")).json
+    assert (held["kind"], held["metadata"]["deletionGracePeriodSeconds"]) == ("ConfigMap", 0)
+    assert "deletionTimestamp" in (await client.get(f"{maps}/held"))["metadata"]
+    free = {"metadata": {"finalizers": None}}
+    assert (await client.call("PATCH", f"{maps}/held", free, kind="application/merge-patch+json")).status == 200
+    assert (await client.call("GET", f"{maps}/held")).status == 404

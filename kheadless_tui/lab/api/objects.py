@@ -14,6 +14,7 @@ from typing import Any
 
 from kheadless_tui.lab import defaults
 from kheadless_tui.lab.api import managed_fields
+from kheadless_tui.lab.api.before_after import carry_over, check_preconditions, cluster_addresses, slice_differs
 from kheadless_tui.lab.api.decoding import without_empty
 from kheadless_tui.lab.api.managed_fields import APPLY, Manager
 from kheadless_tui.lab.clock import Clock, rfc3339
@@ -173,13 +174,19 @@ class Objects:
         if version and version != kept["resourceVersion"]:
             raise self.modified(resource, name)
         item = self._checked(resource, item, before, subresource)
-        if resource is ENDPOINT_SLICES and _slice_differs(item, before):
+        if resource is ENDPOINT_SLICES and slice_differs(item, before):
             item["metadata"]["generation"] = before["metadata"]["generation"] + 1
         if manager is not None:
             item = without_empty(item, resource)
             if manager.operation != APPLY:
                 managed_fields.after_update(resource, before, item, manager, self._clock.timestamp())
-        return item if dry_run else self._store.update(resource, item)
+        if dry_run:
+            return item
+        stored = self._store.update(resource, item)
+        meta = stored["metadata"]
+        if "deletionTimestamp" in meta and not meta.get("finalizers") and resource not in (PODS, NAMESPACES):
+            return self._remove(resource, namespace, name)
+        return stored
 
     def _checked(self, resource: Resource, item: Object, before: Object, subresource: str) -> Object:
         """An object that is to take the place of another: what may not change is kept, what is wrong is refused."""
@@ -192,7 +199,7 @@ class Objects:
         if "status" in before:
             item["status"] = clone(before["status"])
         if resource is SERVICES:
-            _carry_over(item, before)
+            carry_over(item, before)
             checks.check_change(resource, item, before)
             defaults.service(item, self._addresses)
             return item
@@ -238,7 +245,7 @@ class Objects:
             ApiFailure: 404, or 409 when a precondition does not hold.
         """
         before = self._store.get(resource, namespace, name)
-        _check_preconditions(resource, before, options.get("preconditions") or {})
+        check_preconditions(resource, before, options.get("preconditions") or {})
         if options.get("propagationPolicy") == "Orphan":
             self._orphan(before)
         if resource is PODS:
@@ -247,11 +254,22 @@ class Objects:
             if "deletionTimestamp" not in before["metadata"]:
                 before = self.change(resource, "", name, self._terminate_namespace)
             return before, False
+        if before["metadata"].get("finalizers"):
+            if "deletionTimestamp" not in before["metadata"]:
+                before = self.change(resource, namespace, name, self._mark_deleted)
+            return before, False
+        return self._remove(resource, namespace, name), True
+
+    def _mark_deleted(self, item: Object) -> None:
+        """It goes when its last finalizer has been taken away."""
+        item["metadata"] |= {"deletionTimestamp": self._clock.timestamp(), "deletionGracePeriodSeconds": 0}
+
+    def _remove(self, resource: Resource, namespace: str, name: str) -> Object:
         gone = self._store.delete(resource, namespace, name)
         if resource is SERVICES:
-            for family, address in _cluster_addresses(gone):
+            for family, address in cluster_addresses(gone):
                 self._addresses[family].release(address)
-        return gone, True
+        return gone
 
     def _identified(self, resource: Resource, namespace: str, item: Object) -> Object:
         item = clone(item)
@@ -334,32 +352,6 @@ class Objects:
                 self.change(resource, namespace, item["metadata"]["name"], _disown)
 
 
-def _carry_over(item: Object, before: Object) -> None:
-    """A Service keeps the addresses that an update does not name (Service strategy, patchAllocatedValues)."""
-    spec, old = item.setdefault("spec", {}), before["spec"]
-    if spec.get("type") == "ExternalName":
-        return
-    for field in ("clusterIP", "clusterIPs"):
-        if not spec.get(field):
-            spec.pop(field, None)
-    if spec.get("clusterIP", old.get("clusterIP")) != old.get("clusterIP") and spec.get("clusterIPs") == old.get(
-        "clusterIPs"
-    ):
-        spec["clusterIPs"] = [spec["clusterIP"]]
-    for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-        if field in old:
-            spec.setdefault(field, clone(old[field]))
-
-
-def _slice_differs(item: Object, before: Object) -> bool:
-    """Whether an EndpointSlice gets a new generation: its labels count, other metadata does not."""
-
-    def counted(one: Object) -> list[Any]:
-        return [{key: value for key, value in one.items() if key != "metadata"}, one["metadata"].get("labels") or {}]
-
-    return counted(item) != counted(before)
-
-
 def _nothing(item: Object) -> None:
     """A kind that has no defaults."""
 
@@ -371,26 +363,3 @@ def _disown(item: Object) -> None:
 def _version(item: Object) -> dict[str, str]:
     version = item["metadata"].get("resourceVersion")
     return {"resourceVersion": version} if version else {}
-
-
-def _cluster_addresses(service: Object) -> list[tuple[str, str]]:
-    addresses = [address for address in service["spec"].get("clusterIPs") or () if address and address != "None"]
-    return [("IPv6" if ":" in address else "IPv4", address) for address in addresses]
-
-
-def _check_preconditions(resource: Resource, item: Object, wanted: Mapping[str, Any]) -> None:
-    for field, label, end in (
-        ("uid", "UID", "The object might have been deleted and then recreated"),
-        ("resourceVersion", "ResourceVersion", "The object might have been modified"),
-    ):
-        value, stored = wanted.get(field), item["metadata"][field]
-        if value and value != stored:
-            text = f"the {label} in the precondition ({value}) does not match the {label} in record ({stored}). {end}"
-            name = item["metadata"]["name"]
-            details = {"name": name, "group": resource.group, "kind": resource.kind}
-            raise ApiFailure(
-                409,
-                "Conflict",
-                f'Operation cannot be fulfilled on {resource.qualified_kind} "{name}": {text}',
-                details={key: value for key, value in details.items() if value},
-            )
