@@ -1,0 +1,273 @@
+"""Differences made with the cluster's levers come out as the right verdict and the right layer."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.e2e.conftest import KUBECONFIG, Done, Kubectl, Levers, Run, run_program
+
+FROM = ("--from", "pod/tools")
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
+    """One namespace for all: the StatefulSet of tutorial 1, and a pod that has every program.
+
+    Who needs names that nobody has asked for, and no cache holds, makes a Service of its own.
+    """
+    kubectl = Kubectl(f"e2e-{uuid.uuid4().hex[:8]}", tmp_path_factory.mktemp("layers"))
+    kubectl("create", "namespace", kubectl.namespace)
+    try:
+        kubectl.apply("1-statefulset.yaml")
+        words = ("--image=tutum/dnsutils", "--image-pull-policy=IfNotPresent", "--command", "--", "sleep", "1800")
+        kubectl("run", "tools", *words)
+        kubectl.rollout("web")
+        kubectl("wait", "--for=condition=Ready", "pod/tools", "--timeout=60s")
+        yield kubectl
+    finally:
+        kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
+
+
+@pytest.fixture
+def run(tools: Kubectl) -> Run:
+    """The program, in that namespace."""
+
+    def in_namespace(*words: str, **settings: Any) -> Done:
+        return run_program(words[0], "-n", tools.namespace, *words[1:], **settings)
+
+    return in_namespace
+
+
+@contextmanager
+def dropping(levers: Levers, rule: str) -> Iterator[None]:
+    """Packets are lost for so long."""
+    levers("drop", rule)
+    try:
+        yield
+    finally:
+        levers("undrop", rule)
+
+
+def replicas() -> dict[str, str]:
+    """The address of each CoreDNS pod."""
+    words = ("-n", "kube-system", "get", "pods", "-l", "k8s-app=kube-dns", "-o", "json")
+    done = subprocess.run(
+        ["kubectl", "--kubeconfig", KUBECONFIG, *words], capture_output=True, timeout=30, check=True
+    )  # fmt: skip
+    return {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in msgspec.json.decode(done.stdout)["items"]}
+
+
+def kinds(document: dict[str, Any]) -> dict[str, list[str]]:
+    """The findings of the layers, each with the servers to blame; reverse names aside, which the cache of some clusters
+    asks elsewhere for."""
+    found: dict[str, list[str]] = {}
+    for layer in document["layers"]:
+        if layer["kind"] != "asks-elsewhere":
+            found.setdefault(layer["kind"], []).extend(layer["servers"])
+    return found
+
+
+def verdicts(document: dict[str, Any], server: str, transport: str = "") -> set[str]:
+    """What was said of the forward names at one server."""
+    return {
+        row["verdict"]
+        for row in document["comparison"]
+        if row["server"] == server and transport in ("", row["transport"]) and " PTR " not in row["record"]
+    }
+
+
+def second_service(kubectl: Kubectl, name: str) -> None:
+    """A headless Service of the same pods, whose names nobody has asked for."""
+    spec = {"clusterIP": "None", "selector": {"app": "nginx"}, "ports": [{"name": "web", "port": 80}]}
+    manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
+    path = kubectl.folder / f"{name}.json"
+    path.write_bytes(msgspec.json.encode(manifest))
+    kubectl("apply", "-f", str(path))
+
+
+def cut_off(kubectl: Kubectl, name: str) -> None:
+    """Make changes until nothing of them arrives where acknowledgements are lost, and then a Service.
+
+    What is under way still arrives, unacknowledged; from the first repetition on nothing more is sent.
+    """
+    for number in range(4):
+        second_service(kubectl, f"{name}-{number}")
+        kubectl("annotate", "service", f"{name}-{number}", "e2e=yes")
+    second_service(kubectl, name)
+    wait_for_records(kubectl, name)
+
+
+def wait_for_records(kubectl: Kubectl, name: str) -> None:
+    """Until the endpoints of a Service are there."""
+    words = ("get", "endpointslices", "-l", f"kubernetes.io/service-name={name}", "-o", "jsonpath={..addresses}")
+    kubectl.until(lambda: kubectl(*words).strip(), f"the endpoints of {name}")
+
+
+def test_every_server_agrees_where_nothing_is_broken(tools: Kubectl, run: Run) -> None:
+    document = run("probe", "nginx-headless", "--servers", *FROM, "-o", "json").json
+    servers = {server["server"]: server["role"] for server in document["servers"]}
+    assert set(replicas().values()) <= set(servers)
+    assert {"kube-dns", "replica"} <= set(servers.values())
+    assert kinds(document) == {}, document["layers"]
+    for server in servers:
+        assert verdicts(document, server) == {"match"}, server
+
+
+def test_lost_udp_is_lost_udp(tools: Kubectl, run: Run, levers: Levers) -> None:
+    with dropping(levers, "-p udp --dport 53"):
+        done = run("probe", "nginx-headless", "--servers", *FROM, "-o", "json")
+    assert done.status == 1
+    assert set(kinds(done.json)) == {"udp-lost"}, done.json["layers"]
+    for address in replicas().values():
+        assert verdicts(done.json, address, "udp") == {"unanswered"}
+        assert verdicts(done.json, address, "tcp") == {"match"}
+
+
+def test_a_stopped_replica_is_that_replica(tools: Kubectl, run: Run, levers: Levers) -> None:
+    name, address = sorted(replicas().items())[0]
+    with dropping(levers, f"-d {address}"):
+        done = run("probe", "nginx-headless", "--servers", *FROM, "-o", "json")
+    assert done.status == 1
+    found = kinds(done.json)
+    assert found.pop("server-silent") == [address], done.json["layers"]
+    assert set(found) <= {"replies-lost"}, "kube-dns and the cache lose their share of the questions"
+    assert verdicts(done.json, address) == {"unanswered"}
+    assert any(name in layer["title"] for layer in done.json["layers"])
+
+
+def test_a_replica_that_is_cut_off_from_the_api_lags(tools: Kubectl, run: Run, levers: Levers) -> None:
+    (_, behind), (_, right) = sorted(replicas().items())
+    with dropping(levers, f"-s {behind} -p tcp --dport 6443"):
+        cut_off(tools, "late")
+        done = run("probe", "late", "--servers", *FROM, "-o", "json")
+    assert done.status == 1
+    found = kinds(done.json)
+    assert found["replica-lags"] == [behind], done.json["layers"]
+    blamed = {server for servers in found.values() for server in servers}
+    assert blamed <= {behind, right}, "neither kube-dns nor the cache is blamed for what a replica behind it says"
+    assert verdicts(done.json, right) == {"match"}
+    assert "missing" in verdicts(done.json, behind)
+
+
+def test_replicas_that_have_all_lost_the_api_are_behind(tools: Kubectl, run: Run, levers: Levers) -> None:
+    rules = [f"-s {address} -p tcp --dport 6443" for address in sorted(replicas().values())]
+    assert len(rules) == 2
+    with dropping(levers, rules[0]), dropping(levers, rules[1]):
+        cut_off(tools, "behind")
+        done = run("probe", "behind", "--servers", *FROM, "-o", "json")
+    assert done.status == 1
+    assert "all-behind" in kinds(done.json), done.json["layers"]
+
+
+def test_a_paused_api_server_is_told_and_no_verdict_is_made_up(tools: Kubectl, run: Run, levers: Levers) -> None:
+    levers("pause", "kube-apiserver")
+    try:
+        done = run("probe", "nginx-headless", *FROM, "--request-timeout", "2s", "-o", "json")
+    finally:
+        levers("resume", "kube-apiserver")
+    assert (done.status, done.out) == (3, "")
+
+
+def test_a_cached_denial_is_stale_and_tells_how_long_it_stays(tools: Kubectl, run: Run) -> None:
+    name = f"later.{tools.namespace}.svc.cluster.local."
+
+    def left(server: str) -> int:
+        out = tools("exec", "tools", "--", "dig", f"@{server}", "+noall", "+authority", name, "A")
+        return int(out.split()[1]) if "SOA" in out else 0
+
+    servers = sorted(replicas().values())
+    for server in servers:
+        for rdtype in ("A", "AAAA"):
+            tools("exec", "tools", "--", "dig", f"@{server}", name, rdtype)
+    second_service(tools, "later")
+    wait_for_records(tools, "later")
+    tools.until(lambda: all(left(server) <= 26 for server in servers), "denials that have run down a little")
+    done = run("probe", "later", "--servers", *FROM, "-o", "json")
+    assert done.status == 1
+    assert sorted(kinds(done.json)["old-denial"]) == servers, done.json["layers"]
+    assert "replica-lags" not in kinds(done.json)
+    stale = [row for row in done.json["comparison"] if row["server"] in servers and row["verdict"] == "stale"]
+    assert {row["record"].split()[0] for row in stale} == {name}
+    assert all("an old denial from a cache" in row["detail"] for row in stale)
+
+
+def test_a_resolv_conf_that_points_elsewhere(tools: Kubectl, run: Run) -> None:
+    spec = {"dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.200.0.1"]}}
+    overrides = msgspec.json.encode({"apiVersion": "v1", "spec": spec}).decode()
+    words = ("--image-pull-policy=IfNotPresent", f"--overrides={overrides}", "--command", "--", "sleep", "600")
+    tools("run", "elsewhere", "--image=tutum/dnsutils", *words)
+    tools("wait", "--for=condition=Ready", "pod/elsewhere", "--timeout=60s")
+    done = run("probe", "nginx-headless", "--servers", "--from", "pod/elsewhere", "-o", "json")
+    assert done.status == 1
+    found = kinds(done.json)
+    assert found["resolver-elsewhere"] == ["10.200.0.1"], done.json["layers"]
+    assert set(found) <= {"resolver-elsewhere", "server-silent"}
+
+
+def test_the_path_of_a_name_is_what_getent_says(tools: Kubectl, run: Run) -> None:
+    done = run("probe", "web-0.nginx-headless", "--path", *FROM, "-o", "json")
+    assert done.status == 0, done
+    document = done.json
+    assert document["libc"]["name"] == "glibc"
+    assert document["getent"]["addresses"] == document["addresses"]
+    won = next(step for step in document["steps"] if step["won"])
+    assert won["name"] == f"web-0.nginx-headless.{tools.namespace}.svc.cluster.local."
+    missing = run("probe", "web-9.nginx-headless", "--path", *FROM, "-o", "json")
+    assert (missing.status, missing.json["addresses"]) == (0, []), "a name that must not be found is as predicted"
+    assert missing.json["getent"]["addresses"] == []
+
+
+def test_a_connect_tells_a_wrong_target_port_from_lost_packets(tools: Kubectl, run: Run, levers: Levers) -> None:
+    reached = run("probe", "nginx-headless", "--connect", *FROM, "-o", "json")
+    assert reached.status == 0, reached
+    assert {one["http"]["status"] for one in reached.json["connects"]} == {200}
+    tools.apply("3-ephemeral.yaml")
+    tools.rollout("app-stateful")
+    refused = run("probe", "headless-svc-stateful", "--connect", *FROM, "-o", "json")
+    assert refused.status == 1
+    assert {(one["outcome"], one["port"]) for one in refused.json["connects"]} == {("refused", 8080)}
+    assert all("the pod declares 80" in one["cause"] for one in refused.json["connects"])
+    with dropping(levers, "-p tcp --dport 80"):
+        lost = run("probe", "nginx-headless", "--connect", *FROM, "-o", "json")
+    assert lost.status == 1
+    assert {one["outcome"] for one in lost.json["connects"]} == {"no answer"}
+
+
+def test_a_scale_up_is_followed_from_the_api_to_the_application(tools: Kubectl) -> None:
+    program = Path(sys.executable).with_name("kheadless-tui")
+    words = ("probe", "-n", tools.namespace, "nginx-headless", "--converge", "--timeout", "60s", *FROM, "-o", "json")
+    with subprocess.Popen(
+        [program, *words, "--kubeconfig", KUBECONFIG], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as following:
+        try:
+            assert following.stderr is not None
+            for line in following.stderr:
+                if "waiting for a change" in line:
+                    break
+            tools("scale", "statefulset/web", "--replicas=4")
+            out, err = following.communicate(timeout=90)
+        finally:
+            following.kill()
+    document = msgspec.json.decode(out.encode())
+    assert following.returncode == 0, (document, err)
+    layers = {layer["kind"]: layer for layer in document["timeline"]["layers"]}
+    assert set(layers) >= {"api", "replica", "kube-dns", "application"}
+    assert all(layer["newAtMs"] is not None for layer in layers.values())
+    assert " gains " in document["timeline"]["change"]
+
+
+def test_without_the_right_to_exec_nothing_is_asked(tools: Kubectl, levers: Levers) -> None:
+    viewer = levers.kubeconfig("viewer")
+    for mode in ("--servers", "--connect", "--converge"):
+        done = run_program("probe", "-n", tools.namespace, "nginx-headless", mode, *FROM, "--kubeconfig", viewer)
+        assert (done.status, done.out) == (3, ""), done
+        assert "pods/exec" in done.err
