@@ -11,6 +11,9 @@ HEALTHY = 10.0
 BACKOFF = (1.0, 30.0)
 """First and longest pause in seconds between attempts; doubled in between, and spread by half."""
 
+TRIES_UNSAID = 2
+"""How often in turn a watch may come to nothing at once before that is told; until then the next is seconds away."""
+
 TRIES_MIDWAY = 3
 """How often in turn an answer may break off in its middle until that counts as what is to be expected."""
 

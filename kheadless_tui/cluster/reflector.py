@@ -11,17 +11,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from kheadless_tui.cluster import pauses
 from kheadless_tui.cluster.decode import Decoder, WatchEvent, path_of
 from kheadless_tui.cluster.listwatch import Change, Check, List, Put, Remove, Replace, Step, Wait, Watch, names_of
-from kheadless_tui.cluster.pauses import (
-    FORBIDDEN_PAUSE,
-    HEALTHY,
-    POLL_PAUSE,
-    SHORTEST_WATCH,
-    TRIES_MIDWAY,
-    UNAUTHORIZED_PAUSE,
-    backoff,
-)
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
 from kheadless_tui.model.kinds import Kind
@@ -158,7 +150,8 @@ class Reflector:
         if page.token:
             if self.synced:
                 return Put(()), page.token
-            self.state = Reading(sum(map(len, self._listed.values())), self._reading_since(now))
+            since = self.state.since if isinstance(self.state, Reading) else now
+            self.state = Reading(sum(map(len, self._listed.values())), since)
             return Put(page.objects), page.token
         self._listed_version = page.version
         return Replace(self._collected if self.synced else page.objects, self._listed), ""
@@ -180,7 +173,7 @@ class Reflector:
         self._version = None
         self.state, self.failure = self._only_lists, None
         self._polls = 0 if changed else self._polls + 1
-        self._wait_until = now + min(POLL_PAUSE[1], POLL_PAUSE[0] * 2.0 ** min(self._polls, 16))
+        self._wait_until = now + min(pauses.POLL_PAUSE[1], pauses.POLL_PAUSE[0] * 2.0 ** min(self._polls, 16))
 
     def checked(self) -> None:
         """The server knows the version that we hold."""
@@ -191,7 +184,10 @@ class Reflector:
         self._end_watch(now)
         self._version = None
         self._expiries += 1
-        self._wait_until = now + (0 if self._expiries == 1 else self._pause(self._expiries))
+        if self._expiries > pauses.TRIES_UNSAID:
+            self._go_without_watch(f"the lists of {self.kind.plural} expire again and again", now)
+        else:
+            self._wait_until = now + (0 if self._expiries == 1 else self._pause(self._expiries))
 
     # -- what came back from a watch ---------------------------------------------------------------------------
 
@@ -235,11 +231,14 @@ class Reflector:
 
     def watch_closed(self, now: float) -> None:
         """The watch ended without an error, as it does after the time that was asked for."""
-        if self._end_watch(now) >= SHORTEST_WATCH:
+        if self._end_watch(now) >= pauses.SHORTEST_WATCH:
             self._wait_until = now
             return
         self._attempts += 1
-        self._wait_until = now + self._pause(self._attempts)
+        if self._attempts > pauses.TRIES_UNSAID:
+            self._go_without_watch(f"the watches of {self.kind.plural} end as soon as they begin", now)
+        else:
+            self._wait_until = now + self._pause(self._attempts)
 
     # -- what went wrong ---------------------------------------------------------------------------------------
 
@@ -268,7 +267,7 @@ class Reflector:
             self._undecodable = set()
             self.synced = True
             self._live(now)
-            self._wait_until = now + FORBIDDEN_PAUSE
+            self._wait_until = now + pauses.FORBIDDEN_PAUSE
         else:
             version = self._version
             self._fail(error, now, retry_after)
@@ -284,14 +283,14 @@ class Reflector:
             now: Unix time.
             midway: A part of the answer had come: that the next one breaks off too is not to be expected.
         """
-        if self._end_watch(now) >= SHORTEST_WATCH and self._attempts == 0:
+        if self._end_watch(now) >= pauses.SHORTEST_WATCH and self._attempts == 0:
             # A watch that is cut (a load balancer, a restart of one of several servers) is opened again at once;
             # only if that fails too is the cluster away.
             self._attempts = 1
             self._wait_until = now + self._spread() / 2
         else:
             self._fail(error, now)
-            self.failure_may_pass = midway and self._attempts < TRIES_MIDWAY
+            self.failure_may_pass = midway and self._attempts < pauses.TRIES_MIDWAY
 
     def lost(self, error: Unreachable, now: float) -> None:
         """The API server is known not to answer, whatever this watch looks like."""
@@ -302,7 +301,7 @@ class Reflector:
         since = self.state.since if isinstance(self.state, Unauthorized) else now
         self._end_watch(now)
         self._attempts += 1
-        self._wait_until = now + UNAUTHORIZED_PAUSE * min(self._attempts, 10) * (0.75 + self._spread() / 2)
+        self._wait_until = now + pauses.UNAUTHORIZED_PAUSE * min(self._attempts, 10) * (0.75 + self._spread() / 2)
         self.state = Unauthorized(since, error.message, self.synced)
         self.failure, self.failure_may_pass = error, False
 
@@ -356,13 +355,16 @@ class Reflector:
         self._attempts += 1
         # It may come back as one that was restored from a backup, and has written on past our version since.
         self._version = None
-        pause = (
-            self._pause(self._attempts) if retry_after is None else min(retry_after, FORBIDDEN_PAUSE) + self._spread()
-        )
-        self._wait_until = now + pause
+        asked = None if retry_after is None else min(retry_after, pauses.FORBIDDEN_PAUSE) + self._spread()
+        self._wait_until = now + (self._pause(self._attempts) if asked is None else asked)
         since = self.state.since if isinstance(self.state, Offline) else self._contact
         self.state = Offline(since, self._wait_until, error.message, self.synced)
         self.failure, self.failure_may_pass = error, False
+
+    def _go_without_watch(self, cause: str, now: float) -> None:
+        """It is long until the next try: what is shown meanwhile is said to be of before."""
+        self._fail(Unreachable(cause), now)
+        self.failure_may_pass = True
 
     def _forbidden(self, error: ClusterError, verb: str, now: float) -> None:
         self._end_watch(now)
@@ -371,12 +373,12 @@ class Reflector:
         if verb == "watch":
             self._version = None
             self._only_lists, self._polls = forbidden, 0
-            self._wait_until = now + POLL_PAUSE[0]
+            self._wait_until = now + pauses.POLL_PAUSE[0]
             return
         self.synced = False
         self._version = None
         self._undecodable = set()
-        self._wait_until = now + FORBIDDEN_PAUSE * (0.75 + self._spread() / 2)
+        self._wait_until = now + pauses.FORBIDDEN_PAUSE * (0.75 + self._spread() / 2)
         self.failure, self.failure_may_pass = error, False
 
     def _end_watch(self, now: float) -> float:
@@ -384,15 +386,12 @@ class Reflector:
         opened, self._opened_at = self._opened_at, None
         self._unsure = True
         lasted = 0.0 if opened is None else now - opened
-        if lasted >= HEALTHY:
+        if lasted >= pauses.HEALTHY:
             self._attempts = self._expiries = 0
         return lasted
 
     def _pause(self, attempts: int) -> float:
-        return backoff(attempts, self._spread())
-
-    def _reading_since(self, now: float) -> float:
-        return self.state.since if isinstance(self.state, Reading) else now
+        return pauses.backoff(attempts, self._spread())
 
     def _selection(self) -> list[tuple[str, str]]:
         return [("labelSelector", self._selector)] if self._selector else []

@@ -262,6 +262,31 @@ def test_a_list_that_was_not_taken_in_whole_is_no_list() -> None:
     assert made.synced
 
 
+def test_watches_that_come_to_nothing_again_and_again_are_told() -> None:
+    made = watching("a")
+    now = NOW
+    for _ in range(2):
+        made.watch_closed(now + 0.1)
+        assert isinstance(made.state, Live)
+        step = made.step(now + 0.1)
+        assert isinstance(step, Wait)
+        assert step.until - now < 3
+        now += 5
+        made.watch_opened(now)
+    made.watch_closed(now + 0.1)
+    assert isinstance(made.state, Offline)
+    assert made.state.whole
+    assert made.state.cause == "the watches of services end as soon as they begin"
+    made = watching("a")
+    for _ in range(2):
+        made.expired(NOW)
+        assert isinstance(made.state, Live)
+    made.expired(NOW)
+    assert isinstance(made.state, Offline)
+    assert made.failure_may_pass
+    assert made.state.cause == "the lists of services expire again and again"
+
+
 def test_403_is_a_state_that_is_seldom_asked_about() -> None:
     made = reflector()
     made.refused(Refused("may not", hint="services is forbidden"), 403, "list", NOW)
