@@ -24,10 +24,12 @@ _EMPTY: dict[Any, Any] = {}
 class FrozenMap(Mapping[K, V], Generic[K, V]):
     """An immutable view made by :meth:`CowMap.freeze`."""
 
-    __slots__ = ("_shards",)
+    __slots__ = ("_compared", "_shards")
 
     def __init__(self, shards: tuple[dict[K, V], ...] = (_EMPTY,) * _SHARDS) -> None:
         self._shards = shards
+        self._compared: tuple[tuple[dict[K, V], ...], frozenset[K]] = (shards, frozenset())
+        """The last answer of :meth:`changed_since`: each view is compared with the one before it by several."""
 
     def __getitem__(self, key: K) -> V:
         return self._shards[hash(key) % _SHARDS][key]
@@ -50,18 +52,22 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
     def __len__(self) -> int:
         return sum(map(len, self._shards))
 
-    def changed_since(self, before: FrozenMap[K, V]) -> set[K]:
+    def changed_since(self, before: FrozenMap[K, V]) -> frozenset[K]:
         """The keys whose value here is another object than in an earlier view of the same map, or is gone.
 
         Parts that the two views share are skipped unread, so that the price is that of what changed.
         """
+        if self._compared[0] is before._shards:
+            return self._compared[1]
         found: set[K] = set()
         for fresh, stale in zip(self._shards, before._shards, strict=True):
             if fresh is stale:
                 continue
-            found.update(key for key, value in fresh.items() if stale.get(key) is not value)
-            found.update(key for key in stale if key not in fresh)
-        return found
+            was = stale.get
+            found.update([key for key, value in fresh.items() if was(key) is not value])
+            found.update(stale.keys() - fresh.keys())
+        self._compared = (before._shards, frozenset(found))
+        return self._compared[1]
 
 
 class CowMap(Generic[K, V]):

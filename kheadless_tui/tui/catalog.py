@@ -7,31 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod, StatefulSet
+from kheadless_tui.tui.entries import Entries, Entry, Member
 from kheadless_tui.tui.filtering import ALL, Filter
 from kheadless_tui.tui.render.cells import natural
 
 GONE_AFTER = 10.0
 """Seconds for which a change stays marked (decision 11 of the screens)."""
-
-SEVERITIES = ("error", "warning", "unknown", "ok", "")
-"""What is known of a Service, worst first; ``unknown`` after a probe that nothing answered, ``ok`` only after one that
-all was answered to as predicted, empty: nothing is known against it."""
-
-
-class Member(NamedTuple):
-    """One endpoint of a Service: a pod with all its addresses, or a host without a pod."""
-
-    name: str
-    """Name of the pod, or the first address."""
-    pod: bool
-    in_dns: bool
-    terminating: bool
 
 
 class TreeItem(NamedTuple):
@@ -48,17 +34,6 @@ class TreeItem(NamedTuple):
     """``None`` for what cannot be opened."""
     change: str = ""
     """``new`` or ``gone`` for a while after it happened."""
-
-
-@dataclass(slots=True)
-class _Entry:
-    service: Service
-    members: tuple[Member, ...]
-    severity: str = ""
-
-    @property
-    def in_dns(self) -> int:
-        return sum(member.in_dns for member in self.members)
 
 
 def members_of(snapshot: Snapshot, key: ObjectKey) -> tuple[Member, ...]:
@@ -88,7 +63,8 @@ class Catalog:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._snapshot = Snapshot()
-        self._entries: dict[str, dict[str, _Entry]] = {}
+        self._entries: dict[str, Entries] = {}
+        """By namespace."""
         self._unjudged: dict[ObjectKey, None] = {}
         self._marks: dict[str, tuple[str, float]] = {}
         """Row id to what happened to it and until when that is told."""
@@ -123,12 +99,12 @@ class Catalog:
 
     def _refresh(self, key: ObjectKey) -> bool:
         service = self._snapshot.service(key)
-        inside = self._entries.get(key.namespace, {})
-        old = inside.get(key.name)
+        old = self._entry(key)
         if service is None or not service.headless:
             if old is None:
                 return False
-            del inside[key.name]
+            inside = self._entries[key.namespace]
+            inside.drop(key.name)
             self._unjudged.pop(key, None)
             if not inside:
                 del self._entries[key.namespace]
@@ -137,13 +113,13 @@ class Catalog:
             return True
         members = members_of(self._snapshot, key)
         if old is None:
-            self._entries.setdefault(key.namespace, {})[key.name] = _Entry(service, members)
+            self._entries.setdefault(key.namespace, Entries()).add(key.name, Entry(service, members))
             self._note_new(_service_id(key))
             return True
         if self.settled and old.members != members:
             self._note_members(key, old.members, members)
         changed = old.members != members or old.service.labels != service.labels
-        old.service, old.members = service, members
+        old.take(service, members)
         return changed
 
     def _note_members(self, key: ObjectKey, before: tuple[Member, ...], after: tuple[Member, ...]) -> None:
@@ -194,7 +170,7 @@ class Catalog:
         """Find out what is wrong with the Services that changed, for at most about ``budget`` seconds.
 
         Args:
-            severity: One of :data:`SEVERITIES` for a Service.
+            severity: One of :data:`~kheadless_tui.tui.entries.SEVERITIES` for a Service.
             budget: Seconds after which the rest is left for another call.
 
         Returns:
@@ -205,10 +181,10 @@ class Catalog:
         while self._unjudged:
             key = next(iter(self._unjudged))
             del self._unjudged[key]
-            entry = self._entries.get(key.namespace, {}).get(key.name)
+            entry = self._entry(key)
             if entry is not None:
                 found = severity(self._snapshot, entry.service)
-                changed, entry.severity = changed or found != entry.severity, found
+                changed = self._entries[key.namespace].judge(key.name, found) or changed
             if time.perf_counter() >= end:
                 break
         return changed
@@ -241,12 +217,17 @@ class Catalog:
 
     def service(self, key: ObjectKey) -> Service | None:
         """A headless Service."""
-        entry = self._entries.get(key.namespace, {}).get(key.name)
+        entry = self._entry(key)
         return entry.service if entry else None
 
     def services(self, namespace: str) -> list[ObjectKey]:
         """The headless Services of a namespace, sorted."""
-        return [ObjectKey(namespace, name) for name in sorted(self._entries.get(namespace, ()))]
+        inside = self._entries.get(namespace)
+        return [ObjectKey(namespace, name) for name in inside.names] if inside else []
+
+    def _entry(self, key: ObjectKey) -> Entry | None:
+        inside = self._entries.get(key.namespace)
+        return inside.get(key.name) if inside is not None else None
 
     def items(
         self, opened: Collection[str], chosen: Filter = ALL, *, counts_known: bool = True
@@ -264,25 +245,28 @@ class Catalog:
         rows: list[TreeItem] = []
         hits = 0
         for namespace in self._all_namespaces():
-            names = [name for name in sorted(self._entries.get(namespace, ())) if self._hit(namespace, name, chosen)]
+            inside = self._entries.get(namespace) or Entries()
+            names = [name for name in inside.names if self._hit(inside, name, chosen)] if chosen else inside.names
             ghosts = self._ghosts_of(namespace) if not chosen else []
             if not names and not ghosts:
                 continue
             hits += len(names)
             is_open = namespace in opened or bool(chosen)
-            entries = self._entries.get(namespace, {})
-            worst = min((SEVERITIES.index(entries[name].severity) for name in names), default=len(SEVERITIES) - 1)
-            sign = SEVERITIES[worst] if SEVERITIES[worst] != "ok" else ""
+            sign = inside.worst(names)
             change = "" if names else "gone"
             rows.append(TreeItem(namespace, 0, namespace, f"{len(names):,}", sign, is_open, change))
             if is_open:
                 for name in names:
-                    rows.extend(self._service_rows(ObjectKey(namespace, name), entries[name], opened, counts_known))
+                    entry = inside.get(name)
+                    assert entry is not None
+                    rows.extend(self._service_rows(ObjectKey(namespace, name), entry, opened, counts_known))
                 rows.extend(ghosts)
         return rows, hits
 
-    def _hit(self, namespace: str, name: str, chosen: Filter) -> bool:
-        return not chosen or chosen.matches(f"{namespace}/{name}", self._entries[namespace][name].service.labels)
+    @staticmethod
+    def _hit(inside: Entries, name: str, chosen: Filter) -> bool:
+        entry = inside.get(name)
+        return entry is not None and chosen.matches(str(entry.service.key), entry.service.labels)
 
     def _all_namespaces(self) -> list[str]:
         return sorted({*self._entries, *(key.namespace for item, key in self._ghosts.values() if item.depth == 1)})
@@ -291,7 +275,7 @@ class Catalog:
         return [item for item, key in self._ghosts.values() if item.depth == 1 and key.namespace == namespace]
 
     def _service_rows(
-        self, key: ObjectKey, entry: _Entry, opened: Collection[str], counts_known: bool
+        self, key: ObjectKey, entry: Entry, opened: Collection[str], counts_known: bool
     ) -> Iterator[TreeItem]:
         row = _service_id(key)
         count = f"{entry.in_dns}/{len(entry.members)}" if counts_known else "?"

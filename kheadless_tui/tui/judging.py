@@ -30,9 +30,14 @@ class Judge:
         self._zone = zone
         self._unread: dict[str, frozenset[str]] = {}
         """By namespace, the kinds that are not read, or not whole."""
+        self._seen: tuple[Reads, list[str]] = ({}, [])
 
     def note_reads(self, reads: Reads) -> None:
         """Judge anew the namespaces of which more or less is read than before."""
+        seen = (dict(reads), self._catalog.namespaces)
+        if seen == self._seen:
+            return
+        self._seen = seen
         for namespace in self._catalog.namespaces:
             unread = frozenset(
                 name for name, kind in KINDS.items() if not isinstance(state_of(reads, kind.plural, namespace), Live)
