@@ -52,6 +52,7 @@ VANTAGE_HELP = (
     "where to ask from: auto (default), pod/NAME[:CONTAINER], debug/POD (an ephemeral container in it), "
     "new (a temporary pod, always removed), coredns (each replica, by port-forward)"
 )
+PROBE_VANTAGE_HELP = f"{VANTAGE_HELP}, local (this machine, with --server)"
 
 
 class Option(NamedTuple):
@@ -86,48 +87,12 @@ def duration(text: str) -> float:
     return min(seconds, LONGEST_WAIT) or LONGEST_WAIT
 
 
-RECORD_TYPES = (
-    "A",
-    "AAAA",
-    "ANY",
-    "AFSDB",
-    "AXFR",
-    "CAA",
-    "CDNSKEY",
-    "CDS",
-    "CERT",
-    "CNAME",
-    "CSYNC",
-    "DHCID",
-    "DNAME",
-    "DNSKEY",
-    "DS",
-    "HINFO",
-    "HTTPS",
-    "IPSECKEY",
-    "IXFR",
-    "KX",
-    "LOC",
-    "MX",
-    "NAPTR",
-    "NS",
-    "NSEC",
-    "NSEC3",
-    "NSEC3PARAM",
-    "OPENPGPKEY",
-    "PTR",
-    "RP",
-    "RRSIG",
-    "SMIMEA",
-    "SOA",
-    "SPF",
-    "SRV",
-    "SSHFP",
-    "SVCB",
-    "TLSA",
-    "TXT",
-    "URI",
-    "ZONEMD",
+RECORD_TYPES = tuple(
+    (
+        "A AAAA ANY AFSDB AXFR CAA CDNSKEY CDS CERT CNAME CSYNC DHCID DNAME DNSKEY DS HINFO HTTPS IPSECKEY "
+        "IXFR KX LOC MX NAPTR NS NSEC NSEC3 NSEC3PARAM OPENPGPKEY PTR RP RRSIG SMIMEA SOA SPF SRV SSHFP SVCB "
+        "TLSA TXT URI ZONEMD "
+    ).split()
 )
 """Types that can be asked for by name; others by number, as RFC 3597 section 5 writes them: TYPE65."""
 
@@ -216,12 +181,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     _option(
         "--from",
-        commands=(_EXPLORE, _DEMO, _PROBE),
+        commands=(_EXPLORE, _DEMO),
         dest="vantage",
         default="auto",
         metavar="VANTAGE",
         help=VANTAGE_HELP,
     ),
+    _option("--from", commands=(_PROBE,), dest="vantage", default="auto", metavar="VANTAGE", help=PROBE_VANTAGE_HELP),
     _option(
         "--image",
         commands=(_EXPLORE, _DEMO, _PROBE),
@@ -263,6 +229,39 @@ OPTIONS: tuple[Option, ...] = (
     ),
     _option("--tcp", commands=(_PROBE,), action="store_true", help="ask over TCP"),
     _option("--udp", commands=(_PROBE,), action="store_true", help="ask over UDP"),
+    _option("--no-edns", commands=(_PROBE,), action="store_true", help="ask without EDNS, as old resolvers do"),
+    _option(
+        "--mixed-case",
+        commands=(_PROBE,),
+        action="store_true",
+        help="ask with the letters of names in random case (0x20), which a reply must repeat",
+    ),
+    _option("--node", commands=(_PROBE,), default="", metavar="NAME", help="the node of a temporary pod (--from new)"),
+    _option(
+        "--toleration",
+        commands=(_PROBE,),
+        action="append",
+        default=[],
+        dest="tolerations",
+        metavar="TAINT",
+        help="a taint that a temporary pod tolerates: KEY[=VALUE][:EFFECT], or * for all; repeatable",
+    ),
+    _option(
+        "--pull-secret",
+        commands=(_PROBE,),
+        action="append",
+        default=[],
+        dest="pull_secrets",
+        metavar="NAME",
+        help="a Secret with credentials for the image of a temporary pod; repeatable",
+    ),
+    _option(
+        "--dns-like",
+        commands=(_PROBE,),
+        default="",
+        metavar="KIND/NAME",
+        help="give a temporary pod the dnsPolicy and dnsConfig of this workload",
+    ),
     _option(
         "--timeout",
         commands=(_PROBE,),

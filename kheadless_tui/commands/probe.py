@@ -13,7 +13,7 @@ from kheadless_tui.commands.names import default_resolv_conf, service_key
 from kheadless_tui.commands.probe_connect import probe_connect
 from kheadless_tui.commands.probe_converge import probe_converge
 from kheadless_tui.commands.probe_path import probe_path
-from kheadless_tui.commands.probe_place import plan_of, prober_of, progress_line, service_of
+from kheadless_tui.commands.probe_place import plan_of, pod_options, prober_of, progress_line, service_of
 from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type, is_address
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
 from kheadless_tui.model.objects import ObjectKey
@@ -24,7 +24,7 @@ from kheadless_tui.probe.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.plan import ProbePlan
 from kheadless_tui.probe.prober import Prober
-from kheadless_tui.probe.server import Server
+from kheadless_tui.probe.server import Server, parse_server
 from kheadless_tui.probe.settling import Settling, latest
 from kheadless_tui.probe.vantage import VantageSpec, parse_vantage
 from kheadless_tui.report import probe as report
@@ -49,6 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         check_name(arguments.name)
     spec = parse_vantage(arguments.vantage)
     check_writes(arguments, spec)
+    pod_options(arguments)  # a slip in them is told before anything is connected
+    if arguments.server:
+        parse_server(arguments.server)
     if arguments.path:
         return running.run(probe_path(arguments, spec))
     if arguments.connect:

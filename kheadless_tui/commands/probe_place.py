@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 from kheadless_tui.cluster.gate import Gate
+from kheadless_tui.cluster.podoptions import PodOptions, parse_toleration
 from kheadless_tui.commands.confirm import confirm_for
 from kheadless_tui.commands.source import Source, tell
 from kheadless_tui.errors import NotFound
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.probe.plan import ProbePlan
 from kheadless_tui.probe.prober import Prober, Progress
-from kheadless_tui.probe.server import TCP, UDP
+from kheadless_tui.probe.server import AS_USUAL, TCP, UDP, Manner
 from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.zone.record import Question
 
@@ -32,7 +33,18 @@ def prober_of(source: Source, arguments: argparse.Namespace) -> Prober:
         start_timeout=arguments.timeout or TIMEOUT,
         context=arguments.context or "",
         kubeconfig=arguments.kubeconfig or "",
+        pod=pod_options(arguments),
     )
+
+
+def pod_options(arguments: argparse.Namespace) -> PodOptions:
+    """How a temporary pod differs from the usual one.
+
+    Raises:
+        UsageError: a taint, a node or a Secret cannot be written so.
+    """
+    tolerations = tuple(parse_toleration(text) for text in arguments.tolerations)
+    return PodOptions(arguments.node, tolerations, tuple(arguments.pull_secrets), arguments.dns_like)
 
 
 async def plan_of(
@@ -50,7 +62,7 @@ async def plan_of(
     Args:
         prober: Plans.
         source: For the namespace.
-        arguments: --server, --tcp and --udp.
+        arguments: --server, --tcp, --udp, --no-edns and --mixed-case.
         spec: Where from.
         questions: What will be asked.
         service: The Service that is asked for; its own pods are preferred.
@@ -68,6 +80,7 @@ async def plan_of(
         protocol=protocol,
         every_server=every_server,
         transports=transports,
+        manner=Manner(edns=0 if arguments.no_edns else AS_USUAL.edns, mixed_case=arguments.mixed_case),
     )
     tell(f"asking from {plan.vantage}: {plan.why}")
     return plan

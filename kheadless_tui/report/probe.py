@@ -256,7 +256,7 @@ def _vantage_text(vantage: Vantage, observations: Sequence[Observation]) -> str:
     servers = dict.fromkeys(f"{seen.server} over {seen.transport.upper()}" for seen in mine)
     named = vantage.name.endswith(f":{vantage.container}")
     container = f", container {vantage.container}" if vantage.container and not named else ""
-    pod = "" if vantage.name.startswith("pod/") else f" (pod {vantage.namespace}/{vantage.pod})"
+    pod = "" if vantage.name.startswith("pod/") or not vantage.pod else f" (pod {vantage.namespace}/{vantage.pod})"
     image = f", image {vantage.image}" if vantage.created and vantage.image else ""
     return f"{vantage.name}{pod}{container}{image}, by {vantage.tool}" + (
         f" -> {', '.join(servers)}" if servers else ""

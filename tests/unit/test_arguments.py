@@ -58,6 +58,8 @@ def test_durations_as_kubectl_writes_them(text: str, seconds: float) -> None:
         ("records -f x.yaml --context prod", "-f and --context cannot be given together"),
         ("probe web -f x.yaml", "-f"),
         ("probe web --udp --tcp", "--tcp and --udp cannot be given together"),
+        ("probe web --servers --converge", "--servers and --converge cannot be given together"),
+        ("probe web --connect --path", "--path and --connect cannot be given together"),
         ("records --contex prod", "--contex"),
     ],
 )
