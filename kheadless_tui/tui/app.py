@@ -8,6 +8,7 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -18,11 +19,13 @@ from kheadless_tui.tui.ascii import AsciiOnly
 from kheadless_tui.tui.asker import ProbeSettings
 from kheadless_tui.tui.assets import style_sheets
 from kheadless_tui.tui.bridge import slow_link
+from kheadless_tui.tui.layout import layout_for
 from kheadless_tui.tui.levers import Levers
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.render.roles import UNKNOWN, role_variables
 from kheadless_tui.tui.render.signs import ASCII, signs_for
 from kheadless_tui.tui.screens.main import MainScreen
+from kheadless_tui.tui.screens.too_small import TooSmallScreen
 from kheadless_tui.tui.switching import Desk, Switch
 from kheadless_tui.tui.themes import CHOICE, DARK, THEMES
 
@@ -127,6 +130,15 @@ class HeadlessApp(App[int]):
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = THEMES.get(os.environ.get(CHOICE, ""), DARK).name
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A dialog that cannot be seen takes no key; the screen below all others has a sentence of its own."""
+        too_small = layout_for(*event.size).mode == "too-small"
+        covered = isinstance(self.screen, TooSmallScreen)
+        if too_small and len(self.screen_stack) > 1 and not covered:
+            self.push_screen(TooSmallScreen())
+        elif covered and not too_small:
+            self.pop_screen()
 
     async def on_mount(self) -> None:
         """Listen to signals, and start reading once the first picture is out."""

@@ -90,7 +90,9 @@ class Asker:
         try:
             yes = await answer
         except asyncio.CancelledError:
-            if self._app.screen is screen:
+            if screen in self._app.screen_stack:
+                while self._app.screen is not screen:  # what lies over it, such as the word that there is no room
+                    self._app.pop_screen()
                 screen.dismiss(False)
             raise
         if yes:

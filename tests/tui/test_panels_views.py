@@ -280,7 +280,7 @@ async def test_new_rows_are_marked_for_a_while_and_the_first_reading_is_no_news(
         app.pods.show(view_of(troubled()))
         await pilot.pause()
         marked = [line for line in text_of(app.pods) if line.startswith("▎")]
-        assert [line.split()[1] for line in marked] == ["web-10", "(no"], "web-0 to web-2 were there before"
+        assert [line.split()[1] for line in marked] == ["web-1", "web-2", "web-10", "(no"], "two have other addresses"
         app.records.show(view_of(healthy()))
         await pilot.pause()
         app.records.show(probed(view_of(healthy())))
@@ -289,6 +289,8 @@ async def test_new_rows_are_marked_for_a_while_and_the_first_reading_is_no_news(
         await pilot.pause()
         assert not any(line.startswith("▎") for line in text_of(app.records)), "answers are no change of the cluster"
         app.records.show(view_of(troubled()))
+        await pilot.pause()
+        app.records.action_last()
         await pilot.pause()
         assert any(line.startswith("▎· withheld") for line in text_of(app.records))
 

@@ -144,7 +144,7 @@ def _cells(entry: RecordEntry, signs: Signs) -> dict[str, Cell]:
 
 
 def records_layout(
-    rows: Sequence[Row], width: int, signs: Signs = UNICODE, *, probed: bool = False, server: str = ""
+    rows: Sequence[Row], width: int, signs: Signs = UNICODE, *, probed: bool = False, server: str = "", by: str = ""
 ) -> RecordsLayout:
     """The columns that fit these records in this width.
 
@@ -154,6 +154,7 @@ def records_layout(
         signs: The set of signs.
         probed: There are answers, so that their columns are worth their place.
         server: Who answered, said once in the heading.
+        by: The column that they are sorted by; empty: in the order of the zone.
     """
     entries = [row.value for row in rows if isinstance(row.value, RecordEntry)]
     most = max(ANSWER_ROOM, width // 3)
@@ -162,7 +163,9 @@ def records_layout(
     names = _texts(entries, most)
     for extra, named in product(_further_columns(probed, differs), (server, "")):
         chosen = (*_ESSENTIAL, *extra)
-        titles = _titles(entries, signs, probed=probed, server=named)
+        titles = dict(_titles(entries, signs, probed=probed, server=named))
+        if by:
+            titles[by] = f"{titles.get(by, by.upper())} {signs.up}"
         if total(_columns(entries, titles), chosen, {**names, "verdict": reserved}, _CAPS) <= width:
             break
     # Before anything is cut: the verdict column only as wide as its words of now; then rows with long addresses, first

@@ -15,6 +15,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from kheadless_tui.cluster.gate import WritePlan
+from kheadless_tui.tui.layout import layout_for
 from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.tui.render.plan import MANIFEST_FILE, first_word, manifest_lines, plan_lines
 from kheadless_tui.tui.render.roles import FOCUS, MUTED
@@ -118,8 +119,9 @@ class ConfirmScreen(ModalScreen[bool]):
         self._box.border_subtitle = "more: j k" if len(texts) > room else ""
 
     def action_go_on(self) -> None:
-        """The user wants it."""
-        self.dismiss(True)
+        """The user wants it, and has seen what."""
+        if layout_for(*self.app.size).mode != "too-small":
+            self.dismiss(True)
 
     def action_cancel(self) -> None:
         """The user does not."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
@@ -65,8 +66,10 @@ class Panel(RowList):
         self.view: ServiceView | None = None
         self.chosen: Filter = ALL
         self._pod = ""
-        self._changed: set[str] = set()
-        """Ids of the rows that came since the panel was first looked at, for a while."""
+        self._changed: dict[str, str] = {}
+        """Ids of the rows that changed, for a while: ``new``, ``gone``, ``was 10.244.1.12``."""
+        self._ghosts: dict[str, tuple[str, Row]] = {}
+        """Rows that are gone and still shown, with the id of the row before each."""
         self._forgetting: Timer | None = None
 
     # -- what a panel says of itself ---------------------------------------------------------------------------
@@ -111,31 +114,65 @@ class Panel(RowList):
         """Follow a view; ``None`` while no Service is selected."""
         before = self.view
         other = before is None or view is None or before.key != view.key
-        seen = self._identities()
+        seen, shown = self._identities(), self.rows
         self.view = view
-        self.set_rows(self._rows_of(view) if view is not None else ())
+        rows = self._rows_of(view) if view is not None else ()
         if other:
             self._pod = ""
             self._changed.clear()
-            self.action_first()
+            self._ghosts.clear()
         elif before is not None and view is not None and isinstance(before.link, Live) and before.config == view.config:
             # How the zone is served is read while the first records stand there already: that is no change of it.
-            self._note_new(seen)
+            self._note_changes(seen, shown)
+        self.set_rows(self._with_ghosts(rows))
+        if other:
+            self.action_first()
         self._mark()
         self._describe()
 
-    def _note_new(self, seen: Collection[str]) -> None:
-        """Mark the rows that were not there before, all of them until the last one has been marked long enough."""
-        new = self._identities() - set(seen)
-        if not new:
+    def _note_changes(self, seen: Mapping[str, str], shown: Sequence[Row]) -> None:
+        """Mark what is new, other or gone, all of it until the last has been marked long enough."""
+        now = self._identities()
+        if now == seen:
             return
-        self._changed.update(new)
+        places = {row.id: place for place, row in enumerate(shown)}
+        for row_id in (row_id for row_id in seen if row_id not in now):
+            if (place := places.get(row_id)) is not None and shown[place].selectable:
+                before = shown[place - 1].id if place else ""
+                self._ghosts[row_id] = (before, replace(shown[place], selectable=False))
+                self._changed[row_id] = "gone"
+        for row_id, what in now.items():
+            self._ghosts.pop(row_id, None)
+            if row_id not in seen:
+                self._changed[row_id] = "new"
+            elif seen[row_id] != what:
+                self._changed[row_id] = f"was {seen[row_id]}"
         if self._forgetting is not None:
             self._forgetting.stop()
         self._forgetting = self.set_timer(CHANGED_FOR, self._forget)
 
+    def _with_ghosts(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows with those that are gone where they were; under a filter only what there is."""
+        if not self._ghosts or self.chosen:
+            return rows
+        after: dict[str, list[Row]] = {}
+        there = {row.id for row in rows}
+        for row_id, (before, ghost) in self._ghosts.items():
+            if row_id not in there:
+                # Behind the row before it, and where that is gone too, behind the one before that.
+                while before in self._ghosts and before not in there:
+                    before = self._ghosts[before][0]
+                after.setdefault(before if before in there else "", []).append(ghost)
+        found = [*after.pop("", [])]
+        for row in rows:
+            found += [row, *after.get(row.id, ())]
+        return found
+
     def _forget(self) -> None:
         self._changed.clear()
+        if self._ghosts:
+            self._ghosts.clear()
+            self.set_rows(self._rows_of(self.view) if self.view is not None else ())
         self._mark()
 
     def set_filter(self, chosen: Filter) -> None:
@@ -151,9 +188,9 @@ class Panel(RowList):
     def _rows_of(self, view: ServiceView) -> Sequence[Row]:
         raise NotImplementedError
 
-    def _identities(self) -> set[str]:
-        """Ids of what the cluster has, shown or not: one that was not among them is news."""
-        return set()
+    def _identities(self) -> Mapping[str, str]:
+        """Ids of what the cluster has, shown or not, each with what is told when it changes: its address."""
+        return {}
 
     def _describe(self) -> None:
         """Set title, count and tally."""
@@ -174,6 +211,7 @@ class Panel(RowList):
             if self._pod and row.id != cursor and self._pod_of_row(row) == self._pod
         }
         self.set_marks({**marks, **dict.fromkeys(self._changed, "changed")})
+        self.set_words(self._changed, frozenset(self._ghosts))
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
         """Tell the other panels, and mark the rows of the same pod here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from kheadless_tui.cluster.state import Live
@@ -58,8 +58,8 @@ class PodsPanel(Panel):
             rows += note_rows(self._why_empty(view))
         return rows
 
-    def _identities(self) -> set[str]:
-        return {entry.id for entry in self.view.endpoints} if self.view is not None else set()
+    def _identities(self) -> Mapping[str, str]:
+        return {entry.id: " ".join(entry.addresses) for entry in self.view.endpoints} if self.view is not None else {}
 
     def _why_empty(self, view: ServiceView) -> Note:
         if self.chosen and view.endpoints:
@@ -84,7 +84,7 @@ class PodsPanel(Panel):
         self.tally = str(len(entries))
         text = f"{in_dns} of {len(entries)} in DNS"
         if self.chosen:
-            shown = sum(isinstance(row.value, EndpointEntry) for row in self.rows)
+            shown = sum(isinstance(row.value, EndpointEntry) and row.selectable for row in self.rows)
             text = f"{shown} of {len(entries)} · /{self.chosen.text}"
         self.count = text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,16 +11,24 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from kheadless_tui.probe.layers import Matrix
+from kheadless_tui.tui.render.cells import natural
 from kheadless_tui.tui.render.matrix import MatrixEntry, MatrixLayout, matrix_layout, matrix_rows
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.record_entries import RecordEntry, record_entries
 from kheadless_tui.tui.render.records import records_layout
 from kheadless_tui.tui.render.roles import WARN
 from kheadless_tui.tui.render.row import Row, RowLayout
-from kheadless_tui.tui.render.verdicts import is_problem
+from kheadless_tui.tui.render.verdicts import is_problem, rank
 from kheadless_tui.tui.render.view import ServiceView
 from kheadless_tui.tui.widgets.panel import Panel, Way, note_rows
 from kheadless_tui.zone.record import Question, Record
+
+_SORTS: Mapping[str, Callable[[RecordEntry], tuple[object, ...]]] = {
+    "name": lambda entry: natural(entry.name),
+    "type": lambda entry: (entry.type,),
+    "verdict": lambda entry: (rank(entry.verdict),),
+}
+"""By column; rows that are alike in it keep the order of the zone."""
 
 _ENTRIES = (RecordEntry, MatrixEntry)
 """What stands for a record."""
@@ -36,6 +44,9 @@ class RecordsPanel(Panel):
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("N", "sort('name')", "sort by name", show=False, id="records.by-name"),
+        Binding("T", "sort('type')", "sort by type", show=False, id="records.by-type"),
+        Binding("V", "sort('verdict')", "sort by verdict", show=False, id="records.by-verdict"),
         Binding("right,l", "column(1)", "server", show=False, id="records.right", tooltip="next server"),
         Binding("left,h", "column(-1)", "server before", show=False, id="records.left"),
         Binding("o", "order", "order", show=False, id="records.order", tooltip="zone order, or by what differs"),
@@ -57,6 +68,8 @@ class RecordsPanel(Panel):
         self._entries: list[RecordEntry] = []
         self._column = 0
         self._grouped = True
+        self._sorted = ""
+        """The column that the rows are sorted by; empty: in the order of the zone."""
         self._shows_matrix = False
 
     # -- servers as columns ------------------------------------------------------------------------------------
@@ -94,6 +107,11 @@ class RecordsPanel(Panel):
             self._describe()
             self._point_here()
 
+    def action_sort(self, column: str) -> None:
+        """By a column, and by the same key back to the order of the zone."""
+        self._sorted = "" if self._sorted == column else column
+        self.show(self.view)
+
     def action_order(self) -> None:
         """The order of the zone, or what differs alike together."""
         self._grouped = not self._grouped
@@ -117,7 +135,7 @@ class RecordsPanel(Panel):
         server = next(iter(servers)) if len(servers) == 1 else ""
         if server and self.view is not None and (services := self.view.snapshot.services_at(server)):
             server = services[0].name
-        return records_layout(rows, width, self.signs, probed=bool(finished), server=server)
+        return records_layout(rows, width, self.signs, probed=bool(finished), server=server, by=self._sorted)
 
     @property
     def _entry(self) -> RecordEntry | MatrixEntry | None:
@@ -157,6 +175,8 @@ class RecordsPanel(Panel):
             if (not self.problems_only or is_problem(entry.verdict))
             and self.chosen.matches(f"{entry.name} {entry.type} {entry.data} {entry.pod} {entry.verdict}")
         ]
+        if self._sorted:
+            shown.sort(key=_SORTS[self._sorted])
         rows = [Row(entry.id, entry) for entry in shown]
         if not view.predicted:
             answer = view.own_answer
@@ -191,9 +211,9 @@ class RecordsPanel(Panel):
             self.action_first()
             self.refresh_bindings()
 
-    def _identities(self) -> set[str]:
+    def _identities(self) -> Mapping[str, str]:
         # What a probe adds to the rows is no change of the cluster.
-        return {entry.id for entry in self._entries if entry.is_predicted}
+        return {entry.id: "" for entry in self._entries if entry.is_predicted}
 
     def _describe(self) -> None:
         if self.view is None:
@@ -208,7 +228,7 @@ class RecordsPanel(Panel):
         self.count = self._count()
 
     def _count(self) -> str:
-        shown = sum(isinstance(row.value, _ENTRIES) for row in self.rows)
+        shown = sum(isinstance(row.value, _ENTRIES) and row.selectable for row in self.rows)
         if self.matrix is not None:
             return self._matrix_count(shown)
         if self.problems_only or self.chosen:
@@ -235,7 +255,7 @@ class RecordsPanel(Panel):
         return sum(entry.verdict != "withheld" for entry in self._entries)
 
     def _position(self) -> int:
-        return 1 + sum(isinstance(row.value, _ENTRIES) for row in self.rows[: max(0, self.cursor)])
+        return 1 + sum(isinstance(row.value, _ENTRIES) and row.selectable for row in self.rows[: max(0, self.cursor)])
 
     def _pod_of_row(self, row: Row) -> str:
         return row.value.pod if isinstance(row.value, _ENTRIES) else ""

@@ -17,7 +17,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kheadless_tui.tui.render.roles import CURSOR, ROLE_CLASSES
+from kheadless_tui.tui.render.cells import width_of
+from kheadless_tui.tui.render.roles import CHANGED, CURSOR, MUTED, ROLE_CLASSES
 from kheadless_tui.tui.render.row import LayoutMaker, OneLine, Row, RowLayout
 from kheadless_tui.tui.render.signs import Signs, signs_for
 from kheadless_tui.tui.widgets.row_lines import RowLines
@@ -55,6 +56,10 @@ class RowView(ScrollView, can_focus=True):
         self._layout_now: RowLayout = OneLine(lambda row, width: Text(), 0)
         self._lines = RowLines()
         self._marks: Mapping[str, str] = {}
+        self._words: Mapping[str, str] = {}
+        """By row id, what is told at the right end of a row that changed."""
+        self._faded: frozenset[str] = frozenset()
+        """Ids of rows that are gone and still shown."""
         self._laid_out_for = 0
 
     # -- what is in it -----------------------------------------------------------------------------------------
@@ -80,6 +85,14 @@ class RowView(ScrollView, can_focus=True):
             return
         seen = self._seen()
         self._marks = dict(marks)
+        self._repaint_difference(seen)
+
+    def set_words(self, words: Mapping[str, str], faded: frozenset[str] = frozenset()) -> None:
+        """Tell a word at the right end of some rows, where there is room for it, and draw some muted."""
+        if words == self._words and faded == self._faded:
+            return
+        seen = self._seen()
+        self._words, self._faded = dict(words), faded
         self._repaint_difference(seen)
 
     def relayout(self) -> None:
@@ -152,7 +165,8 @@ class RowView(ScrollView, can_focus=True):
         if index < 0:
             return ()
         row = self.rows[index]
-        return (row, line - self._lines.start(index), index == self.cursor, self._marks.get(row.id, ""))
+        told = self._marks.get(row.id, ""), self._words.get(row.id, ""), row.id in self._faded
+        return (row, line - self._lines.start(index), index == self.cursor, *told)
 
     def _repaint_difference(self, seen: Sequence[tuple[object, ...]]) -> None:
         for offset, (old, new) in enumerate(zip(seen, self._seen(), strict=False)):
@@ -182,6 +196,10 @@ class RowView(ScrollView, can_focus=True):
         within = line - self._lines.start(index)
         texts = self._layout_now.lines(row)
         text = texts[within] if within < len(texts) else Text()
+        if row.id in self._faded:
+            text = Text(text.plain, MUTED)
+        if within == 0 and (word := self._words.get(row.id, "")):
+            text = self._with_word(text, word)
         if within > 0:
             return self._strip(NO_SIGN, text)
         here = index == self.cursor
@@ -189,6 +207,11 @@ class RowView(ScrollView, can_focus=True):
         if not (here and self.has_focus):
             return strip
         return bar_of(strip, self.rich_style + self.get_component_styles(CURSOR).text_style)
+
+    def _with_word(self, text: Text, word: str) -> Text:
+        """The line with a word at its right end, if there is room for both."""
+        gap = self.size.width - GUTTER - 1 - text.cell_len - width_of(word)
+        return text if gap < 2 else text.copy().append(" " * gap).append(word, CHANGED)
 
     def _strip(self, gutter: Text, text: Text) -> Strip:
         return strip_of(gutter, text, self.size.width, self.rich_style, self.role_style, self.app.console)
