@@ -77,12 +77,22 @@ def test_an_soa_whole(tool: str) -> None:
     assert got.reply.answer[0].data.startswith(SOA)
 
 
-def test_a_batch_of_kdig() -> None:
+@pytest.mark.parametrize("case", [case for case in CASES if case != "upstream"])
+def test_host_of_bind_9_11_tells_the_same(case: str) -> None:
+    question, rcode, data = CASES[case]
+    got = told("host", f"host-9.11.37-{case}", question)
+    assert got.reply is not None
+    assert got.reply.rcode == rcode
+    assert {record.data for record in got.reply.answer} == data
+
+
+@pytest.mark.parametrize("file", ["kdig-batch", "dig-9.11.37-batch"])
+def test_a_batch_of_kdig_and_of_an_old_dig(file: str) -> None:
     questions = [
         Question(BASE, "A"), Question(BASE, "AAAA"), Question(BASE, "SRV"), Question(f"nope.{BASE}", "A"),
         Question(BASE, "TXT"), Question(PTR, "PTR"),
     ]  # fmt: skip
-    found = match_replies(parse_printed(printed("kdig-batch")), questions)
+    found = match_replies(parse_printed(printed(file)), questions)
     assert set(found) == set(questions)
     for case in ("a", "aaaa", "srv", "nxdomain", "nodata", "ptr"):
         question, rcode, data = CASES[case]
@@ -90,16 +100,17 @@ def test_a_batch_of_kdig() -> None:
         assert reply.rcode == rcode
         assert {record.data for record in reply.answer} == data
         assert "aa" in reply.flags
-        assert ms is not None
-        assert 0 < ms < 1000
+        assert ms is None or 0 < ms < 1000
     assert len(found[questions[2]][0].additional) == 6
 
 
-@pytest.mark.parametrize(("tool", "case", "count"), [("kdig", "truncated", 29), ("host", "truncated", 40)])
+@pytest.mark.parametrize(
+    ("tool", "case", "count"), [("kdig", "kdig", 29), ("dig", "dig-9.11.37", 29), ("host", "host", 40)]
+)
 def test_truncation_is_seen_unless_the_program_asked_again(tool: str, case: str, count: int) -> None:
-    got = told(tool, f"{tool}-{case}", Question(MANY, "A"), "udp")
+    got = told(tool, f"{case}-truncated", Question(MANY, "A"), "udp")
     assert got.reply is not None
-    assert got.reply.truncated is (tool == "kdig")
+    assert got.reply.truncated is (tool != "host")
     assert len(got.reply.answer) == count
 
 
@@ -108,6 +119,8 @@ def test_truncation_is_seen_unless_the_program_asked_again(tool: str, case: str,
     [
         ("kdig", "timeout", "response timeout for 10.244.0.250@53(UDP)"),
         ("kdig", "refused", "can't connect to 10.244.0.80@53(TCP)"),
+        ("dig", "9.11.37-timeout", "connection timed out; no servers could be reached"),
+        ("dig", "9.11.37-refused", "connection refused"),
         ("drill", "refused", "error sending query"),
         ("host", "timeout", "no servers could be reached"),
         ("host", "refused", "no servers could be reached"),

@@ -190,6 +190,21 @@ def test_every_busybox_with_types_tells_the_same(version: str, case: str) -> Non
     assert not got.ttl_known
 
 
+@pytest.mark.parametrize("case", LATER_CASES)
+def test_bind_9_11_tells_the_same(case: str) -> None:
+    question, rcode, data = LATER_CASES[case]
+    got = output(f"bind-9.11.37-{case}", question)
+    assert got.reply is not None
+    assert got.reply.rcode == rcode
+    assert {record.data for record in got.reply.answer} == data
+    assert got.ttl_known
+
+
+def test_bind_9_11_says_why_there_is_no_reply() -> None:
+    got = output("bind-9.11.37-timeout", Question(LATER, "A"))
+    assert (got.reply, "timed out" in got.error) == (None, True)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", ["timeout", "refused"])
 def test_every_busybox_says_why_there_is_no_reply(version: str, case: str) -> None:

@@ -53,6 +53,7 @@ def test_which_nc_speaks_udp(make: str, udp: bool, quits: bool) -> None:
     ("file", "make"),
     [
         ("bind", BIND),
+        ("bind-9.11.37", BIND),
         ("busybox-1.28.4", BUSYBOX_SMALL),
         ("busybox-1.29.3", BUSYBOX),
         ("busybox-1.33.2", BUSYBOX),
