@@ -134,6 +134,8 @@ class Clock:
         try:
             await asyncio.wait((working, over), return_when=asyncio.FIRST_COMPLETED)
             if not working.done():
+                await _others()  # when lab time is fast and the machine slow, what needs no time must not be late
+            if not working.done():
                 raise TimeoutError
             return await working
         finally:

@@ -44,6 +44,6 @@ class Upstream:
         address = NAMES.get(name)
         if address is None:
             return Answer(question, "NXDOMAIN", authority=(Record(".", DENIAL_TTL, "SOA", _SOA),))
-        if question.type != "A":
+        if question.type not in ("A", "ANY"):
             return Answer(question, "NOERROR", authority=(Record(name, DENIAL_TTL, "SOA", _SOA),))
         return Answer(question, "NOERROR", answer=(Record(question.name, TTL, "A", address),))

@@ -17,7 +17,7 @@ _NUMBERS = (
     (re.compile(r"(hostmaster\.\S+) \d+ "), r"\1 SERIAL "),
     (re.compile(r"serial = \d+"), "serial = SERIAL"),
     (re.compile(r"after \d+ ms:"), "after N ms:"),
-    (re.compile(r"in \d+ ms"), "in N ms"),
+    (re.compile(r"in \d+ ?ms"), "in N ms"),
     (re.compile(r"time=[0-9.]+ ms"), "time=N ms"),
     (re.compile(r"min/avg/max = \S+"), "min/avg/max = N"),
     (re.compile(r"DiG \S+"), "DiG VERSION"),

@@ -43,7 +43,8 @@ BUSYBOX = case(
     "nslookup 10.96.0.10", "nslookup web-0.web", "nslookup nope", "nslookup kubernetes.default", "nslookup plain",
     "nslookup -type=aaaa plain", "nslookup both", "nslookup -type=ptr 10.96.0.10", "nslookup elsewhere",
     "nslookup empty", "nslookup mysql", f"nslookup -type=srv _http._tcp.{WEB}", "nslookup -type=nope web",
-    "nslookup example.com", f"nslookup {WEB} 10.96.0.10", "nslookup -type=soa cluster.local", ordered=False,
+    "nslookup example.com", f"nslookup {WEB} 10.96.0.10", "nslookup -type=soa cluster.local",
+    f"nslookup -debug -type=aaaa {WEB}", f"nslookup -debug -type=a nope.{WEB}", ordered=False,
 )  # fmt: skip
 BUSYBOX += case("busybox", "nslookup web nope.invalid")
 BIND = case(

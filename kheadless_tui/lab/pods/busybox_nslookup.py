@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
+import dns.flags
 import dns.message
 
 from kheadless_tui.lab.pods.bind_tools import Asked, answer_lines, no_dot, read_nslookup, reversed_name
@@ -44,10 +45,12 @@ async def nslookup(process: Process) -> int:
     shown = f"[{server}]" if ":" in server else server
     await process.say(f"Server:\t\t{asked.server}\nAddress:\t{shown}:{asked.port}\n\n")
     questions = _questions(process, asked)
-    replies = await asyncio.gather(*(_ask(process, asked, server, name, kind) for name, kind in questions))
+    replies = await asyncio.gather(
+        *(_ask(process, asked, server, number, *question) for number, question in enumerate(questions))
+    )
     status = 0
     for said in replies:
-        status = status or int(said is None or said.startswith("**"))
+        status = status or int(said is None or "** server can't find" in said)
         await process.say(said if said is not None else "")
     if any(said is None for said in replies):
         await process.say(";; connection timed out; no servers could be reached\n\n")
@@ -68,18 +71,22 @@ def _questions(process: Process, asked: Asked) -> list[tuple[str, str]]:
     return questions
 
 
-async def _ask(process: Process, asked: Asked, server: str, name: str, kind: str) -> str | None:
+async def _ask(process: Process, asked: Asked, server: str, number: int, name: str, kind: str) -> str | None:
     """What is printed on one question; ``None`` when nothing comes back."""
     query = dns.message.make_query(name if name.endswith(".") else f"{name}.", kind)
-    lookup = Lookup(process.around)
+    lookup, begun = Lookup(process.around), process.around.clock.now()
     for _ in range(2):
         try:
             (reply, *_) = await lookup.exchange(server, asked.port, query, wait=asked.wait)
         except NoReply:
             continue
+        ms = int((process.around.clock.now() - begun) * 1000)
+        debug = f"Query #{number} completed in {ms}ms:\n" if asked.debug else ""
         if rcode_of(reply) != "NOERROR":
-            return f"** server can't find {name}: {rcode_of(reply)}\n\n"
-        return "".join(f"{line}\n" for line in answer_lines(reply, dotted=False)) + "\n"
+            return f"{debug}** server can't find {name}: {rcode_of(reply)}\n\n"
+        if asked.debug:
+            debug += f"{'' if reply.flags & dns.flags.AA else 'non-'}authoritative answer:\n"
+        return debug + "".join(f"{line}\n" for line in answer_lines(reply, dotted=False)) + "\n"
     return None
 
 
