@@ -91,13 +91,13 @@ class Catalog:
                 counted, judged = _touched(view, view.objects.get((kind, key)), key)
                 dirty.update(counted)
                 judge.update(judged)
-        changed = sum(self._refresh(key) for key in dirty) > 0
+        changed = sum(self._refresh(key, before) for key in dirty) > 0
         for key in (*dirty, *judge):
             if self.service(key) is not None:
                 self._unjudged[key] = None
         return changed
 
-    def _refresh(self, key: ObjectKey) -> bool:
+    def _refresh(self, key: ObjectKey, earlier: Snapshot) -> bool:
         service = self._snapshot.service(key)
         old = self._entry(key)
         if service is None or not service.headless:
@@ -111,15 +111,20 @@ class Catalog:
             if self.settled:
                 self._note_gone(_service_id(key), key, TreeItem(_service_id(key), 1, key.name, "", "", None, "gone"))
             return True
-        members = members_of(self._snapshot, key)
         if old is None:
-            self._entries.setdefault(key.namespace, Entries()).add(key.name, Entry(service, members))
+            self._entries.setdefault(key.namespace, Entries()).add(key.name, Entry(service))
             self._note_new(_service_id(key))
             return True
-        if self.settled and old.members != members:
-            self._note_members(key, old.members, members)
-        changed = old.members != members or old.service.labels != service.labels
-        old.take(service, members)
+        if old.members is None and not self.settled:
+            old.service = service
+            return True
+        was = members_of(earlier, key) if old.members is None else old.members
+        members = members_of(self._snapshot, key)
+        if self.settled and was != members:
+            self._note_members(key, was, members)
+        changed = was != members or old.service.labels != service.labels
+        old.service = service
+        old.take(members)
         return changed
 
     def _note_members(self, key: ObjectKey, before: tuple[Member, ...], after: tuple[Member, ...]) -> None:
@@ -278,13 +283,16 @@ class Catalog:
         self, key: ObjectKey, entry: Entry, opened: Collection[str], counts_known: bool
     ) -> Iterator[TreeItem]:
         row = _service_id(key)
-        count = f"{entry.in_dns}/{len(entry.members)}" if counts_known else "?"
-        has_members = bool(entry.members)
+        members = entry.members
+        if members is None:
+            members = entry.take(members_of(self._snapshot, key))
+        count = f"{entry.in_dns}/{len(members)}" if counts_known else "?"
+        has_members = bool(members)
         is_open = row in opened and has_members
         yield TreeItem(row, 1, key.name, count, entry.severity, is_open if has_members else None, self._change(row))
         if not is_open:
             return
-        for member in entry.members:
+        for member in members:
             row = _member_id(key, member.name)
             sign = "" if member.in_dns else "terminating" if member.terminating else "not_ready"
             yield TreeItem(row, 2, member.name, "", sign, None, self._change(row))

@@ -34,15 +34,19 @@ class Entry:
 
     __slots__ = ("in_dns", "members", "service", "severity")
 
-    def __init__(self, service: Service, members: tuple[Member, ...]) -> None:
-        self.severity = ""
-        self.take(service, members)
-
-    def take(self, service: Service, members: tuple[Member, ...]) -> None:
-        """It is so now."""
+    def __init__(self, service: Service) -> None:
         self.service = service
+        self.members: tuple[Member, ...] | None = None
+        """Found out when they are shown for the first time: most of a big cluster never is. ``None`` until then."""
+        self.in_dns = 0
+        """How many of them are in DNS."""
+        self.severity = ""
+
+    def take(self, members: tuple[Member, ...]) -> tuple[Member, ...]:
+        """These are the endpoints now."""
         self.members = members
         self.in_dns = sum(member.in_dns for member in members)
+        return members
 
 
 class Entries:

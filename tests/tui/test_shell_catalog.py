@@ -85,6 +85,7 @@ def test_what_does_not_concern_the_tree_changes_nothing() -> None:
     builder.put(owner)
     builder.put(slice_of(owner, endpoint("web-0", "10.0.0.1")))
     catalog = catalog_of(builder.freeze())
+    assert len(catalog.items({"shop"})[0]) == 2
     builder.put(pod("web-0", "10.0.0.1", app="web"))
     assert not catalog.update(builder.freeze())
     builder.put(slice_of(owner, endpoint("web-0", "10.0.0.99")))
