@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import quote
+
+import msgspec
 
 from kheadless_tui.cluster.exec import ExecResult, exec_in
 from kheadless_tui.errors import ClusterError, UsageError
@@ -12,6 +15,7 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.asking import Asking, ask
 from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.places import pods_path
 from kheadless_tui.probe.resolver_files import READ_FILES, Getent, PodFiles, read_files, read_getent
 from kheadless_tui.probe.resolver_path import (
     TYPES,
@@ -66,7 +70,7 @@ async def walk_path(
         ClusterError: nothing can be run in the container, or it has no name server.
     """
     files = read_files(await _run(place, READ_FILES, FILES_TIMEOUT), str(place.target))
-    predicted = predict(name, files, snapshot, config, pod, nameserver)
+    predicted = predict(name, files, snapshot, config, pod, nameserver, await _host_aliases(place))
     walk = Walk(name, files, predicted.answers)
     getting = asyncio.create_task(_getent(place, name)) if files.has_getent else None
     try:
@@ -90,12 +94,48 @@ async def walk_path(
     )
 
 
-def predict(name: str, files: PodFiles, snapshot: Snapshot, config: ZoneConfig, pod: Pod, nameserver: str) -> Predicted:
+class _HostAlias(msgspec.Struct):
+    ip: str = ""
+    hostnames: list[str] | None = None
+
+
+class _AliasSpec(msgspec.Struct, rename="camel"):
+    host_aliases: list[_HostAlias] | None = None
+
+
+class _AliasedPod(msgspec.Struct):
+    spec: _AliasSpec = msgspec.field(default_factory=_AliasSpec)
+
+
+async def _host_aliases(place: OpenPlace) -> Mapping[str, tuple[str, ...]]:
+    """The names that spec.hostAliases of the pod puts into /etc/hosts; none where the pod may not be read."""
+    target = place.target
+    try:
+        answer = await place.transport.call("GET", f"{pods_path(target.namespace)}/{quote(target.pod, safe='')}")
+        aliases = msgspec.json.decode(answer, type=_AliasedPod).spec.host_aliases or []
+    except (ClusterError, msgspec.DecodeError):
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for alias in aliases:
+        for name in alias.hostnames or ():
+            found[name.lower()] = (*found.get(name.lower(), ()), alias.ip)
+    return found
+
+
+def predict(
+    name: str,
+    files: PodFiles,
+    snapshot: Snapshot,
+    config: ZoneConfig,
+    pod: Pod,
+    nameserver: str,
+    aliases: Mapping[str, tuple[str, ...]],
+) -> Predicted:
     """Everything that is predicted of a way: the pod's resolv.conf, each answer, and its own names in /etc/hosts."""
     names = dict.fromkeys(each for libc in LIBCS for each in search_names(name, files.resolv, libc))
     questions = [Question(each, rdtype) for each in names for rdtype in TYPES]
     answers = resolve_all(snapshot, questions, config)
-    return Predicted(resolv_conf_of(pod, config, nameserver), answers, own_names(pod, config))
+    return Predicted(resolv_conf_of(pod, config, nameserver), answers, {**own_names(pod, config), **aliases})
 
 
 def own_names(pod: Pod, config: ZoneConfig) -> Mapping[str, tuple[str, ...]]:

@@ -153,26 +153,24 @@ def _count(column: Column | None) -> str | Cell:
 
 
 def _group(matrix: Matrix, group: Group, suffix: str) -> Table:
-    headings = (
-        Heading("NAME", folds=True),
-        Heading("TYPE"),
-        Heading("PREDICTED", folds=True),
-        Heading("POD", folds=True),
-        Heading("SAID", folds=True),
-    )
-    rows: list[tuple[str | Cell, ...]] = [
+    """The records of a group; what was said of each, unless the group's title says it for all."""
+    said = [_said(matrix, line, group) for line in group.lines]
+    varied = len(set(said)) > 1
+    headings = [Heading("NAME", folds=True), Heading("TYPE"), Heading("PREDICTED", folds=True), Heading("POD")]
+    headings += [Heading("SAID", folds=True)] if varied else []
+    rows: list[Sequence[str | Cell]] = [
         (
             names.owner(line.record, suffix),
             line.record.type,
             names.data(line.record, suffix),
             line.pod or "",
-            Cell(_said(matrix, line, group), ROLES[group.verdict]),
+            *([Cell(words, ROLES[group.verdict])] if varied else []),
         )
-        for line in group.lines[:MOST_LINES]
+        for line, words in zip(group.lines[:MOST_LINES], said, strict=False)
     ]
     if len(group.lines) > MOST_LINES:
-        rows.append((f"and {len(group.lines) - MOST_LINES} more", "", "", "", ""))
-    return Table(headings, rows, title=group.title)
+        rows.append((f"and {len(group.lines) - MOST_LINES} more", *[""] * (len(headings) - 1)))
+    return Table(tuple(headings), rows, title=group.title)
 
 
 def _said(matrix: Matrix, line: Line, group: Group) -> str:
