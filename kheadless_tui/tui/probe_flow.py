@@ -154,8 +154,7 @@ class ProbeFlow:
                 self.asker.vantage = vantage
                 self.start(service_key, record)
 
-        image, current = self.asker.settings.image, self.asker.vantage
-        self._app.push_screen(VantageScreen(self._session, service_key, image=image, current=current), chosen)
+        self._app.push_screen(VantageScreen(self._session, service_key, self.asker), chosen)
 
     def cancel(self, service_key: ObjectKey | None = None) -> bool:
         """Ask no more in the probe of a Service, or in all probes; what came is kept. Twice: end it at once.

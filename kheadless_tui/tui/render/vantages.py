@@ -13,7 +13,7 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.candidates import not_usable, running_containers
 from kheadless_tui.probe.places import own_pods
-from kheadless_tui.tui.render.cells import clean, natural, width_of
+from kheadless_tui.tui.render.cells import clean, natural, width_of, wrap
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
@@ -36,6 +36,8 @@ class VantageChoice:
     """What asking from there does to the cluster."""
     refused: str = ""
     """Why it cannot be used; empty when it can, as far as is known."""
+    more: str = ""
+    """A sentence below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,34 @@ def vantage_choices(
     return choices
 
 
+@dataclass(frozen=True, slots=True)
+class AutoChoice:
+    """What ``auto`` comes to now."""
+
+    place: str = ""
+    """In words, empty while it is not known."""
+    why: str = ""
+    rejected: tuple[tuple[str, str], ...] = ()
+    """Places that were passed over, and why."""
+    refused: str = ""
+    """Why there is none at all."""
+
+
+def with_auto(choices: Sequence[VantageChoice], auto: AutoChoice) -> list[VantageChoice]:
+    """The same places, with what ``auto`` comes to and why it passed over others."""
+    passed = dict(auto.rejected)
+    found = []
+    for choice in choices:
+        if choice.spec == "auto" and auto.refused and not choice.refused:
+            choice = replace(choice, refused=clean(auto.refused))
+        elif choice.spec == "auto" and auto.place and not choice.refused:
+            choice = replace(choice, known=clean(auto.place), more=clean(auto.why))
+        elif not choice.refused and (why := passed.get(choice.spec) or passed.get(choice.spec.partition("/")[2])):
+            choice = replace(choice, known=clean(f"{choice.known}, passed over: {why}" if choice.known else why))
+        found.append(choice)
+    return found
+
+
 def _pod_choice(pod: Pod | None, name: str, own: Collection[str], no_exec: str) -> VantageChoice:
     spec = f"pod/{clean(name)}"
     whose = "own" if name in own else ""
@@ -128,16 +158,17 @@ class VantagesLayout:
     heading: Text | None
 
     def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
-        """One line each."""
-        return None
+        """One line each, more where something is said below."""
+        return [len(self.lines(row)) for row in rows]
 
     def lines(self, row: Row) -> Sequence[Text]:
-        """The line of one place."""
+        """The line of one place, and what is said below it."""
         if isinstance(row.value, Note):
             return row.value.lines(self.width, self.signs)
         choice = row.value
         assert isinstance(choice, VantageChoice)
-        return (self.grid.line(_cells(choice, self.signs)),)
+        more = [Text(f"    {part}", MUTED) for part in wrap(choice.more, self.width - 5)] if choice.more else []
+        return (self.grid.line(_cells(choice, self.signs)), *more)
 
 
 def _cells(choice: VantageChoice, signs: Signs) -> dict[str, Cell]:

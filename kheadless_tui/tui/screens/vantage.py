@@ -13,15 +13,27 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from kheadless_tui.cluster.access import Access, Right
-from kheadless_tui.errors import ClusterError
+from kheadless_tui.errors import ClusterError, HeadlessError
 from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import signs_for
-from kheadless_tui.tui.render.vantages import Rights, VantageChoice, vantage_choices, vantages_layout
+from kheadless_tui.tui.render.vantages import (
+    AutoChoice,
+    Rights,
+    VantageChoice,
+    vantage_choices,
+    vantages_layout,
+    with_auto,
+)
+from kheadless_tui.tui.serving import ask_served
 from kheadless_tui.tui.widgets.rows import RowList
+from kheadless_tui.zone.names import service_name
+from kheadless_tui.zone.record import Question
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
+    from kheadless_tui.tui.asker import Asker
 
 _SYSTEM = "kube-system"
 
@@ -37,12 +49,19 @@ class VantageScreen(ModalScreen[str | None]):
 
     AUTO_FOCUS = "#vantage-list"
 
-    def __init__(self, session: ClusterSession, service: ObjectKey, *, image: str, current: str) -> None:
+    def __init__(self, session: ClusterSession, service: ObjectKey, asker: Asker) -> None:
+        """Set up.
+
+        Args:
+            session: What is known.
+            service: For which Service.
+            asker: Knows the choice of now, and what ``auto`` comes to.
+        """
         super().__init__()
         self._session = session
         self._service = service
-        self._image = image
-        self._current = current
+        self._asker = asker
+        self._auto = AutoChoice()
         self._rights = Rights()
         self._unsubscribe: Callable[[], None] = lambda: None
         signs = signs_for()
@@ -59,8 +78,9 @@ class VantageScreen(ModalScreen[str | None]):
         """Show what is known, and ask for rights meanwhile."""
         self._unsubscribe = self._session.subscribe(self._fill)
         self._fill()
-        self._listing.move_to(self._current)
+        self._listing.move_to(self._asker.vantage)
         self._ask_rights()
+        self._ask_auto()
 
     def on_unmount(self) -> None:
         """Follow the session no more."""
@@ -68,11 +88,32 @@ class VantageScreen(ModalScreen[str | None]):
 
     def _fill(self) -> None:
         choices = vantage_choices(
-            self._session.snapshot, self._service, self._image, self._rights, readonly=self._session.readonly
+            self._session.snapshot,
+            self._service,
+            self._asker.settings.image,
+            self._rights,
+            readonly=self._session.readonly,
         )
+        choices = with_auto(choices, self._auto)
         self._listing.set_rows([Row(choice.spec, choice) for choice in choices])
 
-    @work(exclusive=True)
+    @work(exclusive=True, group="auto")
+    async def _ask_auto(self) -> None:
+        """Find out what ``auto`` comes to: as a probe would, which creates nothing before it has asked."""
+        if self._session.readonly or self._session.transport is None:
+            return
+        key = self._service
+        config = (await ask_served(self._session)).config
+        question = Question(service_name(key, config.zone), "A")
+        try:
+            plan = await self._asker.prober().plan(VantageSpec("auto"), key.namespace, [question], service=key)
+        except HeadlessError as error:
+            self._auto = AutoChoice(refused=error.message)
+        else:
+            self._auto = AutoChoice(plan.vantage, plan.why, plan.rejected)
+        self._fill()
+
+    @work(exclusive=True, group="rights")
     async def _ask_rights(self) -> None:
         """Ask the API server; whatever it does not say stays unknown and is offered."""
         access = Access(self._session.transport)
