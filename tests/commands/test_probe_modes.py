@@ -91,13 +91,13 @@ Broken = Callable[..., Awaitable[dict[str, Any]]]
 def broken(run: Run, lab: Lab) -> Broken:
     """What a probe of every server says while a lever is pulled."""
 
-    async def probed(lever: str, choice: str, *words: str, service: str = "nginx-headless") -> dict[str, Any]:
+    async def probed(lever: str, choice: str, *words: str) -> dict[str, Any]:
         levers = Levers(lab)
         choices = next(entry.choices for entry in levers.entries() if entry.name == lever)
         await levers.pull(lever, next(one for one in choices if choice in one))
         for name, other in [words[at : at + 2] for at in range(0, len(words), 2)]:
             await levers.pull(name, other)
-        done = await run("probe", "-n", "tutorial-1", service, "--servers", "-o", "json", timeout=90)
+        done = await run("probe", "-n", "tutorial-1", WEB, "A", "--servers", "-o", "json", timeout=90)
         assert done.status == 1, done
         document: dict[str, Any] = done.json
         return document
