@@ -52,6 +52,7 @@ def ours(lab: Lab) -> list[str]:
     ]
 
 
+@pytest.mark.timeout(300)
 async def test_a_thousand_probes_leave_no_pod() -> None:
     made: set[str] = set()
     async with Lab.start(world="tutorials", speed=SPEED) as lab, session_on(lab) as session:
