@@ -62,6 +62,8 @@ class Picture:
 
 NGINX = "tutorial-1/nginx-headless"
 PROBE = Step(("p",), "as predicted · asked from ")
+SERVERS = Step(("m",), "servers · below")
+PATH = Step(("s",), "ndots:5")
 RECORDS = Step(("tab", "tab"), "━━ records")
 
 PICTURES: tuple[Picture, ...] = (
@@ -72,6 +74,13 @@ PICTURES: tuple[Picture, ...] = (
     Picture("confirm-80x24", (80, 24), NGINX, "● web-2", (Step(("p",), "temporary pod"),), vantage="new"),
     Picture("dual-stack-120x40", (120, 40), "dual-stack/peers", "in DNS", (PROBE, RECORDS)),
     Picture("help-80x24", (80, 24), NGINX, "● web-2", (Step(("question_mark",), "this panel"),)),
+    Picture("servers-200x50", (200, 50), NGINX, "3 of 3 in DNS", (SERVERS,)),
+    Picture("servers-120x40", (120, 40), NGINX, "3 of 3 in DNS", (SERVERS,)),
+    Picture("path-120x40", (120, 40), NGINX, "3 of 3 in DNS", (Step(("j",), "web-0.nginx-headless."), PATH)),
+    Picture("reach-120x40", (120, 40), NGINX, "3 of 3 in DNS", (Step(("r",), "3 of 3 reached"),)),
+    Picture("probes-120x40", (120, 40), NGINX, "3 of 3 in DNS", (PROBE, PROBE, Step(("P",), "space marks two"))),
+    Picture("command-80x24", (80, 24), NGINX, "● web-2", (Step(("colon",), "── commands"),)),
+    Picture("lab-80x24", (80, 24), NGINX, "● web-2", (Step(("L",), "what can be broken"),)),
     Picture("external-120x40", (120, 40), "tutorial-2-mended/mysql-svc", "in DNS"),
 )
 

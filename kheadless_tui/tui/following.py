@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kheadless_tui.cluster.state import Live, Offline
+from kheadless_tui.cluster.state import Live, Offline, Reading
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui import notices
 from kheadless_tui.tui.appointments import Appointments
@@ -219,7 +220,11 @@ class Follower:
             return
         where, typed, gone = tree.row_id or "", tree.chosen.text, tree.selected
         when = self._catalog.deleted_at(gone) if gone is not None else None
-        side.say(*notices.without_view(self._session, where, typed, gone, when))
+        title, note = notices.without_view(self._session, where, typed, gone, when)
+        last = self._trail.at(self._trail.to_last) if self._trail.to_last else None
+        if last is not None and note.role == UNKNOWN and not isinstance(self._session.link, Reading):
+            note = replace(note, more=(*note.more, f"- goes back: {last.words}."))
+        side.say(title, note)
 
     def show_crumbs(self) -> None:
         """Tell in the status row where the cursor is."""

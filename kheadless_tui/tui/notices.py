@@ -242,7 +242,7 @@ def without_view(
     missing = [name for name in session.scope.namespaces if name in session.gone_namespaces]
     if missing and not session.scope.only and not where:
         there_is = f"There is no namespace {' and no namespace '.join(missing)}."
-        goes = "- goes back, :ns NAME looks at another one; one that is made anew appears by itself."
+        goes = ":ns NAME looks at another one; one that is made anew appears by itself."
         return "nothing selected", Note(there_is, "attention", UNKNOWN, (goes,))
     return nothing_selected(session.snapshot, session.link, session.reads, session.scope, where, filtered)
 

@@ -84,4 +84,4 @@ async def test_a_namespace_that_does_not_exist_is_said_with_the_way_back() -> No
     session = FakeSession([], scope=Scope(("nope",)), gone_namespaces={"nope": 1.0})
     async with running(session) as (app, pilot):
         await until(pilot, shows(app, "There is no namespace nope."))
-        assert "- goes back" in screen_text(app)
+        assert ":ns NAME looks at another one" in screen_text(app)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import cast
 
 import pytest
 
+from kheadless_tui.cluster.state import Offline
 from kheadless_tui.errors import UsageError
 from kheadless_tui.tui.command_line import WORDY, Known, Verb, choices, parse
 from kheadless_tui.tui.places import Place, Trail, namespaces_of
@@ -192,3 +194,17 @@ async def test_every_action_can_be_typed_by_its_name_and_found_by_choosing() -> 
         await until(pilot, lambda: tree(app).has_focus)
         await pilot.press("colon", *"q", "enter")
         await until(pilot, lambda: app.return_code is not None)
+
+
+async def test_a_place_where_nothing_can_be_read_says_the_way_back() -> None:
+    session = FakeSession(shop())
+    async with running(session, (120, 40), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "web-3"))
+        await pilot.press("colon", *"ns hidden", "enter")
+        await until(pilot, shows(app, "ns hidden"))
+        other = cast(FakeSession, app.session)
+        other.link = Offline(time.time(), time.time() + 30, "https://10.0.0.1 refused the connection")
+        other.tell()
+        await until(pilot, shows(app, "- goes back: ns all of prod-eu1."))
+        await pilot.press("minus")
+        await until(pilot, shows(app, "services 10"))
