@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Open the terminal program; 0 when the user left it, 3 when the cluster did not answer at all."""
+    """Open the terminal program, and end the process when the user leaves it.
+
+    Raises:
+        ClusterError: the cluster did not answer at all.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "the terminal program needs a terminal, and standard input or output is none",
@@ -33,7 +37,12 @@ def run(arguments: argparse.Namespace) -> int:
     if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
         # Textual reads it when it is imported: over SSH a few whole pictures beat many small ones.
         os.environ.setdefault("TEXTUAL_FPS", "15")
-    return running.run(_demo(arguments) if arguments.command == "demo" else _explore(arguments))
+    status = running.run(_demo(arguments) if arguments.command == "demo" else _explore(arguments))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All is closed and put away. The interpreter would now walk a whole cluster of objects and free them one by one: a
+    # second in which the prompt does not come back.
+    os._exit(status)
 
 
 async def _explore(arguments: argparse.Namespace) -> int:
