@@ -135,6 +135,6 @@ class World:
     def pod_pages(self, namespace: str) -> range:
         """The pages that hold the pods of a namespace, or of all."""
         if not namespace:
-            return range(self.services // _BLOCK)
+            return range(max(1, self.services // _BLOCK))
         first = self.namespaces.index(namespace) * self.per_namespace // _BLOCK
-        return range(first, first + self.per_namespace // _BLOCK)
+        return range(first, first + max(1, self.per_namespace // _BLOCK))

@@ -216,7 +216,7 @@ def standing_in(services: int = 10_000, per_namespace: int = 500) -> Iterator[St
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield StandIn(process.stdout.readline().strip())
+            yield StandIn(process.stdout.readline().strip(), process)
         finally:
             process.terminate()
 
@@ -224,8 +224,9 @@ def standing_in(services: int = 10_000, per_namespace: int = 500) -> Iterator[St
 class StandIn:
     """A stand-in that runs."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, process: subprocess.Popen[str]) -> None:
         self.url = url
+        self.signal = process.send_signal
         config = {
             "apiVersion": "v1",
             "kind": "Config",
