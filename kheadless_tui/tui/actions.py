@@ -23,6 +23,10 @@ class Action(NamedTuple):
     """In the keys row, where there is room."""
     help: str = ""
     """What the help says, where the title is too short to be understood."""
+    as_: str = ""
+    """The keys as they are written, where those of several actions are told in one line."""
+    listed: bool = True
+    """In the help; false for what another action's line tells of."""
     at_once: bool = False
     """Done before the keys typed after it are given to any widget: what opens a line to type in must not lose them."""
 
@@ -36,36 +40,34 @@ class Action(NamedTuple):
             id=self.id,
             tooltip=self.help or self.title,
             priority=self.at_once,
-            key_display=key_text(self.keys.split(",")[0]),
+            key_display=self.as_ or key_text(self.keys.split(",")[0]),
         )
 
 
-PANELS, EVERYWHERE = "panels", "everywhere"
+ASKING, PANELS, EVERYWHERE = "asking", "panels", "everywhere"
 
 ACTIONS: tuple[Action, ...] = (
-    Action("main.probe", "p", "probe", "probe", EVERYWHERE, help="ask from a pod, compare"),
-    Action("main.vantage", "v", "vantage", "from where", EVERYWHERE, help="where to ask from"),
-    Action("main.servers", "m", "servers", "servers", EVERYWHERE, help="every server as a column"),
-    Action("main.path", "s", "path", "path", EVERYWHERE, shown=False, help="search path of a name in a pod"),
-    Action("main.reach", "r", "reach", "reach", EVERYWHERE, shown=False, help="connect to each endpoint"),
-    Action("main.timeline", "t", "timeline", "timeline", EVERYWHERE, shown=False, help="follow a change through DNS"),
-    Action("main.history", "P", "history", "probes", EVERYWHERE, shown=False, help="probes made, compare two"),
+    Action("main.probe", "p", "probe", "probe", ASKING, help="ask from a pod, compare"),
+    Action("main.vantage", "v", "vantage", "from where", ASKING, help="where to ask from"),
+    Action("main.servers", "m", "servers", "servers", ASKING, help="every server as a column"),
+    Action("main.path", "s", "path", "path", ASKING, shown=False, help="search path of a name"),
+    Action("main.reach", "r", "reach", "reach", ASKING, shown=False, help="connect to each endpoint"),
+    Action("main.timeline", "t", "timeline", "timeline", ASKING, shown=False, help="follow a change through DNS"),
+    Action("main.history", "P", "history", "probes", ASKING, shown=False, help="probes made, compare two"),
     Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x", at_once=True),
     Action("main.command", "colon", "command", "command", EVERYWHERE, help="command: ctx, ns, sel ...", at_once=True),
     Action("main.next", "tab", "next_panel", "panel", PANELS, help="next panel or tab"),
-    Action("main.previous", "shift+tab", "previous_panel", "back a panel", PANELS, shown=False, help="panel before"),
+    Action("main.previous", "shift+tab", "previous_panel", "back a panel", PANELS, shown=False, listed=False),
     Action("main.zoom", "z", "zoom", "zoom", PANELS, help="this panel alone"),
-    Action("main.narrower", "less_than_sign", "resize_tree(-2)", "narrower", PANELS, shown=False, help="narrower tree"),
-    Action("main.wider", "greater_than_sign", "resize_tree(2)", "wider", PANELS, shown=False, help="wider tree"),
+    Action("main.narrower", "less_than_sign", "resize_tree(-2)", "narrower, wider", PANELS, shown=False, as_="< >"),
+    Action("main.wider", "greater_than_sign", "resize_tree(2)", "wider", PANELS, shown=False, listed=False),
     Action("main.why", "w", "why", "why", EVERYWHERE, help="why: a record, a missing right"),
     Action("main.commands", "e", "commands", "kubectl", EVERYWHERE, help="equivalent commands"),
     Action("main.copy", "c", "copy", "copy", EVERYWHERE, help="copy the full name"),
-    Action(
-        "main.favourite", "0", "favourite(0)", "all namespaces", EVERYWHERE, shown=False, help="namespace, 0 for all"
-    ),
-    Action("main.last", "minus", "last", "last place", EVERYWHERE, shown=False, help="where one was before"),
-    Action("main.backward", "left_square_bracket", "travel(-1)", "back", EVERYWHERE, shown=False, help="places: back"),
-    Action("main.forward", "right_square_bracket", "travel(1)", "on", EVERYWHERE, shown=False, help="places: on"),
+    Action("main.favourite", "0", "favourite(0)", "a namespace, 0 for all", EVERYWHERE, shown=False, as_="0-9"),
+    Action("main.last", "minus", "last", "the last place", EVERYWHERE, shown=False),
+    Action("main.backward", "left_square_bracket", "travel(-1)", "places back, on", EVERYWHERE, shown=False, as_="[ ]"),
+    Action("main.forward", "right_square_bracket", "travel(1)", "on", EVERYWHERE, shown=False, listed=False),
     Action("main.rights", "W", "rights", "rights", EVERYWHERE, shown=False, help="missing rights, as YAML"),
     Action("main.lab", "L", "levers", "lab", EVERYWHERE, help="break something in the lab"),
     Action("main.reload", "ctrl+r", "reload", "read again", EVERYWHERE, shown=False),
@@ -76,6 +78,11 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 GROUP_OF = {action.id: action.group for action in ACTIONS}
+
+TOGETHER = frozenset(action.as_ for action in ACTIONS if action.as_)
+"""Keys of several actions that one line of the help tells."""
+
+UNLISTED = frozenset(action.id for action in ACTIONS if not action.listed)
 
 ORDER = {action.id: place for place, action in enumerate(ACTIONS)}
 """Place in the keys row, after the keys of the focused panel."""

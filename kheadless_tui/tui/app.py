@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+import sys
+import threading
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -19,6 +21,7 @@ from kheadless_tui.tui.ascii import AsciiOnly
 from kheadless_tui.tui.asker import ProbeSettings
 from kheadless_tui.tui.assets import style_sheets
 from kheadless_tui.tui.bridge import slow_link
+from kheadless_tui.tui.hangup import on_hangup
 from kheadless_tui.tui.layout import layout_for
 from kheadless_tui.tui.levers import Levers
 from kheadless_tui.tui.probe_flow import ProbeFlow
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
 
 CLOSE_WITHIN = 10.0
 """Seconds that leaving waits for what a probe made in the cluster to be removed."""
+
+WRITTEN_WITHIN = 3.0
+"""Seconds within which the terminal takes what restores it, when a signal has ended the program."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Interrupted from elsewhere (``ctrl-c`` in the terminal is a key), asked to end, and the terminal gone (a lost SSH
@@ -88,6 +94,7 @@ class HeadlessApp(App[int]):
         self._visits = 0
         self.add_mode(self.DEFAULT_MODE, self._new_screen)
         self._leaving: asyncio.Task[None] | None = None
+        self._unwatch: Callable[[], None] = lambda: None
 
     @property
     def session(self) -> ClusterSession:
@@ -145,6 +152,8 @@ class HeadlessApp(App[int]):
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._on_signal, number)
+        if not self.is_headless and sys.__stdin__ is not None:
+            self._unwatch = on_hangup(sys.__stdin__.fileno(), lambda: self._on_signal(signal.SIGHUP))
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
@@ -187,15 +196,25 @@ class HeadlessApp(App[int]):
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._leaving is None:
-            self._leaving = asyncio.create_task(self.leave(128 + number))
+            self._leaving = asyncio.create_task(self.leave(128 + number, unread=not self.is_headless))
 
-    async def leave(self, status: int = 0) -> None:
-        """Remove what a probe made, close the session, and end with an exit status."""
+    async def leave(self, status: int = 0, *, unread: bool = False) -> None:
+        """Remove what a probe made, close the session, and end with an exit status.
+
+        Args:
+            status: The exit status.
+            unread: Nobody may be there to read what restores the terminal, and textual would wait for ever to have
+                written it: then end without.
+        """
         try:
             async with asyncio.timeout(CLOSE_WITHIN):
                 await self._desk.close()
         except TimeoutError:
             pass
+        if unread:
+            end = threading.Timer(WRITTEN_WITHIN, os._exit, (status,))
+            end.daemon = True
+            end.start()
         self.exit(status, return_code=status)
 
     async def action_quit(self) -> None:
@@ -204,6 +223,7 @@ class HeadlessApp(App[int]):
 
     async def on_unmount(self) -> None:
         """Nothing that we made stays, whatever ended the program. A signal from now on would end nothing sooner."""
+        self._unwatch()
         await self._desk.close()
 
 

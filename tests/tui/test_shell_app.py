@@ -326,7 +326,9 @@ async def test_the_help_is_made_of_the_bindings_and_greys_what_cannot_work() -> 
         text = screen_text(app)
         assert "help · tree" in text
         assert "(off: read-only)" in text
-        assert "back, then quit" in text
+        assert "0-9  a namespace, 0 for all" in text
+        await pilot.press("pagedown")
+        await until(pilot, shows(app, "back, then quit"))
         await pilot.press("slash", "z", "o", "o")
         await until(pilot, lambda: "back, then quit" not in screen_text(app))
         await pilot.press("escape", "escape")

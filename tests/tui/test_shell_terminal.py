@@ -121,6 +121,45 @@ def test_a_signal_ends_the_program_and_gives_the_terminal_back(terminal: Termina
     assert terminal.status() == 128 + number
 
 
+LEADER = """
+import os, signal, subprocess, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+print(subprocess.Popen([sys.executable, "-c", os.environ["PROGRAM"]], restore_signals=False,
+    preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)).wait(), file=open(os.environ["SAID"], "w"))
+"""
+"""Leads the session of a terminal as make does: it waits for its child and passes no signal on."""
+
+
+def test_a_terminal_that_goes_without_a_signal_ends_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = tmp_path / "status"
+    monkeypatch.setenv("PROGRAM", PROGRAM)
+    monkeypatch.setenv("SAID", str(said))
+    terminal = Terminal(80, 24, "-c", LEADER)
+    assert READY in terminal.read(20, until=READY)
+    os.close(terminal.file)
+    os.waitpid(terminal.pid, 0)
+    assert said.read_text() == f"{128 + signal.SIGHUP}\n"
+
+
+def test_a_terminal_that_nobody_reads_holds_nothing_up(terminal: Terminal) -> None:
+    waiting, before, end = 0, -1, time.monotonic() + 30
+    while waiting > before and time.monotonic() < end:  # until there is no room for what one more key makes
+        before = waiting
+        os.write(terminal.file, b"?")
+        os.write(terminal.file, b"\x1b")
+        settled = -1
+        while settled != waiting:
+            settled = waiting
+            select.select([], [], [], 0.5)
+            waiting = struct.unpack("i", fcntl.ioctl(terminal.file, termios.FIONREAD, b"\0" * 4))[0]
+    assert waiting == before
+    os.kill(terminal.pid, signal.SIGTERM)
+    _, status = os.waitpid(terminal.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGTERM
+
+
 def _unknown_namespace(_: dict[str, Any]) -> list[str]:
     return ["-n", "nope"]
 

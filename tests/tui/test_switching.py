@@ -25,7 +25,7 @@ VERBS = (*WORDY, Verb("probe", "probe", "ask", "probe"), Verb("problems", "probl
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("", ["ctx ", "ns ", "sel ", "q", "probe", "problems"]),
+        ("", ["ctx ", "ns ", "sel ", "path ", "q", "probe", "problems"]),
         ("pro", ["probe", "problems"]),
         ("lems", ["problems"]),
         ("ctx st", ["ctx staging"]),

@@ -12,7 +12,7 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from kheadless_tui.tui.actions import GROUP_OF, ORDER, PANELS, key_text
+from kheadless_tui.tui.actions import ASKING, EVERYWHERE, GROUP_OF, ORDER, PANELS, TOGETHER, UNLISTED, key_text
 from kheadless_tui.tui.render.cells import cut, pad, width_of, wrap
 from kheadless_tui.tui.render.roles import FOCUS, FRAME, MUTED, TEXT
 from kheadless_tui.tui.render.signs import Signs
@@ -53,13 +53,14 @@ def groups_of(bindings: Mapping[str, ActiveBinding], panel: str, reason: Callabl
     entries: dict[tuple[str, str], HelpEntry] = {}
     for key, active in sorted(bindings.items(), key=lambda item: _place(item[1].binding)):
         binding = active.binding
-        if binding.system or not binding.id:
+        if binding.system or not binding.id or binding.id in UNLISTED:
             continue
         place = (_group(binding, panel), binding.action)
-        keys.setdefault(place, []).append(key_text(key))
+        shown = binding.key_display or ""
+        keys.setdefault(place, []).append(shown if shown in TOGETHER else key_text(key))
         off = reason(binding.action.partition("(")[0]) or ("" if active.enabled else "not now")
         entries[place] = HelpEntry("", binding.tooltip or binding.description, binding.description, off)
-    groups: dict[str, list[HelpEntry]] = {panel: [], PANELS: [], MOVING: [], "everywhere": []}
+    groups: dict[str, list[HelpEntry]] = {panel: [], ASKING: [], PANELS: [], MOVING: [], EVERYWHERE: []}
     for (group, action), names in keys.items():
         groups.setdefault(group, []).append(entries[(group, action)]._replace(keys=_keys_text(names)))
     return tuple(HelpGroup(title, tuple(entries)) for title, entries in groups.items() if entries)
