@@ -64,7 +64,8 @@ def stray_slice(evidence: Evidence) -> Iterator[Finding]:
     if not stray:
         return
     names = [item.name for item in stray]
-    label = _label(stray[0])
+    labels = {_label(item) for item in stray}
+    label = labels.pop() if len(labels) == 1 else f"no label {SERVICE_NAME_LABEL}={evidence.key.name}"
     yield Finding(
         code="KH007",
         severity=ERROR,
@@ -158,8 +159,10 @@ def mirrored_in_part(evidence: Evidence) -> Iterator[Finding]:
 
 
 def other_port_name(evidence: Evidence) -> Iterator[Finding]:
-    """SRV records are named after the ports of the endpoints, not after those of the Service (failure H17)."""
-    if evidence.service.selector or not evidence.in_dns or not evidence.service.ports:
+    """SRV records of a headless Service are named after the ports of the endpoints, not after its own (failure H17)."""
+    if not evidence.service.headless or evidence.service.selector:
+        return
+    if not evidence.in_dns or not evidence.service.ports:
         return
     theirs = {(port.name or "", port.protocol or "TCP"): item for item in evidence.slices for port in item.ports or ()}
     ours = {(port.name or "", port.protocol or "TCP") for port in evidence.service.ports}

@@ -199,8 +199,10 @@ def published_though_not_serving(evidence: Evidence) -> Iterator[Finding]:
     """The address of pods that do not serve is handed out by publishNotReadyAddresses (failure H47)."""
     if not evidence.service.publishes_not_ready:
         return
-    dead = {who: seen for who, seen in evidence.members.items() if not all(one.endpoint.serving for one in seen)}
-    going = {who: seen for who, seen in evidence.members.items() if any(one.endpoint.terminating for one in seen)}
+    # The field only tells who writes the slices: one written by hand may say that its endpoint is not ready.
+    served = {who: seen for who, seen in evidence.members.items() if any(one.endpoint.ready for one in seen)}
+    dead = {who: seen for who, seen in served.items() if not all(one.endpoint.serving for one in seen)}
+    going = {who: seen for who, seen in served.items() if any(one.endpoint.terminating for one in seen)}
     names = list({**dead, **going})
     if not names:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+import msgspec
 import pytest
 
 from kheadless_tui.diagnose.catalogue import RULES, findings, sentence
@@ -360,3 +361,23 @@ def test_a_pod_that_is_missed_is_a_warning_and_a_newcomer_is_not(
         one.code: one.severity for one in findings(Snapshot.of([asked, item]), asked, ZoneConfig(), unread=("Pod",))
     }
     assert unread["KH078"] == "hint", "slices do not tell a newcomer from one that fails"
+
+
+def test_what_a_handmade_slice_calls_not_ready_is_not_published() -> None:
+    """publishNotReadyAddresses is read by the EndpointSlice controller and not by DNS (object/endpoint.go)."""
+    peers = service(publish_not_ready_addresses=True)
+    assert "KH047" not in codes(peers, slice_of(endpoint("web-0", "10.0.0.1", ready=False)))
+
+
+def test_the_srv_records_of_a_cluster_address_are_named_after_the_ports_of_the_service() -> None:
+    named_otherwise = slice_of(endpoint("web-0", "10.0.0.1"), ports=[EndpointPort("http", 80, "TCP")])
+    assert "KH017" in codes(service(), named_otherwise)
+    assert "KH017" not in codes(service(cluster_ip="10.96.0.7"), named_otherwise)
+
+
+def test_stray_slices_are_not_said_to_share_a_label_that_only_one_carries() -> None:
+    first, second = slice_of(endpoint("a", "10.0.0.1"), label=""), slice_of(endpoint("b", "10.0.0.2"), label="nosuch")
+    objects = (service(), first, msgspec.structs.replace(second, metadata=Meta("web-2", "shop", labels=second.labels)))
+    (found,) = findings(Snapshot.of(objects), service(), ZoneConfig())
+    assert found.code == "KH007"
+    assert "carry no label kubernetes.io/service-name=web" in found.title
