@@ -7,27 +7,16 @@ the screen nor an exit.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
 
-from kheadless_tui.cluster.credential_plugin import PluginSource
-from kheadless_tui.cluster.credentials import (
-    Credential,
-    Credentials,
-    CredentialSource,
-    StaticSource,
-    TokenFileSource,
-    basic,
-)
+from kheadless_tui.cluster.credentials import Credential, Credentials, TokenFileSource
 from kheadless_tui.cluster.kubeconfig import Chosen, Section, choose, files_to_read, where_looked
-from kheadless_tui.cluster.oidc import OidcSource
+from kheadless_tui.cluster.login import client_certificate, credential_source
 from kheadless_tui.cluster.proxy import SCHEMES, proxy_from_environment
 from kheadless_tui.cluster.tls import ClientCertificate, TrustSettings, client_context
 from kheadless_tui.errors import InputError
@@ -36,12 +25,6 @@ SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 """Where a pod finds token, ca.crt and namespace (client-go rest.InClusterConfig)."""
 
 IN_CLUSTER_CONTEXT = "in-cluster"
-
-REMOVED_PROVIDERS = {
-    "gcp": "use the credential plug-in gke-gcloud-auth-plugin: gcloud container clusters get-credentials CLUSTER",
-    "azure": "use the credential plug-in kubelogin: https://github.com/Azure/kubelogin",
-}
-"""What took the place of the providers that kubectl no longer has since 1.26."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +60,8 @@ class Connection:
     """The file that was given for it; empty where it was found as kubectl finds it."""
     request_timeout: float = 10.0
     """Seconds; what the user asked for."""
-    warnings: tuple[str, ...] = ()
-    """What the user should know about this connection, a sentence each."""
+    warnings: list[str] = field(default_factory=list, compare=False)
+    """What the user should know about this connection, a sentence each; more may come while it is used."""
     asked: Asked = Asked()
     """From what it was made."""
     _contexts: dict[ClientCertificate | None, ssl.SSLContext] = field(default_factory=dict, repr=False, compare=False)
@@ -100,7 +83,7 @@ class Connection:
             return None
         certificate = credential.certificate
         if certificate not in self._contexts:
-            self._contexts.clear()  # a plug-in's new certificate takes the place of the old one
+            self._contexts.clear()  # a new certificate takes the place of the old one
             self._contexts[certificate] = client_context(self.trust, certificate)
         return self._contexts[certificate]
 
@@ -168,21 +151,22 @@ def _from_kubeconfig(chosen: Chosen, environ: Mapping[str, str], asked: Asked) -
     if urlsplit(server).scheme not in ("http", "https") or not urlsplit(server).hostname:
         raise InputError(f"cluster {cluster.name!r} has the server {server!r}, expected https://…", where=cluster.file)
     trust = _trust(cluster)
-    certificate = _certificate(user)
+    certificate = client_certificate(user)
     proxy_url = _proxy(cluster, server, environ)
+    warnings = _warnings(trust, server)
     connection = Connection(
         context=chosen.context,
         cluster=cluster.name,
         server=server,
         user=asked.as_user or user.text("as") or user.name,
         namespace=chosen.namespace or "default",
-        credentials=Credentials(_source(chosen, certificate, trust, proxy_url, environ)),
+        credentials=Credentials(credential_source(chosen, certificate, trust, proxy_url, environ, warnings.append)),
         trust=trust,
         proxy_url=proxy_url,
         impersonation=_impersonation(user, asked.as_user, asked.as_groups),
         kubeconfig=asked.kubeconfig or "",
         request_timeout=asked.request_timeout,
-        warnings=_warnings(trust, server),
+        warnings=warnings,
         asked=asked,
     )
     connection.ssl_context(Credential(certificate=certificate))  # a broken file is told now, not at the first request
@@ -225,7 +209,7 @@ def _in_cluster(environ: Mapping[str, str], directory: str, asked: Asked) -> Con
 
 
 def _trust(cluster: Section) -> TrustSettings:
-    authorities, origin = _file_or_data(cluster, "certificate-authority")
+    authorities, origin = cluster.content("certificate-authority")
     insecure = cluster.flag("insecure-skip-tls-verify")
     if insecure and authorities:
         # client-go refuses the pair: "specifying a root certificates file with the insecure flag is not allowed"
@@ -236,41 +220,6 @@ def _trust(cluster: Section) -> TrustSettings:
     return TrustSettings(authorities, cluster.text("tls-server-name"), insecure, origin)
 
 
-def _certificate(user: Section) -> ClientCertificate | None:
-    certificate, origin = _file_or_data(user, "client-certificate")
-    key, key_origin = _file_or_data(user, "client-key")
-    if not certificate and not key:
-        return None
-    if not certificate or not key:
-        raise InputError(
-            f"user {user.name!r} has a {'client-key' if key else 'client-certificate'} without the other",
-            where=user.file,
-        )
-    return ClientCertificate(certificate, key, origin if origin == key_origin else f"{origin}, {key_origin}")
-
-
-def _file_or_data(section: Section, field_name: str) -> tuple[bytes, str]:
-    """A file's content, or base64 in the kubeconfig itself, which takes precedence."""
-    data = section.text(f"{field_name}-data")
-    if data:
-        try:
-            return base64.b64decode(data, validate=True), section.file
-        except binascii.Error as error:
-            raise InputError(f"{field_name}-data of {section.name!r} is not base64", where=section.file) from error
-    path = section.path(field_name)
-    if not path:
-        return b"", section.file
-    return _content(path, field_name, section), path
-
-
-def _content(path: str, field_name: str, section: Section) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        said = f"{field_name} {path} of {section.name!r} cannot be read: {error.strerror}"
-        raise InputError(said, where=section.file) from error
-
-
 def _proxy(cluster: Section, server: str, environ: Mapping[str, str]) -> str:
     proxy_url = cluster.text("proxy-url")
     if proxy_url and (urlsplit(proxy_url).scheme not in SCHEMES or not urlsplit(proxy_url).hostname):
@@ -279,63 +228,6 @@ def _proxy(cluster: Section, server: str, environ: Mapping[str, str]) -> str:
             where=cluster.file,
         )
     return proxy_url or proxy_from_environment(server, environ)
-
-
-def _source(
-    chosen: Chosen,
-    certificate: ClientCertificate | None,
-    trust: TrustSettings,
-    proxy_url: str,
-    environ: Mapping[str, str],
-) -> CredentialSource:
-    """The user's way to log in, by client-go's precedence: token file, token, password; then plug-in or provider."""
-    user = chosen.user
-    if path := user.path("tokenFile"):
-        return TokenFileSource(path, certificate)
-    if token := user.text("token"):
-        return StaticSource(Credential(f"Bearer {token}", certificate))
-    if username := user.text("username"):
-        return StaticSource(Credential(basic(username, user.text("password")), certificate))
-    if user.body.get("exec") is not None:
-        told = _cluster_info(chosen.cluster, trust, proxy_url)
-        return PluginSource.from_config(user.body["exec"], user.file, told, certificate)
-    if user.body.get("auth-provider") is not None:
-        return _auth_provider(user, certificate, environ)
-    return StaticSource(Credential(certificate=certificate))
-
-
-def _auth_provider(user: Section, certificate: ClientCertificate | None, environ: Mapping[str, str]) -> OidcSource:
-    provider = user.body["auth-provider"]
-    config = provider.get("config") if isinstance(provider, dict) else None
-    if not isinstance(provider, dict) or not isinstance(config, (dict, type(None))):
-        raise InputError(f"auth-provider of user {user.name!r} must be a mapping with name and config", where=user.file)
-    name = str(provider.get("name") or "")
-    if name != "oidc":
-        hint = REMOVED_PROVIDERS.get(name, "the one that there is is oidc; the others are exec plug-ins")
-        raise InputError(
-            f"user {user.name!r} has the auth-provider {name!r}, which is no longer known", where=user.file, hint=hint
-        )
-    section = Section(user.name, config or {}, user.file)
-    texts = {key: section.text(key) for key in section.body}
-    authorities, _ = _file_or_data(section, "idp-certificate-authority")
-    return OidcSource(user.name, texts, authorities, certificate, environ)
-
-
-def _cluster_info(cluster: Section, trust: TrustSettings, proxy_url: str) -> dict[str, Any]:
-    """``spec.cluster`` of an ExecCredential, by the names of client.authentication.k8s.io/v1 Cluster."""
-    extensions = cluster.body.get("extensions") or ()
-    config = next(
-        (item.get("extension") for item in extensions if item.get("name") == "client.authentication.k8s.io/exec"), None
-    )
-    told = {
-        "server": cluster.text("server"),
-        "tls-server-name": trust.server_name,
-        "insecure-skip-tls-verify": trust.insecure,
-        "certificate-authority-data": base64.b64encode(trust.authorities).decode("ascii"),
-        "proxy-url": proxy_url,
-        "config": config,
-    }
-    return {name: value for name, value in told.items() if value}
 
 
 def _impersonation(user: Section, as_user: str | None, as_groups: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -357,7 +249,5 @@ def _impersonation(user: Section, as_user: str | None, as_groups: Sequence[str])
     return tuple(headers)
 
 
-def _warnings(trust: TrustSettings, server: str) -> tuple[str, ...]:
-    if trust.insecure:
-        return (f"the certificate of {server} is not checked (insecure-skip-tls-verify)",)
-    return ()
+def _warnings(trust: TrustSettings, server: str) -> list[str]:
+    return [f"the certificate of {server} is not checked (insecure-skip-tls-verify)"] if trust.insecure else []

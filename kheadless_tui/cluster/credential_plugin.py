@@ -59,18 +59,10 @@ class PluginSource:
     install_hint: str = ""
     needs_terminal: bool = False
     """``interactiveMode: Always``."""
-    certificate: ClientCertificate | None = None
-    """A client certificate that the kubeconfig gives beside the plug-in."""
     timeout: float = PLUGIN_TIMEOUT
 
     @classmethod
-    def from_config(
-        cls,
-        config: Any,
-        file: str,
-        cluster: Mapping[str, Any],
-        certificate: ClientCertificate | None,
-    ) -> PluginSource:
+    def from_config(cls, config: Any, file: str, cluster: Mapping[str, Any]) -> PluginSource:
         """Read the ``exec`` mapping of a user.
 
         Raises:
@@ -97,7 +89,6 @@ class PluginSource:
             cluster if config.get("provideClusterInfo") else None,
             str(config.get("installHint") or "").strip(),
             config.get("interactiveMode") == "Always",
-            certificate,
         )
 
     async def obtain(self) -> Credential:
@@ -166,7 +157,7 @@ class PluginSource:
         if given.api_version != self.api_version:
             raise self._unusable(f"it answered in apiVersion {given.api_version!r}, not {self.api_version}")
         status = given.status or _Status()
-        certificate = self.certificate
+        certificate = None
         if status.client_certificate_data and status.client_key_data:
             certificate = ClientCertificate(
                 status.client_certificate_data.encode(), status.client_key_data.encode(), self.command

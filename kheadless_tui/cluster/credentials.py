@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from kheadless_tui.cluster.tls import ClientCertificate
-from kheadless_tui.errors import NotAuthenticated
+from kheadless_tui.cluster.tls import ClientCertificate, TrustSettings, client_context
+from kheadless_tui.errors import InputError, NotAuthenticated
+
+log = logging.getLogger(__name__)
 
 TOKEN_FILE_PERIOD = 60.0
 """Seconds after which a token file is read again (client-go transport/token_source.go: one minute)."""
+
+CERTIFICATE_FILE_PERIOD = 60.0
+"""Seconds after which the files of a client certificate are read again (client-go reads them for each connection)."""
 
 FAILURE_KEPT = 5.0
 """Seconds for which a failure to get a better credential holds for everyone who asks, instead of trying for each."""
@@ -69,6 +75,36 @@ class TokenFileSource:
         if not token:
             raise NotAuthenticated(f"the token file {self.path} is empty")
         return Credential(f"Bearer {token}", self.certificate, time.time() + TOKEN_FILE_PERIOD)
+
+
+class CertificateFileSource:
+    """Another source's credentials with a client certificate from two files, which are replaced before it expires."""
+
+    def __init__(self, source: CredentialSource, held: ClientCertificate, certificate: str, key: str) -> None:
+        """Nothing is read yet: ``held`` is what the two files, of the certificate and of its key, held before."""
+        self._source = source
+        self._held = held
+        self._paths = (certificate, key)
+
+    async def obtain(self) -> Credential:
+        """With the certificate that the files hold now; while it is of no use, with the one that they held before."""
+        credential = await self._source.obtain()
+        self._held = await asyncio.to_thread(self._read)
+        expires = time.time() + CERTIFICATE_FILE_PERIOD if credential.expires is None else credential.expires
+        return replace(credential, certificate=self._held, expires=expires)
+
+    def _read(self) -> ClientCertificate:
+        try:
+            certificate, key = (Path(path).read_bytes() for path in self._paths)
+            found = ClientCertificate(certificate, key, self._held.origin)
+            if found == self._held:
+                return self._held
+            client_context(TrustSettings(insecure=True), found)
+        except (OSError, InputError) as error:
+            # One of the two is replaced before the other: until both are there they do not belong together.
+            log.info("client certificate: %s", error)
+            return self._held
+        return found
 
 
 class Credentials:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,6 +40,26 @@ class Section:
         """A field that names a file: relative to the kubeconfig that it stands in (clientcmd ResolvePaths)."""
         value = self.text(field)
         return os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(self.file)), value)) if value else ""
+
+    def content(self, field: str) -> tuple[bytes, str]:
+        """What the file holds that a field names, or the field with ``-data`` in base64; and where that stands.
+
+        The latter takes precedence, as in client-go.
+        """
+        data = self.text(f"{field}-data")
+        if data:
+            try:
+                return base64.b64decode(data, validate=True), self.file
+            except binascii.Error as error:
+                raise InputError(f"{field}-data of {self.name!r} is not base64", where=self.file) from error
+        path = self.path(field)
+        if not path:
+            return b"", self.file
+        try:
+            return Path(path).read_bytes(), path
+        except OSError as error:
+            said = f"{field} {path} of {self.name!r} cannot be read: {error.strerror}"
+            raise InputError(said, where=self.file) from error
 
     def flag(self, field: str) -> bool:
         """A field that is true or false; absent is false."""

@@ -35,7 +35,10 @@ class Certificates:
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    """An authority, certificates for 127.0.0.1 and for api.example only, a client's, and one of another authority."""
+    """An authority, certificates for 127.0.0.1 and for api.example only, a client's, and one of another authority.
+
+    The first and the client's can be renewed.
+    """
     directory = tmp_path_factory.mktemp("pki")
 
     def openssl(*arguments: str) -> None:
@@ -58,7 +61,9 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     authority("other")
     certificate("server", "subjectAltName=IP:127.0.0.1")
     certificate("named", "subjectAltName=DNS:api.example")
+    certificate("renewed", "subjectAltName=IP:127.0.0.1")
     certificate("client", "extendedKeyUsage=clientAuth")
+    certificate("next", "extendedKeyUsage=clientAuth")
     return Certificates(directory)
 
 

@@ -68,6 +68,8 @@ class FakeApi:
     objects: dict[str, dict[tuple[str, str], Object]] = field(default_factory=lambda: defaultdict(dict))
     """By plural."""
     requests: list[web.BaseRequest] = field(default_factory=list)
+    before: Override | None = None
+    """Answers any request in place of ours, unless it gives ``None``."""
     before_rights: Override | None = None
     """Answers reviews of rights in place of the authorizer, unless it gives ``None``."""
     authorizer: Authorizer = field(default_factory=lambda: Authorizer([Grant("*", "*")]))
@@ -153,8 +155,8 @@ class FakeApi:
         await self.hanging.wait()
         if self.tokens and request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
             return status(401, "Unauthorized", "Unauthorized")
-        if self.before_rights is not None and "selfsubject" in request.path:
-            answer = await self.before_rights(request)
+        for before in (self.before, self.before_rights if "selfsubject" in request.path else None):
+            answer = await before(request) if before is not None else None
             if answer is not None:
                 return answer
         refused = await self.authorizer.answer(request)

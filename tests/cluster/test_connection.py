@@ -143,7 +143,7 @@ def test_authority_and_certificate_given_as_data(tmp_path: Path, certificates: C
 def test_checking_nothing_is_told(tmp_path: Path) -> None:
     cluster = {"insecure-skip-tls-verify": True}
     connection = load(kubeconfig(tmp_path / "config", "https://127.0.0.1:1", cluster=cluster))
-    assert connection.warnings == ("the certificate of https://127.0.0.1:1 is not checked (insecure-skip-tls-verify)",)
+    assert connection.warnings == ["the certificate of https://127.0.0.1:1 is not checked (insecure-skip-tls-verify)"]
 
 
 def test_impersonation_by_flag_and_by_kubeconfig(tmp_path: Path) -> None:
