@@ -41,4 +41,8 @@ def worst_of(states: Sequence[ReadState], now: float) -> ReadState:
     live = [state for state in states if isinstance(state, Live)]
     if reading or not live:
         return Reading(sum(state.objects for state in reading), min((state.since for state in reading), default=now))
-    return Live(max(state.since for state in live), sum(state.undecodable for state in live))
+    return Live(
+        max(state.since for state in live),
+        sum(state.undecodable for state in live),
+        sum(state.left_out for state in live),
+    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kheadless_tui.cluster.bounds import PAGE
 from kheadless_tui.cluster.decode import Decoder, path_of
-from kheadless_tui.cluster.reflector import PAGE
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import NotFound, Refused
 from kheadless_tui.model.kinds import CONFIG_MAP, Kind

@@ -9,10 +9,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from kheadless_tui.cluster.answers import Response, retry_after, status_of
+from kheadless_tui.cluster.bounds import MAX_PAGE, TooLarge
 from kheadless_tui.cluster.decode import token_in
 from kheadless_tui.cluster.listwatch import Change, Check, List, Wait, Watch, pieces
 from kheadless_tui.cluster.reflector import Reflector
-from kheadless_tui.cluster.transport import MAX_BODY, Transport
+from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import ClusterError, HeadlessError, NotAuthenticated, Unreachable
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,8 @@ class Reader:
                     self.reflector.lost(error, self._clock())
                 else:
                     self.reflector.watch_closed(self._clock())
+            except TooLarge as error:
+                self.reflector.page_too_large(error, self._clock())
             except NotAuthenticated as error:
                 self.reflector.unauthorized(error, self._clock())
             except HeadlessError as error:
@@ -137,7 +140,8 @@ class Reader:
 
     async def _do(self, step: List | Check | Watch) -> None:
         if isinstance(step, List):
-            await self._list(step)
+            async with self._transport.lists:
+                await self._list(step)
         elif isinstance(step, Check):
             await self._check(step)
         else:
@@ -198,7 +202,7 @@ class Reader:
         async with self._transport.stream(request.path, request.params, idle_timeout=request.idle_timeout) as answer:
             status, headers, chunks = answer
             if status != 200:
-                self._refuse(Response(status, headers, await _joined(chunks, MAX_BODY)), "watch")
+                self._refuse(Response(status, headers, await _joined(chunks, MAX_PAGE)), "watch")
                 return
             self.last_heard = time.monotonic()
             self.reflector.watch_opened(self._clock())
@@ -256,7 +260,7 @@ class _Download:
             ):
                 if status == 200:
                     self._received(0)
-                body = await _joined(chunks, MAX_BODY, self._hear if status == 200 else None)
+                body = await _joined(chunks, MAX_PAGE, self._hear if status == 200 else None)
                 return Response(status, headers, body)
         finally:
             self._tell("")
@@ -284,7 +288,7 @@ async def _joined(chunks: AsyncIterator[bytes], most: int, hear: Callable[[bytes
         parts.append(chunk)
         size += len(chunk)
         if size > most:
-            raise ClusterError(f"the API server answered with more than {most >> 20} MB")
+            raise TooLarge(most)
         if hear is not None:
             hear(chunk)
     return b"".join(parts)

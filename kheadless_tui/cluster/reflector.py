@@ -12,24 +12,19 @@ import random
 from collections.abc import Callable
 
 from kheadless_tui.cluster import pauses
+from kheadless_tui.cluster.bounds import MAX_OBJECTS, PAGE, Allowance, Lines
 from kheadless_tui.cluster.decode import Decoder, WatchEvent, path_of
-from kheadless_tui.cluster.listwatch import Change, Check, List, Put, Remove, Replace, Step, Wait, Watch, names_of
+from kheadless_tui.cluster.listwatch import Change, Check, List, Put, Remove, Replace, Step, Wait, Watch
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
 from kheadless_tui.model.kinds import Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
-
-PAGE = 500
-"""Objects in a page: large enough that round trips do not count, small enough that decoding one does not show."""
 
 WATCH_SECONDS = (240, 360)
 """For how long a watch is asked for; spread, so that many clients do not come back at once."""
 
 WATCH_SILENCE = 120.0
 """Seconds without a byte after which a watch counts as dead; the API server sends a bookmark every minute."""
-
-MAX_LINE = 32 * 2**20
-"""Bytes of one watch event; etcd stores no object larger than 1.5 MB."""
 
 
 class Reflector:
@@ -43,6 +38,7 @@ class Reflector:
         now: float,
         label_selector: str = "",
         spread: Callable[[], float] = random.random,
+        most: int = MAX_OBJECTS,
     ) -> None:
         self.kind = kind
         self.namespace = namespace
@@ -60,18 +56,16 @@ class Reflector:
         self._version: str | None = None
         self._collected: list[KubeObject] = []
         """Of a list under way, while an earlier one is still shown whole."""
-        self._listed: dict[str, set[str]] = {}
-        """Names in a list under way, by namespace."""
+        self._allowance = Allowance(most)
+        self._page_size = PAGE
         self._listed_version = ""
         self._undecodable: set[ObjectKey] = set()
         self._collected_undecodable: set[ObjectKey] = set()
-        self._rest = b""
+        self._lines = Lines()
         self._opened_at: float | None = None
         self._wait_until = 0.0
-        self._attempts = 0
-        self._expiries = 0
+        self._attempts = self._expiries = self._polls = 0
         self._only_lists: Forbidden | None = None
-        self._polls = 0
         self._unsure = False
         """Whether the server still knows our version has to be asked before a watch is opened with it."""
         self._contact = now
@@ -83,8 +77,8 @@ class Reflector:
         if now < self._wait_until:
             return Wait(self._wait_until)
         if self._version is None:
-            self._collected, self._listed = [], {}
-            self._collected_undecodable = set()
+            self._collected, self._collected_undecodable = [], set()
+            self._allowance.begin()
             return self.page()
         if self._unsure:
             # After etcd was set back to an older state, a watch at a version that it has not reached yet tells nothing
@@ -99,7 +93,7 @@ class Reflector:
 
     def page(self, token: str = "") -> List:
         """The request for the page that a ``continue`` token leads to, or for the first one."""
-        params = [("limit", str(PAGE)), *self._selection()]
+        params = [("limit", str(self._page_size)), *self._selection()]
         return List(self._path, (*params, ("continue", token)) if token else tuple(params))
 
     def attempted(self, verb: str) -> str:
@@ -141,20 +135,25 @@ class Reflector:
         """
         page = self._decoder.page(body)
         self._contact = now
-        for namespace, names in names_of(page.objects).items():
-            self._listed.setdefault(namespace, set()).update(names)
+        kept = self._allowance.of_page(page.objects)
         self._collected_undecodable.update(page.undecodable)
         # Before anything has been listed whole, a part is more than nothing; later only the whole replaces.
         if self.synced:
-            self._collected += page.objects
+            self._collected += kept
         if page.token:
             if self.synced:
                 return Put(()), page.token
             since = self.state.since if isinstance(self.state, Reading) else now
-            self.state = Reading(sum(map(len, self._listed.values())), since)
-            return Put(page.objects), page.token
+            self.state = Reading(self._allowance.count, since)
+            return Put(kept), page.token
         self._listed_version = page.version
-        return Replace(self._collected if self.synced else page.objects, self._listed), ""
+        return Replace(self._collected if self.synced else kept, self._allowance.names), ""
+
+    def page_too_large(self, error: ClusterError, now: float) -> None:
+        """A page was larger than we want to hold: list again by smaller ones, as long as there are any."""
+        if self._page_size == 1:
+            self._fail(error, now)
+        self._page_size = max(1, self._page_size // 4)
 
     def list_taken(self, changed: bool, now: float) -> None:
         """All changes of a list have been taken in: only from now on is what is shown of its version.
@@ -163,8 +162,7 @@ class Reflector:
             changed: They told something new.
             now: Unix time.
         """
-        self._collected, self._listed = [], {}
-        self._undecodable = self._collected_undecodable
+        self._collected, self._undecodable = [], self._collected_undecodable
         self._version, self._unsure = self._listed_version, False
         self.synced = True
         if self._only_lists is None:
@@ -195,7 +193,7 @@ class Reflector:
         """The watch's head came, with status 200."""
         self._opened_at = now
         self._contact = now
-        self._rest = b""
+        self._lines = Lines()
         self._live(now)
 
     def watch_data(self, chunk: bytes, now: float) -> list[Change]:
@@ -205,10 +203,7 @@ class Reflector:
             ClusterError: they are no watch events.
         """
         self._contact = now
-        lines = (self._rest + chunk).split(b"\n")
-        self._rest = lines.pop()
-        if len(self._rest) > MAX_LINE:
-            raise ClusterError(f"the watch of {self.kind.plural} sent a line of more than {MAX_LINE >> 20} MB")
+        lines = self._lines.take(chunk)
         changes: list[Change] = []
         version = self._version
         try:
@@ -319,11 +314,15 @@ class Reflector:
         if event.type in ("ADDED", "MODIFIED") and event.object is not None:
             if known_bad:
                 self._count_undecodable(event.key, now, bad=False)
-            return Put((event.object,))
+            admitted = self._allowance.admits(event.key, new=event.type == "ADDED")
+            self._tell_what_is_left_out()
+            return Put((event.object,)) if admitted else None
         if event.type == "DELETED" or event.object is None:
             bad = event.type != "DELETED" and event.object is None
             if bad or known_bad:
                 self._count_undecodable(event.key, now, bad=bad)
+            self._allowance.forget(event.key)
+            self._tell_what_is_left_out()
             return Remove(event.key)
         return None  # a type of event that is not known yet
 
@@ -341,12 +340,16 @@ class Reflector:
             self._undecodable.add(key)
         else:
             self._undecodable.discard(key)
-        if isinstance(self.state, Live):
-            self.state = Live(self.state.since, len(self._undecodable))
+        self._tell_what_is_left_out()
+
+    def _tell_what_is_left_out(self) -> None:
+        undecodable, left_out, state = len(self._undecodable), self._allowance.left_out, self.state
+        if isinstance(state, Live) and (state.undecodable, state.left_out) != (undecodable, left_out):
+            self.state = Live(state.since, undecodable, left_out)
 
     def _live(self, now: float) -> None:
         since = self.state.since if isinstance(self.state, Live) else now
-        self.state = Live(since, len(self._undecodable))
+        self.state = Live(since, len(self._undecodable), self._allowance.left_out)
         self.failure, self.failure_may_pass = None, False
         self._wait_until = 0.0
 

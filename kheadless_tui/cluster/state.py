@@ -26,6 +26,8 @@ class Live:
     """Unix time since when it has been so."""
     undecodable: int = 0
     """Objects that could not be decoded and are left out; shown, never fatal."""
+    left_out: int = 0
+    """Objects beyond the number that is kept (:data:`~kheadless_tui.cluster.bounds.MAX_OBJECTS`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def unread_kinds(reads: Mapping[tuple[str, str], ReadState], namespace: str, sel
 def _is_whole(state: ReadState | None) -> bool:
     match state:
         case Live():
-            return True
+            return not state.left_out
         case Offline() | Unauthorized():
             return state.whole
         case Forbidden():

@@ -21,6 +21,7 @@ from yarl import URL
 from kheadless_tui import __version__
 from kheadless_tui.cluster import failures
 from kheadless_tui.cluster.answers import Response, error_of, retry_after
+from kheadless_tui.cluster.bounds import MAX_LISTS
 from kheadless_tui.cluster.connection import Connection
 from kheadless_tui.cluster.connector import new_connector
 from kheadless_tui.cluster.credentials import Credential
@@ -54,6 +55,8 @@ class Transport:
         self._left: list[tuple[aiohttp.ClientSession, aiohttp.TCPConnector]] = []
         """By which nothing is asked any more; some of their connections may be in use."""
         self._timeout = aiohttp.ClientTimeout(total=None)
+        self.lists = asyncio.Semaphore(MAX_LISTS)
+        """Taken by who reads a whole list, so that many namespaces are not read all at once."""
         self._session = self._new_session()
         # Compressing costs both ends more than it saves when the bytes never leave the machine.
         self._encoding = "identity" if is_loopback(urlsplit(connection.server).hostname or "") else "gzip"

@@ -11,7 +11,7 @@ from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, width_of
-from kheadless_tui.tui.render.notes import RULE, Note
+from kheadless_tui.tui.render.notes import RULE, Note, note_for
 from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, UNKNOWN, WARN
 from kheadless_tui.zone.record import PredictedRecord
 
@@ -121,6 +121,8 @@ def verdicts_of(view: ServiceView) -> tuple[str, ...]:
     same = bool(probe.subject) or covers(comparison, view.predicted)
     again = "" if view.cannot_probe else ": p asks again"
     since = "" if same else f" · other records since{again}"
+    if probe.state == "cancelled":
+        since = f" · {probe.progress}{again}"
     right = sum(row.verdict == "match" for row in comparison.rows)
     subject = f"{probe.subject}: " if probe.subject else ""
     verdicts = [f"{subject}{comparison.verdict}: {right} of {len(comparison.rows)} as predicted"]
@@ -133,7 +135,7 @@ def verdicts_of(view: ServiceView) -> tuple[str, ...]:
     took, when = milliseconds(probe.result.ms), clock(probe.started)
     fullest = f"asked from {where} over {over}, {took}" if over else f"asked from {where}, {took}"
     forms = [f"{words}, {when}{since}" for words in (fullest, f"asked from {where}, {took}", f"asked from {where}")]
-    if since:
+    if since and probe.state != "cancelled":
         forms.append(f"{where}, {when} · changed since{again}")
     return tuple(f"{verdict} · {form}" for verdict in verdicts for form in dict.fromkeys(forms))
 
@@ -204,6 +206,10 @@ def trouble(link: ReadState, reads: Reads, namespace: str) -> Note | None:
             UNKNOWN,
             ("Probing still asks DNS itself.", RULE),
         )
+    services = state_of(reads, "services", namespace)
+    for state, what in ((services, "Services"), (slices, "EndpointSlices")):
+        if isinstance(state, Live) and state.left_out:
+            return note_for(state, what, namespace)
     if isinstance(slices, Reading):
         return Note(
             f"reading EndpointSlices: {slices.objects:,} so far",

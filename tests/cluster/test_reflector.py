@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from kheadless_tui.cluster.bounds import PAGE
 from kheadless_tui.cluster.decode import token_in
 from kheadless_tui.cluster.listwatch import Check, List, Put, Remove, Replace, Wait, Watch
 from kheadless_tui.cluster.pauses import FORBIDDEN_PAUSE
-from kheadless_tui.cluster.reflector import PAGE, Reflector
+from kheadless_tui.cluster.reflector import Reflector
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, Unreachable
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, NAMESPACE, POD, SERVICE

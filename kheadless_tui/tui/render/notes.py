@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from kheadless_tui.cluster.bounds import MAX_OBJECTS
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
 from kheadless_tui.tui.render.ages import clock
 from kheadless_tui.tui.render.cells import clean, wrap
@@ -75,10 +76,13 @@ def note_for(state: ReadState | None, what: str, namespace: str, consequence: Se
             UNKNOWN,
             ("Log in again in another terminal; ctrl-r tries now.",),
         )
-    return _undecodable(state, what)
+    return _left_out(state, what)
 
 
-def _undecodable(state: Live, what: str) -> Note | None:
+def _left_out(state: Live, what: str) -> Note | None:
+    if state.left_out:
+        more = f"{state.left_out:,} more are left out: a smaller scope (-n, -l) is seen whole."
+        return Note(f"Only the first {MAX_OBJECTS:,} {what} are kept.", "attention", UNKNOWN, (more,))
     if not state.undecodable:
         return None
     return Note(f"{state.undecodable} {what} could not be decoded and are left out.", "attention", UNKNOWN)
