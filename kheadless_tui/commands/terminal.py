@@ -12,6 +12,7 @@ from kheadless_tui.commands import running
 from kheadless_tui.commands.serving import given_config
 from kheadless_tui.commands.source import connect
 from kheadless_tui.errors import ClusterError, Refused, UsageError
+from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.settings import namespaces_written_for
 
@@ -70,6 +71,7 @@ async def _open(arguments: argparse.Namespace, connection: Connection, levers: L
         fallback_namespaces=() if lab else namespaces_written_for(connection.context),
         served=None if lab else given_config(arguments),
         zone="" if lab else arguments.zone or "",
+        services=_named(arguments, connection),
     )
     app = HeadlessApp(
         session,
@@ -90,6 +92,14 @@ async def _open(arguments: argparse.Namespace, connection: Connection, levers: L
     if watching.done() and not watching.cancelled() and (error := watching.exception()) is not None:
         raise error
     return app.return_code or 0
+
+
+def _named(arguments: argparse.Namespace, connection: Connection) -> tuple[ObjectKey, ...]:
+    """The Service that was asked for: got by its name where Services may not be listed."""
+    if not arguments.service:
+        return ()
+    head, _, tail = arguments.service.rpartition("/")
+    return (ObjectKey(head or arguments.namespace or connection.namespace, tail),)
 
 
 async def _end_if_never_reached(app: HeadlessApp, session: ClusterSession) -> None:

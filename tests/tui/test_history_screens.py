@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual.pilot import Pilot
 
@@ -107,3 +109,23 @@ def test_a_denial_from_before_a_change_leaves_the_records() -> None:
     assert ("web-2", "A", "10.244.3.19", "not asked") in rows
     assert not any(data == "NXDOMAIN" and name == "web-2" for name, _, data, _ in rows)
     assert asked
+
+
+async def test_what_came_before_a_cancel_is_kept_and_said() -> None:
+    fleet = ObjectKey("fleet", "fleet")
+    async with on_lab("fleet/fleet") as (_, app, pilot):
+        await until(pilot, shows(app, "300 of 300 in DNS"))
+        await pilot.press("p")
+        async with asyncio.timeout(20):
+            while (last := app.flow.last(fleet)) is None or not last.answered:  # noqa: ASYNC110 - a pause is too long
+                await asyncio.sleep(0)
+        assert last.running
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.flow.running(fleet))
+        last = app.flow.last(fleet)
+        assert last is not None
+        assert last.state == "cancelled"
+        assert last.result is not None
+        assert 0 < len(last.result.observations) < last.total
+        await until(pilot, shows(app, "What came until then is shown."))
+        assert len(app.flow.history.probes) == 1

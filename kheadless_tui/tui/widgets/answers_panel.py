@@ -100,7 +100,13 @@ class AnswersPanel(Panel):
         """Follow a view; without the focus, what is opened stands first."""
         super().show(view)
         if not self.has_focus and self._opened:
-            self.move_to(self._opened, top=not self._has_failed)
+            self.move_to(self._opened, top=not self._has_news)
+
+    @property
+    def _has_news(self) -> bool:
+        """What became of the last probe stands above all answers, and stays in sight until the next one."""
+        probe = self.view.last_probe if self.view is not None else None
+        return probe is not None and probe.state in ("failed", "cancelled")
 
     @property
     def _has_failed(self) -> bool:
@@ -118,7 +124,7 @@ class AnswersPanel(Panel):
         heads.sort(key=lambda head: way is not None and (head.seen.server, head.seen.transport) != way)
         if heads:
             self._open(heads[0].id)
-            self.move_to(heads[0].id, top=not self._has_failed)
+            self.move_to(heads[0].id, top=not self._has_news)
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
         """The answer under the cursor is the one that is shown whole."""

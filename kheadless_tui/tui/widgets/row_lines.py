@@ -105,11 +105,17 @@ class RowLines:
         if view <= 0:
             return None
         if start < top:
-            # What stands above the first row that can hold the cursor (remarks, group names) is shown with it.
-            above = start
-            while (before := self.at(above - 1)) >= 0 and not self.rows[before].selectable:
-                above = self.start(before)
-            return above if start - above < view else start
+            return self._with_remarks(start, view)
         if end > top + view:
-            return min(start, end - view)
+            if end - start > view:  # its first line is what must be seen, and what is said above it
+                line = self._with_remarks(start, view)
+                return line if line != top else None
+            return end - view
         return None
+
+    def _with_remarks(self, start: int, view: int) -> int:
+        """The first line of what cannot hold the cursor above a row (remarks, group names), where both can be seen."""
+        above = start
+        while (before := self.at(above - 1)) >= 0 and not self.rows[before].selectable:
+            above = self.start(before)
+        return above if start - above < view else start
