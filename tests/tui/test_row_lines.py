@@ -64,7 +64,8 @@ def test_the_cursor_row_holds_still_when_it_is_seen_else_the_first_row_seen_does
     [
         (1, 0, 5, None),  # seen whole
         (4, 0, 5, 6),  # below: up to its last line
-        (4, 0, 3, 7),  # taller than the view: its first line
+        (4, 0, 3, 5),  # taller than the view: its first line, with the gap before it
+        (4, 0, 2, 7),  # taller, and no room for both: its first line
         (1, 4, 5, 0),  # above: with the heading before it
         (4, 8, 9, 5),  # above: with the gap before it
         (4, 8, 2, 7),  # that would push the row itself out of view
