@@ -1,7 +1,8 @@
 """Knows which of the rights that are needed are missing, and notices within seconds that an admin has granted one.
 
-The authorizer is asked for the rules of each namespace in use; where it cannot list them all, and for what holds in
-all namespaces, it is asked for each right by itself. What a list or watch was answered counts for more than either.
+The authorizer is asked for the rules of each namespace in use; where it cannot list them all, where it lists what is
+refused all the same, and for what holds in all namespaces, it is asked for each right by itself. What a list or watch
+was answered counts for more than either.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class RightsWatch:
         self._changed = changed
         self._period = period
         self._allowed: dict[Need, bool | None] = {}
+        self._refused: set[tuple[str, ...]] = set()
+        """What had been refused at the last look."""
         self._wake = asyncio.Event()
 
     def look_now(self) -> None:
@@ -100,10 +103,17 @@ class RightsWatch:
             if (found := await read_rules(self._transport, namespace)) is not None
         }
         access = Access(self._transport)
-        answers = await asyncio.gather(*(_is_allowed(need, rules.get(need.namespace), access) for need in needs))
+        refused = {_right(one) for one in self._refusals()}
+        answers = await asyncio.gather(
+            *(_is_allowed(need, rules.get(need.namespace), access, _right(need) in refused) for need in needs)
+        )
         allowed = dict(zip(needs, answers, strict=True))
         rules_changed, self.rules, self._allowed = rules != self.rules, rules, allowed
-        granted = frozenset(need for need, now in allowed.items() if now and before.get(need) is False)
+        # What was refused a moment ago and is allowed now is tried once more; what then is refused again is not.
+        late, self._refused = refused - self._refused, refused
+        granted = frozenset(
+            need for need, now in allowed.items() if now and (before.get(need) is False or _right(need) in late)
+        )
         self.known = True
         if self._find_missing() or granted or rules_changed:
             self._changed(granted)
@@ -123,11 +133,16 @@ class RightsWatch:
         return not unchanged
 
 
-async def _is_allowed(need: Need, rules: Rules | None, access: Access) -> bool | None:
-    """Whether it is allowed; ``None`` where the API server would not say."""
-    if rules is not None and rules.allow(need.verb, need.group, need.resource, need.subresource, need.name):
+async def _is_allowed(need: Need, rules: Rules | None, access: Access, refused: bool) -> bool | None:
+    """Whether it is allowed; ``None`` where the API server would not say.
+
+    What is listed as allowed and was refused has been taken back by another authorizer, which lists nothing: only a
+    question for this right tells when it no longer does so.
+    """
+    listed = rules is not None and rules.allow(need.verb, need.group, need.resource, need.subresource, need.name)
+    if listed and not refused:
         return True
-    if rules is not None and not rules.incomplete:
+    if rules is not None and not rules.incomplete and not listed:
         return False
     right = await access.may(need.verb, need.resource, need.subresource, need.namespace, need.name, need.group)
     return right.allowed

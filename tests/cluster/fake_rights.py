@@ -22,6 +22,14 @@ class Grant(NamedTuple):
     names: str = ""
     group: str = "*"
 
+    def covers(self, wanted: Attributes) -> bool:
+        return bool(
+            {"*", wanted.verb} & set(self.verbs.split())
+            and {"*", wanted.resource} & set(self.resources.split())
+            and self.namespace in ("", wanted.namespace)
+            and (not self.names or wanted.name in self.names.split())
+        )
+
     def rule(self) -> dict[str, Any]:
         rule: dict[str, Any] = {
             "verbs": self.verbs.split(),
@@ -44,6 +52,8 @@ class Authorizer:
     """What the user ``jane`` may do."""
 
     grants: list[Grant] = field(default_factory=list)
+    denied: list[Grant] = field(default_factory=list)
+    """What another authorizer refuses, which comes first and lists nothing."""
     incomplete: bool = False
     """The list of rules names none of them, and says that it is not whole: another authorizer decides."""
     reviews: bool = True
@@ -52,12 +62,8 @@ class Authorizer:
     """The reviews that were asked for."""
 
     def allows(self, wanted: Attributes) -> bool:
-        return any(
-            {"*", wanted.verb} & set(grant.verbs.split())
-            and {"*", wanted.resource} & set(grant.resources.split())
-            and grant.namespace in ("", wanted.namespace)
-            and (not grant.names or wanted.name in grant.names.split())
-            for grant in self.grants
+        return any(grant.covers(wanted) for grant in self.grants) and not any(
+            grant.covers(wanted) for grant in self.denied
         )
 
     def grant(self, rules: Sequence[dict[str, Any]], namespace: str) -> None:

@@ -192,6 +192,37 @@ async def test_an_authorizer_that_cannot_list_is_asked_for_each_right(api: FakeA
     assert not any("services" in words for words in missing(session))
 
 
+async def test_a_right_that_is_listed_and_refused_is_asked_for_by_itself(api: FakeApi, seen_by: As) -> None:
+    """It is used as soon as it is no longer refused, and until then it is not tried again and again."""
+
+    def looks() -> int:
+        return api.authorizer.asked.count("selfsubjectrulesreviews")
+
+    session = await seen_by(Grant(READ, BOTH, "shop"), namespaces=("shop",))
+    api.authorizer.denied = [Grant("*", "services", "shop")]
+    await until(lambda: "list services in namespace shop" in missing(session))
+    await until(lambda: looks() > 2)
+    tried, then = len(api.listed("services")), looks()
+    await until(lambda: looks() > then + 3)
+    assert len(api.listed("services")) == tried
+    assert not any("endpointslices" in words for words in missing(session))
+    api.authorizer.denied = []
+    await until(lambda: services(session) == ["shop/web"])
+    await until(lambda: not any("services" in words for words in missing(session)))
+
+
+async def test_a_refusal_that_came_before_the_right_did_is_made_good(api: FakeApi, seen_by: As) -> None:
+    """The list was refused, and allowed before the rights were first asked for."""
+
+    async def granted(_: web.BaseRequest) -> None:
+        api.authorizer.denied = []
+
+    session = await seen_by(Grant(READ, BOTH, "shop"), namespaces=("shop",))
+    api.authorizer.denied = [Grant("*", "services", "shop")]
+    api.before_rights = granted
+    await until(lambda: services(session) == ["shop/web"])
+
+
 async def test_rights_that_may_not_be_asked_for_are_known_from_refusals_alone(api: FakeApi, seen_by: As) -> None:
     session = await seen_by(Grant(READ, "services", "shop"), namespaces=("shop",))
     api.authorizer.reviews = False
