@@ -29,6 +29,9 @@ PLUGIN_TIMEOUT = 60.0
 LAST_LINES = 3
 """Lines of a plug-in's stderr that are shown when it fails; the reason stands at the end."""
 
+INTERACTIVE_MODES = (None, "", "Never", "IfAvailable", "Always")
+"""What ``interactiveMode`` may be; all but the last let the plug-in run without a terminal."""
+
 API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 
 
@@ -73,6 +76,10 @@ class PluginSource:
         version = config.get("apiVersion")
         if version not in API_VERSIONS:
             raise InputError(f"the user's exec has apiVersion {version!r}, expected {API_VERSIONS[0]}", where=file)
+        mode = config.get("interactiveMode")
+        if mode not in INTERACTIVE_MODES:
+            known = ", ".join(filter(None, INTERACTIVE_MODES))
+            raise InputError(f"the user's exec has interactiveMode {mode!r}, expected one of {known}", where=file)
         try:
             environment = {str(item["name"]): str(item["value"]) for item in config.get("env") or ()}
             arguments = tuple(str(word) for word in config.get("args") or ())
@@ -88,7 +95,7 @@ class PluginSource:
             version,
             cluster if config.get("provideClusterInfo") else None,
             str(config.get("installHint") or "").strip(),
-            config.get("interactiveMode") == "Always",
+            mode == "Always",
         )
 
     async def obtain(self) -> Credential:
@@ -100,7 +107,8 @@ class PluginSource:
         if self.needs_terminal:
             raise NotAuthenticated(
                 f"the credential plug-in {self.command} wants a terminal of its own (interactiveMode: Always)",
-                hint="set interactiveMode: IfAvailable, or log in with a token",
+                hint="log in by it once in a terminal (kubectl get --raw /version), then set interactiveMode: "
+                "IfAvailable in the kubeconfig: with that it is run without a terminal",
             )
         code, out, err = await self._run()
         if code != 0:

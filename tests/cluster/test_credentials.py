@@ -16,9 +16,9 @@ import pytest
 from kheadless_tui.cluster.credential_plugin import PluginSource
 from kheadless_tui.cluster.credentials import Credential, Credentials, TokenFileSource
 from kheadless_tui.cluster.transport import Transport
-from kheadless_tui.errors import NotAuthenticated, Refused
-from tests.cluster.conftest import Load
-from tests.cluster.fake_api import FakeApi, forbidden, until
+from kheadless_tui.errors import InputError, NotAuthenticated, Refused
+from tests.cluster.conftest import Certificates, Load
+from tests.cluster.fake_api import FakeApi, forbidden, serving, until
 
 PLUGIN = """
 import json, os, sys, time
@@ -144,7 +144,34 @@ async def test_a_plug_in_that_is_not_installed(api: FakeApi, load: Load) -> None
     await transport.close()
 
 
-async def test_a_plug_in_has_no_terminal_and_is_told_so(api: FakeApi, load: Load, tmp_path: Path) -> None:
+async def test_a_plug_in_that_has_to_have_a_terminal_is_not_run(api: FakeApi, load: Load, tmp_path: Path) -> None:
+    plugin = Plugin(tmp_path, 'status = {"token": "good"}')
+    transport = Transport(await load(api.url, user=plugin.user(interactiveMode="Always")))
+    with pytest.raises(NotAuthenticated, match="wants a terminal of its own") as caught:
+        await transport.call("GET", "/version")
+    await transport.close()
+    assert plugin.runs == 0
+    assert "set interactiveMode: IfAvailable" in caught.value.hint
+    with pytest.raises(InputError, match="interactiveMode 'Sometimes', expected one of Never, IfAvailable, Always"):
+        await load(api.url, user=plugin.user(interactiveMode="Sometimes"))
+
+
+async def test_a_plug_in_is_not_run_beside_a_client_certificate(
+    load: Load, certificates: Certificates, tmp_path: Path
+) -> None:
+    plugin = Plugin(tmp_path, 'status = {"token": "good"}')
+    pki = certificates.directory
+    pair = {"client-certificate": str(pki / "client.crt"), "client-key": str(pki / "client.key")}
+    async with serving(FakeApi(tokens=set()), certificates.server()) as api:
+        cluster = {"certificate-authority": certificates.authority}
+        transport = Transport(await load(api.url, user={**plugin.user(), **pair}, cluster=cluster))
+        await transport.call("GET", "/version")
+        await transport.close()
+    assert plugin.runs == 0
+
+
+@pytest.mark.parametrize("mode", ["IfAvailable", "Never"])
+async def test_a_plug_in_has_no_terminal_and_is_told_so(api: FakeApi, load: Load, tmp_path: Path, mode: str) -> None:
     body = """
 try:
     open("/dev/tty")
@@ -156,7 +183,7 @@ json.dump({"tty": tty, "stdin": sys.stdin.read(), "info": info, "env": os.enviro
 status = {"token": "good"}
 """.replace("LOG", repr(str(tmp_path / "seen")))
     plugin = Plugin(tmp_path, body)
-    user = plugin.user(env=[{"name": "EXTRA", "value": "x"}], provideClusterInfo=True)
+    user = plugin.user(env=[{"name": "EXTRA", "value": "x"}], provideClusterInfo=True, interactiveMode=mode)
     transport = Transport(await load(api.url, user=user))
     await transport.call("GET", "/version")
     seen = json.loads((tmp_path / "seen").read_text())
