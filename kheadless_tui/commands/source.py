@@ -109,6 +109,7 @@ async def from_cluster(
     from kheadless_tui.cluster.session import ClusterSession  # noqa: PLC0415 - lazy start-up
 
     namespace = arguments.namespace or connection.namespace
+    told = len(connection.warnings)
     session = ClusterSession(
         connection,
         namespaces=tuple(sorted(namespaces)),
@@ -129,6 +130,8 @@ async def from_cluster(
         yield Source(session.snapshot, await _served_as(session), namespace, session)
     finally:
         await session.close()
+        for warning in connection.warnings[told:]:
+            tell(warning)
 
 
 def _check_namespace(session: ClusterSession, namespace: str | None) -> None:

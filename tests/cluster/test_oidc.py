@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import stat
+import sys
 import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
@@ -26,7 +27,7 @@ from kheadless_tui.cluster.oidc_storage import StoredTokens, with_values
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import InputError, NotAuthenticated
 from tests.cluster.conftest import Certificates, Load
-from tests.cluster.fake_api import FakeApi, serving, until
+from tests.cluster.fake_api import FakeApi, service, serving, until
 
 
 def id_token(seconds: float, note: str = "") -> str:
@@ -407,6 +408,26 @@ async def test_tokens_that_cannot_be_kept_are_told_once_and_used(
         assert said in connection.warnings[0]
         assert not {first, second, "r1", "r2", "r3"} & set(re.split(r"[\s()]", connection.warnings[0]))
         assert (tmp_path / "users.lock").exists() is (lever == "lock")
+
+
+async def test_a_command_tells_it_beside_its_data(certificates: Certificates, tmp_path: Path) -> None:
+    good = id_token(3600)
+    async with home(certificates, tmp_path, {"id_token": good, "refresh_token": "r-secret"}) as (kept, api):
+        api.tokens = {good}
+        api.put("namespaces", {"kind": "Namespace", "metadata": {"name": "shop"}})
+        api.put("services", service("web"))
+        kept.users.chmod(0o440)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "kheadless_tui", "records", "-n", "shop"),
+            env={**os.environ, **kept.environ},
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+        out, err = (part.decode() for part in await asyncio.wait_for(process.communicate(), 30))
+        assert process.returncode == 0, err
+        assert err.count("could not be written to") == 1
+        assert "could not be written to" not in out
+        assert not [secret for secret in (good, "r-secret", "s/1") if secret in out + err]
 
 
 async def test_an_issuer_is_heard_out_when_nobody_waits_any_more(certificates: Certificates, tmp_path: Path) -> None:
