@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from kheadless_tui import __version__
 from kheadless_tui.errors import UsageError
+from kheadless_tui.zone.type_numbers import is_type, type_name
 
 PROGRAM = "kheadless-tui"
 
@@ -87,21 +88,10 @@ def duration(text: str) -> float:
     return min(seconds, LONGEST_WAIT) or LONGEST_WAIT
 
 
-RECORD_TYPES = tuple(
-    (
-        "A AAAA ANY AFSDB AXFR CAA CDNSKEY CDS CERT CNAME CSYNC DHCID DNAME DNSKEY DS HINFO HTTPS IPSECKEY "
-        "IXFR KX LOC MX NAPTR NS NSEC NSEC3 NSEC3PARAM OPENPGPKEY PTR RP RRSIG SMIMEA SOA SPF SRV SSHFP SVCB "
-        "TLSA TXT URI ZONEMD "
-    ).split()
-)
-"""Types that can be asked for by name; others by number, as RFC 3597 section 5 writes them: TYPE65."""
-
-
 def record_type(text: str) -> str:
-    """A record type in capitals."""
-    known = text.upper()
-    number = re.fullmatch(r"TYPE(\d{1,5})", known)
-    if known in RECORD_TYPES or (number and int(number[1]) < 65536):
+    """A record type in capitals, by its name where it has one: TYPE33 (RFC 3597 section 5) is SRV."""
+    known = type_name(text)
+    if is_type(known):
         return known
     raise argparse.ArgumentTypeError(f"{text!r} is no record type: A, AAAA, SRV, PTR, CNAME, TXT, ... or TYPE65")
 

@@ -76,6 +76,6 @@ def test_a_usage_error_is_one_sentence_and_exit_status_2(
 
 def test_record_types_are_read_in_any_case_and_by_number() -> None:
     assert parse(["predict", "web", "srv"]).type == "SRV"
-    assert parse(["predict", "web", "type65"]).type == "TYPE65"
+    assert parse(["predict", "web", "type65"]).type == "HTTPS"
     with pytest.raises(UsageError):
         parse(["predict", "web", "type"])
