@@ -1,15 +1,21 @@
-"""How long until Services and EndpointSlices of a whole cluster are there: ours, the floor, and kubectl, in one run.
+"""How long until Services and EndpointSlices of a whole cluster are there: ours, the floor and others, in one run.
 
-    KHEADLESS_E2E_KUBECONFIG=... python -m tests.bench.bench_reading [ROUNDS]
+    python -m tests.bench.bench_reading [ROUNDS] [--real] [--pods]
+
+10,000 Services and slices of a stand-in or, with ``--real``, what is on the cluster of KHEADLESS_E2E_KUBECONFIG.
+``--pods`` measures 100,000 pods of one namespace of a stand-in instead.
 
 The floor is the same pages by the same HTTP library, one list after the other page, decoded by msgspec into the same
-structs and thrown away: no store, no index, no watch. kubectl is what a user would otherwise wait for.
+structs and thrown away: no store, no index, no watch. kubectl (on a real cluster) and the official typed client are
+what one would otherwise use; lightkube and kr8s are measured where KHEADLESS_BENCH_PYTHON is an interpreter that has
+them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import os
 import shutil
 import statistics
@@ -27,7 +33,10 @@ from kheadless_tui.cluster.connection import Connection, load_connection
 from kheadless_tui.cluster.credentials import Credential
 from kheadless_tui.cluster.decode import path_of
 from kheadless_tui.cluster.session import ClusterSession
+from kheadless_tui.cluster.state import Live
+from kheadless_tui.commands.running import collect_seldom
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, SERVICE, Kind
+from tests.bench.standin import standing_in
 
 
 def resident_mb() -> float:
@@ -86,6 +95,34 @@ async def kubectl(kubeconfig: str) -> int:
     return count
 
 
+async def pods(connection: Connection) -> int:
+    """Until Services, slices and all pods of the namespace are in the snapshot."""
+    session = ClusterSession(connection)
+    await session.start()
+    changed = asyncio.Event()
+    session.subscribe(changed.set)
+    session.show_pods("scale-00")
+    try:
+        while not isinstance(session.reads.get(("pods", "scale-00")), Live):
+            changed.clear()
+            await asyncio.wait_for(changed.wait(), 60)
+        return len(session.snapshot.objects)
+    finally:
+        await session.close()
+
+
+def other(python: str, client: str, kubeconfig: str) -> str:
+    """A line for another client, in a process of its own; imports do not count."""
+    command = [python, str(Path(__file__).parent / "other_clients.py"), client, kubeconfig]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        return f"{client}: {(done.stderr.strip() or 'failed').splitlines()[-1][:90]}"
+    found = json.loads(done.stdout)
+    return (
+        f"{client + ', in pages, one run':<46} {found['seconds']:15.3f} {found['objects']:>18} {found['memory']:>7.0f}"
+    )
+
+
 async def measure(name: str, rounds: int, work: Callable[[], Awaitable[int]]) -> None:
     """Run it some times and print a line."""
     times: list[float] = []
@@ -99,20 +136,38 @@ async def measure(name: str, rounds: int, work: Callable[[], Awaitable[int]]) ->
     print(f"{name:<46} {spread}  {count:>8} {resident_mb():>7.0f}")
 
 
-async def main() -> None:
-    """Print the table."""
-    kubeconfig = os.environ.get("KHEADLESS_E2E_KUBECONFIG")
-    if not kubeconfig:
-        sys.exit("no cluster: set KHEADLESS_E2E_KUBECONFIG")
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+async def table(kubeconfig: str, rounds: int, *, real: bool, with_pods: bool) -> None:
+    """Print it."""
     connection = await asyncio.to_thread(load_connection, kubeconfig=kubeconfig, request_timeout=60.0)
     await floor(connection)  # the server's caches and the imports are warm for all
     print(f"{'seconds':<46} {'min':>7} {'median':>7} {'max':>7}  {'objects':>8} {'RSS MB':>7}")
+    if with_pods:
+        await measure("ours: all Services, slices and 100,000 pods", rounds, lambda: pods(connection))
+        return
     await measure("floor: download and decode, no store", rounds, lambda: floor(connection))
     await measure("ours: until the snapshot, watches open", rounds, lambda: ours(connection))
-    if shutil.which("kubectl"):
-        await measure("kubectl get svc -A, endpointslices -A", rounds, lambda: kubectl(kubeconfig))
+    if real and shutil.which("kubectl"):
+        await measure("kubectl get svc -A, endpointslices -A", min(rounds, 3), lambda: kubectl(kubeconfig))
+    print(other(sys.executable, "kubernetes", kubeconfig))
+    python = os.environ.get("KHEADLESS_BENCH_PYTHON")
+    for client in ("lightkube", "kr8s") if python else ():
+        print(other(python or "", client, kubeconfig))
+
+
+def main() -> None:
+    """Print the table."""
+    collect_seldom()
+    rounds = next((int(word) for word in sys.argv[1:] if word.isdigit()), 5)
+    real = os.environ.get("KHEADLESS_E2E_KUBECONFIG", "") if "--real" in sys.argv else ""
+    if "--real" in sys.argv and not real:
+        sys.exit("no cluster: set KHEADLESS_E2E_KUBECONFIG")
+    with_pods = "--pods" in sys.argv
+    if real:
+        asyncio.run(table(real, rounds, real=True, with_pods=False))
+        return
+    with standing_in(per_namespace=10_000 if with_pods else 500) as stand_in:
+        asyncio.run(table(stand_in.kubeconfig, rounds, real=False, with_pods=with_pods))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
