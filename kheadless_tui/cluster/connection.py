@@ -56,26 +56,21 @@ class Connection:
     impersonation: tuple[tuple[str, str], ...] = ()
     """Headers, some of which may come more than once."""
     in_cluster: bool = False
-    kubeconfig: str = ""
-    """The file that was given for it; empty where it was found as kubectl finds it."""
-    request_timeout: float = 10.0
-    """Seconds; what the user asked for."""
     warnings: list[str] = field(default_factory=list, compare=False)
     """What the user should know about this connection, a sentence each; more may come while it is used."""
     asked: Asked = Asked()
     """From what it was made."""
     _contexts: dict[ClientCertificate | None, ssl.SSLContext] = field(default_factory=dict, repr=False, compare=False)
 
-    async def authorization(self, *, renew: bool = False) -> dict[str, str]:
-        """The Authorization header; with ``renew`` a credential got anew.
+    @property
+    def kubeconfig(self) -> str:
+        """The file that was given for it; empty where it was found as kubectl finds it."""
+        return self.asked.kubeconfig or ""
 
-        Raises:
-            NotAuthenticated: a plug-in failed, or a token file cannot be read.
-        """
-        held = await self.credentials.current()
-        if renew:
-            held = await self.credentials.renewed(held)
-        return {"Authorization": held.authorization} if held.authorization else {}
+    @property
+    def request_timeout(self) -> float:
+        """Seconds; what the user asked for."""
+        return self.asked.request_timeout
 
     def ssl_context(self, credential: Credential) -> ssl.SSLContext | None:
         """TLS for this credential's certificate, made once; ``None`` for a server without TLS."""
@@ -164,8 +159,6 @@ def _from_kubeconfig(chosen: Chosen, environ: Mapping[str, str], asked: Asked) -
         trust=trust,
         proxy_url=proxy_url,
         impersonation=_impersonation(user, asked.as_user, asked.as_groups),
-        kubeconfig=asked.kubeconfig or "",
-        request_timeout=asked.request_timeout,
         warnings=warnings,
         asked=asked,
     )
@@ -203,7 +196,6 @@ def _in_cluster(environ: Mapping[str, str], directory: str, asked: Asked) -> Con
         trust=TrustSettings(authorities=Path(authority).read_bytes(), origin=authority),
         impersonation=_impersonation(Section("", {}, ""), asked.as_user, asked.as_groups),
         in_cluster=True,
-        request_timeout=asked.request_timeout,
         asked=asked,
     )
 

@@ -119,11 +119,6 @@ def contexts(kubeconfig: str | None = None, environ: Mapping[str, str] | None = 
     ]
 
 
-def context_names(kubeconfig: str | None = None, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The names of :func:`contexts`, which tells what is raised."""
-    return tuple(entry.name for entry in contexts(kubeconfig, environ))
-
-
 def files_to_read(kubeconfig: str | None, environ: Mapping[str, str]) -> list[str]:
     """The kubeconfig files that exist, in order of precedence.
 

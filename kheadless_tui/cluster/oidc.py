@@ -20,11 +20,12 @@ import msgspec
 
 from kheadless_tui.cluster import failures
 from kheadless_tui.cluster.answers import plain
+from kheadless_tui.cluster.connector import is_socks, new_connector
 from kheadless_tui.cluster.credentials import Credential, basic
 from kheadless_tui.cluster.oidc_storage import ID_TOKEN, REFRESH_TOKEN, OidcStorage, StoredTokens
 from kheadless_tui.cluster.proxy import proxy_from_environment
 from kheadless_tui.cluster.tls import ClientCertificate, TrustSettings, client_context
-from kheadless_tui.errors import InputError, NotAuthenticated
+from kheadless_tui.errors import InputError, NotAuthenticated, UsageError
 
 MARGIN = 10.0
 """Seconds before its end at which an id-token counts as expired (client-go's expiryDelta)."""
@@ -176,6 +177,8 @@ class OidcSource:
         try:
             async with asyncio.timeout(2 * ANSWER_IN), self._session() as session:
                 tokens = await self._tokens(session)
+        except (InputError, UsageError) as error:
+            raise self._failed(error.message) from error
         except Exception as error:
             if not failures.is_failure(error):
                 raise
@@ -209,13 +212,15 @@ class OidcSource:
             raise self._failed(f"{self._issuer} answered {status}, and not with tokens") from None
 
     async def _ask(self, session: aiohttp.ClientSession, method: str, url: str, **more: Any) -> tuple[int, bytes]:
-        proxy = proxy_from_environment(url, self._environ) or None
-        async with session.request(method, url, proxy=proxy, allow_redirects=False, **more) as answer:
+        proxy = proxy_from_environment(url, self._environ)
+        tls = client_context(self._trust, None)
+        named = None if is_socks(proxy) else proxy or None
+        async with session.request(method, url, proxy=named, ssl=tls, allow_redirects=False, **more) as answer:
             return answer.status, await answer.content.read(MOST)
 
     def _session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=client_context(self._trust, None)),
+            connector=new_connector(proxy_from_environment(self._issuer, self._environ)),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=ANSWER_IN),
         )

@@ -51,7 +51,7 @@ class Transport:
         self.request_timeout = connection.request_timeout if request_timeout is None else request_timeout
         self._base = URL(connection.server)
         self._proxy = connection.proxy_url if connection.proxy_url.startswith("http") else None
-        self._connector = new_connector(connection)
+        self._connector = new_connector(connection.proxy_url)
         self._left: list[tuple[aiohttp.ClientSession, aiohttp.TCPConnector]] = []
         """By which nothing is asked any more; some of their connections may be in use."""
         self._timeout = aiohttp.ClientTimeout(total=None)
@@ -211,7 +211,7 @@ class Transport:
         in use go on.
         """
         self._left.append((self._session, self._connector))
-        self._connector = new_connector(self.connection)
+        self._connector = new_connector(self.connection.proxy_url)
         self._session = self._new_session()
         while len(self._left) > MOST_LEFT:
             await _end(*self._left.pop(0))

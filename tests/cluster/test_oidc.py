@@ -27,7 +27,8 @@ from kheadless_tui.cluster.oidc_storage import StoredTokens, with_values
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import InputError, NotAuthenticated
 from tests.cluster.conftest import Certificates, Load
-from tests.cluster.fake_api import FakeApi, service, serving, until
+from tests.cluster.fake_api import FakeApi, kubeconfig, service, serving, until
+from tests.cluster.test_transport import tunnel
 
 
 def id_token(seconds: float, note: str = "") -> str:
@@ -88,12 +89,14 @@ class Issuer:
 
 
 @asynccontextmanager
-async def issuing(certificates: Certificates, *answers: dict[str, Any], wants: str = "header") -> AsyncIterator[Issuer]:
+async def issuing(
+    certificates: Certificates, *answers: dict[str, Any], wants: str = "header", name: str = ""
+) -> AsyncIterator[Issuer]:
     issuer = Issuer(answers=list(answers), wants=wants)
     runner = web.ServerRunner(web.Server(issuer.handle), shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certificates.server()).start()
-    issuer.url = f"https://127.0.0.1:{runner.addresses[0][1]}/realm"
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certificates.server("named" if name else "server")).start()
+    issuer.url = f"https://{name or '127.0.0.1'}:{runner.addresses[0][1]}/realm"
     try:
         yield issuer
     finally:
@@ -179,6 +182,25 @@ async def test_providers_that_kubectl_no_longer_has(load: Load, name: str, hint:
     with pytest.raises(InputError, match=f"has the auth-provider '{name}', which is no longer known") as caught:
         await load("https://127.0.0.1:6443", user={"auth-provider": {"name": name}})
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("socks", [False, True])
+async def test_an_issuer_behind_a_proxy(api: FakeApi, certificates: Certificates, tmp_path: Path, socks: bool) -> None:
+    if socks:
+        pytest.importorskip("aiohttp_socks")
+    good = id_token(3600)
+    api.tokens = {good}
+    async with (
+        tunnel(socks=socks) as (proxy, asked),
+        issuing(certificates, {"id_token": good}, name="api.example") as issuer,
+    ):
+        path = kubeconfig(tmp_path / "config", api.url, user=user(issuer, certificates))
+        environ = {"HTTPS_PROXY": proxy}
+        connection = await asyncio.to_thread(load_connection, kubeconfig=path, environ=environ)
+        transport = Transport(connection)
+        await transport.call("GET", "/version")
+        await transport.close()
+        assert set(asked) == {issuer.url.removeprefix("https://").removesuffix("/realm")}
 
 
 # -- the kubeconfig, which kubectl reads too ---------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from kheadless_tui.cluster.connection import another_context, load_connection
 from kheadless_tui.cluster.heartbeat import Pulse
-from kheadless_tui.cluster.kubeconfig import context_names, contexts
+from kheadless_tui.cluster.kubeconfig import contexts
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Live, Scope
 from kheadless_tui.errors import UsageError
@@ -172,12 +172,12 @@ async def test_what_was_said_of_one_zone_is_not_said_of_another_clusters(tmp_pat
 
 def test_the_contexts_of_a_kubeconfig(tmp_path: Path) -> None:
     path = config(tmp_path / "config", one="https://1", two="https://2")
-    assert context_names(path) == ("one", "two")
+    assert [entry.name for entry in contexts(path)] == ["one", "two"]
     assert [(entry.cluster, entry.namespace, entry.current) for entry in contexts(path)] == [
         ("c-one", "one", True),
         ("c-two", "two", False),
     ]
-    assert context_names(None, {"KUBECONFIG": str(tmp_path / "none"), "HOME": str(tmp_path)}) == ()
+    assert contexts(None, {"KUBECONFIG": str(tmp_path / "none"), "HOME": str(tmp_path)}) == []
     with pytest.raises(UsageError, match="there is no context 'three'"):
         another_context(load_connection(kubeconfig=path), "three")
 
