@@ -57,39 +57,47 @@ def _namespaces(source: Source, arguments: argparse.Namespace) -> set[str]:
 
 
 def _show(source: Source, arguments: argparse.Namespace) -> int:
-    predict = predictor(source, arguments)
+    resolv = _resolv_conf(source, arguments)
+    predict = predictor(source, arguments, resolv)
+    shown, bufsize = resolv if _is_from_a_pod(arguments) else None, source.config.bufsize
     if arguments.name == "-":
-        status = _show_lines(predict, source.config.bufsize)
+        status = _show_lines(predict, bufsize, shown)
         tell_served(source.config)
         return status
     answer = predict(arguments.name, arguments.type or default_type(arguments.name))
-    medium, bufsize = Medium.of(sys.stdout), source.config.bufsize
-    sys.stdout.write(report.render(answer, arguments.output, medium, bufsize=bufsize))
+    medium = Medium.of(sys.stdout)
+    sys.stdout.write(report.render(answer, arguments.output, medium, bufsize=bufsize, resolv=shown))
     tell_served(source.config)
     return 0
 
 
-def _show_lines(predict: Predict, bufsize: int) -> int:
+def _show_lines(predict: Predict, bufsize: int, resolv: ResolvConf | None) -> int:
     lines = QuestionLines()
     for name, type_ in lines:
-        sys.stdout.write(report.line(predict(name, type_), bufsize=bufsize))
+        sys.stdout.write(report.line(predict(name, type_), bufsize=bufsize, resolv=resolv))
     return 2 if lines.failed else 0
 
 
-def predictor(source: Source, arguments: argparse.Namespace) -> Predict:
+def _is_from_a_pod(arguments: argparse.Namespace) -> bool:
+    return arguments.vantage is not None or arguments.resolv_conf is not None
+
+
+def predictor(source: Source, arguments: argparse.Namespace, resolv: ResolvConf) -> Predict:
     """How names are resolved: absolute ones as they are, short ones by a search list.
 
-    The search list is that of ``--from``'s pod or of ``--resolv-conf``, else that of a pod in the namespace with the
-    default dnsPolicy. Where one was asked for, it is used for every name, as a program in the pod would.
+    Args:
+        source: the snapshot, and how the zone is served.
+        arguments: where a pod or a resolv.conf was asked for it is used for every name, as a program there would.
+        resolv: of that pod, that file, or of any pod in the namespace with the default dnsPolicy.
     """
-    resolv = _resolv_conf(source, arguments)
-    by_search = arguments.vantage is not None or arguments.resolv_conf is not None
+    by_search = _is_from_a_pod(arguments)
 
     def predict(name: str, type_: str) -> Answer:
         whole = absolute_if_meant(name, type_, source.config)
-        if whole is not None and (not by_search or is_address(name) or is_reverse_of_address(name)):
-            return resolve(source.snapshot, Question(whole, type_), source.config)
-        return resolve_by_search(source.snapshot, name, type_, resolv, source.config, libc=arguments.libc)
+        if whole is None or by_search:
+            asked = whole if whole is not None and (is_address(name) or is_reverse_of_address(name)) else name
+            return resolve_by_search(source.snapshot, asked, type_, resolv, source.config, libc=arguments.libc)
+        return resolve(source.snapshot, Question(whole, type_), source.config)
 
     return predict
 

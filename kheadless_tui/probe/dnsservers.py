@@ -14,13 +14,11 @@ from kheadless_tui.errors import NotFound, Refused, UsageError
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.probe.replicas import Replica, replicas
 from kheadless_tui.probe.server import Server, parse_server
-from kheadless_tui.zone.dns_service import DNS_NAMESPACES, DNS_SERVICE, choose_dns_service, dns_service
+from kheadless_tui.zone.dns_service import DNS_NAMESPACES, DNS_SERVICE, NODE_LOCAL, choose_dns_service, dns_service
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
 
-NODE_LOCAL = "169.254.20.10"
-"""Where NodeLocal DNSCache listens unless it is told otherwise (cluster/addons/dns/nodelocaldns in kubernetes)."""
 KEPT_FOR = 30.0
 """Seconds for which the Service that was read, or could not be, is believed: it hardly ever changes."""
 

@@ -14,11 +14,11 @@ from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.resolver_files import Getent, PodFiles
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolv_conf import ResolvConf
-from kheadless_tui.zone.search_list import Libc, search_names
+from kheadless_tui.zone.search_list import FAMILIES, Libc, search_ends, search_names
 
 HOSTS, DNS = "hosts", "dns"
 """The kinds of steps."""
-TYPES = ("A", "AAAA")
+TYPES = FAMILIES
 """What a resolver asks for each name."""
 
 MATCH, DIFFERS, UNANSWERED, UNJUDGED, NOT_ASKED = "match", "differs", "unanswered", "unjudged", "not asked"
@@ -150,7 +150,8 @@ class Walk:
         for name in self.names[self._done :]:
             questions = [Question(name, rdtype) for rdtype in TYPES]
             due += questions
-            if any(self._wins(question) for question in questions):
+            expected = [self._answers[question] for question in questions if question in self._answers]
+            if expected and search_ends(expected, self._libc):
                 break
         return tuple(due)
 
@@ -159,15 +160,12 @@ class Walk:
         self.observations |= {seen.question: seen for seen in observations}
         while self._done < len(self.names) and not self._ended:
             replies = [self.observations.get(Question(self.names[self._done], rdtype)) for rdtype in TYPES]
-            if None in replies:
+            came = [seen for seen in replies if seen is not None]
+            if len(came) < len(replies):
                 return
             self._done += 1
-            self._ended = any(seen is not None and _ends(seen, self._libc) for seen in replies)
+            self._ended = search_ends(came, self._libc)
         self._ended = True
-
-    def _wins(self, question: Question) -> bool:
-        answer = self._answers.get(question)
-        return answer is not None and bool(answer.answer)
 
 
 def resolver_path(
@@ -322,13 +320,6 @@ def _hosts_win(name: str, files: PodFiles) -> bool:
     return first and bool(files.in_hosts(name))
 
 
-def _ends(seen: Observation, libc: Libc) -> bool:
-    """Whether the resolver stops at this reply; glibc and Go go on after NODATA and SERVFAIL, musl does not."""
-    if seen.answer:
-        return True
-    return libc == "musl" and seen.rcode in ("NOERROR", "SERVFAIL")
-
-
 def _file_differences(files: PodFiles, predicted: ResolvConf) -> list[str]:
     """What of resolv.conf and nsswitch.conf is not as it must be."""
     real, found = files.resolv, []
@@ -337,16 +328,23 @@ def _file_differences(files: PodFiles, predicted: ResolvConf) -> list[str]:
             f"resolv.conf points elsewhere: nameserver {', '.join(real.nameservers) or 'none'}, predicted "
             f"{', '.join(predicted.nameservers)}"
         )
-    whole = real.search == predicted.search
-    begins = bool(predicted.unknown) and real.search[: len(predicted.search)] == predicted.search
-    if not whole and not begins:
+    if real.search != predicted.search and not _is_with_unknown(real, predicted):
         listed = [" ".join(each.search) or "nothing" for each in (real, predicted)]
         found.append(f"resolv.conf: search {listed[0]}, predicted {listed[1]}")
-    if real.ndots != predicted.ndots and not (predicted.unknown and not predicted.search):
+    ndots_of_node = predicted.servers_before == "node" and predicted.ndots == ResolvConf().ndots
+    if real.ndots != predicted.ndots and not ndots_of_node:
         found.append(f"resolv.conf: ndots {real.ndots}, predicted {predicted.ndots}")
     if "dns" not in files.sources:
         found.append(f"nsswitch.conf: dns is not among the sources of hosts ({' '.join(files.sources)})")
     return found
+
+
+def _is_with_unknown(real: ResolvConf, predicted: ResolvConf) -> bool:
+    """Whether the search list is the predicted one with some domains where those that are not known must stand."""
+    known = predicted.domains_before_unknown()
+    before, behind = predicted.search[:known], predicted.search[known:]
+    rest = real.search[known:]
+    return bool(predicted.unknown) and real.search[:known] == before and rest[len(rest) - len(behind) :] == behind
 
 
 def _getent_differences(getent: Getent | None, addresses: Sequence[str]) -> list[str]:

@@ -175,8 +175,12 @@ _CALLED = {"glibc": "glibc", "musl": "musl (Alpine)", "go": "Go's own resolver"}
 def _way(
     name: str, resolv: ResolvConf, snapshot: Snapshot, config: ZoneConfig, libc: Libc
 ) -> tuple[tuple[str, ...], str]:
-    """The names that a library asks, by prediction, and what it makes of the answers."""
-    answers = [resolve_by_search(snapshot, name, rdtype, resolv, config, libc=libc) for rdtype in TYPES]
+    """The names that a library asks, by prediction, and what it makes of the answers.
+
+    Which server the pod asks does not count here: the replies of that one are on the way itself.
+    """
+    searched = msgspec.structs.replace(resolv, nameservers=())
+    answers = [resolve_by_search(snapshot, name, rdtype, searched, config, libc=libc) for rdtype in TYPES]
     found = [record.data for answer in answers for record in answer.answer if record.type in TYPES]
     best = next((answer for answer in answers if answer.answer), answers[0])
     return tuple(step.name for step in best.steps), ", ".join(found) or _denial(best)

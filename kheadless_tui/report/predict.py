@@ -5,13 +5,17 @@ from __future__ import annotations
 from kheadless_tui.report.document import Document, dump, question_document, records_as_dig, to_line
 from kheadless_tui.report.fields import fields
 from kheadless_tui.report.medium import PIPE, Medium
+from kheadless_tui.report.resolv_conf import resolv_document, resolv_text
 from kheadless_tui.zone.message_size import Fit, fits
 from kheadless_tui.zone.record import Answer, Fact, Step
+from kheadless_tui.zone.resolv_conf import ResolvConf
 
 SCHEMA = "kheadless/answer/1"
 
 
-def render(answer: Answer, output: str, medium: Medium = PIPE, *, bufsize: int = 0) -> str:
+def render(
+    answer: Answer, output: str, medium: Medium = PIPE, *, bufsize: int = 0, resolv: ResolvConf | None = None
+) -> str:
     """The answer in one of the outputs ``table``, ``json`` and ``yaml``.
 
     Args:
@@ -19,22 +23,27 @@ def render(answer: Answer, output: str, medium: Medium = PIPE, *, bufsize: int =
         output: the form.
         medium: what it is written to.
         bufsize: octets to which the server lowers UDP buffers, 0 when it does not.
+        resolv: of the pod from which the name is looked up, where one was asked for.
     """
-    return table(answer, medium, bufsize) if output == "table" else dump(document(answer, bufsize), output)
+    if output == "table":
+        return table(answer, medium, bufsize, resolv)
+    return dump(document(answer, bufsize, resolv), output)
 
 
-def line(answer: Answer, *, bufsize: int = 0) -> str:
+def line(answer: Answer, *, bufsize: int = 0, resolv: ResolvConf | None = None) -> str:
     """The answer as one line of JSON, as ``predict -`` prints it."""
-    return to_line(document(answer, bufsize))
+    return to_line(document(answer, bufsize, resolv))
 
 
-def document(answer: Answer, bufsize: int = 0) -> Document:
+def document(answer: Answer, bufsize: int = 0, resolv: ResolvConf | None = None) -> Document:
     """The document of schema ``kheadless/answer/1``.
 
     ``questions`` is how many questions of this type are sent until the answer is there; getaddrinfo asks A and AAAA of
     each name, which makes twice as many. ``fallthrough``, ``unsendable``, ``unknown`` and ``notes`` are there only
-    where they are so: an answer without them is certain. ``udp`` is there when the whole does not fit 512 octets,
-    ``tcp`` when it does not even fit a reply over TCP.
+    where they are so: an answer without them is certain. ``stepsMissing``: names that are not known are tried as well,
+    so that ``questions`` is the least number. ``otherFamily``: what the other family of addresses gets, where that ends
+    the search and the type that was asked for gets nothing. ``resolvConf``: what the pod goes by, where one was named.
+    ``udp`` is there when the whole does not fit 512 octets, ``tcp`` when it does not even fit a reply over TCP.
     """
     found: Document = {
         "schema": SCHEMA,
@@ -55,6 +64,12 @@ def document(answer: Answer, bufsize: int = 0) -> Document:
         found["unknown"] = answer.unknown
     if answer.notes:
         found["notes"] = list(answer.notes)
+    if answer.steps_missing:
+        found["stepsMissing"] = True
+    if answer.other_family:
+        found["otherFamily"] = records_as_dig(answer.other_family)
+    if resolv is not None:
+        found["resolvConf"] = resolv_document(resolv)
     udp, tcp = _sizes(answer, bufsize)
     if udp:
         found["udp"] = [_size(each) for each in udp]
@@ -89,11 +104,12 @@ def _size(fit: Fit) -> Document:
     return {"limit": fit.buffer, "answer": fit.answer, "tc": fit.truncated}
 
 
-def table(answer: Answer, medium: Medium = PIPE, bufsize: int = 0) -> str:
+def table(answer: Answer, medium: Medium = PIPE, bufsize: int = 0, resolv: ResolvConf | None = None) -> str:
     """One fact a line, each with its word in front, so that ``grep ^answer`` finds the answers and nothing else."""
     rows = [("question", f"{answer.question.name} {answer.question.type}"), ("status", _status(answer))]
     sections = (("answer", answer.answer), ("authority", answer.authority), ("additional", answer.additional))
     rows += [(word, str(record)) for word, section in sections for record in section]
+    rows += [("also", str(record)) for record in answer.other_family]
     if len(answer.steps) > 1:
         rows += [("tried", _tried(step)) for step in answer.steps]
     else:
@@ -105,6 +121,8 @@ def table(answer: Answer, medium: Medium = PIPE, bufsize: int = 0) -> str:
         rows.append(("udp", "; ".join(_fitting(fit, answer) for fit in udp)))
     if tcp:
         rows.append(("tcp", _fitting(tcp, answer)))
+    if resolv is not None:
+        rows.append(("resolver", f"{resolv_text(resolv)} ({resolv.source})"))
     return fields(rows, medium)
 
 
@@ -114,7 +132,7 @@ def _cost(answer: Answer) -> str:
     text = f"{number} question" if number == 1 else f"{number} questions"
     if answer.question.type in ("A", "AAAA"):
         text += f" ({2 * number} by getaddrinfo, which asks A and AAAA of each name)"
-    return text
+    return f"at least {text}" if answer.steps_missing else text
 
 
 def _fitting(fit: Fit, answer: Answer) -> str:
@@ -135,7 +153,7 @@ def _status(answer: Answer) -> str:
         words.append("aa")
     if answer.rcode == "NOERROR" and not answer.answer:
         words.append("(the name exists, it has no such record)")
-    if answer.fallthrough:
+    if answer.elsewhere:
         words.append("(not answered by the cluster's zone: the next plugin or server decides)")
     if answer.unsendable:
         words.append("(no message can carry this answer: the client gets nothing)")

@@ -6,9 +6,9 @@ from kheadless_tui.probe.resolver_path import NOT_ASKED, Ask, PathStep, Resolver
 from kheadless_tui.report.document import Document, dump, question_document, records_as_dig
 from kheadless_tui.report.fields import fields, verbatim
 from kheadless_tui.report.medium import PIPE, Medium
+from kheadless_tui.report.resolv_conf import resolv_document, resolv_text
 from kheadless_tui.report.table import Cell, Column, Table
 from kheadless_tui.report.table import render as render_table
-from kheadless_tui.zone.resolv_conf import ResolvConf
 
 SCHEMA = "kheadless/path/1"
 
@@ -55,8 +55,8 @@ def document(path: ResolverPath) -> Document:
         "image": path.image or None,
         "libc": {"name": path.files.libc or None, "version": path.files.libc_version or None},
         "nsswitch": list(path.files.nsswitch),
-        "resolvConf": _resolv_document(path.files.resolv),
-        "predictedResolvConf": _resolv_document(path.predicted_resolv),
+        "resolvConf": resolv_document(path.files.resolv),
+        "predictedResolvConf": resolv_document(path.predicted_resolv),
         "server": path.server or None,
         "steps": [_step_document(step) for step in path.steps],
         "addresses": list(path.addresses),
@@ -67,13 +67,6 @@ def document(path: ResolverPath) -> Document:
         "notes": list(path.notes),
         "verdict": path.verdict,
     }
-
-
-def resolv_text(resolv: ResolvConf) -> str:
-    """A resolv.conf on one line."""
-    parts = [f"nameserver {' '.join(resolv.nameservers) or 'none'}"]
-    parts += [f"search {' '.join(resolv.search)}"] if resolv.search else []
-    return ", ".join([*parts, f"ndots:{resolv.ndots}"])
 
 
 def _summary(path: ResolverPath) -> str:
@@ -161,16 +154,6 @@ def _answered(step: PathStep, ask: Ask, first: bool) -> str:
 
 def _ms(ask: Ask) -> str:
     return f"{ask.ms:.1f}" if ask.ms is not None else ""
-
-
-def _resolv_document(resolv: ResolvConf) -> Document:
-    return {
-        "nameservers": list(resolv.nameservers),
-        "search": list(resolv.search),
-        "ndots": resolv.ndots,
-        "source": resolv.source or None,
-        "unknown": resolv.unknown or None,
-    }
 
 
 def _step_document(step: PathStep) -> Document:

@@ -13,6 +13,8 @@ DNS_LABEL = ("k8s-app", "kube-dns")
 """The label that it carries where a chart gives it another name, as in RKE2 and Kubespray."""
 DNS_NAMESPACES = frozenset({"kube-system", "openshift-dns"})
 """Namespaces in which installers put the cluster's DNS Service, whose addresses are the zone's name servers."""
+NODE_LOCAL = "169.254.20.10"
+"""Where NodeLocal DNSCache listens unless it is told otherwise (cluster/addons/dns/nodelocaldns in kubernetes)."""
 _OPENSHIFT = ObjectKey("openshift-dns", "dns-default")
 _UPSTREAM = "kube-dns-upstream"
 """A second Service over the same pods, for the caches on the nodes alone; it carries the label too

@@ -112,17 +112,27 @@ class Answer(msgspec.Struct, frozen=True):
 
     question: Question
     rcode: str
-    """``NOERROR``, ``NXDOMAIN``, ``SERVFAIL``, ``REFUSED``."""
+    """``NOERROR``, ``NXDOMAIN``, ``SERVFAIL``, ``REFUSED``; empty where there is no reply, or somebody else's."""
     aa: bool = True
     answer: tuple[Record, ...] = ()
     authority: tuple[Record, ...] = ()
     additional: tuple[Record, ...] = ()
     steps: tuple[Step, ...] = ()
     fallthrough: bool = False
-    """The kubernetes plugin does not answer; the next plugin is asked, so that we cannot know."""
+    """The kubernetes plugin does not answer; the next plugin is asked. The rcode is empty when we cannot know it, and
+    SERVFAIL when no plugin is left to answer."""
     unsendable: bool = False
     """The reply holds a name that cannot be put on the wire: the client gets nothing."""
     unknown: str = ""
     """Not empty when what the answer depends on was not read or is not followed; says what is missing."""
     notes: tuple[str, ...] = ()
     """What stands in the Corefile that may change this very answer, ``FILE:LINE: TEXT`` each."""
+    other_family: tuple[Record, ...] = ()
+    """Of a search for addresses: what the question for the other family gets, where that is what ends the search."""
+    steps_missing: bool = False
+    """Of a search: names that are not known are tried besides the steps, so that it may cost more."""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another plugin or server decides what the reply is, so that it is not known."""
+        return self.fallthrough and not self.rcode

@@ -6,6 +6,7 @@ Source: pkg/kubelet/network/dns/dns.go.
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import msgspec
 
@@ -38,13 +39,23 @@ class ResolvConf(msgspec.Struct, frozen=True):
     """Where this comes from: ``predicted from dnsPolicy ClusterFirst``, ``/etc/resolv.conf of pod ns/name``."""
     unknown: str = ""
     """What is missing in a predicted one, such as the node's own search domains; empty when it is whole."""
+    unknown_at: int = -1
+    """How many domains of ``search`` stand in front of the missing ones; -1 when all do."""
+    servers_before: Literal["", "cluster", "node"] = ""
+    """Whose servers, of unknown address, stand in front of ``nameservers``: the cluster's, or the node's own."""
+    rotate: bool = False
+    """The servers are asked in turn, each first (glibc and Go; resolv.conf(5))."""
+
+    def domains_before_unknown(self) -> int:
+        """How many domains a resolver tries before it comes to those that are missing; all when none is."""
+        return len(self.search) if self.unknown_at < 0 else self.unknown_at
 
 
 def parse_resolv_conf(text: str, source: str = "/etc/resolv.conf") -> ResolvConf:
     """Read a resolv.conf: the last ``search`` or ``domain`` line counts, and the last ``ndots`` of all options."""
     servers: list[str] = []
     search: tuple[str, ...] = ()
-    ndots = 1
+    ndots, rotate = 1, False
     for line in text.splitlines():
         words = line.split()
         if not words or words[0].startswith(("#", ";")):
@@ -58,18 +69,22 @@ def parse_resolv_conf(text: str, source: str = "/etc/resolv.conf") -> ResolvConf
                 search = (words[1],)
             case "options":
                 ndots = _ndots(words[1:], ndots)
-    return ResolvConf(tuple(servers), search, ndots, source)
+                rotate = rotate or "rotate" in words[1:]
+    return ResolvConf(tuple(servers), search, ndots, source, rotate=rotate)
 
 
 def cluster_first(namespace: str, config: ZoneConfig, nameserver: str = "") -> ResolvConf:
     """The resolv.conf of a pod of a namespace with the default dnsPolicy."""
     domain = config.zone.removesuffix(".")
+    search = (f"{namespace}.svc.{domain}", f"svc.{domain}", domain)
     return ResolvConf(
         (nameserver,) if nameserver else (),
-        (f"{namespace}.svc.{domain}", f"svc.{domain}", domain),
+        search,
         CLUSTER_NDOTS,
         "predicted from dnsPolicy ClusterFirst",
         "the search domains of the node, which come behind the cluster's",
+        len(search),
+        "" if nameserver else "cluster",
     )
 
 
@@ -90,16 +105,25 @@ def resolv_conf_of(pod: Pod, config: ZoneConfig, nameserver: str = "") -> Resolv
     if policy in ("ClusterFirst", "ClusterFirstWithHostNet"):
         base = cluster_first(pod.namespace, config, nameserver)
     elif policy == "Default":
-        base = ResolvConf(unknown="the /etc/resolv.conf of the node, which this pod uses")
+        node = "the /etc/resolv.conf of the node, which this pod uses"
+        base = ResolvConf(unknown=node, unknown_at=0, servers_before="node")
     own = pod.spec.dns_config
     if own is None:
         return msgspec.structs.replace(base, source=told)
     servers = tuple(dict.fromkeys((*base.nameservers, *(own.nameservers or ()))))
     search = tuple(dict.fromkeys((*base.search, *(own.searches or ()))))
     given = [item.value or "" for item in own.options or () if item.name == "ndots"]
+    rotate = any(item.name == "rotate" for item in own.options or ())
     # A pod's option replaces that of the cluster also without a value, which no resolver reads.
     ndots = _ndots([f"ndots:{given[-1]}"], ResolvConf().ndots) if given else base.ndots
-    return ResolvConf(servers[:MAX_NAMESERVERS], _fitting(search), ndots, f"{told} and dnsConfig", base.unknown)
+    return msgspec.structs.replace(
+        base,
+        nameservers=servers[:MAX_NAMESERVERS],
+        search=_fitting(search),
+        ndots=ndots,
+        source=f"{told} and dnsConfig",
+        rotate=rotate,
+    )
 
 
 def _fitting(search: tuple[str, ...]) -> tuple[str, ...]:

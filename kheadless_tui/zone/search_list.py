@@ -1,21 +1,24 @@
 """Search lists: which names the resolvers of glibc, musl and Go try for a short name, and which try answers.
 
-Sources: glibc resolv/res_query.c; musl src/network/lookup_name.c and resolvconf.c; Go src/net/dnsclient_unix.go and
-dnsconfig_unix.go.
+Sources: glibc resolv/res_query.c; musl src/network/lookup_name.c, res_query.c and resolvconf.c; Go
+src/net/dnsclient_unix.go and dnsconfig_unix.go.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone.asked_servers import other_server
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.names import absolute, fault
-from kheadless_tui.zone.record import Answer, Question, Step
+from kheadless_tui.zone.record import Answer, Question, Record, Step
 from kheadless_tui.zone.resolv_conf import MAX_NDOTS, ResolvConf
 from kheadless_tui.zone.resolve import Upstream, resolve
+from kheadless_tui.zone.type_numbers import type_name
 
 Libc = Literal["glibc", "musl", "go"]
 """The resolver of the program in the pod."""
@@ -24,29 +27,78 @@ MUSL_MAX_LINE = 255
 """Characters of the search line that musl reads; a longer one it ignores whole."""
 
 
+FAMILIES = ("A", "AAAA")
+"""What getaddrinfo and Go ask of each name, for a program that takes addresses of either family."""
+
+
+class Try(NamedTuple):
+    """One name that a resolver tries."""
+
+    name: str
+    after_unknown: bool
+    """Search domains that are missing in a predicted resolv.conf are tried before this one."""
+
+
+class Reply(Protocol):
+    """What a resolver looks at in a reply, a predicted one or one that came."""
+
+    @property
+    def rcode(self) -> str:
+        """Empty when it is not known."""
+
+    @property
+    def answer(self) -> tuple[Record, ...]:
+        """The answer section."""
+
+
 def search_names(name: str, resolv: ResolvConf, libc: Libc = "glibc") -> list[str]:
     """The absolute names that a resolver tries, in order; one that stands twice in the list is asked twice.
-
-    A search domain of one dot, the root, is the name as it is for glibc, which then does not ask for it once more at
-    the end (root_on_list). Go leaves it out when it reads the file, musl since 1.2.4 when it makes the question
-    (res_mkquery.c; before, it sends one that no server understands). Names that cannot be put on the wire are left
-    out; when no other is left, the name as it is stands for them.
 
     Args:
         name: as the program gives it; with a final dot it is tried as it is and no other.
         resolv: the pod's resolv.conf.
         libc: whose rules.
     """
-    if name.endswith("."):
-        return [name]
-    as_is = absolute(name)
-    domains = [domain.strip(".") for domain in _domains(resolv, libc)]
-    tried = [f"{name}.{domain}." if domain else as_is for domain in domains if domain or libc == "glibc"]
-    if name.count(".") >= min(resolv.ndots, MAX_NDOTS):
-        tried = [as_is] if libc == "musl" else [as_is, *tried]
-    elif as_is not in tried:
-        tried.append(as_is)
-    return [each for each in tried if not fault(each)] or [as_is]
+    return [each.name for each in tries(name, resolv, libc)]
+
+
+def tries(name: str, resolv: ResolvConf, libc: Libc = "glibc") -> list[Try]:
+    """The same, each with whether domains that are not known come before it.
+
+    A search domain of one dot, the root, is the name as it is for glibc, which then does not ask for it once more at
+    the end (root_on_list). Go leaves it out when it reads the file, musl since 1.2.4 when it makes the question
+    (res_mkquery.c; before, it sends one that no server understands). Names that cannot be put on the wire are left
+    out; when no other is left, the name as it is stands for them.
+    """
+    as_is = Try(absolute(name), after_unknown=False)
+    if not _is_searched(name, resolv, libc):
+        return [as_is]
+    known = resolv.domains_before_unknown()
+    found = [
+        Try(f"{name}.{domain}." if domain else as_is.name, bool(resolv.unknown) and number >= known)
+        for number, domain in enumerate(each.strip(".") for each in _domains(resolv, libc))
+        if domain or libc == "glibc"
+    ]
+    if _enough_dots(name, resolv):
+        found = [as_is, *found]
+    elif as_is.name not in (each.name for each in found):
+        found.append(Try(as_is.name, bool(resolv.unknown)))
+    return [each for each in found if not fault(each.name)] or [as_is]
+
+
+def search_ends(replies: Sequence[Reply], libc: Libc) -> bool:
+    """Whether a resolver stops at a name, by all replies that it got for it, that to A first.
+
+    glibc and Go go on after NODATA and SERVFAIL as after NXDOMAIN, to a name for which any reply has a record; for Go
+    an alias that leads to no address is none. musl goes on after NXDOMAIN alone, and does so though the reply of the
+    other family has addresses.
+    """
+    if libc == "musl":
+        first = next((reply.rcode for reply in replies if reply.rcode != "NOERROR"), "NOERROR")
+        return first not in ("", "NXDOMAIN")
+    if libc == "go":
+        return any(record.type != "CNAME" for reply in replies for record in reply.answer)
+    return any(reply.answer for reply in replies)
 
 
 def resolve_by_search(
@@ -61,51 +113,94 @@ def resolve_by_search(
 ) -> Answer:
     """What a program in the pod gets for a name, with every name that is tried on the way.
 
+    For A and AAAA the search is that of getaddrinfo and of Go, which ask both of each name and stop where either
+    answers. A program that wants one family alone goes on to a name that answers in that one.
+
     Args:
         snapshot: what is known of the cluster.
         name: as the program gives it.
         kind: the type of record.
         resolv: the pod's resolv.conf.
         config: how the zone is served.
-        libc: the resolver's rules.
+        libc: the resolver's rules; musl searches for addresses alone (its res_search is res_query).
         upstream: answers outside the zones; without it a name that falls through is taken as missing, and
             ``unknown`` says so.
 
     Returns:
         The answer that ends the search, with a step for each try; each try is one question for each type asked for.
+        ``unknown`` also tells of another server that is asked, and of domains that are not known and come before.
     """
+    wanted = type_name(kind)
+    kinds = (wanted, *(each for each in FAMILIES if each != wanted)) if wanted in FAMILIES else (wanted,)
+    searched = _is_searched(name, resolv, libc) and (wanted in FAMILIES or libc != "musl")
     steps: list[Step] = []
     best: Answer | None = None
-    unknown: list[str] = []
+    unknown = [other_server(resolv, snapshot, libc)]
     notes: list[str] = []
-    for tried in search_names(name, resolv, libc):
-        answer = resolve(snapshot, Question(tried, kind), config, upstream=upstream)
-        if answer.fallthrough and upstream is not None:
-            answer = upstream(answer.question) or msgspec.structs.replace(answer, rcode="SERVFAIL")
-        steps.extend(answer.steps or (Step(tried, answer.rcode, "answered outside the cluster's zones"),))
+    missed = False
+    for tried in tries(name, resolv, libc) if searched else [Try(absolute(name), after_unknown=False)]:
+        missed = missed or tried.after_unknown
+        replies = {each: _reply(snapshot, Question(tried.name, each), config, upstream) for each in kinds}
+        answer = replies[wanted]
+        ends = search_ends([replies[each] for each in sorted(kinds)], libc)
+        steps += _steps(answer, tried.name, replies if ends else {})
         notes += answer.notes
-        if answer.fallthrough:
-            unknown.append(f"what other servers answer for {tried}")
-        elif answer.unknown:
-            unknown.append(answer.unknown)
-        if best is None or _rank(answer) > _rank(best):
-            best = answer
-        if _ends(answer, libc):
+        unknown += _left_open(answer, replies.values(), libc)
+        if best is None or ends or _rank(answer) > _rank(best):
+            best = _taken(answer, replies.values()) if ends else _passed_over(answer, libc)
+        if ends:
             break
     else:
-        if resolv.unknown and not name.endswith("."):
-            unknown.append(resolv.unknown)
+        missed = missed or (searched and bool(resolv.unknown))
     assert best is not None
+    unknown += [resolv.unknown] if missed else []
     return msgspec.structs.replace(
-        best, steps=tuple(steps), unknown="; ".join(dict.fromkeys(unknown)), notes=tuple(dict.fromkeys(notes))
+        best,
+        steps=tuple(steps),
+        steps_missing=missed,
+        unknown="; ".join(dict.fromkeys(filter(None, unknown))),
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 
-def _ends(answer: Answer, libc: Libc) -> bool:
-    """Whether the resolver stops here: glibc and Go go on after NODATA and SERVFAIL, musl does not."""
+def _reply(snapshot: Snapshot, question: Question, config: ZoneConfig, upstream: Upstream | None) -> Answer:
+    answer = resolve(snapshot, question, config, upstream=upstream)
+    if answer.elsewhere and upstream is not None:
+        return upstream(answer.question) or msgspec.structs.replace(answer, rcode="SERVFAIL")
+    return answer
+
+
+def _steps(answer: Answer, name: str, ended: Mapping[str, Answer]) -> list[Step]:
+    """The steps of one name; the last one says when it is the other family that ends the search."""
+    steps = list(answer.steps or (Step(name, answer.rcode, "answered outside the cluster's zones"),))
+    others = [kind for kind, reply in ended.items() if reply.answer]
+    if others and not answer.answer:
+        last = steps[-1]
+        told = f"{others[0]} is asked with it and answers, which ends the search"
+        steps[-1] = msgspec.structs.replace(last, why="; ".join(filter(None, (last.why, told))))
+    return steps
+
+
+def _left_open(answer: Answer, replies: Iterable[Answer], libc: Libc) -> list[str]:
+    """What is not known of the replies that decide; that of the other family only where it decides as well."""
+    deciding = replies if libc == "musl" or not answer.answer else [answer]
+    return [f"what other servers answer for {each.question.name}" if each.elsewhere else each.unknown
+            for each in deciding]  # fmt: skip
+
+
+def _taken(answer: Answer, replies: Iterable[Answer]) -> Answer:
+    """The answer that ends the search, with what is asked along with it where that alone has records."""
     if answer.answer:
-        return True
-    return libc == "musl" and answer.rcode not in ("", "NXDOMAIN")
+        return answer
+    others = tuple(record for reply in replies for record in reply.answer)
+    return msgspec.structs.replace(answer, other_family=others)
+
+
+def _passed_over(answer: Answer, libc: Libc) -> Answer:
+    """An answer at which the search does not end: what it holds does not reach the program."""
+    if not answer.answer:
+        return answer
+    return msgspec.structs.replace(answer, rcode="NXDOMAIN" if libc == "musl" else "NOERROR", answer=())
 
 
 def _rank(answer: Answer) -> int:
@@ -113,9 +208,16 @@ def _rank(answer: Answer) -> int:
 
     A reply that we cannot know comes last: ``unknown`` tells of it, and what the cluster's zone says is the answer.
     """
-    if answer.answer:
-        return 4
     return {"NOERROR": 3, "SERVFAIL": 2, "NXDOMAIN": 1}.get(answer.rcode, 0)
+
+
+def _is_searched(name: str, resolv: ResolvConf, libc: Libc) -> bool:
+    """Whether any other name than the one that was given is tried."""
+    return not name.endswith(".") and not (libc == "musl" and _enough_dots(name, resolv))
+
+
+def _enough_dots(name: str, resolv: ResolvConf) -> bool:
+    return name.count(".") >= min(resolv.ndots, MAX_NDOTS)
 
 
 def _domains(resolv: ResolvConf, libc: Libc) -> tuple[str, ...]:

@@ -86,6 +86,33 @@ async def test_a_resolv_conf_that_was_copied_from_a_pod(files: tuple[str, ...], 
     assert str(tmp_path / "none") in missing.sentence
 
 
+async def test_a_pod_that_asks_another_server_is_told_of(files: tuple[str, ...], tmp_path: Path) -> None:
+    pod = POD.replace("{name: client,", "{name: abroad,").replace(
+        "dnsConfig: {", "dnsConfig: {nameservers: [1.1.1.1], "
+    )
+    dns = (
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: kube-dns, namespace: kube-system}\n"
+        "spec: {clusterIP: 10.96.0.10, selector: {k8s-app: kube-dns}}\n"
+    )
+    (tmp_path / "more.yaml").write_text(pod + dns, encoding="utf-8")
+    abroad = (*files, "-f", str(tmp_path / "more.yaml"), "-n", "shop", "--from", "abroad", "-o", "json")
+    for name in ("db-1.db", "db", "10.0.0.1"):
+        found = (await run_program("predict", *abroad, name)).json
+        assert found["unknown"].split("; hosts ")[0] == "this pod does not ask the cluster's DNS but 1.1.1.1"
+        assert found["resolvConf"]["nameservers"] == ["1.1.1.1"]
+    any_pod = (await run_program("predict", *files, "-f", str(tmp_path / "more.yaml"), "-n", "shop", "db")).out
+    assert "not certain" not in any_pod
+    assert "resolver" not in any_pod
+
+
+async def test_a_type_by_number_is_the_type(files: tuple[str, ...]) -> None:
+    by_number = await run_program("predict", *files, "db.shop.svc.cluster.local", "TYPE33", "-o", "json")
+    assert (
+        by_number.json == (await run_program("predict", *files, "db.shop.svc.cluster.local", "SRV", "-o", "json")).json
+    )
+    assert by_number.json["answer"]
+
+
 async def test_questions_as_people_write_them(files: tuple[str, ...]) -> None:
     reverse = (await run_program("predict", *files, "1.0.0.10.in-addr.arpa", "-o", "json")).json
     assert reverse["question"] == {"name": "1.0.0.10.in-addr.arpa.", "type": "PTR"}

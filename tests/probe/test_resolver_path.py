@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import msgspec
 import pytest
 
 from kheadless_tui.cluster.exec import ExecResult
@@ -207,6 +210,28 @@ def test_a_resolv_conf_that_is_not_as_the_kubelet_writes_it_is_a_difference(reso
 def test_the_nodes_own_search_domains_may_follow() -> None:
     resolv = ResolvConf(("10.96.0.10",), (*SEARCH, "corp.example.com"), 5)
     assert path(PodFiles(resolv, ("files", "dns"), (), "glibc")).differences == ()
+
+
+def test_the_nodes_own_search_domains_stand_in_front_of_those_of_dns_config() -> None:
+    predicted = msgspec.structs.replace(RESOLV, search=(*SEARCH, "own.test"), unknown_at=len(SEARCH))
+    between = ResolvConf(("10.96.0.10",), (*SEARCH, "corp.example.com", "own.test"), 5)
+    behind = ResolvConf(("10.96.0.10",), (*SEARCH, "own.test", "corp.example.com"), 5)
+    files = [PodFiles(resolv, ("files", "dns"), (), "glibc") for resolv in (between, behind)]
+    found = [
+        resolver_path(
+            SHORT, "a", "", each, Predicted(predicted, ANSWERS, PREDICTED.own), Walk(SHORT, each, ANSWERS)
+        ).differences
+        for each in files
+    ]
+    assert not any("search" in text for text in found[0])
+    assert any(text.startswith("resolv.conf: search") for text in found[1])
+
+
+def test_musl_is_asked_no_further_than_a_name_that_is_predicted_to_be_empty() -> None:
+    empty = {Question(NAMES[0], rdtype): predicted(f"{NAMES[0]} {rdtype}") for rdtype in ("A", "AAAA")}
+    files = dataclasses.replace(GLIBC, libc="musl")
+    assert {question.name for question in Walk(SHORT, files, ANSWERS | empty).next()} == {NAMES[0]}
+    assert {question.name for question in Walk(SHORT, GLIBC, ANSWERS | empty).next()} == set(NAMES[:2])
 
 
 def test_a_container_that_does_not_ask_dns_at_all_is_told() -> None:

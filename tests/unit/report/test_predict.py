@@ -8,6 +8,7 @@ from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.report import predict
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.zone.record import Answer, Fact, Question, Record, Source, Step
+from kheadless_tui.zone.resolv_conf import ResolvConf
 from tests.unit.report.samples import ORIGIN, RECORDS
 
 SOA = Record("cluster.local.", 30, "SOA", "ns.dns.cluster.local. hostmaster.cluster.local. 1 7200 1800 86400 30")
@@ -161,3 +162,40 @@ def test_the_cost_of_a_search() -> None:
     searched = Answer(Question("c.", "SRV"), "NXDOMAIN", steps=steps)
     assert json.loads(predict.render(searched, "json"))["questions"] == 3
     assert predict.render(searched, "table").splitlines()[-1].split(maxsplit=1) == ["cost", "3 questions"]
+
+
+def test_a_search_that_the_other_family_ends_shows_what_that_gets() -> None:
+    record = Record(ORIGIN, 30, "AAAA", "fd00::1")
+    answer = Answer(Question(ORIGIN, "A"), "NOERROR", steps=(Step(ORIGIN, "NOERROR", "x"),), other_family=(record,))
+    assert json.loads(predict.render(answer, "json"))["otherFamily"] == [f"{ORIGIN} 30 IN AAAA fd00::1"]
+    assert f"also      {ORIGIN} 30 IN AAAA fd00::1" in predict.render(answer, "table").splitlines()
+
+
+def test_names_that_are_not_known_make_the_cost_the_least_one() -> None:
+    answer = Answer(Question(ORIGIN, "A"), "NOERROR", steps=(Step(ORIGIN, "NOERROR", "x"),), steps_missing=True)
+    assert json.loads(predict.render(answer, "json"))["stepsMissing"] is True
+    assert "cost      at least 1 question (2 by getaddrinfo" in predict.render(answer, "table")
+
+
+def test_the_resolv_conf_of_a_pod_is_shown_whole() -> None:
+    pod = ResolvConf(
+        ("1.1.1.1",), ("shop.svc.cluster.local", "own.test"), 2, "predicted from dnsPolicy ClusterFirst and dnsConfig",
+        "the search domains of the node", 1, "cluster", True,
+    )  # fmt: skip
+    assert json.loads(predict.line(POSITIVE, resolv=pod))["resolvConf"] == {
+        "nameservers": ["1.1.1.1"],
+        "search": ["shop.svc.cluster.local", "own.test"],
+        "ndots": 2,
+        "source": "predicted from dnsPolicy ClusterFirst and dnsConfig",
+        "unknown": "the search domains of the node",
+        "unknownAt": 1,
+        "serversBefore": "cluster",
+        "rotate": True,
+    }
+    said = (
+        "resolver    nameserver the cluster's DNS, 1.1.1.1, search shop.svc.cluster.local (the node's) own.test, "
+        "ndots:2, rotate (predicted from dnsPolicy ClusterFirst and dnsConfig)"
+    )
+    assert said in predict.render(POSITIVE, "table", resolv=pod).splitlines()
+    narrow = predict.render(POSITIVE, "table", Medium(width=80), resolv=pod)
+    assert all(len(line) <= 80 for line in narrow.splitlines())

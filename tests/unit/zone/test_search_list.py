@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
@@ -184,10 +186,89 @@ def test_reading_resolv_conf() -> None:
     assert parse_resolv_conf("") == ResolvConf(source="/etc/resolv.conf")
 
 
-def test_a_search_that_ends_early_does_not_depend_on_the_domains_of_the_node() -> None:
-    world = snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1")))
-    resolv = cluster_first("shop", ZoneConfig())
-    musl = resolve_by_search(world, "web", "AAAA", resolv, ZoneConfig(), libc="musl")
-    assert (len(musl.steps), musl.unknown) == (1, "")
-    glibc = resolve_by_search(world, "web", "AAAA", resolv, ZoneConfig())
-    assert "of the node" in glibc.unknown
+ONE_FAMILY = snapshot_of(
+    headless("v4"), endpoint_slice("v4", endpoint("10.0.0.1")),
+    headless("v6"), endpoint_slice("v6", endpoint("fd00::1")),
+    obj("Namespace", "v6", None),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("libc", ["glibc", "go", "musl"])
+@pytest.mark.parametrize(("name", "kind", "other"), [("v4", "AAAA", "10.0.0.1"), ("v6", "A", "fd00::1")])
+def test_the_search_for_addresses_ends_where_either_family_answers(
+    libc: Libc, name: str, kind: str, other: str
+) -> None:
+    """Seen: getent ahosts of glibc 2.36 asks A and AAAA of v6.NS.svc.ZONE for an IPv6-only Service, and no more."""
+    answer = resolve_by_search(ONE_FAMILY, name, kind, SHOP, CONFIG, libc=libc)
+    assert [step.name for step in answer.steps] == [f"{name}.shop.svc.cluster.local."]
+    assert (answer.rcode, answer.answer, answer.unknown, answer.steps_missing) == ("NOERROR", (), "", False)
+    assert [record.data for record in answer.other_family] == [other]
+    assert answer.steps[0].rule == "family-missing"
+    assert "which ends the search" in answer.steps[0].why
+
+
+def test_other_types_are_searched_by_themselves_and_by_musl_not_at_all() -> None:
+    """res_search of musl is another name of res_query: programs that ask SRV there get no search list."""
+    srv = resolve_by_search(ONE_FAMILY, "v6", "TYPE33", SHOP, CONFIG)
+    assert len(srv.steps) == 4
+    musl = resolve_by_search(ONE_FAMILY, "v6", "SRV", SHOP, CONFIG, libc="musl")
+    assert [step.name for step in musl.steps] == ["v6."]
+    assert "search domains of the node" not in musl.unknown
+
+
+def both(a: tuple[str, list[str]], aaaa: tuple[str, list[str]]) -> Callable[[Question], Answer]:
+    """A server outside that answers every name in one way."""
+
+    def answer(question: Question) -> Answer:
+        rcode, found = a if question.type == "A" else aaaa
+        kinds = ("CNAME" if item.endswith(".") else question.type for item in found)
+        records = tuple(Record(question.name, 60, kind, item) for kind, item in zip(kinds, found, strict=True))
+        return Answer(question, rcode, answer=records)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("libc", "a", "aaaa", "tried", "found"),
+    [
+        ("glibc", ("NOERROR", ["192.0.2.1"]), ("NXDOMAIN", []), 1, ["192.0.2.1"]),
+        ("go", ("NOERROR", ["192.0.2.1"]), ("NXDOMAIN", []), 1, ["192.0.2.1"]),
+        ("musl", ("NOERROR", ["192.0.2.1"]), ("NXDOMAIN", []), 2, []),
+        ("musl", ("SERVFAIL", []), ("NXDOMAIN", []), 1, []),
+        ("musl", ("NXDOMAIN", []), ("SERVFAIL", []), 2, []),
+        ("glibc", ("SERVFAIL", []), ("SERVFAIL", []), 2, []),
+        ("glibc", ("NOERROR", ["gone.test."]), ("NOERROR", []), 1, ["gone.test."]),
+        ("go", ("NOERROR", ["gone.test."]), ("NOERROR", []), 2, []),
+    ],
+)
+def test_replies_that_disagree(
+    libc: Libc, a: tuple[str, list[str]], aaaa: tuple[str, list[str]], tried: int, found: list[str]
+) -> None:
+    resolv = ResolvConf(search=("corp.test",), ndots=5)
+    answer = resolve_by_search(WORLD, "web", "A", resolv, CONFIG, libc=libc, upstream=both(a, aaaa))
+    assert len(answer.steps) == tried
+    assert [record.data for record in answer.answer] == found
+
+
+def test_the_domains_of_the_node_stand_in_front_of_those_of_dns_config() -> None:
+    """Seen in a pod: search NS.svc.ZONE svc.ZONE ZONE, the node's corp.example.com, then dnsConfig's domains."""
+    own = DNSConfig(None, ["db.shop.svc.cluster.local"], None)
+    resolv = resolv_conf_of(make_pod("ClusterFirst", config=own), CONFIG, "10.96.0.10")
+    world = msgspec.structs.replace(resolv, nameservers=())
+    last = resolve_by_search(WORLD, "db-0", "A", world, CONFIG)
+    assert [record.data for record in last.answer] == ["10.0.0.1"]
+    assert last.unknown == "the search domains of the node, which come behind the cluster's"
+    assert last.steps_missing
+    first = resolve_by_search(WORLD, "db", "A", world, CONFIG)
+    assert (len(first.steps), first.unknown, first.steps_missing) == (1, "", False)
+    node = resolv_conf_of(make_pod("Default", config=own), CONFIG)
+    assert (node.domains_before_unknown(), node.servers_before) == (0, "node")
+    assert resolve_by_search(WORLD, "db-0", "A", node, CONFIG).steps_missing
+    pinned = resolve_by_search(WORLD, "db-0.", "A", resolv, CONFIG)
+    assert not pinned.steps_missing
+
+
+def test_enough_dots_and_no_answer_leave_the_domains_of_the_node_open() -> None:
+    resolv = msgspec.structs.replace(SHOP, ndots=1)
+    assert resolve_by_search(WORLD, "no.such", "A", resolv, CONFIG).steps_missing
+    assert not resolve_by_search(WORLD, "no.such", "A", resolv, CONFIG, libc="musl").steps_missing

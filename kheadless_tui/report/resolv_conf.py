@@ -1,0 +1,38 @@
+"""A resolv.conf, as the outputs show it."""
+
+from __future__ import annotations
+
+from kheadless_tui.report.document import Document
+from kheadless_tui.zone.resolv_conf import ResolvConf
+
+_BEFORE = {"cluster": ("the cluster's DNS",), "node": ("those of the node",)}
+"""Servers of unknown address."""
+
+
+def resolv_text(resolv: ResolvConf) -> str:
+    """A resolv.conf on one line; what is not known of it stands where it belongs."""
+    servers = (*_BEFORE.get(resolv.servers_before, ()), *resolv.nameservers)
+    parts = [f"nameserver {', '.join(servers) if resolv.servers_before else ' '.join(servers) or 'none'}"]
+    known = resolv.domains_before_unknown()
+    missing = ("(the node's)",) if resolv.unknown else ()
+    search = (*resolv.search[:known], *missing, *resolv.search[known:])
+    parts += [f"search {' '.join(search)}"] if search else []
+    return ", ".join([*parts, f"ndots:{resolv.ndots}", *(["rotate"] if resolv.rotate else [])])
+
+
+def resolv_document(resolv: ResolvConf) -> Document:
+    """A resolv.conf in JSON; ``unknown`` says what is missing, ``unknownAt`` how many domains stand before that."""
+    found: Document = {
+        "nameservers": list(resolv.nameservers),
+        "search": list(resolv.search),
+        "ndots": resolv.ndots,
+        "source": resolv.source or None,
+        "unknown": resolv.unknown or None,
+    }
+    if resolv.unknown:
+        found["unknownAt"] = resolv.domains_before_unknown()
+    if resolv.servers_before:
+        found["serversBefore"] = resolv.servers_before
+    if resolv.rotate:
+        found["rotate"] = True
+    return found
