@@ -113,7 +113,7 @@ def test_a_denial_from_before_a_change_leaves_the_records() -> None:
 
 async def test_what_came_before_a_cancel_is_kept_and_said() -> None:
     fleet = ObjectKey("fleet", "fleet")
-    async with on_lab("fleet/fleet") as (_, app, pilot):
+    async with on_lab("fleet/fleet", world="demo") as (_, app, pilot):
         await until(pilot, shows(app, "300 of 300 in DNS"))
         await pilot.press("p")
         async with asyncio.timeout(20):

@@ -28,9 +28,14 @@ TEMPORARY = "app.kubernetes.io/managed-by"
 
 @asynccontextmanager
 async def on_lab(
-    service: str = "tutorial-1/nginx-headless", *, user: str = "", vantage: str = "auto", readonly: bool = False
+    service: str = "tutorial-1/nginx-headless",
+    *,
+    user: str = "",
+    vantage: str = "auto",
+    readonly: bool = False,
+    world: str = "tutorials",
 ) -> AsyncIterator[tuple[Lab, HeadlessApp, Pilot[int]]]:
-    async with Lab.start(world="demo", speed=10.0) as lab:
+    async with Lab.start(world=world, speed=10.0) as lab:
         kubeconfig = lab.kubeconfig_of(user) if user else lab.kubeconfig
         connection = await asyncio.to_thread(
             load_connection, kubeconfig=str(kubeconfig), context=None, request_timeout=5.0
@@ -154,7 +159,7 @@ BROKEN = {
 
 
 async def test_a_corefile_that_cannot_be_understood_is_said_and_mended_by_a_key() -> None:
-    async with Lab.start(world="demo", speed=10.0) as lab:
+    async with Lab.start(world="tutorials", speed=10.0) as lab:
         (good,) = [item for item in lab.all("ConfigMap", "kube-system") if item["metadata"]["name"] == "coredns"]
         corefile = good["data"]["Corefile"]
         lab.apply(BROKEN)
@@ -178,7 +183,7 @@ async def test_a_corefile_that_cannot_be_understood_is_said_and_mended_by_a_key(
 
 
 async def test_who_may_not_read_the_corefile_learns_where_the_ttl_is_from() -> None:
-    async with Lab.start(world="demo", speed=10.0) as lab:
+    async with Lab.start(world="tutorials", speed=10.0) as lab:
         lab.forbid("get", "configmaps", "kube-system")
         connection = await asyncio.to_thread(
             load_connection, kubeconfig=lab.kubeconfig, context=None, request_timeout=5.0

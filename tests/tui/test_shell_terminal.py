@@ -200,7 +200,7 @@ def _arguments(kubeconfig: str, path: Path, spoil: Callable[[dict[str, Any]], li
 async def test_what_can_never_be_shown_ends_the_program_with_its_sentence(
     spoil: Callable[[dict[str, Any]], list[str]], status: int, said: list[str], tmp_path: Path
 ) -> None:
-    async with Lab.start(world="demo") as lab:
+    async with Lab.start(world="tutorials") as lab:
         opened = Terminal(120, 40, "-m", "kheadless_tui", *_arguments(lab.kubeconfig, tmp_path / "kubeconfig", spoil))
         try:
             ended = await asyncio.to_thread(opened.status)
