@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.parity.targets import KUBECONFIG, Target, lab_target, real_target
+from tests.parity.targets import KUBECONFIG, Target, lab_target, make_real_world, real_target, remove_real_world
 
 REAL = pytest.param("real", marks=[
     pytest.mark.e2e,
@@ -15,7 +16,20 @@ REAL = pytest.param("real", marks=[
 ])  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def real_namespace() -> Iterator[str]:
+    """The world on the real cluster, made once and removed afterwards."""
+    namespace = asyncio.run(make_real_world())
+    yield namespace
+    asyncio.run(remove_real_world(namespace))
+
+
 @pytest.fixture(params=["lab", REAL])
 async def target(request: pytest.FixtureRequest) -> AsyncIterator[Target]:
-    async with lab_target() if request.param == "lab" else real_target() as found:
-        yield found
+    if request.param == "real":
+        namespace: str = request.getfixturevalue("real_namespace")
+        async with real_target(namespace) as found:
+            yield found
+    else:
+        async with lab_target() as found:
+            yield found

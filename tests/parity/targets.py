@@ -95,21 +95,32 @@ async def lab_target() -> AsyncIterator[Target]:
             yield target
 
 
-@asynccontextmanager
-async def real_target() -> AsyncIterator[Target]:
-    """The real cluster, with the world in a namespace that is removed afterwards."""
+async def make_real_world() -> str:
+    """Put the world into a namespace of the real cluster, and give its name once all is ready and served."""
     namespace = f"parity-{uuid.uuid4().hex[:6]}"
     await _kubectl("create", "namespace", namespace)
     try:
         await _kubectl("-n", namespace, "apply", "-f", "-", stdin=WORLD)
         await _kubectl("-n", namespace, "rollout", "status", "statefulset/web", f"--timeout={READY_SECONDS:.0f}s")
         await _kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod", "--all", "--timeout=90s")
-        async with _opened("real", KUBECONFIG, namespace) as target:
-            async with asyncio.timeout(READY_SECONDS):
-                await _served_everywhere(target)
-            yield target
-    finally:
-        await _kubectl("delete", "namespace", namespace, "--wait=false")
+        async with real_target(namespace) as target, asyncio.timeout(READY_SECONDS):
+            await _served_everywhere(target)
+    except BaseException:
+        await remove_real_world(namespace)
+        raise
+    return namespace
+
+
+async def remove_real_world(namespace: str) -> None:
+    """Take the namespace away."""
+    await _kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+@asynccontextmanager
+async def real_target(namespace: str) -> AsyncIterator[Target]:
+    """The real cluster, with the world in a namespace."""
+    async with _opened("real", KUBECONFIG, namespace) as target:
+        yield target
 
 
 async def _served_everywhere(target: Target) -> None:
