@@ -117,7 +117,7 @@ async def from_cluster(
         selector=getattr(arguments, "selector", ""),
         request_timeout=arguments.request_timeout,
         services=services,
-        fallback_namespaces=() if namespaces else namespaces_written_for(connection.context),
+        fallback_namespaces=() if namespaces else _fallback(arguments, connection, services),
         served=given_config(arguments),
         zone=arguments.zone or "",
     )
@@ -132,6 +132,12 @@ async def from_cluster(
         await session.close()
         for warning in connection.warnings[told:]:
             tell(warning)
+
+
+def _fallback(arguments: argparse.Namespace, connection: Connection, services: Sequence[ObjectKey]) -> tuple[str, ...]:
+    """What is read where all namespaces may not be: those that were named, else those that the user has written down."""
+    named = [*filter(None, [arguments.namespace]), *(key.namespace for key in services)]
+    return tuple(dict.fromkeys(named)) or namespaces_written_for(connection.context)
 
 
 def _check_namespace(session: ClusterSession, namespace: str | None) -> None:
