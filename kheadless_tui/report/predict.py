@@ -155,6 +155,8 @@ def _status(answer: Answer) -> str:
         words.append("(the name exists, it has no such record)")
     if answer.elsewhere:
         words.append("(not answered by the cluster's zone: the next plugin or server decides)")
+    elif answer.fallthrough:
+        words.append("(not answered by the cluster's zone, and no plugin is left to answer)")
     if answer.unsendable:
         words.append("(no message can carry this answer: the client gets nothing)")
     if answer.unknown:

@@ -135,6 +135,8 @@ def _record_document(item: PredictedRecord) -> Document:
         "service": str(item.service) if item.service else None,
         "endpoint": _endpoint_document(item.endpoint),
         "from": str(item.source),
+        "field": item.source.field or None,
+        "sources": [{"from": str(source), "field": source.field or None} for source in item.sources],
     }
 
 

@@ -23,6 +23,14 @@ def once(items: Iterable[Item], key: Callable[[Item], Hashable]) -> list[Item]:
     return list(found.values())
 
 
+def alike(items: Iterable[Item], key: Callable[[Item], Hashable]) -> list[list[Item]]:
+    """All items by their key, those of one key together, in the order of the first ones."""
+    found: dict[Hashable, list[Item]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return list(found.values())
+
+
 def address_key(pair: Pair) -> Hashable:
     """Addresses are the same when their text is: two spellings of one address give two records alike."""
     return pair.host

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.zone.duplicates import once
+from kheadless_tui.zone.duplicates import alike
 from kheadless_tui.zone.endpoint_slices import slice_addresses
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.record import EndpointRef, Record, Source
@@ -26,6 +26,8 @@ class Pointer(NamedTuple):
     service: ObjectKey | None
     """``None`` for a slice without the service-name label."""
     endpoint: EndpointRef | None = None
+    also_from: tuple[Source, ...] = ()
+    """Further fields that give the same name."""
 
 
 def pointers(seen: Watched, address: str) -> list[Pointer]:
@@ -48,7 +50,10 @@ def pointers(seen: Watched, address: str) -> list[Pointer]:
         for place in slice_addresses(item, seen.config, only=address):
             target = f"{place.name}.{base}"
             found.append(Pointer(target, place.source, item.service_key, place.ref))
-    return once(found, lambda pointer: pointer.target)
+    return [
+        same[0]._replace(also_from=tuple(pointer.source for pointer in same[1:]))
+        for same in alike(found, lambda pointer: pointer.target)
+    ]
 
 
 def pointer_records(seen: Watched, address: str, ttl: int) -> list[tuple[Record, Pointer]]:

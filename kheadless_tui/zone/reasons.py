@@ -69,6 +69,16 @@ class Case:
         return Fact(Source(kind, self.key, field), value)
 
 
+def zones_fact(config: ZoneConfig) -> Fact:
+    """The zones of the kubernetes plugin: what decides where a name is judged by its shape alone."""
+    return option_fact(config, "", ", ".join(config.zones))
+
+
+def option_fact(config: ZoneConfig, option: str, value: str) -> Fact:
+    """An option of the kubernetes plugin, or the arguments of the plugin itself."""
+    return Fact(Source("Corefile", ObjectKey("", config.source), f"kubernetes {option}".rstrip()), value)
+
+
 def listed(names: Sequence[str]) -> str:
     """Names for a sentence: a few of them and how many more there are."""
     shown = ", ".join(names[:MAX_LISTED])

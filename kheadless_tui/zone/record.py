@@ -60,6 +60,13 @@ class PredictedRecord(msgspec.Struct, frozen=True):
     endpoint: EndpointRef | None
     """The endpoint that it leads to; ``None`` when it leads to a Service as a whole."""
     source: Source
+    also_from: tuple[Source, ...] = ()
+    """Further fields that give the very same record, such as those of a slice that overlaps."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All that it comes from: it is there as long as any of them is."""
+        return (self.source, *self.also_from)
 
 
 class WithheldRecord(msgspec.Struct, frozen=True):

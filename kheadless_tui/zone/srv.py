@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from kheadless_tui.zone.a_aaaa import Made
 from kheadless_tui.zone.addresses import canonical
-from kheadless_tui.zone.duplicates import once, srv_key, target_address_key
+from kheadless_tui.zone.duplicates import alike, once, srv_key, target_address_key
 from kheadless_tui.zone.endpoint_slices import NO_PORT
 from kheadless_tui.zone.pairs import Pair
 from kheadless_tui.zone.record import Record
@@ -38,8 +38,8 @@ def srv_records(owner: str, pairs: Sequence[Pair], ttl: int) -> tuple[list[Made]
     numbered = [pair for pair in located if pair.port.number != NO_PORT]
     weight = weight_of(len(located)) if located else 0
     answer = [
-        Made(Record(owner, ttl, "SRV", f"0 {weight} {pair.port.number} {pair.target}"), pair)
-        for pair in once(numbered, srv_key)
+        Made(Record(owner, ttl, "SRV", f"0 {weight} {same[0].port.number} {same[0].target}"), same[0], same)
+        for same in alike(numbered, srv_key)
     ]
     additional = [
         Made(Record(pair.target, ttl, *found), pair)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from kheadless_tui.model.objects import IMPORT_NAME_LABEL, SERVICE_NAME_LABEL, EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.workloads import Pod
+from kheadless_tui.zone import why_imports
 from kheadless_tui.zone.endpoint_names import dashed
 from kheadless_tui.zone.endpoint_slices import NO_PORT, Port, SliceAddress, slice_addresses, slice_ports
 from kheadless_tui.zone.names import natural, service_name
 from kheadless_tui.zone.pairs import ports_of
-from kheadless_tui.zone.reasons import MAX_LOOKED_AT, Case, Reason, counted, listed, selector_text
+from kheadless_tui.zone.reasons import MAX_LOOKED_AT, Case, Reason, counted, listed, option_fact, selector_text
 from kheadless_tui.zone.record import Fact, Source
 
 SKIP_MIRROR_LABEL = "endpointslice.kubernetes.io/skip-mirror"
@@ -28,7 +29,7 @@ def reason(case: Case) -> Reason:
     """Why no pair of address and port is left of a Service that exists."""
     service = case.service
     if service is None:  # a ServiceImport
-        return _of_import(case)
+        return why_imports.reason(case)
     if case.request.endpoint:
         return _endpoint(case, service)
     if service.headless and not any(True for _ in _places(case.slices, case)):
@@ -41,7 +42,11 @@ def reason(case: Case) -> Reason:
 
 def _nobody(case: Case, service: Service) -> Reason:
     if case.config.noendpoints:
-        return Reason("noendpoints", f"{case.config.source} says noendpoints: headless Services have no addresses")
+        return Reason(
+            "noendpoints",
+            f"{case.config.source} says noendpoints: headless Services have no addresses",
+            (option_fact(case.config, "noendpoints", "true"),),
+        )
     waiting = not_ready(case)
     if waiting:
         return _none_ready(service, waiting)
@@ -247,13 +252,35 @@ def _unknown_endpoint(case: Case, service: Service, everyone: list[SliceAddress]
         return _pod_outside(case, service, pod, text)
     statefulset = _set_of(case, asked)
     if statefulset:
-        return Reason("ordinal-missing", f"{text}: {statefulset}")
+        return Reason("ordinal-missing", f"{text}: {statefulset}", _set_facts(case, asked))
     names = [place.name for place in everyone]
     if names:
         text += f": there {'is' if len(names) == 1 else 'are'} {listed(sorted(set(names), key=natural))}"
     else:
         text += ": it has no endpoint"
-    return Reason("endpoint-unknown", text)
+    return Reason("endpoint-unknown", text, _endpoint_facts(case))
+
+
+def _endpoint_facts(case: Case) -> tuple[Fact, ...]:
+    """The names that the endpoints of each slice have."""
+    found = ((item, [place.name for place in _places([item], case)]) for item in case.slices)
+    facts = tuple(
+        Fact(Source("EndpointSlice", item.key, "endpoints"), listed(names) or "none") for item, names in found
+    )
+    return facts or (case.fact("EndpointSlice", "", "missing"),)
+
+
+def _set_facts(case: Case, asked: str) -> tuple[Fact, ...]:
+    """What of a StatefulSet says whether it has a pod of a name."""
+    found = case.snapshot.stateful_set(ObjectKey(case.key.namespace, asked.rpartition("-")[0]))
+    if found is None:
+        return ()
+    source = Source("StatefulSet", found.key, "spec.serviceName")
+    replicas = 1 if found.spec.replicas is None else found.spec.replicas
+    return (
+        Fact(source, found.spec.service_name or "missing"),
+        Fact(Source("StatefulSet", found.key, "spec.replicas"), str(replicas)),
+    )
 
 
 def _pod_outside(case: Case, service: Service, pod: Pod, text: str) -> Reason:
@@ -332,23 +359,6 @@ def _port_facts(case: Case, headless: bool) -> tuple[Fact, ...]:
         Fact(Source("EndpointSlice", item.key, "ports"), ", ".join(map(_port_text, slice_ports(item))))
         for item in case.slices
     )
-
-
-# -- ServiceImports ------------------------------------------------------------------------------------------------
-
-
-def _of_import(case: Case) -> Reason:
-    request = case.request
-    subject = f"ServiceImport {case.key}"
-    if request.endpoint and not request.cluster:
-        form = f"ENDPOINT.CLUSTER.{service_name(case.key, case.zone)}"
-        text = f"an endpoint of {subject} is asked for with its cluster: {form}"
-        return Reason("cluster-missing", text)
-    if request.endpoint:
-        return Reason(
-            "endpoint-unknown", f"no ready endpoint {request.endpoint} of cluster {request.cluster} in {subject}"
-        )
-    return Reason("no-endpoint", f"{subject} has no ready endpoint or port of this name")
 
 
 # -- helpers -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone.name_parsing import POD, ZONE_LABEL
 from kheadless_tui.zone.names import labels
-from kheadless_tui.zone.reasons import MAX_LOOKED_AT, Case, Reason, listed
+from kheadless_tui.zone.reasons import MAX_LOOKED_AT, Case, Reason, listed, option_fact
 from kheadless_tui.zone.record import Fact, Source
 from kheadless_tui.zone.reverse_names import address_of_reverse
 from kheadless_tui.zone.zones import is_reverse_zone
@@ -41,6 +41,7 @@ def _depth(case: Case) -> Reason:
     text = f"too many labels in front of Service {case.key}: an endpoint's name, or _PORT._PROTOCOL, but not both"
     if f"{ZONE_LABEL}." in case.asked.name.lower() and not case.config.zonal:
         text = f"names of topology zones are not served: {case.config.source} does not say zonal"
+        return Reason("name-depth", text, _option(case, "zonal", "missing"))
     return Reason("name-depth", text)
 
 
@@ -117,8 +118,16 @@ def _ignored(case: Case) -> Reason:
 
 def _zonal(case: Case) -> Reason:
     return Reason(
-        "zonal-not-headless", f"Service {case.key} is not headless: topology zones are asked of headless ones"
+        "zonal-not-headless",
+        f"Service {case.key} is not headless: topology zones are asked of headless ones",
+        _cluster_ips(case),
     )
+
+
+def _cluster_ips(case: Case) -> tuple[Fact, ...]:
+    service = case.service
+    addresses = ", ".join(service.cluster_ips) if service is not None else ""
+    return (case.fact("Service", "spec.clusterIPs", addresses or "none"),)
 
 
 def _below_alias(case: Case) -> Reason:
@@ -145,12 +154,12 @@ def _pods_disabled(case: Case) -> Reason:
 
 def _pod_not_address(case: Case) -> Reason:
     text = f"{case.request.service} is no address with dashes: a pod's name in DNS is its address, such as 10-244-0-9"
-    return Reason("pod-not-address", text)
+    return Reason("pod-not-address", text, _option(case, "pods", case.config.pods))
 
 
 def _pod_missing(case: Case) -> Reason:
     text = f"no pod of namespace {case.request.namespace} has this as its first address (pods verified)"
-    return Reason("pod-missing", text)
+    return Reason("pod-missing", text, _option(case, "pods", case.config.pods))
 
 
 def _txt(case: Case) -> Reason:
@@ -158,7 +167,7 @@ def _txt(case: Case) -> Reason:
 
 
 def _option(case: Case, name: str, value: str) -> tuple[Fact, ...]:
-    return (Fact(Source("Corefile", ObjectKey("", case.config.source), f"kubernetes {name}"), value),)
+    return (option_fact(case.config, name, value),)
 
 
 _REASONS: dict[str, Callable[[Case], Reason]] = {

@@ -43,6 +43,8 @@ def test_json_has_exactly_the_keys_of_the_schema_in_their_order() -> None:
             },
         ),
         ("from", "EndpointSlice shop/web-x7k2p"),
+        ("field", "endpoints[0]"),
+        ("sources", [{"from": "EndpointSlice shop/web-x7k2p", "field": "endpoints[0]"}]),
     ]
     assert list(record["endpoint"]) == ["pod", "address", "ready", "serving", "terminating", "node"]
 
@@ -190,3 +192,13 @@ def test_no_name_server_is_made_up_for_a_whole_zone() -> None:
     text = records.render(whole, CONFIG, "zone")
     assert "; the NS of the zone is not known" in text
     assert not [line for line in text.splitlines() if " NS " in line and not line.startswith(";")]
+
+
+def test_every_field_that_gives_a_record_is_named() -> None:
+    other = Source("EndpointSlice", ObjectKey("shop", "web-too"), "endpoints[3].addresses[0]")
+    item = msgspec.structs.replace(RECORDS[0], also_from=(other,))
+    (record,) = json.loads(records.render([item], CONFIG, "json"))["records"]
+    assert record["sources"][1:] == [{"from": "EndpointSlice shop/web-too", "field": "endpoints[3].addresses[0]"}]
+    whole = Source("Corefile", ObjectKey("", "C"))
+    (plain,) = json.loads(records.render([PredictedRecord(item.record, None, None, whole)], CONFIG, "json"))["records"]
+    assert (plain["field"], plain["sources"]) == (None, [{"from": f"{whole}", "field": None}])
