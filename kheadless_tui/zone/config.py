@@ -57,6 +57,27 @@ class Note(msgspec.Struct, frozen=True):
         return f"{self.where}: {self.text}"
 
 
+class RewriteRule(msgspec.Struct, frozen=True):
+    """One line of the plugin rewrite; rewriting.py reads and applies it (plugin/rewrite)."""
+
+    where: str
+    """``FILE:LINE``."""
+    text: str
+    """As it stands in the Corefile."""
+    how: str
+    """``exact``, ``prefix``, ``suffix`` or ``substring``; empty for a rule that is not followed."""
+    before: str = ""
+    """What a name must be or hold, lower case."""
+    after: str = ""
+    """What stands in its place then."""
+    stops: bool = True
+    """Whether no rule is tried behind it once it has done something."""
+    reverts: bool = False
+    """Whether the names in the reply are changed back: always by ``exact``, else with ``answer auto``."""
+    concern: Concern | None = None
+    """Which questions a rule that is not followed may change; ``None`` when that cannot be told by the question."""
+
+
 class OtherBlock(msgspec.Struct, frozen=True):
     """Another server block on the same port: it, and not ours, answers names below its zone."""
 
@@ -69,7 +90,11 @@ class OtherBlock(msgspec.Struct, frozen=True):
 
 
 class ZoneConfig(msgspec.Struct, frozen=True):
-    """Options of the kubernetes plugin; the defaults are the plugin's own (plugin/kubernetes/setup.go ParseStanza)."""
+    """Options of the kubernetes plugin; the defaults are the plugin's own (plugin/kubernetes/setup.go ParseStanza).
+
+    It is what one server block serves. Where several on one port have the plugin, this is the one that answers for the
+    cluster's zone itself, and ``others`` are the rest: elsewhere.py tells which of them a question comes to.
+    """
 
     zones: tuple[str, ...] = ("cluster.local.",)
     """The plugin's zones, absolute, lower case, in the order of the Corefile; reverse zones among them."""
@@ -110,12 +135,18 @@ class ZoneConfig(msgspec.Struct, frozen=True):
     """Octets to which the plugin bufsize lowers the UDP buffers of clients; 0 without it."""
     next_plugins: tuple[str, ...] = ()
     """Plugins behind the kubernetes plugin, which answer what falls through: ``forward . /etc/resolv.conf``."""
+    next_zones: tuple[str, ...] | None = None
+    """Zones that they answer for, absolute, lower case; ``None`` when not known, empty when there is no such plugin."""
+    rewrites: tuple[RewriteRule, ...] = ()
+    """The rules of the plugin rewrite, in their order."""
     notes: tuple[Note, ...] = ()
     """What may change answers and is not followed."""
     server_zones: tuple[str, ...] = ()
     """Zones of the server block that the kubernetes plugin is in; empty when not known: then all names come to it."""
     other_blocks: tuple[OtherBlock, ...] = ()
-    """The other server blocks on its port."""
+    """The other server blocks on its port that have no kubernetes plugin."""
+    others: tuple[ZoneConfig, ...] = ()
+    """The other server blocks on its port that have one, each with options, cache and notes of its own."""
 
     @property
     def zone(self) -> str:
@@ -146,6 +177,13 @@ class ZoneConfig(msgspec.Struct, frozen=True):
         if not zone:
             return self
         wanted = zone.lower() if zone.endswith(".") else f"{zone.lower()}."
-        zones = tuple(wanted if name == self.zone else name for name in self.zones)
-        asked = (*self.server_zones, wanted) if self.server_zones else ()
-        return msgspec.structs.replace(self, zones=zones, server_zones=asked)
+        others = tuple(other._with_zone(self.zone, wanted) for other in self.others)
+        own = self._with_zone(self.zone, wanted)
+        asked = tuple(dict.fromkeys((*own.server_zones, wanted))) if self.server_zones else ()
+        return msgspec.structs.replace(own, server_zones=asked, others=others)
+
+    def _with_zone(self, old: str, new: str) -> ZoneConfig:
+        """The same with another name for one zone; its server block answers the like names below the new one, too."""
+        zones = tuple(new if name == old else name for name in self.zones)
+        moved = (f"{name[: -len(old)]}{new}" for name in self.server_zones if f".{name}".endswith(f".{old}"))
+        return msgspec.structs.replace(self, zones=zones, server_zones=(*self.server_zones, *moved))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from kheadless_tui.zone.apex import is_default_ns
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.dns_service import DNS_NAMESPACES
+from kheadless_tui.zone.elsewhere import block_for, concerns
 from kheadless_tui.zone.names import absolute, labels
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.reverse_names import address_of_reverse, is_reverse
+from kheadless_tui.zone.rewriting import rewritten
 from kheadless_tui.zone.zones import zone_of
 
 
@@ -19,8 +21,11 @@ def namespaces_asked(question: Question, config: ZoneConfig) -> frozenset[str] |
     Returns:
         ``None`` for all namespaces: any Service may hold an address (PTR), any may be in a transfer.
     """
-    name = absolute(question.name).lower()
-    zone = zone_of(name, config.zones)
+    block = block_for(Question(absolute(question.name), question.type), config)
+    if not isinstance(block, ZoneConfig):
+        return frozenset()
+    name = rewritten(Question(absolute(question.name), question.type), block.rewrites, concerns).question.name.lower()
+    zone = zone_of(name, block.zones)
     if not zone:
         return frozenset()
     if question.type in ("AXFR", "IXFR"):

@@ -15,15 +15,16 @@ from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.zones import is_below, zone_of
 
 
-def other_block(question: Question, config: ZoneConfig) -> OtherBlock | None:
-    """The server block that answers a question in place of ours, ``None`` when ours does.
+def block_for(question: Question, config: ZoneConfig) -> ZoneConfig | OtherBlock | None:
+    """The server block that a question comes to: the one whose zone is longest; ``None`` when there is none.
 
     DS is asked of the parent's side, which is taken to be the shortest zone that is served (the root apart).
     """
-    if not config.other_blocks:
-        return None
-    served: dict[str, OtherBlock | None] = {block.zone: block for block in config.other_blocks}
-    served |= dict.fromkeys(config.server_zones)
+    if not config.other_blocks and not config.others:
+        return config if not config.server_zones or zone_of(question.name, config.server_zones) else None
+    served: dict[str, ZoneConfig | OtherBlock] = {block.zone: block for block in config.other_blocks}
+    for block in reversed((config, *config.others)):  # one without the plugin view wins, and stands in front
+        served |= dict.fromkeys(block.server_zones, block)
     matching = sorted((zone for zone in served if is_below(question.name, zone)), key=len)
     if not matching:
         return None
@@ -32,26 +33,23 @@ def other_block(question: Question, config: ZoneConfig) -> OtherBlock | None:
     return served[matching[-1]]
 
 
-def is_refused(question: Question, config: ZoneConfig) -> bool:
-    """Whether no server block at all answers a question."""
-    if not config.server_zones or zone_of(question.name, config.server_zones):
+def concerns(concern: Concern, question: Question) -> bool:
+    """Whether a question is one of those that something in the Corefile is for, however it comes out."""
+    name = question.name.lower()
+    if concern.types and question.type not in (*concern.types, "ANY"):
         return False
-    return other_block(question, config) is None
+    return name in concern.exactly or (
+        any(is_below(name, zone) for zone in concern.below) and _compiled(concern.pattern).search(name) is not None
+    )
 
 
 def notes_on(answer: Answer, config: ZoneConfig) -> tuple[Note, ...]:
-    """The notes on the Corefile because of which an answer of the cluster's zone is not certain."""
-    return tuple(note for note in config.notes if note.concern is not None and _concerns(note.concern, answer))
-
-
-def _concerns(concern: Concern, answer: Answer) -> bool:
-    name = answer.question.name.lower()
-    if concern.types and answer.question.type not in (*concern.types, "ANY"):
-        return False
-    named = name in concern.exactly or (
-        any(is_below(name, zone) for zone in concern.below) and _compiled(concern.pattern).search(name) is not None
+    """The notes on the Corefile because of which an answer of a server block is not certain."""
+    return tuple(
+        note
+        for note in config.notes
+        if note.concern is not None and concerns(note.concern, answer.question) and _comes_out(note.concern, answer)
     )
-    return named and _comes_out(concern, answer)
 
 
 def _comes_out(concern: Concern, answer: Answer) -> bool:

@@ -1,7 +1,7 @@
 """What else in a Corefile may change answers: plugins in front of the kubernetes plugin, other server blocks.
 
 It is named to the user and not followed; where it can be told which names it touches, their answers are not certain.
-Sources: plugin/hosts, plugin/template, plugin/rewrite, plugin/autopath, plugin/local, plugin/cache.
+Sources: plugin/hosts, plugin/template, plugin/autopath, plugin/local, plugin/cache. Rules of rewrite: rewriting.py.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kheadless_tui.zone.config import CacheBounds, Concern, Note, OtherBlock
-from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock
+from kheadless_tui.zone.config import CacheBounds, Concern, Note, OtherBlock, RewriteRule
+from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock, is_seen
 from kheadless_tui.zone.names import absolute
 from kheadless_tui.zone.reverse_names import reverse_name
-from kheadless_tui.zone.server_keys import ServerKey, origins, server_keys
+from kheadless_tui.zone.server_keys import Listener, ServerKey, origins
 from kheadless_tui.zone.zones import is_below
 
 DIRECTIVES = (
@@ -63,10 +63,22 @@ class Place:
     keys: Sequence[ServerKey]
     zones: Sequence[str]
     """Of the kubernetes plugin."""
+    listener: Listener
+    """Where the block is one of those that are one server."""
+    rewrites: Sequence[RewriteRule] = ()
+
+    def at(self, line: int) -> str:
+        """``FILE:LINE``."""
+        return f"{self.corefile.where}:{line}"
 
     def note(self, line: int, plugin: str, text: str, concern: Concern | None = None) -> Note:
         """A note on a line of the Corefile."""
-        return Note(f"{self.corefile.where}:{line}", plugin, text, concern)
+        return Note(self.at(line), plugin, text, concern)
+
+
+def note_on(rule: RewriteRule) -> Note:
+    """The note on a rewriting that is not followed."""
+    return Note(rule.where, "rewrite", f"{rule.text} {_TOUCHES['rewrite']}", rule.concern)
 
 
 def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
@@ -77,7 +89,11 @@ def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
         cache: its bounds, for what is kept beyond its time.
     """
     for plugin in place.block.plugins:
-        if plugin.name in _TOUCHES or plugin.name not in DIRECTIVES:
+        if plugin.name == "rewrite":
+            yield from (
+                note_on(rule) for rule in place.rewrites if not rule.how and rule.where == place.at(plugin.line)
+            )
+        elif plugin.name in _TOUCHES or plugin.name not in DIRECTIVES:
             text = _TOUCHES.get(plugin.name, "is not known here and may change answers")
             args = f" {' '.join(plugin.args)}" if plugin.args else ""
             known = plugin.name in _TOUCHES
@@ -87,9 +103,20 @@ def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
     for plugin in place.block.named("dnssec"):
         keys = Concern(exactly=frozenset(origins(plugin.args, place.keys)), types=("DNSKEY",))
         yield place.note(plugin.line, "dnssec", "dnssec answers for the keys of its zones itself", keys)
-    keyed = [key.zone for key in place.keys]
+    yield from _zone_notes(place)
+
+
+def _zone_notes(place: Place) -> Iterator[Note]:
+    """Zones of the plugin that nobody asks it for, and other server blocks that answer for parts of them."""
+    where, keyed = place.corefile.where, [key.zone for key in place.keys]
+    asked = [
+        key.zone
+        for block in place.corefile.blocks
+        if block.named("kubernetes")
+        for key in place.listener.keys_of(block, where)
+    ]
     for zone in place.zones:
-        if not any(is_below(zone, key) or is_below(key, zone) for key in keyed):
+        if not any(is_below(zone, key) or is_below(key, zone) for key in (*keyed, *asked)):
             text = f"zone {zone} of kubernetes is never asked: its server block answers only {', '.join(keyed)}"
             yield place.note(place.block.line, "kubernetes", text)
     for other in other_blocks(place):
@@ -97,6 +124,12 @@ def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
         if closer and any(is_below(other.zone, zone) or is_below(zone, other.zone) for zone in place.zones):
             text = f"names below {other.zone} are answered by another server block, which is not followed"
             yield Note(other.where, "server block", text)
+    for block in place.corefile.blocks:
+        if block is not place.block and block.named("view"):
+            zones = tuple(key.zone for key in place.listener.keys_of(block, where))
+            if zones:
+                text = "view answers some clients by this server block"
+                yield place.note(block.line, "view", text, Concern(zones))
 
 
 def changes_answers(plugin: str) -> bool:
@@ -105,19 +138,37 @@ def changes_answers(plugin: str) -> bool:
 
 
 def other_blocks(place: Place) -> Iterator[OtherBlock]:
-    """The zones of the other server blocks on the same port."""
-    ports = {(key.transport, key.port) for key in place.keys}
+    """The zones of the other server blocks of the same server that have no kubernetes plugin."""
     for block in place.corefile.blocks:
-        if block is place.block:
+        if block is place.block or block.named("kubernetes"):
             continue
         answering = tuple(
             " ".join((plugin.name, *plugin.args))
             for plugin in block.plugins
-            if plugin.name in (*BEHIND, "kubernetes", "hosts", "template")
+            if plugin.name in (*BEHIND, "hosts", "template")
         )
-        for key in server_keys(block, place.corefile.where):
-            if (key.transport, key.port) in ports:
-                yield OtherBlock(key.zone, f"{place.corefile.where}:{block.line}", answering)
+        for key in place.listener.keys_of(block, place.corefile.where):
+            yield OtherBlock(key.zone, place.at(block.line), answering)
+
+
+def next_zones(place: Place) -> tuple[str, ...] | None:
+    """The zones that plugins behind kubernetes answer for; ``None`` when some of them are not known.
+
+    Sources: the setup.go of each; whoami and erratic answer everything.
+    """
+    if place.block.unseen or any(plugin.name not in DIRECTIVES for plugin in place.block.plugins):
+        return None
+    found: list[str] = []
+    for plugin in place.block.plugins:
+        if plugin.name not in BEHIND:
+            continue
+        args = {"forward": plugin.args[:1], "grpc": plugin.args[:1], "file": plugin.args[1:]}.get(
+            plugin.name, plugin.args
+        )
+        if plugin.name in ("whoami", "erratic") or not all(map(is_seen, args)):
+            return (".",)
+        found += origins(args, place.keys)
+    return tuple(dict.fromkeys(found))
 
 
 def _cache_notes(place: Place, bounds: CacheBounds | None) -> Iterator[Note]:
@@ -177,38 +228,6 @@ def _template(plugin: Plugin, place: Place) -> Concern:
     kind = plugin.args[1].upper() if len(plugin.args) > 1 else "ANY"
     pattern = "" if _held(zones, through) else "|".join(f"(?:{each})" for each in patterns)
     return Concern(tuple(zones), pattern=pattern, types=() if kind == "ANY" else (kind,))
-
-
-def _rewrite(plugin: Plugin, _: Place) -> Concern | None:
-    """Names that the rule changes, or whose replies it changes (rewrite.go newRule)."""
-    words = [*plugin.args]
-    if words[:1] and words[0].lower() in ("continue", "stop"):
-        words.pop(0)
-    if not words and plugin.options:
-        words = [plugin.options[0].name, *plugin.options[0].args]
-    match [word.lower() for word in words[:2]]:
-        case ["type", kind]:
-            return Concern(_EVERYWHERE, types=(kind.upper(),))
-        case ["name" | "ttl" | "cname" | "rcode", how] if len(words) > 2:
-            return _matching(how, words[2], words[1])
-    return None
-
-
-def _matching(how: str, text: str, first: str) -> Concern:
-    """The names that ``exact``, ``prefix``, ``suffix``, ``substring`` or ``regex`` and a text mean."""
-    low = text.lower()
-    match how:
-        case "exact":
-            return Concern(exactly=frozenset({absolute(low)}))
-        case "prefix":
-            return Concern(_EVERYWHERE, pattern=f"^{re.escape(low)}")
-        case "suffix":
-            return Concern(_EVERYWHERE, pattern=f"{re.escape(absolute(low))}$")
-        case "substring":
-            return Concern(_EVERYWHERE, pattern=re.escape(low))
-        case "regex":
-            return Concern(_EVERYWHERE, pattern=text)
-    return Concern(exactly=frozenset({absolute(first.lower())}))
 
 
 def _autopath(plugin: Plugin, place: Place) -> Concern:
@@ -279,7 +298,6 @@ def _by_zone(plugin: Plugin, _: Place) -> Concern:
 _CONCERNS: dict[str, Callable[[Plugin, Place], Concern | None]] = {
     "hosts": _hosts,
     "template": _template,
-    "rewrite": _rewrite,
     "autopath": _autopath,
     "local": _local,
     "acl": _acl,

@@ -15,6 +15,7 @@ from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.cache_options import cache_bounds
 from kheadless_tui.zone.config import Note, ZoneConfig
 from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock, is_seen
+from kheadless_tui.zone.elsewhere import block_for
 from kheadless_tui.zone.kubernetes_options import KubernetesOptions
 from kheadless_tui.zone.other_plugins import (
     BEHIND,
@@ -22,10 +23,13 @@ from kheadless_tui.zone.other_plugins import (
     EVERYTHING,
     Place,
     changes_answers,
+    next_zones,
     notes_of,
     other_blocks,
 )
-from kheadless_tui.zone.server_keys import ServerKey, invalid_zones, origins, server_keys
+from kheadless_tui.zone.record import Question
+from kheadless_tui.zone.rewriting import rewrite_rules
+from kheadless_tui.zone.server_keys import Listener, ServerKey, bound_hosts, invalid_zones, origins, server_keys
 from kheadless_tui.zone.zones import is_below
 
 DNS_PORT = 53
@@ -36,7 +40,8 @@ DEFAULT_BUFSIZE = 1232
 def zone_config(corefile: Corefile, source: str, *, strict: bool = False) -> ZoneConfig:
     """How the cluster's zone is served.
 
-    Of several server blocks with the kubernetes plugin the first on port 53 counts, or else the first.
+    Of several server blocks with the kubernetes plugin those count that are one server: on port 53, or else where the
+    first of them is. Each is read by itself; the one that answers for its own cluster zone comes first.
 
     Args:
         corefile: taken apart.
@@ -45,7 +50,8 @@ def zone_config(corefile: Corefile, source: str, *, strict: bool = False) -> Zon
             for a CoreDNS that was built with others: there they are noted.
 
     Raises:
-        InputError: no server block has the plugin, or something is wrong in a way that CoreDNS refuses.
+        InputError: no server block has the plugin, or something is wrong in a way that CoreDNS refuses, be it in a
+            block of another port.
     """
     where = corefile.where
     if strict:
@@ -57,29 +63,70 @@ def zone_config(corefile: Corefile, source: str, *, strict: bool = False) -> Zon
             where=where,
             hint="Give a Corefile that serves the cluster's zone, or leave --corefile out.",
         )
-    keyed = {id(block): server_keys(block, where) for block in corefile.blocks}
-    block = next((each for each in serving if any(key.port == DNS_PORT for key in keyed[id(each)])), serving[0])
-    keys = keyed[id(block)]
-    for name in ("kubernetes", "cache", "hosts"):
-        _refuse_second(block, name, where)
+    for block in corefile.blocks:
+        for name in ("kubernetes", "cache", "hosts"):
+            _refuse_second(block, name, where)
+    listener = _listener(serving, where)
+    read = [(block, _read(block, corefile, source, listener)) for block in serving]
+    kept = [config for block, config in read if listener.keys_of(block, where) and not block.named("view")]
+    kept += [config for block, config in read if listener.keys_of(block, where) and block.named("view")]
+    whole = msgspec.structs.replace(kept[0], others=tuple(kept[1:]))
+    main = block_for(Question(whole.zone, "SOA"), whole)
+    if isinstance(main, ZoneConfig) and main is not whole:
+        whole = msgspec.structs.replace(main, others=tuple(each for each in kept if each is not main))
+    return msgspec.structs.replace(whole, notes=(*whole.notes, *_notes_of_others(whole)))
+
+
+def _listener(serving: Sequence[ServerBlock], where: str) -> Listener:
+    """The server that counts: port 53, or else the first of the first block."""
+    keyed = [(block, key) for block in serving for key in server_keys(block, where)]
+    block, key = next(((block, key) for block, key in keyed if key.port == DNS_PORT), keyed[0])
+    return Listener(key.transport, key.port, bound_hosts(block))
+
+
+def _read(block: ServerBlock, corefile: Corefile, source: str, listener: Listener) -> ZoneConfig:
+    """What one server block serves."""
+    where = corefile.where
+    keys = server_keys(block, where)
     plugin = block.named("kubernetes")[0]
     config = KubernetesOptions(plugin, keys, where).config()
-    cache = cache_bounds(block, keys, where, config.zone)
-    place = Place(corefile, block, keys, config.zones)
+    zone = _asked_zone(config.zone, keys)
+    cache = cache_bounds(block, keys, where, zone)
+    rewrites = tuple(rewrite_rules(block.named("rewrite"), where))
+    place = Place(corefile, block, keys, config.zones, listener, rewrites)
     return msgspec.structs.replace(
         config,
         source=source,
         ttl_known=True,
         cache=cache,
-        transfer_to=_transfer_to(block, keys, config.zone, where),
+        transfer_to=_transfer_to(block, keys, zone, where),
         local_addresses=_bound(block),
         minimal=bool(block.named("minimal")),
         bufsize=_bufsize(block, where),
         next_plugins=tuple(" ".join((each.name, *each.args)) for name in BEHIND for each in block.named(name)),
+        next_zones=next_zones(place),
+        rewrites=rewrites,
         notes=(*_unseen(place), *_left_out(plugin, place), *notes_of(place, cache)),
-        server_zones=tuple(dict.fromkeys(key.zone for key in keys)),
+        server_zones=tuple(dict.fromkeys(key.zone for key in listener.keys_of(block, where))),
         other_blocks=tuple(other_blocks(place)),
     )
+
+
+def _asked_zone(zone: str, keys: Sequence[ServerKey]) -> str:
+    """The part of the cluster's zone, or else the zone, for which questions come to a server block."""
+    keyed = [key.zone for key in keys]
+    if any(is_below(zone, key) for key in keyed):
+        return zone
+    return next((key for key in keyed if is_below(key, zone)), keyed[0])
+
+
+def _notes_of_others(config: ZoneConfig) -> Iterator[Note]:
+    """The notes on the other server blocks, to be shown with those of this one, whose answers they do not concern."""
+    known = set(map(str, config.notes))
+    for note in (note for other in config.others for note in other.notes):
+        if str(note) not in known:
+            known.add(str(note))
+            yield msgspec.structs.replace(note, concern=None)
 
 
 def _refuse_unknown(corefile: Corefile) -> None:

@@ -23,6 +23,26 @@ class ServerKey(NamedTuple):
     transport: str
 
 
+class Listener(NamedTuple):
+    """What server blocks must have in common to be parts of one server (register.go groupConfigsByListenAddr)."""
+
+    transport: str
+    port: int
+    hosts: frozenset[str]
+    """Addresses or interfaces of the plugin bind; one empty text without it."""
+
+    def keys_of(self, block: ServerBlock, where: str) -> list[ServerKey]:
+        """The zones that a server block answers for here."""
+        if not self.hosts & bound_hosts(block):
+            return []
+        return [key for key in server_keys(block, where) if (key.transport, key.port) == (self.transport, self.port)]
+
+
+def bound_hosts(block: ServerBlock) -> frozenset[str]:
+    """What a server block listens at: the arguments of bind, or one empty text for everything."""
+    return frozenset(arg for plugin in block.named("bind") for arg in plugin.args) or frozenset({""})
+
+
 def server_keys(block: ServerBlock, where: str) -> list[ServerKey]:
     """The zones of a server block; a network gives several.
 

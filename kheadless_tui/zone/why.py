@@ -7,13 +7,15 @@ where the snapshot has them and are true where it has not. Nothing here decides 
 
 from __future__ import annotations
 
+from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone import why_address, why_endpoints, why_names
 from kheadless_tui.zone.apex import is_default_ns
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.name_parsing import POD
-from kheadless_tui.zone.reasons import Case, Reason, counted, listed, owner_of
-from kheadless_tui.zone.record import Fact, Question, Step
+from kheadless_tui.zone.reasons import Case, Reason, counted, listed, owner_of, zones_fact
+from kheadless_tui.zone.record import Fact, Question, Source, Step
 from kheadless_tui.zone.reverse_names import address_of_reverse
+from kheadless_tui.zone.zones import zone_of
 
 _EMPTY = {
     "alias-to-itself": "leads to its own name or below it",
@@ -36,8 +38,8 @@ def step(case: Case, rule: str, rcode: str) -> Step:
     reason = _reason(case, rule, rcode)
     text = reason.why
     if not rcode:
-        text += f"; fallthrough hands the question on: {_behind(case.config)} answers"
-    return Step(case.asked.name, rcode, text, reason.rule, reason.facts)
+        text += f"; fallthrough hands the question on: {_behind(case.asked, case.config)}"
+    return Step(case.asked.name, rcode, text, reason.rule, reason.facts or (zones_fact(case.config),))
 
 
 def no_reply(asked: Question, rule: str, detail: str, config: ZoneConfig) -> str:
@@ -51,11 +53,31 @@ def no_reply(asked: Question, rule: str, detail: str, config: ZoneConfig) -> str
     zones = ", ".join(config.zones)
     if rule == "no-server-block":
         return f"no server block of {config.source} is for {asked.name}: all are for {', '.join(config.server_zones)}"
-    return f"{asked.name} is in none of the cluster's zones ({zones}): {_behind(config)} answers"
+    if rule == "rewritten-unsendable":
+        return f"the name is changed into one that cannot be looked up: {detail}"
+    return f"{asked.name} is in none of the cluster's zones ({zones}): {_behind(asked, config)}"
 
 
-def _behind(config: ZoneConfig) -> str:
-    return " and ".join(config.next_plugins) or "the next plugin"
+def no_reply_facts(rule: str, config: ZoneConfig) -> tuple[Fact, ...]:
+    """What of the Corefile decided that; nothing where the name alone did."""
+    if rule.endswith("unsendable"):
+        return ()
+    if rule in ("no-server-block", "other-server-block"):
+        blocks = (*config.server_zones, *(block.zone for block in config.other_blocks))
+        corefile = Source("Corefile", ObjectKey("", config.source), "server blocks")
+        return (Fact(corefile, ", ".join(dict.fromkeys(blocks))),)
+    return (zones_fact(config),)
+
+
+def is_handed_on(name: str, config: ZoneConfig) -> bool:
+    """Whether a plugin behind may answer for a name, or whether that is not known (plugin.go NextOrFailure)."""
+    return config.next_zones is None or bool(zone_of(name, config.next_zones))
+
+
+def _behind(asked: Question, config: ZoneConfig) -> str:
+    if not is_handed_on(asked.name, config):
+        return "no plugin is left to answer it, which is SERVFAIL"
+    return f"{' and '.join(config.next_plugins) or 'the next plugin'} answers"
 
 
 def _reason(case: Case, rule: str, rcode: str) -> Reason:
@@ -64,7 +86,8 @@ def _reason(case: Case, rule: str, rcode: str) -> Reason:
     if rule == "not-synced":
         return Reason(rule, "the DNS server has not read the cluster's objects yet: misses are SERVFAIL until then")
     if rule == "transfer-refused":
-        return Reason(rule, f"no transfer plugin lets anybody transfer {case.zone}")
+        fact = Fact(Source("Corefile", ObjectKey("", case.config.source), "transfer"), "missing")
+        return Reason(rule, f"no transfer plugin lets anybody transfer {case.zone}", (fact,))
     if rule == "address-unknown":
         return why_address.reason(case, address_of_reverse(case.asked.name.lower()))
     if rule in ("no-endpoint", "port-missing"):
@@ -79,7 +102,7 @@ def _found(case: Case) -> Reason:
     first = case.pairs[0] if case.pairs else None
     if first is None:
         return _found_without_pairs(case)
-    facts = tuple(Fact(pair.source, pair.host) for pair in case.pairs[:1])
+    facts = _pair_facts(case)
     if first.is_alias:
         return Reason("alias", f"{first.source} is an alias for {first.host}", facts)
     if first.service is None and case.request.branch != POD:
@@ -90,6 +113,27 @@ def _found(case: Case) -> Reason:
     if first.endpoint is None:
         return Reason("cluster-address", f"{first.source} has {listed(_hosts(case))}", facts)
     return _found_endpoints(case, facts)
+
+
+def _pair_facts(case: Case) -> tuple[Fact, ...]:
+    """Every address with the field that it comes from: an address of two slices is told of both."""
+    return tuple(dict.fromkeys(Fact(pair.source, pair.host) for pair in case.pairs))
+
+
+def _port_facts(case: Case) -> tuple[Fact, ...]:
+    """The objects whose ports have no number, or that have none."""
+    field = "ports" if case.pairs[0].endpoint is not None else "spec.ports"
+    keys = dict.fromkeys((pair.source.kind, pair.source.key) for pair in case.pairs)
+    return tuple(Fact(Source(kind, key, field), "no number") for kind, key in keys)
+
+
+def _topology_facts(case: Case) -> tuple[Fact, ...]:
+    """The topology zones that endpoints name."""
+    return tuple(
+        Fact(Source("EndpointSlice", item.key, f"endpoints[{number}].zone"), endpoint.zone or "missing")
+        for item in case.slices
+        for number, endpoint in enumerate(item.endpoints or ())
+    )
 
 
 def _found_endpoints(case: Case, facts: tuple[Fact, ...]) -> Reason:
@@ -155,19 +199,21 @@ def _nothing(case: Case, rule: str) -> Reason:
         return _other_family(case)
     if case.asked.type == "SRV":
         return _no_srv(case)
-    return Reason("type-missing", f"{owner_of(case)} exists, and has no {case.asked.type} record")
+    return Reason("type-missing", f"{owner_of(case)} exists, and has no {case.asked.type} record", _pair_facts(case))
 
 
 def _empty_name(case: Case) -> Reason:
     request = case.request
     if request.topology_zone:
         text = f"Service {case.key} has no ready endpoint in topology zone {request.topology_zone}"
-        return Reason("zonal-empty", text)
+        return Reason("zonal-empty", text, _topology_facts(case))
     if request.service and request.branch != POD:
-        return Reason("no-cluster-address", f"Service {case.key} has no cluster address yet (spec.clusterIP is empty)")
+        text = f"Service {case.key} has no cluster address yet (spec.clusterIP is empty)"
+        return Reason("no-cluster-address", text, (case.fact("Service", "spec.clusterIP", "empty"),))
     if request.namespace:
         text = f"{case.asked.name} stands for namespace {request.namespace}: the name exists and holds no records"
-        return Reason("namespace-name", text)
+        fact = Fact(Source("Namespace", ObjectKey("", request.namespace)), "exists")
+        return Reason("namespace-name", text, (fact,))
     return Reason(
         "inner-name", f"{case.asked.name} exists as the top of a branch and holds no {case.asked.type} record"
     )
@@ -176,7 +222,7 @@ def _empty_name(case: Case) -> Reason:
 def _other_family(case: Case) -> Reason:
     have = "IPv6" if case.asked.type == "A" else "IPv4"
     hosts = _hosts(case)
-    facts = [Fact(pair.source, pair.host) for pair in case.pairs[:1]]
+    facts = list(_pair_facts(case))
     text = f"{owner_of(case)} has {have} addresses only ({listed(hosts)}), so no {case.asked.type} record"
     service = case.service
     if service is not None and service.spec.ip_families:
@@ -188,8 +234,8 @@ def _other_family(case: Case) -> Reason:
 
 def _no_srv(case: Case) -> Reason:
     if any(pair.is_alias for pair in case.pairs):
-        return Reason("alias-without-srv", f"{owner_of(case)} is an alias, which has no SRV record")
-    return Reason("ports-missing", f"{owner_of(case)} has no port with a number, so no SRV record")
+        return Reason("alias-without-srv", f"{owner_of(case)} is an alias, which has no SRV record", _pair_facts(case))
+    return Reason("ports-missing", f"{owner_of(case)} has no port with a number, so no SRV record", _port_facts(case))
 
 
 def _hosts(case: Case) -> list[str]:

@@ -14,36 +14,68 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone import apex
 from kheadless_tui.zone.a_aaaa import Made, address_records
 from kheadless_tui.zone.addresses import canonical
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.config import OtherBlock, ZoneConfig
 from kheadless_tui.zone.dns_service import dns_service
+from kheadless_tui.zone.elsewhere import block_for, concerns
 from kheadless_tui.zone.endpoint_slices import SliceAddress, slice_addresses
 from kheadless_tui.zone.names import absolute, natural, service_name
 from kheadless_tui.zone.pairs import Pair, endpoint_pairs, service_pairs
 from kheadless_tui.zone.ptr import pointer_records
-from kheadless_tui.zone.record import PredictedRecord, Record, Source, WithheldRecord
+from kheadless_tui.zone.record import PredictedRecord, Question, Record, Source, WithheldRecord
+from kheadless_tui.zone.rewriting import rewritten
 from kheadless_tui.zone.soa import soa_record
 from kheadless_tui.zone.srv import srv_records
 from kheadless_tui.zone.ttl import client_ttl
 from kheadless_tui.zone.watched import Watched
+from kheadless_tui.zone.zones import zone_of
 
 
 def service_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[PredictedRecord, ...]:
     """The records of a Service, in zone order.
 
     First the Service's own name (A, AAAA, SRV, then SRV by port), then each endpoint's name (A, AAAA, SRV), PTR last.
-    A Service that the server does not see has none; an ExternalName has its alias.
+    A Service that the server does not see has none; an ExternalName has its alias. Each name's records are those of
+    the server block that it comes to; names that come to one without the plugin have none.
     """
-    seen = Watched(snapshot, config)
-    key = service.key
+    if _is_alone(config):
+        return _of_block(Watched(snapshot, config), service, config.zone)
+    found = [
+        item
+        for block in (config, *config.others)
+        for item in _of_block(Watched(snapshot, block), service, config.zone)
+        if _comes_to(item.record, config) is block
+    ]
+    return tuple(sorted(found, key=lambda item: item.record.type == "PTR"))
+
+
+def _is_alone(config: ZoneConfig) -> bool:
+    """Whether all names of the zone come to one server block as they are."""
+    return not config.others and not config.other_blocks and not config.rewrites
+
+
+def _comes_to(record: Record, config: ZoneConfig) -> ZoneConfig | OtherBlock | None:
+    """The server block that answers for a record's name out of its zone; ``None`` when it looks up another name."""
+    asked = Question(record.name, record.type)
+    block = block_for(asked, config)
+    if not isinstance(block, ZoneConfig):
+        return block
+    if record.type != "PTR" and zone_of(record.name, block.zones) != config.zone:
+        return None
+    return block if rewritten(asked, block.rewrites, concerns).question.name == record.name else None
+
+
+def _of_block(seen: Watched, service: Service, zone: str) -> tuple[PredictedRecord, ...]:
+    """What one server block makes of a Service in a zone, be it asked for it or not."""
+    config, key = seen.config, service.key
     if seen.service(key) is None or not seen.namespace(key.namespace):
         return ()
     ttl = client_ttl(config)
-    name = service_name(key, config.zone)
+    name = service_name(key, zone)
     if service.type == "ExternalName":
         return tuple(_alias(service, name, ttl))
     slices = seen.slices_of(key)
-    by_endpoint = sorted(endpoint_pairs(key, slices, config, config.zone), key=lambda pair: natural(pair.target))
-    own = by_endpoint if service.headless else list(service_pairs(service, config.zone))
+    by_endpoint = sorted(endpoint_pairs(key, slices, config, zone), key=lambda pair: natural(pair.target))
+    own = by_endpoint if service.headless else list(service_pairs(service, zone))
     if config.ignore_empty_service and not service.headless and not by_endpoint:
         return ()
     made = [*_own_name(name, own, ttl), *_endpoint_names(by_endpoint, ttl)]
@@ -54,14 +86,31 @@ def withheld_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -
     """The A and AAAA records that endpoints would have were they in DNS, with the reason why they are not.
 
     For a headless Service those of its own name come first, then those of the endpoints' names. An address that
-    another slice of the Service holds as ready is not withheld.
+    another slice of the Service holds as ready is not withheld. Where another server block answers for the name in
+    place of the plugin, the ready ones are withheld as well.
     """
-    seen = Watched(snapshot, config)
-    key = service.key
+    if _is_alone(config):
+        return _withheld(Watched(snapshot, config), service, config.zone)
+    found = [
+        item
+        for block in (config, *config.others)
+        for item in _withheld(Watched(snapshot, block), service, config.zone)
+        if _comes_to(item.record, config) is block
+    ]
+    for item in _of_block(Watched(snapshot, config), service, config.zone):
+        block = _comes_to(item.record, config)
+        if isinstance(block, OtherBlock) and item.endpoint is not None and item.record.type in ("A", "AAAA"):
+            reason = f"answered by the server block at {block.where}"
+            found.append(WithheldRecord(item.record, service.key, item.endpoint, item.source, reason))
+    return tuple(found)
+
+
+def _withheld(seen: Watched, service: Service, zone: str) -> tuple[WithheldRecord, ...]:
+    config, key = seen.config, service.key
     if seen.service(key) is None or service.type == "ExternalName":
         return ()
     ttl = client_ttl(config)
-    name = service_name(key, config.zone)
+    name = service_name(key, zone)
     slices = seen.slices_of(key)
     served = {(place.name, place.address) for item in slices for place in slice_addresses(item, config)}
     own: dict[str, WithheldRecord] = {}
@@ -94,8 +143,16 @@ def all_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRec
 
 def apex_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRecord]:
     """The records at the top of the zone: SOA, NS, the name servers' ns.dns and dns-version."""
+    if _is_alone(config):
+        yield from _apex(snapshot, config, config.zone)
+        return
+    for block in (config, *config.others):
+        yield from (item for item in _apex(snapshot, block, config.zone) if _comes_to(item.record, config) is block)
+
+
+def _apex(snapshot: Snapshot, config: ZoneConfig, zone: str) -> Iterator[PredictedRecord]:
     seen = Watched(snapshot, config)
-    ttl, zone = client_ttl(config), config.zone
+    ttl = client_ttl(config)
     server, corefile = Source("Service", dns_service(snapshot)), Source("Corefile", ObjectKey("", config.source))
     soa = soa_record(zone, config)
     yield PredictedRecord(msgspec.structs.replace(soa, ttl=client_ttl(config, soa.ttl)), None, None, corefile)
@@ -136,9 +193,9 @@ def _hosts(name: str, pairs: Sequence[Pair], ttl: int) -> Iterator[Made]:
     """A, AAAA and, for slices of addressType FQDN, aliases."""
     for family in ("A", "AAAA"):
         yield from address_records(name, pairs, family, ttl)
-    aliases = {pair.host: pair for pair in pairs if pair.is_alias}
-    for target, pair in aliases.items():
-        yield Made(Record(name, ttl, "CNAME", absolute(target)), pair)
+    for target in dict.fromkeys(pair.host for pair in pairs if pair.is_alias):
+        same = [other for other in pairs if other.host == target]
+        yield Made(Record(name, ttl, "CNAME", absolute(target)), same[0], same)
 
 
 def _pointers(seen: Watched, key: ObjectKey, pairs: Iterable[Pair], ttl: int) -> Iterator[PredictedRecord]:
@@ -148,7 +205,7 @@ def _pointers(seen: Watched, key: ObjectKey, pairs: Iterable[Pair], ttl: int) ->
     for address in addresses:
         for record, pointer in pointer_records(seen, address, ttl):
             if pointer.service == key:
-                yield PredictedRecord(record, key, pointer.endpoint, pointer.source)
+                yield PredictedRecord(record, key, pointer.endpoint, pointer.source, pointer.also_from)
 
 
 def _alias(service: Service, name: str, ttl: int) -> Iterator[PredictedRecord]:
@@ -159,4 +216,4 @@ def _alias(service: Service, name: str, ttl: int) -> Iterator[PredictedRecord]:
 
 
 def _predicted(made: Made) -> PredictedRecord:
-    return PredictedRecord(made.record, made.pair.service, made.pair.endpoint, made.pair.source)
+    return PredictedRecord(made.record, made.pair.service, made.pair.endpoint, made.pair.source, made.also_from)

@@ -60,6 +60,7 @@ def test_case(case: Case) -> None:
     assert len(answer.steps) == 1
     assert answer.steps[0].why
     assert answer.steps[0].rule
+    assert answer.steps[0].facts or answer.unsendable
     if answer.fallthrough or answer.unsendable:
         return
     assert answer.rcode == expect["rcode"]

@@ -48,8 +48,9 @@ def ask(name: str, kind: str, served: ZoneConfig) -> Answer:
             [(WEB, "A"), (NONE, "AAAA")],
         ),
         (("template IN AAAA {", "match ^x", "}"), [(WEB, "AAAA")], [(WEB, "A")]),
-        (("rewrite name web.shop.svc.cluster.local x.y",), [(WEB, "A")], [(NONE, "A")]),
-        (("rewrite stop name suffix shop.svc.cluster.local x.y.",), [(WEB, "A")], [("a.b.svc.cluster.local.", "A")]),
+        (("rewrite name regex ^web.* x.y",), [(WEB, "A")], [(NONE, "A")]),
+        (("rewrite stop ttl suffix shop.svc.cluster.local 7",), [(WEB, "A")], [("a.b.svc.cluster.local.", "A")]),
+        (("rewrite name exact {$FROM} x.y",), [(WEB, "A")], []),
         (("rewrite stop {", "name regex ^no.*$ x.y", "answer auto", "}"), [(NONE, "A")], [(WEB, "A")]),
         (("rewrite type AAAA A",), [(WEB, "AAAA")], [(WEB, "A")]),
         (("rewrite edns0 local set 0xffee abcd",), [], [(WEB, "A")]),
@@ -106,6 +107,32 @@ def test_a_closer_server_block_owns_its_names() -> None:
     assert ask(WEB, "A", elsewhere).answer
 
 
+def test_what_no_plugin_is_left_to_answer_fails() -> None:
+    """Source: plugin/plugin.go NextOrFailure. Seen: SERVFAIL without a SOA, without aa."""
+    served = config()
+    lone = zone_config(parse(".:53 {\nkubernetes cluster.local {\nfallthrough\n}\nloop\n}\n", "C"), "C")
+    for answer in (ask("a.b.c.", "A", served), ask(NONE, "A", lone)):
+        assert (answer.rcode, answer.aa, answer.authority, answer.unknown) == ("SERVFAIL", False, (), "")
+        assert answer.fallthrough
+        assert not answer.elsewhere
+        assert answer.steps[0].rcode == "SERVFAIL"
+        assert answer.steps[0].why.endswith("no plugin is left to answer it, which is SERVFAIL")
+    some = config("forward example.org 10.0.0.2")
+    assert ask("a.b.c.", "A", some).rcode == "SERVFAIL"
+    assert ask("www.example.org.", "A", some).elsewhere
+    for more in ("whoami", "fancy", "import more/*", "file db.example a.example b.c"):
+        served = zone_config(parse(f".:53 {{\nkubernetes cluster.local\n{more}\n}}\n", "C"), "C")
+        assert ask("a.b.c.", "A", served).elsewhere, more
+    assert ask("a.b.c.", "A", ZoneConfig()).elsewhere
+
+
+def test_a_question_that_another_plugin_may_answer_first_is_not_certain_to_be_handed_on() -> None:
+    answer = ask("foo.test.", "A", config("rewrite stop name regex (.*)\\.test {1}.shop.svc.cluster.local"))
+    assert answer.unknown.endswith("may change names before they are looked up (C:3)")
+    assert answer.unknown in answer.steps[0].why
+    assert answer.notes
+
+
 def test_names_of_no_server_block_are_refused() -> None:
     text = "cluster.local:53 {\nkubernetes cluster.local in-addr.arpa\n}\n"
     alone = zone_config(parse(text, "C"), "C")
@@ -117,7 +144,9 @@ def test_names_of_no_server_block_are_refused() -> None:
 
 
 def test_a_search_keeps_what_is_uncertain_on_its_way() -> None:
-    served = config("rewrite name web.none.svc.cluster.local x.y", "rewrite name web.shop.svc.cluster.local x.y")
+    served = config(
+        "rewrite continue name regex web[.]none[.].* x.y", "rewrite continue name regex web[.]shop[.].* x.y"
+    )
     resolv = ResolvConf(search=("none.svc.cluster.local", "shop.svc.cluster.local"), ndots=5)
     answer = resolve_by_search(world(), "web", "A", resolv, served)
     assert answer.answer

@@ -349,3 +349,32 @@ def test_what_several_aliases_leave_open_is_told_of_each() -> None:
     answer = resolve(snapshot_of(service, fqdn), Question("ext.shop.svc.cluster.local.", "A"), CONFIG)
     assert "one.example." in answer.unknown
     assert "two.example." in answer.unknown
+
+
+def test_a_record_of_several_slices_names_each() -> None:
+    """A record stays as long as any of the slices holds its address."""
+    ports = [{"name": "http", "port": 80, "protocol": "TCP"}, {"name": "admin", "port": 81, "protocol": "TCP"}]
+    world = snapshot_of(
+        headless("web"),
+        endpoint_slice("web", endpoint("10.0.0.9"), endpoint("10.0.0.1"), ports=ports),
+        endpoint_slice("web", endpoint("10.0.0.1"), name="web-y", ports=ports[:1]),
+    )
+    service = world.service(ObjectKey("shop", "web"))
+    assert service is not None
+    found = service_records(world, service, CONFIG)
+    places = [
+        "EndpointSlice shop/web-x endpoints[1].addresses[0]",
+        "EndpointSlice shop/web-y endpoints[0].addresses[0]",
+    ]
+    for item in found:
+        held = [f"{source} {source.field}" for source in item.sources]
+        if item.record.data.endswith("81 10-0-0-1.web.shop.svc.cluster.local."):
+            assert held == places[:1]
+        elif "10.0.0.1" in item.record.data or "10-0-0-1" in item.record.data:
+            assert held == places
+        else:
+            assert len(held) == 1
+    for kind, name in (("A", "web.shop.svc.cluster.local."), ("PTR", "1.0.0.10.in-addr.arpa.")):
+        (step,) = resolve(world, Question(name, kind), CONFIG).steps
+        told = [f"{fact.source} {fact.source.field}" for fact in step.facts]
+        assert [each for each in told if each in places] == places

@@ -1,0 +1,127 @@
+"""The plugin rewrite: which name is looked up, and what of the reply is changed back (plugin/rewrite)."""
+
+from __future__ import annotations
+
+import pytest
+
+from kheadless_tui.errors import InputError
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.corefile import parse
+from kheadless_tui.zone.dependence import namespaces_asked
+from kheadless_tui.zone.plugin_chain import zone_config
+from kheadless_tui.zone.record import Answer, Question
+from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.zone_records import service_records
+from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, snapshot_of
+
+WEB = "web.shop.svc.cluster.local."
+
+
+def world() -> Snapshot:
+    ports = [{"name": "http", "port": 80, "protocol": "TCP"}]
+    return snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1", hostname="web-0"), ports=ports))
+
+
+def config(*rules: str) -> ZoneConfig:
+    text = ".:53 {\nkubernetes cluster.local in-addr.arpa\n" + "\n".join(f"rewrite {rule}" for rule in rules) + "\n}\n"
+    return zone_config(parse(text, "C"), "C", strict=True)
+
+
+def ask(name: str, kind: str, *rules: str) -> Answer:
+    answer = resolve(world(), Question(name, kind), config(*rules))
+    assert answer.question == Question(name, kind)
+    return answer
+
+
+def names(answer: Answer) -> list[str]:
+    return [record.name for record in (*answer.answer, *answer.authority, *answer.additional)]
+
+
+@pytest.mark.parametrize(
+    ("name", "rules", "owners"),
+    [
+        ("foo.test.", (f"name exact foo.test {WEB}",), ["foo.test."]),
+        ("Foo.Test.", (f"name foo.test {WEB}",), ["foo.test."]),
+        ("web.test.", ("name suffix .test .shop.svc.cluster.local",), [WEB]),
+        ("web.test.", ("name suffix .test .shop.svc.cluster.local answer auto",), ["web.test."]),
+        ("old.shop.svc.cluster.local.", ("name prefix old web",), [WEB]),
+        ("old.shop.svc.cluster.local.", ("name prefix old web answer auto",), ["old.shop.svc.cluster.local."]),
+        ("web.any.svc.cluster.local.", ("name substring any shop answer auto",), ["web.any.svc.cluster.local."]),
+        ("a.test.", ("continue name a.test b.test", f"name b.test {WEB}"), ["a.test."]),
+        (WEB, ("name b.test c.test",), [WEB]),
+    ],
+)
+def test_a_name_is_looked_up_as_another(name: str, rules: tuple[str, ...], owners: list[str]) -> None:
+    answer = ask(name, "A", *rules)
+    assert (answer.rcode, answer.unknown, names(answer)) == ("NOERROR", "", owners)
+    assert answer.answer[0].data == "10.0.0.1"
+
+
+def test_names_in_the_data_and_in_the_soa_are_changed_back() -> None:
+    """Source: reverter.go getRecordValueForRewrite: of a SOA the name server."""
+    rule = "name suffix .example.test .svc.cluster.local answer auto"
+    answer = ask("_http._tcp.web.shop.example.test.", "SRV", rule)
+    assert [record.data for record in answer.answer] == ["0 100 80 web-0.web.shop.example.test."]
+    assert names(answer) == ["_http._tcp.web.shop.example.test.", "web-0.web.shop.example.test."]
+    below = ask("no.example.test.", "A", "name suffix example.test cluster.local answer auto")
+    assert (below.rcode, names(below)) == ("NXDOMAIN", ["example.test."])
+    assert below.authority[0].data.startswith("ns.dns.example.test. hostmaster.cluster.local. ")
+
+
+def test_a_rule_that_stops_ends_the_rules_and_one_that_does_not_apply_does_not() -> None:
+    stop, go_on = "stop name a.test none.test", "continue name a.test none.test"
+    second = f"name none.test {WEB}"
+    assert ask("a.test.", "A", stop, second).rcode == "SERVFAIL"
+    assert ask("a.test.", "A", go_on, second).answer
+    assert ask("none.test.", "A", stop, second).answer
+
+
+def test_why_tells_the_rule() -> None:
+    step = ask("foo.test.", "A", f"name foo.test {WEB}").steps[0]
+    assert step.name == "foo.test."
+    assert step.why.startswith(f"rewrite name foo.test {WEB} (C:3) makes it {WEB}: ")
+    assert (str(step.facts[0].source), step.facts[0].source.field) == ("Corefile C", "rewrite")
+    assert step.rule == "endpoints"
+
+
+def test_a_reply_to_another_question_is_not_certain() -> None:
+    """Source: rewrite.go ServeDNS: without a rule for the reply, and none that stops, nothing restores the question."""
+    answer = ask("web.test.", "A", "continue name suffix .test .shop.svc.cluster.local")
+    assert "repeats the question for web.shop.svc.cluster.local." in answer.unknown
+
+
+def test_a_rule_that_is_not_followed_may_have_ended_the_rules_before() -> None:
+    answer = ask("foo.test.", "A", "edns0 local set 0xffee abcd", f"name foo.test {WEB}")
+    assert "rewrite edns0 local set 0xffee abcd" in answer.unknown
+    assert not ask(WEB, "A", "edns0 local set 0xffee abcd", f"name foo.test {WEB}").unknown
+
+
+def test_a_name_that_cannot_be_looked_up_fails() -> None:
+    answer = ask(f"{'a' * 60}.web.test.", "A", f"name suffix test {'.'.join(['b' * 60] * 4)}")
+    assert (answer.rcode, answer.aa, answer.steps[0].rule) == ("SERVFAIL", False, "rewritten-unsendable")
+
+
+def test_what_is_read_and_what_is_listed_follow_the_rules() -> None:
+    served = config(f"name foo.test {WEB}", "name web-0.web.shop.svc.cluster.local x.test")
+    assert namespaces_asked(Question("foo.test.", "A"), served) == frozenset({"shop"})
+    (service,) = world().services("shop")
+    owners = {item.record.name for item in service_records(world(), service, served)}
+    assert WEB in owners
+    assert f"web-0.{WEB}" not in owners
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("name a", "rewrite name needs two names, found 1"),
+        ("name wild a b", "expected rewrite name with exact, prefix, suffix, substring, regex, found wild"),
+        ("name exact a b auto", "expected answer behind the names of rewrite, found auto"),
+        ("colour a b", "expected rewrite with one of name, class, type, edns0, ttl, cname, rcode, found colour"),
+        ("ttl a", "rewrite ttl needs more arguments, found 1"),
+    ],
+)
+def test_what_coredns_refuses(rule: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        config(rule)
+    assert str(caught.value) == f"C:3: {message}"
