@@ -24,6 +24,8 @@ from kheadless_tui.zone.plugin_chain import zone_config
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolve import resolve
 from kheadless_tui.zone.transfer import transfer
+from kheadless_tui.zone.zone_records import service_records
+from kheadless_tui.zone.zones import is_below
 from tests.e2e.coredns import CoreDns, binary, free_ports, plugins
 from tests.e2e.replica import LocalServer
 from tests.e2e.zone_world import CROWD, World, questions
@@ -37,11 +39,77 @@ PLUGINS = {
     "import": "import FOLDER/*.override",
     "hosts": "hosts {\n    10.9.9.9 web.MARK-a.svc.cluster.local\n    fallthrough\n  }",
     "template": "template IN AAAA cluster.local {\n    match ^_http\n    rcode NXDOMAIN\n    fallthrough\n  }",
-    "rewrite": "rewrite stop name suffix MARK-b.svc.cluster.local. MARK-a.svc.cluster.local. answer auto",
+    "rewrite": "rewrite stop name regex ^(.*)[.]MARK-b[.]svc[.]cluster[.]local[.]$ {1}.MARK-a.svc.cluster.local.",
     "any": "any\n  local",
     "tsig": "tsig {\n    secret a. c2VjcmV0\n    require SRV\n  }",
 }
 """By name other plugins of the server block, which we follow or which make answers uncertain."""
+
+WHOLE = {
+    "blocks": """
+in-addr.arpa:PORT ip6.arpa:PORT {
+  kubernetes cluster.local in-addr.arpa ip6.arpa {
+    ttl 77
+    endpoint_pod_names
+    COMMON
+  }
+}
+cluster.local:PORT {
+  kubernetes cluster.local {
+    ttl 11
+    fallthrough MARK-b.svc.cluster.local
+    COMMON
+  }
+}
+MARK-a.svc.cluster.local:PORT {
+  kubernetes cluster.local {
+    ttl 22
+    pods insecure
+    COMMON
+  }
+  cache 7 {
+    disable success
+    disable denial
+  }
+}
+web.MARK-a.svc.cluster.local:PORT {
+  template IN A . {
+    answer "{{ .Name }} 60 IN A 192.0.2.9"
+  }
+}
+""",
+    "rewrites": """
+.:PORT {
+  rewrite stop name exact foo.test web.MARK-a.svc.cluster.local
+  rewrite stop name suffix MARK-b.svc.cluster.local. MARK-a.svc.cluster.local. answer auto
+  rewrite name suffix .plain.test .MARK-a.svc.cluster.local
+  rewrite name prefix chain-13 web answer auto
+  rewrite name prefix web nosuch
+  rewrite continue name one.test two.test
+  rewrite name two.test web.MARK-a.svc.cluster.local
+  rewrite {
+    name substring any.test cluster.local answer auto
+  }
+  rewrite name nowhere.test else.where
+  kubernetes cluster.local in-addr.arpa ip6.arpa {
+    fallthrough in-addr.arpa
+    COMMON
+  }
+}
+""",
+}
+"""By name whole Corefiles of one port: several server blocks, rewriting."""
+
+REWRITTEN = [
+    f"{name}."
+    for name in (
+        "foo.test Foo.TEST one.test two.test nowhere.test no.foo.test web.plain.test web-0.web.plain.test "
+        "_http._tcp.web.plain.test web.MARK-a.svc.any.test _http._tcp.web.MARK-a.svc.any.test svc.any.test any.test "
+        "xany.test ns.dns.any.test alias.MARK-a.svc.any.test WEB.MARK-B.svc.cluster.local MARK-b.svc.cluster.local "
+        "xMARK-b.svc.cluster.local web.example.org test"
+    ).split()
+]
+"""Names that the rules are for, and some that they just miss."""
 
 KUBECONFIG = os.environ.get("KHEADLESS_E2E_KUBECONFIG", "")
 SYNC_SECONDS = 20
@@ -122,7 +190,7 @@ def served(crd: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
         powerless = _powerless(world, tmp_path_factory.mktemp("powerless") / "kubeconfig")
         folder = tmp_path_factory.mktemp("imported")
         (folder / "more.override").write_text("template IN TXT .\n", encoding="utf-8")
-        ports = free_ports(len(BLOCKS) + len(PLUGINS) + 1)
+        ports = free_ports(len(BLOCKS) + len(PLUGINS) + len(WHOLE) + 1)
         texts = {
             name: _block(zones, f"{options}; kubeconfig {KUBECONFIG}".replace("MARK", world.mark), port)
             for (name, (zones, options)), port in zip(BLOCKS.items(), ports, strict=False)
@@ -132,6 +200,10 @@ def served(crd: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
             known = "" if _missing(name) else others.replace("FOLDER", str(folder))
             text = _block(ALL_ZONES, options, port, known)
             texts[name] = text.replace("MARK", world.mark)
+        for (name, text), port in zip(WHOLE.items(), ports[len(BLOCKS) + len(PLUGINS) :], strict=False):
+            common = f"labels kheadless-test=MARK\n    kubeconfig {KUBECONFIG}"
+            whole = text.replace("COMMON", common).replace(":PORT {", ":PORT {\n  bind 127.0.0.1")
+            texts[name] = whole.replace("PORT", str(port)).replace("MARK", world.mark)
         texts["unsynced"] = _block(
             ALL_ZONES, f"kubeconfig {powerless}; startup_timeout 100ms; fallthrough ip6.arpa", ports[-1]
         )
@@ -139,7 +211,7 @@ def served(crd: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
             servers = {name: LocalServer(name, port) for name, port in zip(texts, ports, strict=True)}
             configs = {name: zone_config(parse(text, name), name, strict=True) for name, text in texts.items()}
             snapshot = _read(world)
-            for name in (*BLOCKS, "minimal"):
+            for name in (*BLOCKS, *WHOLE, "minimal"):
                 _wait(servers[name], snapshot, configs[name], world)
             yield Served(world, snapshot, servers, configs)
     finally:
@@ -215,11 +287,37 @@ def test_an_option_does_what_is_predicted(served: Served, name: str) -> None:
     assert sum(bool(each.answer) for each in predicted) > 30, "the questions hardly hit anything"
 
 
+@pytest.mark.parametrize("name", WHOLE)
+def test_server_blocks_and_rewriting_do_what_is_predicted(served: Served, name: str) -> None:
+    config = served.configs[name]
+    rewritten = [each.replace("MARK", served.world.mark) for each in REWRITTEN]
+    asked = {Question(each, kind) for each in rewritten for kind in ("A", "AAAA", "SRV", "PTR", "SOA", "NS", "TXT")}
+    asked |= set(questions(served.world, served.snapshot, config))
+    predicted = _compare(served, name, sorted(asked), elsewhere="web." if name == "blocks" else "")
+    assert sum(bool(each.answer) for each in predicted) > 30, "the questions hardly hit anything"
+    assert not any(each.unknown for each in predicted if each.answer)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_records_of_server_blocks_are_what_they_answer(served: Served, name: str) -> None:
+    config, space = served.configs[name], served.world.first
+    listed = [
+        item.record
+        for service in served.snapshot.services(space)
+        for item in service_records(served.snapshot, service, config)
+        if item.record.type != "CNAME"  # of several, a question is answered with one
+    ]
+    assert len(listed) > 30
+    asked = sorted({Question(record.name, record.type) for record in listed})
+    replies = served.servers[name].answers(asked)
+    assert [record for record in listed if record not in replies[Question(record.name, record.type)].answer] == []
+
+
 def test_before_it_knows_the_cluster_it_fails(served: Served) -> None:
     config = served.configs["unsynced"]
     asked = sorted(set(questions(served.world, Snapshot(namespaces_known=True), config)))
     predicted = _compare(served, "unsynced", asked, synced=False)
-    assert {each.rcode for each in predicted if not each.fallthrough} == {"SERVFAIL", "NOERROR"}
+    assert {each.rcode for each in predicted} == {"SERVFAIL", "NOERROR"}
 
 
 @pytest.mark.parametrize("name", PLUGINS)
@@ -247,12 +345,23 @@ def test_a_transfer_holds_what_is_predicted(served: Served, name: str) -> None:
         assert predicted == Counter({record: observed[record] for record in ours}), zone
 
 
-def _compare(served: Served, name: str, asked: list[Question], *, synced: bool = True) -> list[Answer]:
-    """Ask what must have an answer and every third of all other questions, and compare with what is predicted."""
+def _compare(
+    served: Served, name: str, asked: list[Question], *, synced: bool = True, elsewhere: str = ""
+) -> list[Answer]:
+    """Ask what must have an answer and every third of all other questions, and compare with what is predicted.
+
+    What is below ``elsewhere`` in the first namespace is answered by a server block without the plugin, and left out.
+    """
     server, config = served.servers[name], served.configs[name]
     predicted = [resolve(served.snapshot, each, config, upstream=server.answer, synced=synced) for each in asked]
     sent = [each for each in predicted if each.answer]
     sent += [each for each in predicted if not each.answer and not each.unsendable][::3]
+    other = f"{elsewhere}{served.world.first}.svc.cluster.local."
+    if elsewhere:
+        below = [each for each in sent if each.elsewhere]
+        assert below
+        assert all(is_below(each.question.name, other) for each in below)
+        sent = [each for each in sent if not each.elsewhere]
     replies = server.answers([each.question for each in sent])
     wrong = [
         f"{each.question}\n  predicted {_comparable(each)}\n  observed  {_comparable(replies[each.question])}"
@@ -288,6 +397,6 @@ def test_what_fits_is_sent(served: Served, buffer: int) -> None:
 
 def _comparable(answer: Answer) -> tuple[object, ...]:
     """Sections as multisets. What falls through meets no further plugin, which is a SERVFAIL without SOA."""
-    if answer.fallthrough:
+    if answer.elsewhere:
         return "SERVFAIL", False, Counter(), Counter(), Counter()
     return answer.rcode, answer.aa, *(Counter(each) for each in (answer.answer, answer.authority, answer.additional))
