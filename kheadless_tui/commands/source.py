@@ -135,7 +135,7 @@ async def from_cluster(
 
 
 def _fallback(arguments: argparse.Namespace, connection: Connection, services: Sequence[ObjectKey]) -> tuple[str, ...]:
-    """What is read where all namespaces may not be: those that were named, else those that the user has written down."""
+    """What is read where all namespaces may not be: those that were named, else those written down by the user."""
     named = [*filter(None, [arguments.namespace]), *(key.namespace for key in services)]
     return tuple(dict.fromkeys(named)) or namespaces_written_for(connection.context)
 

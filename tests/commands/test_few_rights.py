@@ -18,15 +18,20 @@ spec: {clusterIP: None, ports: [{port: 80}]}
 """
 
 
+def elsewhere(kubeconfig: Path, target: Path) -> str:
+    """The same kubeconfig with another namespace in its context."""
+    text = re.sub(r"namespace: \S+", "namespace: elsewhere", kubeconfig.read_text(encoding="utf-8"))
+    target.write_text(text, encoding="utf-8")
+    return str(target)
+
+
 @pytest.mark.parametrize("command", ["predict", "records"])
 async def test_the_namespace_that_is_named_is_read_where_all_may_not_be(
     lab: Lab, run: Run, tmp_path: Path, command: str
 ) -> None:
     lab.apply(SERVICE)
-    config = tmp_path / "config"
-    text = Path(lab.kubeconfig_of("namespaced")).read_text(encoding="utf-8")
-    config.write_text(re.sub(r"namespace: \S+", "namespace: elsewhere", text), encoding="utf-8")
-    done = await run(command, "-n", "team-a", "peers", KUBECONFIG=str(config))
+    config = elsewhere(Path(lab.kubeconfig_of("namespaced")), tmp_path / "config")
+    done = await run(command, "-n", "team-a", "peers", KUBECONFIG=config)
     assert done.status == 0, done
     if command == "predict":
         assert "only team-a was read" in done.err
