@@ -148,7 +148,7 @@ def _tried(step: Step) -> str:
 
 
 def _status(answer: Answer) -> str:
-    words = [answer.rcode]
+    words = [answer.rcode] if answer.rcode else []
     if answer.aa:
         words.append("aa")
     if answer.rcode == "NOERROR" and not answer.answer:

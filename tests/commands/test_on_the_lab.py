@@ -20,7 +20,7 @@ async def test_records_in_every_form(run: Run) -> None:
     assert document["schema"] == "kheadless/records/1"
     assert document["source"] == "ConfigMap kube-system/coredns"
     first = document["records"][0]
-    assert list(first) == ["name", "ttl", "type", "data", "service", "endpoint", "from"]
+    assert list(first) == ["name", "ttl", "type", "data", "service", "endpoint", "from", "field", "sources"]
     assert first["name"] == WEB
     assert first["service"] == "tutorial-1/nginx-headless"
     assert list(first["endpoint"]) == ["pod", "address", "ready", "serving", "terminating", "node"]
