@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import MUTED, UNKNOWN
-from kheadless_tui.zone.record import Answer, Question, Record, Source
+from kheadless_tui.zone.record import Answer, Question, Record, Source, Step
 
 if TYPE_CHECKING:
     from kheadless_tui.tui.render.view import ServiceView
+
+MAX_FACTS = 12
+"""Fields that are shown behind one rule."""
 
 
 def explanation(view: ServiceView, record: Record) -> tuple[Note, ...]:
@@ -26,7 +29,7 @@ def explanation(view: ServiceView, record: Record) -> tuple[Note, ...]:
         for item in view.withheld
         if _same(item.record, record)
     ]
-    found += [Note(step.why, "", MUTED, tuple(str(fact) for fact in step.facts)) for step in answer.steps if step.why]
+    found += [Note(step.why, "", MUTED, _facts(step)) for step in answer.steps if step.why]
     sources = dict.fromkeys(_place(item.source) for item in view.predicted if _same(item.record, record))
     if sources:
         found.append(Note("It is made from", "", MUTED, tuple(sources)))
@@ -35,6 +38,13 @@ def explanation(view: ServiceView, record: Record) -> tuple[Note, ...]:
     if answer.notes:
         found.append(Note("What the Corefile says may change this answer:", "attention", UNKNOWN, answer.notes))
     return tuple(found)
+
+
+def _facts(step: Step) -> tuple[str, ...]:
+    """The fields behind a rule; of a big Service only the first ones."""
+    shown = tuple(str(fact) for fact in step.facts[:MAX_FACTS])
+    left = len(step.facts) - len(shown)
+    return (*shown, f"and {left} more") if left else shown
 
 
 def _outcome(answer: Answer) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from kheadless_tui.tui.explanation import MAX_FACTS, explanation
 from kheadless_tui.tui.render.record_entries import record_entries
 from kheadless_tui.tui.render.records import records_layout
 from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN
@@ -123,3 +124,14 @@ def test_long_ipv6_addresses_go_below_the_name_before_they_are_cut() -> None:
     text = drawn(layout, rows)
     assert text.count(long) == 3, "the Service's, the endpoint's, and the name of the PTR"
     assert max(len(line) for line in text.splitlines()) <= 52
+
+
+def test_of_many_fields_behind_a_rule_the_first_are_shown() -> None:
+    places = [endpoint(f"10.244.3.{n}", f"web-{n}") for n in range(40)]
+    view = view_of(world(service("nginx-headless"), slice_of("nginx-headless", "nginx-headless-x", places)))
+    name = "nginx-headless.shop.svc.cluster.local."
+    record = next(item.record for item in view.predicted if (item.record.name, item.record.type) == (name, "A"))
+    (note,) = (note for note in explanation(view, record) if "40 ready addresses" in note.text)
+    assert len(note.more) == MAX_FACTS + 1
+    assert note.more[0] == "EndpointSlice shop/nginx-headless-x endpoints[0].addresses[0]: 10.244.3.0"
+    assert note.more[-1] == f"and {40 - MAX_FACTS} more"
