@@ -66,6 +66,7 @@ def zone_config(corefile: Corefile, source: str, *, strict: bool = False) -> Zon
     for block in corefile.blocks:
         for name in ("kubernetes", "cache", "hosts"):
             _refuse_second(block, name, where)
+    _refuse_twice(corefile)
     listener = _listener(serving, where)
     read = [(block, _read(block, corefile, source, listener)) for block in serving]
     kept = [config for block, config in read if listener.keys_of(block, where) and not block.named("view")]
@@ -143,6 +144,25 @@ def _refuse_second(block: ServerBlock, name: str, where: str) -> None:
     found = block.named(name)
     if len(found) > 1:
         raise InputError(f"{name} stands twice in one server block", where=f"{where}:{found[1].line}")
+
+
+def _refuse_twice(corefile: Corefile) -> None:
+    """A zone that two server blocks would answer at one place (register.go validateZonesAndListeningAddresses).
+
+    With the plugin view there may be several; what a key taken from the environment says is not seen.
+    """
+    known: set[tuple[str, ServerKey]] = set()
+    for block in corefile.blocks:
+        if block.named("view") or not all(map(is_seen, block.keys)):
+            continue
+        for key in server_keys(block, corefile.where):
+            places = {(host, key) for host in bound_hosts(block)}
+            if places & known:
+                raise InputError(
+                    f"cannot serve {key.transport}://{key.zone}:{key.port} - it is already defined",
+                    where=f"{corefile.where}:{block.line}",
+                )
+            known |= places
 
 
 def _unseen(place: Place) -> Iterator[Note]:

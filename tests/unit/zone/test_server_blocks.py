@@ -104,6 +104,7 @@ def test_another_zone_is_renamed_in_every_block() -> None:
     [
         ("10.77.0.0/16:5399 {\nkubernetes\n}\n", "C:8: expected a zone that is not a reverse zone, found 77.10.in"),
         ("a.test:99 {\nkubernetes {\nttl 9999\n}\n}\n", "C:9: expected a ttl of 0 to 3600 seconds"),
+        ("a.test cluster.local. {\nwhoami\n}\n", "C:7: cannot serve dns://cluster.local.:53 - it is already defined"),
         ("a.test {\ncache\ncache\n}\n", "C:9: cache stands twice in one server block"),
         ("a.test {\nkubernetes\nrewrite name a\n}\n", "C:9: rewrite name needs two names"),
     ],
