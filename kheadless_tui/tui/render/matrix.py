@@ -194,7 +194,7 @@ def matrix_layout(rows: Sequence[Row], width: int, signs: Signs, matrix: Matrix,
     for keys, folded in ((whole, False), (less, False), (whole, True), (less, True)):
         left = tuple((key, naturals[key]) for key in keys)
         if _left(left) + sum(_block(server, folded=folded) for server in servers) <= width:
-            return _made(entries, width, signs, matrix, here, left, servers, folded, 0)
+            return _made(entries, width, signs, matrix, here, left, servers, folded, 0, "")
     # Which record it is must be told; further servers lie to the right.
     keys = less if width >= _left([(key, naturals[key]) for key in less]) + CELL + 3 else least
     left = tuple((key, naturals[key]) for key in keys)
@@ -202,7 +202,9 @@ def matrix_layout(rows: Sequence[Row], width: int, signs: Signs, matrix: Matrix,
     at = next((n for n, server in enumerate(servers) if here in server.columns), 0)
     first = max(0, min(at - room + 1, len(servers) - room))
     shown = servers[first : first + room]
-    return _made(entries, width, signs, matrix, here, left, shown, True, len(servers) - first - len(shown))
+    last = first + len(shown)
+    place = f"{first + 1}-{last} of {len(servers)}" if len(shown) > 1 else f"{last} of {len(servers)}"
+    return _made(entries, width, signs, matrix, here, left, shown, True, len(servers) - last, place)
 
 
 def _made(
@@ -215,9 +217,10 @@ def _made(
     servers: Sequence[_Server],
     folded: bool,
     hidden: int,
+    place: str,
 ) -> MatrixLayout:
     names = shorten_all((entry.name for entry in entries), dict(left)["name"], signs.ellipsis)
-    heading = _heading(width, signs, matrix, here, left, servers, folded=folded)
+    heading = _heading(width, signs, matrix, here, left, servers, folded=folded, place=place)
     return MatrixLayout(width, signs, matrix, here, left, tuple(servers), folded, hidden, tuple(names.items()), heading)
 
 
@@ -230,14 +233,20 @@ def _heading(
     servers: Sequence[_Server],
     *,
     folded: bool,
+    place: str,
 ) -> Text:
-    """Servers, their addresses, the column titles, and the sums: four lines, three where UDP and TCP are folded."""
-    blank = Text(" " * _left(left))
+    """Servers, their addresses, the column titles, and the sums.
+
+    Where not all servers are seen, ``place`` says which are, beside them, for not every panel has a rule to say it in.
+    """
     titles = Text(" ")
     for key, cells in left:
         titles.append(pad({"data": "PREDICTED"}.get(key, key.upper()), cells) + " ", MUTED)
     sums = Text(pad(f" all {len(matrix.lines)}", _left(left)), MUTED)
-    lines = [blank.copy(), blank.copy(), titles, sums]
+    words = (f"{'server' if len(servers) == 1 else 'servers'} {place}", "h l: the others") if place else ("", "")
+    if max(map(width_of, words)) + 2 > _left(left):
+        words = (place, "h l")
+    lines = [*(Text(pad(f" {word}", _left(left)), MUTED) for word in words), titles, sums]
     short = _short_titles(servers, folded=folded, ellipsis=signs.ellipsis)
     for server in servers:
         inner = _block(server, folded=folded) - 2

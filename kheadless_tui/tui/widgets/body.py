@@ -160,7 +160,9 @@ class Body(Horizontal):
         layout = self.layout_now
         if layout.mode == "too-small":
             return
-        alone = self.zoomed or layout.mode == "single"
+        # Beside the tree of a small terminal there is room for one server: none could be held against another.
+        matrix = layout.mode == "tabs" and self.focused == "records" and self._records.matrix is not None
+        alone = self.zoomed or matrix or layout.mode == "single"
         left = self.query_one("#left")
         left.display = not alone or self.focused == "tree"
         self.side.display = not alone or self.focused != "tree"
