@@ -108,3 +108,41 @@ async def test_the_labs_menu_pulls_and_undoes_and_the_header_counts() -> None:
         await until(pilot, shows(app, "Slow API server  on: "))
         await pilot.press("u")
         await until(pilot, lambda: "on  ●" not in screen_lines(app)[0] and "lab  ●" in screen_lines(app)[0])
+
+
+async def test_the_choices_of_a_lever_are_filtered_as_one_types() -> None:
+    async with on_lab() as (_, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        await pilot.press("L")
+        await until(pilot, lambda: isinstance(app.screen, LeversScreen))
+        rows = app.screen.query_one(RowList)
+        await until(pilot, lambda: bool(rows.rows))
+        levers = len(rows.rows)
+        await pilot.press("slash", *"slow api")
+        await until(pilot, shows(app, "1 with /slow api · 0 on"))
+        await pilot.press("enter", "enter")
+        await until(pilot, shows(app, "▾ Slow API server"))
+        choices = len(rows.rows) - levers
+        assert choices > 1
+        await pilot.press("slash", *"no such")
+        await until(pilot, shows(app, "Nothing matches /no such."))
+        await pilot.press("escape")
+        await until(pilot, lambda: len(rows.rows) == levers + choices)
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, LeversScreen))
+
+
+async def test_a_filtered_choice_is_the_one_that_is_pulled() -> None:
+    async with on_lab() as (_, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        await pilot.press("L")
+        await until(pilot, lambda: isinstance(app.screen, LeversScreen))
+        await until(pilot, lambda: bool(app.screen.query_one(RowList).rows))
+        await pilot.press("slash", *"pod that is not ready", "enter", "enter")
+        await until(pilot, shows(app, "tutorial-1/web-2"))
+        await pilot.press("slash", *"tutorial-1/web-1")
+        await until(pilot, lambda: "tutorial-1/web-2" not in screen_text(app))
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: not isinstance(app.screen, LeversScreen))
+        await until(pilot, shows(app, "2 of 3 in DNS"))
+        await until(pilot, lambda: any("web-1" in line and "no: not ready" in line for line in screen_lines(app)))

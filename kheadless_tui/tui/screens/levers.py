@@ -11,16 +11,20 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
+from textual.widgets import Input
 
 from kheadless_tui.errors import HeadlessError
+from kheadless_tui.tui.filtering import ALL, Filter
 from kheadless_tui.tui.levers import Lever, Levers, levers_on
 from kheadless_tui.tui.render.cells import clean, wrap
+from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import MUTED, TEXT, WARN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.widgets.keys import Keys
 from kheadless_tui.tui.widgets.rows import RowList
 from kheadless_tui.tui.widgets.rule import Rule
+from kheadless_tui.tui.widgets.status import FILTER, Typing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ class _LeverLayout:
         return [len(self.lines(row)) for row in rows]
 
     def lines(self, row: Row) -> Sequence[Text]:
-        """The lever with its sentence, or one choice."""
+        """The lever with its sentence, one choice, or a remark."""
+        if isinstance(row.value, Note):
+            return row.value.lines(self.width, self.signs)
         entry = row.value
         assert isinstance(entry, _Entry)
         if entry.choice:
@@ -66,6 +72,7 @@ class LeversScreen(ModalScreen[str]):
     """Pulls and undoes levers; dismissed with the sentence that says what was done, empty for nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "find", "filter", key_display="/", id="levers.filter"),
         Binding("u", "undo_all", "undo all", id="levers.undo-all"),
         Binding("escape,q,L", "close", "close", key_display="esc", id="levers.close"),
     ]
@@ -76,33 +83,104 @@ class LeversScreen(ModalScreen[str]):
         self._signs = signs
         self._opened = ""
         """Name of the lever whose choices are seen."""
+        self._chosen: Filter = ALL
+        """Which choices of the open lever are seen; while none is open, which levers."""
 
     def compose(self) -> ComposeResult:
-        """A rule, the levers, the keys."""
+        """A rule, the levers, the row to type in, the keys."""
         yield Rule("lab", id="rule-levers")
         yield RowList(lambda rows, width: _LeverLayout(width, self._signs), signs=self._signs, id="levers")
+        typing = Typing(id="levers-typing", compact=True, select_on_focus=False)
+        typing.cursor_blink = False
+        typing.display = False
+        yield typing
         yield Keys(signs=self._signs, id="levers-keys")
 
     def on_mount(self) -> None:
         """Show them."""
         self._fill()
         self.query_one(RowList).focus()
-        keys = [("enter", "pull, or undo"), ("u", "undo all"), ("j k", "next, previous"), ("esc", "close")]
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        keys = [("enter", "pull, or undo"), ("/", "filter"), ("u", "undo all"), ("j k", "next, previous")]
+        keys.append(("esc", "all again" if self._chosen else "close"))
+        if self.query_one(Typing).display:
+            keys = [("enter", "to the rows"), ("esc", "all again")]
         self.query_one(Keys).show(keys, None)
 
     def _fill(self) -> None:
         rows: list[Row] = []
         for lever in self._levers.entries():
-            rows.append(Row(lever.name, _entry(lever, opened=lever.name == self._opened)))
-            if lever.name == self._opened:
+            opened = lever.name == self._opened
+            if opened or (not self._opened and self._chosen.matches(f"{lever.title} {lever.says}")):
+                rows.append(Row(lever.name, _entry(lever, opened=opened)))
+            elif not self._chosen:
+                rows.append(Row(lever.name, _entry(lever, opened=False)))
+            if opened:
                 rows += [
                     Row(f"{lever.name}/{number}", _Entry(lever.name, "", "", None, None, choice))
                     for number, choice in enumerate(lever.choices)
+                    if self._chosen.matches(choice)
                 ]
+        found = len(rows) - bool(self._opened)
+        if self._chosen and not found:
+            rows.append(
+                Row(
+                    "none",
+                    Note(f"Nothing matches /{self._chosen.text}.", more=("esc shows all again.",)),
+                    selectable=False,
+                )
+            )
         self.query_one(RowList).set_rows(rows)
+        seen = f"{found} with /{self._chosen.text} · " if self._chosen else ""
         self.query_one(Rule).set(
-            title="lab: what can be broken in it", count=f"{levers_on(self._levers)} on", focused=True
+            title="lab: what can be broken in it", count=f"{seen}{levers_on(self._levers)} on", focused=True
         )
+
+    # -- the filter --------------------------------------------------------------------------------------------
+
+    def action_find(self) -> None:
+        """Type what to look for: among the choices of the open lever, else among the levers."""
+        line = self.query_one(Typing)
+        line.display = True
+        line.value = f"{FILTER}{self._chosen.text}"
+        line.cursor_position = len(line.value)
+        self.set_focus(line)
+        self._show_keys()
+
+    @on(Input.Changed)
+    def _on_typed(self, event: Input.Changed) -> None:
+        if not event.input.display:
+            return
+        if not event.value.startswith(FILTER):
+            self._stop_typing(keep=False)  # the sign was deleted, as in the row of the panels
+            return
+        self._chosen = Filter(event.value.removeprefix(FILTER))
+        self._fill()
+
+    @on(Input.Submitted)
+    def _on_submitted(self) -> None:
+        self._stop_typing(keep=True)
+
+    @on(Typing.Left)
+    def _on_left(self) -> None:
+        self._stop_typing(keep=False)
+
+    def _stop_typing(self, *, keep: bool) -> None:
+        self.query_one(Typing).display = False
+        rows = self.query_one(RowList)
+        self.set_focus(rows)
+        self._choose(self._chosen if keep else ALL)
+        if keep and self._chosen and self._opened and len(rows.rows) > 1:
+            rows.move_to(rows.rows[1].id)
+
+    def _choose(self, chosen: Filter) -> None:
+        self._chosen = chosen
+        self._fill()
+        self._show_keys()
+
+    # -- what is done ------------------------------------------------------------------------------------------
 
     @on(RowList.Selected)
     async def _on_selected(self, event: RowList.Selected) -> None:
@@ -117,7 +195,7 @@ class LeversScreen(ModalScreen[str]):
             await self._leave_with(self._levers.pull(entry.name, lever.choices[0]))
         else:
             self._opened = "" if self._opened == entry.name else entry.name
-            self._fill()
+            self._choose(ALL)
 
     async def _leave_with(self, deed: Awaitable[str]) -> None:
         try:
@@ -131,8 +209,11 @@ class LeversScreen(ModalScreen[str]):
         self.dismiss(" ".join(said) or "nothing was on")
 
     def action_close(self) -> None:
-        """Leave all as it is."""
-        self.dismiss("")
+        """All levers and choices again after a filter; else leave all as it is."""
+        if self._chosen:
+            self._choose(ALL)
+        else:
+            self.dismiss("")
 
 
 def _entry(lever: Lever, *, opened: bool) -> _Entry:
