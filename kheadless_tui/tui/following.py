@@ -19,6 +19,7 @@ from kheadless_tui.tui.levers import Levers, levers_on
 from kheadless_tui.tui.permitted import Permitted
 from kheadless_tui.tui.places import Trail
 from kheadless_tui.tui.probe_flow import ProbeFlow
+from kheadless_tui.tui.render.ages import until_ages_move
 from kheadless_tui.tui.render.roles import UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.render.view import ServiceView, build_view
@@ -192,6 +193,13 @@ class Follower:
         self.show_heading()
         self.show_crumbs()
         self._shown()
+        if self.selection.view is not None:
+            self._later.after("ages", until_ages_move(self._clock()), self._age)
+
+    def _age(self) -> None:
+        """Nothing happened for a while but that everything is a minute older."""
+        if self._is_shown:
+            self.show_selected()
 
     def view_of(self, key: ObjectKey) -> ServiceView | None:
         """Any Service as it is now; ``None`` when there is none."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from kheadless_tui.cluster.state import Live
 from kheadless_tui.diagnose.catalogue import sentence
 from kheadless_tui.model.kinds import KINDS
-from kheadless_tui.model.objects import Service
+from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.notices import Reads, severity, state_of
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.serving import ServedZone
+from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.zone_records import service_records
 
 TURN = 0.01
@@ -19,6 +22,19 @@ PAUSE = 0.03
 """Seconds until the next stretch."""
 
 _NONE: frozenset[str] = frozenset()
+
+_ON_SHOW = frozenset({"Pod", "StatefulSet", "Endpoints"})
+"""Kinds that are read only while their namespace is looked at."""
+
+
+class _Judged(NamedTuple):
+    """What was found of a Service, and by what."""
+
+    known: str
+    unread: frozenset[str]
+    service: Service
+    slices: list[EndpointSlice]
+    config: ZoneConfig
 
 
 class Judge:
@@ -31,6 +47,8 @@ class Judge:
         self._unread: dict[str, frozenset[str]] = {}
         """By namespace, the kinds that are not read, or not whole."""
         self._seen: tuple[Reads, list[str]] = ({}, [])
+        self._judged: dict[ObjectKey, _Judged] = {}
+        """Of the Services that were looked at, by all that was read then."""
 
     def note_reads(self, reads: Reads) -> None:
         """Judge anew the namespaces of which more or less is read than before."""
@@ -55,9 +73,27 @@ class Judge:
         return self._catalog.judge(self._severity, TURN)
 
     def _severity(self, snapshot: Snapshot, service: Service) -> str:
-        unread = self._unread.get(service.namespace, _NONE)
         config = self._zone.config
-        known, _ = sentence(snapshot, service, config, unread=unread)
+        known = self._known(snapshot, service, config)
         probe = self._flow.last(service.key)
         predicted = service_records(snapshot, service, config) if probe is not None else ()
         return severity(known, probe, predicted)
+
+    def _known(self, snapshot: Snapshot, service: Service, config: ZoneConfig) -> str:
+        """What the findings say.
+
+        Pods, StatefulSets and Endpoints are read only while their namespace is looked at. What they told stands when
+        they are put away again, as long as what goes on being read is the same: a sign that fell back to what can be
+        said without them would be another truth for the same Service.
+        """
+        unread = self._unread.get(service.namespace, _NONE)
+        slices = snapshot.slices_of(service.key)
+        before = self._judged.get(service.key)
+        if before is not None and before.unread < unread and before[2:] == (service, slices, config):
+            return before.known
+        known, _ = sentence(snapshot, service, config, unread=unread)
+        if unread >= _ON_SHOW:
+            self._judged.pop(service.key, None)
+        else:
+            self._judged[service.key] = _Judged(known, unread, service, slices, config)
+        return known

@@ -35,6 +35,11 @@ def _two(total: int, unit: int, name: str, lesser: int, lesser_name: str) -> str
     return f"{total // unit}{name}{rest}{lesser_name}" if rest else f"{total // unit}{name}"
 
 
+def until_ages_move(now: float) -> float:
+    """Seconds until the clock's next minute: then all ages are shown anew together, in one repaint."""
+    return _MINUTE - now % _MINUTE
+
+
 def unix_time(text: str | None) -> float | None:
     """Seconds since 1970 of an RFC 3339 time as the API server sends it, ``None`` when it is missing or no time."""
     if not text:
