@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,6 +26,7 @@ from kheadless_tui.tui.hangup import on_hangup
 from kheadless_tui.tui.layout import layout_for
 from kheadless_tui.tui.levers import Levers
 from kheadless_tui.tui.probe_flow import ProbeFlow
+from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.tui.render.roles import UNKNOWN, role_variables
 from kheadless_tui.tui.render.signs import ASCII, signs_for
 from kheadless_tui.tui.screens.main import MainScreen
@@ -40,6 +42,9 @@ CLOSE_WITHIN = 10.0
 
 WRITTEN_WITHIN = 3.0
 """Seconds within which the terminal takes what restores it, when a signal has ended the program."""
+
+WARNING_STAYS = 20.0
+"""Seconds for which a warning about the connection is seen; a click takes it away."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Interrupted from elsewhere (``ctrl-c`` in the terminal is a key), asked to end, and the terminal gone (a lost SSH
@@ -66,6 +71,7 @@ class HeadlessApp(App[int]):
         image_pull_policy: str = "IfNotPresent",
         levers: Levers | None = None,
         target_namespace: str | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Set up; the session is started once the first picture is on the screen, and closed on the way out.
 
@@ -77,6 +83,7 @@ class HeadlessApp(App[int]):
             image_pull_policy: For what is created.
             levers: The cluster is the embedded one, and this is what its menu pulls; the header says so.
             target_namespace: Where a short name is meant, and where the cursor begins.
+            clock: Unix time.
         """
         # Read before textual looks at the terminal: it takes NO_COLOR out of the environment.
         self._slow = slow_link(os.environ)
@@ -87,6 +94,9 @@ class HeadlessApp(App[int]):
         self._namespace = target_namespace or session.connection.namespace
         self._service = _key(service, self._namespace)
         self._levers = levers
+        self._clock = clock
+        self._warned: set[str] = set()
+        """What was told of connections."""
         self._probing = ProbeSettings(image, vantage, image_pull_policy)
         self._desk = Desk(session, self._flow_for)
         self._typed: list[str] = []
@@ -130,6 +140,7 @@ class HeadlessApp(App[int]):
             slow=self._slow,
             trail=self._desk.trail,
             typed=self._typed,
+            clock=self._clock,
         )
 
     def on_load(self) -> None:
@@ -159,6 +170,13 @@ class HeadlessApp(App[int]):
     async def _begin(self) -> None:
         if self.session.transport is None:
             await self.session.start()
+
+    def tell_warnings(self) -> None:
+        """Tell once what turned out about the connection, such as a renewed token that could not be kept."""
+        for warning in self.session.connection.warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self.notify(clean(warning), severity="warning", timeout=WARNING_STAYS, markup=False)
 
     # -- to another place --------------------------------------------------------------------------------------
 

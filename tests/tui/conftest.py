@@ -61,6 +61,7 @@ class FakeSession:
             kubeconfig="",
             in_cluster=False,
             asked=Asked(kubeconfig="/nonexistent/kubeconfig", environ={}),
+            warnings=[],
         )
         self.builder = SnapshotBuilder()
         for item in self.objects:

@@ -141,6 +141,7 @@ class MainScreen(CommandScreen):
     def on_session_changed(self) -> None:
         """Something in the session changed: pull what is true now."""
         self._follower.take_in()
+        cast("HeadlessApp", self.app).tell_warnings()
 
     @on(ProbeFlow.Changed)
     def _on_probe(self, event: ProbeFlow.Changed) -> None:
