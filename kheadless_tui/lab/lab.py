@@ -42,6 +42,8 @@ from kheadless_tui.lab.store import Object, Store, clone
 
 HOST = "127.0.0.1"
 CERTIFICATE_NAME = "kheadless-lab"
+MAX_HEAD = 1024 * 1024
+"""Bytes of a line of a request's head (net/http DefaultMaxHeaderBytes)."""
 CLOSE_SECONDS = 0.5
 """For open requests to end when the lab closes."""
 
@@ -295,7 +297,14 @@ class Lab:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._folder / "ca.crt", self._folder / "tls.key")
         runner = web.ServerRunner(
-            web.Server(self.api_server.handle, access_log=None, logger=HTTP_LOG, handler_cancellation=True),
+            web.Server(
+                self.api_server.handle,
+                access_log=None,
+                logger=HTTP_LOG,
+                handler_cancellation=True,
+                max_line_size=MAX_HEAD,
+                max_field_size=MAX_HEAD,
+            ),
             shutdown_timeout=CLOSE_SECONDS,
         )
         await runner.setup()

@@ -190,7 +190,7 @@ def _change(target: Any, path: list[str], kind: str, value: Any) -> Any:
             parent[int(step)] = value
         else:
             del parent[int(step)]
-    elif kind == "remove" or (kind == "replace" and step not in parent):
+    elif kind == "remove":
         del parent[step]
     else:
         parent[step] = value

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from kheadless_tui.lab.api.bodies import MAX_BODY
-from kheadless_tui.lab.lab import Lab
+from kheadless_tui.lab.lab import MAX_HEAD, Lab
 from kheadless_tui.lab.resources import CONFIG_MAPS
 from kheadless_tui.lab.store import HISTORY_BYTES
 from tests.lab.conftest import Client
@@ -82,6 +82,24 @@ async def test_objects_in_objects_in_objects(client: Client, depth: int) -> None
     await still_answers(client)
 
 
+@pytest.mark.parametrize("depth", [9_900, 50_000])
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
+async def test_yaml_in_yaml_in_yaml(client: Client, opening: str, depth: int) -> None:
+    body = f"a: {'' if opening != '- ' else chr(10)}{opening * depth}1".encode()
+    for whole in (body, body + (b"]" if opening == "[" else b"}") * depth):
+        assert (await client.call("POST", MAPS, whole, kind="application/yaml")).status in (400, 422)
+        applied = await client.call("PATCH", f"{MAPS}/x?fieldManager=x", whole, kind="application/apply-patch+yaml")
+        assert applied.status == 400
+    await still_answers(client)
+
+
+async def test_aliases_of_an_ordinary_document_are_read(client: Client) -> None:
+    lines = "".join(f"  k{number}: *text\n" for number in range(500))
+    body = f"metadata: {{name: x, annotations: {{a: &text b}}}}\ndata:\n{lines}".encode()
+    made = await client.call("POST", MAPS, body, kind="application/yaml")
+    assert (made.status, len(made.json["data"]), made.json["data"]["k499"]) == (201, 500, "b")
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -89,7 +107,7 @@ async def test_objects_in_objects_in_objects(client: Client, depth: int) -> None
         b"GET\r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
         b"POST /api/v1/pods HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET /" + b"a" * (MAX_HEAD + 1) + b" HTTP/1.1\r\n\r\n",
     ],
 )
 async def test_what_is_no_http(lab: Lab, client: Client, sent: bytes) -> None:
@@ -133,8 +151,8 @@ async def test_nobody_gets_in_without_a_token(lab: Lab, client: Client) -> None:
 async def test_the_history_of_big_objects_is_short(lab: Lab, client: Client) -> None:
     version = (await client.get(MAPS))["metadata"]["resourceVersion"]
     item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "big"}, "data": {}}
-    for number in range(3 * HISTORY_BYTES // 10_000_000):
-        item["data"] = {"n": f"{number}" + "x" * 10_000_000}
+    for number in range(3 * HISTORY_BYTES // 1_000_000):
+        item["data"] = {"n": f"{number}" + "x" * 1_000_000}
         lab.apply(item, "tutorial-1")
     remembered = lab.store.since(CONFIG_MAPS, lab.store.version - 1)
     assert len(remembered) == 1

@@ -14,7 +14,7 @@ from kheadless_tui.lab.api import protobuf
 from kheadless_tui.lab.api.decoding import json_error, load_json, shown
 from kheadless_tui.lab.failure import ApiFailure, bad_request, not_acceptable, unsupported_body
 from kheadless_tui.lab.resources import Resource
-from kheadless_tui.lab.yaml_text import load_yaml
+from kheadless_tui.lab.yaml_text import ExcessError, load_yaml
 
 MAX_BODY = 3 * 1024 * 1024
 """Bytes of a request's body (k8s.io/apiserver, MaxRequestBodyBytes)."""
@@ -102,7 +102,22 @@ def decode(body: bytes, resource: Resource | None, *, is_yaml: bool = False) -> 
         raise bad_request(text) from error
 
 
+def decode_apply(body: bytes) -> Any:
+    """The configuration of a server-side apply: YAML, or JSON read as YAML.
+
+    Raises:
+        ApiFailure: 400.
+    """
+    try:
+        return next(load_yaml(body), None)
+    except (yaml.YAMLError, RecursionError) as error:
+        message = f"error decoding YAML: error converting YAML to JSON: yaml: {_yaml_error(error)}"
+        raise bad_request(message) from error
+
+
 def _yaml_error(error: Exception) -> str:
+    if isinstance(error, ExcessError):
+        return str(error)
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return "cannot be read"
     # the parser behind Go's counts from the last line that it has read

@@ -6,6 +6,7 @@ The words are those of sigs.k8s.io/json and k8s.io/apimachinery's strict decodin
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from kheadless_tui.lab.api.schemas import Schema, is_map, name_of_kind, reference, resolve
@@ -15,7 +16,9 @@ from kheadless_tui.lab.resources import Resource
 STRICT, WARN, IGNORE = "Strict", "Warn", "Ignore"
 _TEXT_FORMATS = ("date-time", "byte")
 _ANY_SCALAR = ("int-or-string", "io.k8s.apimachinery.pkg.api.resource.Quantity")
-
+MAX_DEPTH = 10_000
+"""Levels of nesting that Go's decoder takes (encoding/json scanner.go maxNestingDepth)."""
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 _KEPT = (("EndpointSlice", "endpoints"), ("EndpointSlice", "ports"))
 """Lists that the API writes even when there is nothing in them."""
@@ -235,6 +238,8 @@ def patch_invalid(shown: str, why: str) -> ApiFailure:
 
 def json_error(body: bytes, error: Exception) -> str:
     """What Go's decoder says of a text that is no JSON."""
+    if isinstance(error, RecursionError):
+        return f"invalid character '{_deepest(body)}' exceeded max depth"
     if not isinstance(error, json.JSONDecodeError):
         return "invalid character in literal"
     if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated"):
@@ -250,9 +255,26 @@ def json_error(body: bytes, error: Exception) -> str:
     return f"invalid character '{sign}' {where}"
 
 
+def _deepest(body: bytes) -> str:
+    """The sign that opens the level which is one too many."""
+    depth = deepest = 0
+    sign = b"["
+    for found in _BRACKETS.finditer(body):
+        if found[0] in (b"[", b"{"):
+            depth += 1
+            if depth > deepest:
+                deepest, sign = depth, found[0]
+            if depth > MAX_DEPTH:
+                break
+        elif found[0] in (b"]", b"}"):
+            depth -= 1
+    return sign.decode()
+
+
 def shown(body: bytes) -> str:
     """The head of a body, as messages quote it."""
     if not body:
         return "<empty>"
-    text = body.decode("utf-8", "replace") if body[:1] == b"{" else body.hex()
-    return f"{text[:30]} ..." if len(text) > 30 else text
+    head = body[:30]
+    text = head.decode("utf-8", "replace") if body[:1] == b"{" else head.hex()
+    return f"{text} ..." if len(body) > len(head) else text

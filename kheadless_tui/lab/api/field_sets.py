@@ -202,6 +202,22 @@ def without(value: Any, gone: Tree, kept: Tree, schema: Schema) -> Any:
     return value
 
 
+def place(value: Any, field: str, schema: Schema) -> str:
+    """A field of an object, ``spec.ports[0].name``, as conflicts name it."""
+    text = ""
+    for part in field.split("."):
+        name, *numbers = part.replace("]", "").split("[")
+        text += f".{name}"
+        value = value.get(name) if isinstance(value, dict) else None
+        schema = property_of(resolve(schema), name) or {}
+        for number in numbers:
+            item, target = value[int(number)] if isinstance(value, list) else None, resolve(schema)
+            step = _step(item, target)
+            text += written((step,)) if step is not None else f"[{number}]"
+            value, schema = item, target.get("items", {})
+    return text
+
+
 def written(path: Path) -> str:
     """A path as conflicts name it: ``.spec.ports[port=80,protocol="TCP"].name``."""
     text = ""

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
 from kheadless_tui.lab import patching
-from kheadless_tui.lab.api import decoding, protobuf, tables
-from kheadless_tui.lab.api.bodies import decode, from_protobuf, headers, read_body, read_object
+from kheadless_tui.lab.api import decoding, field_sets, protobuf, tables
+from kheadless_tui.lab.api.bodies import decode, decode_apply, from_protobuf, headers, read_body, read_object
 from kheadless_tui.lab.api.call import Call
 from kheadless_tui.lab.api.listing import Scope, list_page
 from kheadless_tui.lab.api.managed_fields import APPLY, Manager
 from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.api.options import is_true, unsupported
+from kheadless_tui.lab.api.schemas import of_kind
 from kheadless_tui.lab.api.watching import Watch
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.failure import ApiFailure, bad_request, expired, invalid_options, unsupported_patch
-from kheadless_tui.lab.resources import NAMESPACES, PODS, SERVICES
+from kheadless_tui.lab.resources import ENDPOINTS, EVENTS, NAMESPACES, PODS, SERVICES
 from kheadless_tui.lab.store import Object, Store
 from kheadless_tui.lab.validation.checks import check_scale
 
 APPLY_PATCH = "application/apply-patch+yaml"
+_MADE_BY_PUT = (ENDPOINTS, EVENTS, SERVICES)
 _PROPAGATION = ("Foreground", "Background", "Orphan", "nil")
 
 
@@ -59,7 +62,7 @@ class Verbs:
             body = await read_object(call.request, call.resource)
             item, warnings = self._read(call, body)
             call.warnings.extend(warnings)
-            return self._one(call, self._put(call, item))
+            return self._update_or_create(call, item)
         if call.verb == "patch":
             return await self._patch(call)
         if call.verb == "deletecollection":
@@ -162,18 +165,22 @@ class Verbs:
             call.resource, call.target.namespace, item, dry_run=call.dry_run, manager=call.manager
         )
 
+    def _update_or_create(self, call: Call, item: Object) -> web.Response:
+        """A PUT; of some kinds it makes what is not there (AllowCreateOnUpdate)."""
+        absent = self._store.find(call.resource, call.namespace, call.target.name) is None
+        if not absent or call.target.subresource or call.resource not in _MADE_BY_PUT:
+            return self._one(call, self._put(call, item))
+        self._check_identity(call, item)
+        item["metadata"].pop("resourceVersion", None)
+        made = self._objects.create(
+            call.resource, call.target.namespace, item, dry_run=call.dry_run, manager=call.manager
+        )
+        return self._one(call, made, status=201)
+
     def _put(self, call: Call, item: Object, manager: Manager | None = None) -> Object:
-        meta = item.setdefault("metadata", {})
-        self._check_name(call, meta)
+        self._check_identity(call, item)
         if call.target.subresource == "scale":
             return self._scale(call, item)
-        meta["name"] = call.target.name
-        if call.resource.namespaced:
-            if meta.get("namespace", call.target.namespace) != call.target.namespace:
-                raise bad_request(
-                    "the namespace of the provided object does not match the namespace sent on the request"
-                )
-            meta["namespace"] = call.target.namespace
         item = {"kind": call.resource.kind, "apiVersion": call.resource.api_version, **item}
         return self._objects.update(
             call.resource,
@@ -182,6 +189,20 @@ class Verbs:
             dry_run=call.dry_run,
             manager=manager or call.manager,
         )
+
+    def _check_identity(self, call: Call, item: Object) -> None:
+        """Refuse what is not the object on the URL; its namespace may be left out, its name may not."""
+        meta = item.setdefault("metadata", {})
+        if not meta.get("name"):
+            on_url = f"{call.target.name} based on URL"
+            raise bad_request(f"the name of the object ({on_url}) was undeterminable: name must be provided")
+        self._check_name(call, meta)
+        if call.resource.namespaced:
+            if (meta.get("namespace") or call.target.namespace) != call.target.namespace:
+                raise bad_request(
+                    "the namespace of the provided object does not match the namespace sent on the request"
+                )
+            meta["namespace"] = call.target.namespace
 
     def _check_name(self, call: Call, meta: Object) -> None:
         if meta.get("name", call.target.name) != call.target.name:
@@ -199,7 +220,8 @@ class Verbs:
         try:
             patch = decoding.load_json(body)
         except (ValueError, RecursionError) as error:
-            raise bad_request(f"error decoding patch: {decoding.json_error(body, error)}") from error
+            head = "" if kind == patching.STRATEGIC else "error decoding patch: "
+            raise bad_request(f"{head}{decoding.json_error(body, error)}") from error
         before = self._get(call)
         changed = patching.apply_patch(kind, before, patch, call.resource)
         scale = "Scale" if call.target.subresource == "scale" else ""
@@ -209,7 +231,7 @@ class Verbs:
 
     async def _apply(self, call: Call) -> web.Response:
         """Server-side apply; it makes what is not there."""
-        body = decode(await read_body(call.request), call.resource, is_yaml=True)
+        body = decode_apply(await read_body(call.request))
         if not isinstance(body, dict):
             raise bad_request("error decoding YAML: the patch is no object")
         given = (body.get("apiVersion", ""), body.get("kind", ""))
@@ -222,7 +244,7 @@ class Verbs:
         self._check_name(call, meta)
         item, unknown = _conforming(call, body)
         if unknown:
-            raise _not_in_schema(call, body, unknown[0])
+            raise _not_in_schema(call, body, unknown)
         meta = item.setdefault("metadata", {})
         meta["name"] = call.target.name
         if call.resource.namespaced:
@@ -338,13 +360,15 @@ def _conforming(call: Call, body: Object) -> tuple[Object, list[str]]:
         raise ApiFailure(500, "", f"failed to create typed patch object: {error}") from error
 
 
-def _not_in_schema(call: Call, body: Object, problem: str) -> ApiFailure:
+def _not_in_schema(call: Call, body: Object, problems: Sequence[str]) -> ApiFailure:
     meta, resource = body["metadata"], call.resource
     subject = f"{meta.get('namespace', '')}/{meta.get('name', '')}"
-    field = problem.partition('"')[2].rstrip('"')
+    schema = of_kind(resource.group, resource.version, resource.kind)
+    fields = [problem.partition('"')[2].rstrip('"') for problem in problems]
+    found = sorted(f"{field_sets.place(body, field, schema)}: field not declared in schema" for field in fields)
+    why = found[0] if len(found) == 1 else "errors:" + "".join(f"\n  {line}" for line in found)
     kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
-    message = f"failed to create typed patch object ({subject}; {kind}): .{field}: field not declared in schema"
-    return ApiFailure(500, "", message)
+    return ApiFailure(500, "", f"failed to create typed patch object ({subject}; {kind}): {why}")
 
 
 def _scale_of(item: Object) -> Object:

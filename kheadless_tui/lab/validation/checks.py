@@ -124,3 +124,4 @@ def _content(resource: Resource, item: Object) -> Iterator[Cause]:
         yield from endpoints.network_policy(spec)
     elif resource is CONFIG_MAPS:
         yield from fields.config_keys("data", item.get("data"))
+        yield from fields.config_size(item)

@@ -17,6 +17,8 @@ _QUALIFIED = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _LABEL_VALUE = rf"({_QUALIFIED})?"
 _CONFIG_KEY = r"[-._a-zA-Z0-9]+"
 MAX_LABEL, MAX_SUBDOMAIN, MAX_PORT_NAME, MAX_PORT = 63, 253, 15, 65535
+MAX_CONFIG = 1024 * 1024
+"""Bytes of a ConfigMap (pkg/apis/core MaxSecretSize)."""
 _SHORT = "e.g. 'my-name',  or '123-abc'"
 
 
@@ -142,6 +144,14 @@ def config_keys(field: str, pairs: dict[str, str] | None) -> Iterator[Cause]:
             text = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' "
             examples = "e.g. 'key.name',  or 'KEY_NAME',  or 'key-name'"
             yield invalid(f"{field}[{key}]", key, text + _against(_CONFIG_KEY, examples))
+
+
+def config_size(item: dict[str, Any]) -> Iterator[Cause]:
+    """The values of a ConfigMap together; its keys do not count."""
+    texts = sum(len(value.encode("utf-8", "surrogatepass")) for value in (item.get("data") or {}).values())
+    others = sum(len(value) * 3 // 4 - value[-2:].count("=") for value in (item.get("binaryData") or {}).values())
+    if texts + others > MAX_CONFIG:
+        yield Cause("FieldValueTooLong", "[]", f"Too long: may not be more than {MAX_CONFIG} bytes")
 
 
 def port_number(field: str, value: Any) -> Iterator[Cause]:

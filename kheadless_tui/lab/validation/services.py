@@ -31,13 +31,13 @@ _POLICIES = ("PreferDualStack", "RequireDualStack", "SingleStack")
 
 def new_service(spec: dict[str, Any], addresses: dict[str, Addresses]) -> Iterator[Cause]:
     """A Service that is created; its addresses must be free."""
-    causes = [*_service(spec)]
-    yield from causes
-    if not causes and spec.get("type") != "ExternalName":
+    if spec.get("type") != "ExternalName" and not [*_families(spec)]:
         given = [address for address in spec.get("clusterIPs") or [spec.get("clusterIP")] if address]
-        for address in given:
-            if address != "None":
-                yield from _allocation(address, given, addresses)
+        refused = [cause for one in given if one != "None" for cause in _allocation(one, given, addresses)]
+        if refused:  # addresses are allocated before anything else is looked at (Store.BeginCreate)
+            yield from refused
+            return
+    yield from _service(spec)
 
 
 def changed_service(spec: dict[str, Any], before: dict[str, Any]) -> Iterator[Cause]:

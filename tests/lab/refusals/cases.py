@@ -98,6 +98,11 @@ SETUP = (
 """Made before the cases; nothing of it is changed by them."""
 
 LONG = "a" * 64
+DEEP = 50_000
+TRAP = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
+    b"%c: &%c [%s]\n" % (sign + 1, sign + 1, b",".join([b"*%c" % sign] * 9)) for sign in b"abcdefghi"
+)
+"""A small document that stands for some thousand millions of values."""
 BIG = config_map("big", data={"a": "x" * (4 * 1024 * 1024)})
 
 CASES = (
@@ -115,6 +120,21 @@ CASES = (
     Case("body's media type is unknown", "POST", f"{NS}/configmaps", b"x", "text/plain"),
     Case("body is protobuf that is none", "POST", f"{NS}/configmaps", b"x", "application/vnd.kubernetes.protobuf"),
     Case("body is huge", "POST", f"{NS}/configmaps", BIG),
+    Case("lists in lists in YAML", "POST", f"{NS}/configmaps", b"a: " + b"[" * DEEP, YAML),
+    Case("maps in maps in YAML", "POST", f"{NS}/configmaps", b"a: " + b"{a: " * DEEP, YAML),
+    Case("items in items in YAML", "POST", f"{NS}/configmaps", b"- " * 10_050 + b"x", YAML),
+    Case("deep YAML that is whole", "POST", f"{NS}/configmaps", b"a: " + b"[" * DEEP + b"]" * DEEP, YAML),
+    Case("aliases of aliases", "POST", f"{NS}/configmaps", TRAP, YAML),
+    Case("lists in lists in JSON", "POST", f"{NS}/configmaps", b'{"a":' + b"[" * DEEP + b"]" * DEEP + b"}"),
+    Case("maps in maps in JSON", "POST", f"{NS}/configmaps", b'{"[":' * DEEP + b"1" + b"}" * DEEP),
+    Case("deep apply", "PATCH", f"{NS}/configmaps/map", b"a: " + b"[" * DEEP, APPLY, {"fieldManager": "x"}),
+    Case("apply of aliases of aliases", "PATCH", f"{NS}/configmaps/map", TRAP, APPLY, {"fieldManager": "x"}),
+    Case("apply that is no YAML", "PATCH", f"{NS}/configmaps/map", b"a: [b", APPLY, {"fieldManager": "x"}),
+    Case("deep merge patch", "PATCH", f"{NS}/configmaps/map", b'{"a":' * DEEP + b"1" + b"}" * DEEP, MERGE),
+    Case("deep strategic patch", "PATCH", f"{NS}/services/headless", b'{"a":' * DEEP + b"1" + b"}" * DEEP, STRATEGIC),
+    Case("strategic patch that is no JSON", "PATCH", f"{NS}/services/headless", b"{nonsense", STRATEGIC),
+    Case("deep JSON patch", "PATCH", f"{NS}/configmaps/map", b"[" * DEEP + b"]" * DEEP, JSON_PATCH),
+    Case("a query of 60,000 letters", "GET", "/version", query={"a": "x" * 60_000}),
     Case("accepts nothing that is served", "GET", f"{NS}/configmaps/map", accept="text/html"),
     Case("number is text", "POST", f"{NS}/services", service(ports=[{"port": "eighty"}])),
     Case("text is number", "POST", f"{NS}/services", service(clusterIP=5)),
@@ -226,6 +246,28 @@ CASES = (
         f"{NS}/configmaps",
         {**config_map("x"), "metadata": {"name": "x", "resourceVersion": "1"}},
     ),
+    Case("update without anything", "PUT", f"{NS}/services/headless", {}),
+    Case("update without metadata", "PUT", f"{NS}/services/headless", {"metadata": None}),
+    Case("update without a name", "PUT", f"{NS}/services/headless", {"metadata": {"namespace": NAMESPACE}}),
+    Case("update of a name to be generated", "PUT", f"{NS}/services/headless", {"metadata": {"generateName": "x"}}),
+    Case("update of a status without a name", "PUT", f"{NS}/services/headless/status", {}),
+    Case("update of a scale without a name", "PUT", f"{APPS}/statefulsets/set/scale", {}),
+    Case("update of a namespace without a name", "PUT", f"/api/v1/namespaces/{NAMESPACE}", {}),
+    Case("update of nothing without a name", "PUT", f"{NS}/services/nonsense", {}),
+    Case("update without a namespace", "PUT", f"{NS}/configmaps/map", config_map("map"), query={"dryRun": "All"}),
+    Case(
+        "update of another namespace",
+        "PUT",
+        f"{NS}/services/headless",
+        {**service("headless"), "metadata": {"name": "headless", "namespace": "other"}},
+    ),
+    Case("patch that takes the name", "PATCH", f"{NS}/services/headless", {"metadata": {"name": None}}, MERGE),
+    Case("patch that renames", "PATCH", f"{NS}/services/headless", {"metadata": {"name": "x"}}, MERGE),
+    Case("patch that moves", "PATCH", f"{NS}/services/headless", {"metadata": {"namespace": "x"}}, MERGE),
+    Case("update makes a service", "PUT", f"{NS}/services/fresh", service("fresh"), query={"dryRun": "All"}),
+    Case("update makes no bad service", "PUT", f"{NS}/services/fresh", service("fresh", ports=[{"port": 0}])),
+    Case("update makes endpoints", "PUT", f"{NS}/endpoints/fresh", endpoints("fresh"), query={"dryRun": "All"}),
+    Case("update makes no slice", "PUT", f"{SLICES}/fresh", endpoint_slice("fresh"), query={"dryRun": "All"}),
     Case("name differs from the path", "PUT", f"{NS}/configmaps/map", config_map("other")),
     Case(
         "namespace differs from the path",
@@ -320,6 +362,18 @@ CASES = (
     Case("clusterIP is no address", "POST", f"{NS}/services", service(clusterIP="nonsense")),
     Case("clusterIP is outside", "POST", f"{NS}/services", service(clusterIP="1.2.3.4")),
     Case("clusterIP is taken", "POST", f"{NS}/services", service(clusterIP="10.96.0.10")),
+    Case(
+        "clusterIP is taken and the type unknown",
+        "POST",
+        f"{NS}/services",
+        service(clusterIP="10.96.0.10", type="Nonsense"),
+    ),
+    Case(
+        "clusterIP is taken and a port is zero",
+        "POST",
+        f"{NS}/services",
+        service(clusterIP="10.96.0.10", ports=[{"port": 0}]),
+    ),
     Case(
         "headless of two kinds", "POST", f"{NS}/services", service(clusterIP="None", clusterIPs=["None", "10.96.200.1"])
     ),
@@ -603,11 +657,49 @@ CASES = (
     Case("policy with a bad block", "POST", POLICIES, policy(ingress=[{"from": [{"ipBlock": {"cidr": "x"}}]}])),
     Case("policy from nothing", "POST", POLICIES, policy(ingress=[{"from": [{}]}])),
     Case("key of a map", "POST", f"{NS}/configmaps", config_map("x", data={"a b": "c"})),
+    Case("map is too long", "POST", f"{NS}/configmaps", config_map("x", data={"a": "x" * (1024 * 1024 + 1)})),
+    Case(
+        "map is as long as can be",
+        "POST",
+        f"{NS}/configmaps",
+        config_map("x", data={"key": "x" * 1024 * 1024}),
+        query={"dryRun": "All"},
+    ),
+    Case(
+        "map of bytes is too long",
+        "POST",
+        f"{NS}/configmaps",
+        config_map("x", data={"a": "x" * 1024 * 1024}, binaryData={"b": "AA=="}),
+    ),
+    Case("map is patched too long", "PATCH", f"{NS}/configmaps/map", {"data": {"b": "x" * 1024 * 1024}}, MERGE),
     # -- patches -----------------------------------------------------------------------------------------------
     Case("patch of no type", "PATCH", f"{NS}/configmaps/map", {}, JSON),
     Case("patch is no JSON", "PATCH", f"{NS}/configmaps/map", b"{nonsense", MERGE),
     Case("patch is a list", "PATCH", f"{NS}/configmaps/map", b"[]", MERGE),
     Case("patch is no list", "PATCH", f"{NS}/configmaps/map", b"{}", JSON_PATCH),
+    Case(
+        "patch replaces what no object has",
+        "PATCH",
+        f"{NS}/services/headless",
+        [{"op": "replace", "path": "/spec/nonsense", "value": 1}],
+        JSON_PATCH,
+        {"dryRun": "All"},
+    ),
+    Case(
+        "patch replaces what is not there",
+        "PATCH",
+        f"{NS}/configmaps/map",
+        [{"op": "replace", "path": "/data/x", "value": "y"}],
+        JSON_PATCH,
+        {"dryRun": "All"},
+    ),
+    Case(
+        "patch replaces in what is not there",
+        "PATCH",
+        f"{NS}/configmaps/map",
+        [{"op": "replace", "path": "/metadata/labels/x", "value": "y"}],
+        JSON_PATCH,
+    ),
     Case("patch removes nothing", "PATCH", f"{NS}/configmaps/map", [{"op": "remove", "path": "/data/x"}], JSON_PATCH),
     Case(
         "patch tests in vain",
@@ -658,6 +750,22 @@ CASES = (
         "PATCH",
         f"{NS}/configmaps/applied",
         config_map("applied", nonsense=1),
+        APPLY,
+        {"fieldManager": "second"},
+    ),
+    Case(
+        "apply with an unknown field of a container",
+        "PATCH",
+        f"{NS}/pods/applied",
+        pod("applied", containers=[{"name": "c", "image": "x", "prots": []}]),
+        APPLY,
+        {"fieldManager": "second"},
+    ),
+    Case(
+        "apply with two unknown fields",
+        "PATCH",
+        f"{NS}/services/applied",
+        service("applied", prots=[], ports=[{"port": 80, "nonsense": 1}]),
         APPLY,
         {"fieldManager": "second"},
     ),
