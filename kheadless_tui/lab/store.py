@@ -252,6 +252,16 @@ def clone(value: Any) -> Any:
     return value
 
 
+def disowned(item: Object, uid: str) -> None:
+    """Take the reference to an owner out of an object that may be changed."""
+    references = item["metadata"].get("ownerReferences") or []
+    kept = [reference for reference in references if reference.get("uid") != uid]
+    if kept:
+        item["metadata"]["ownerReferences"] = kept
+    else:
+        item["metadata"].pop("ownerReferences", None)
+
+
 def owned_by(items: Iterable[Object], uid: str) -> list[Object]:
     """Those that the object of this uid controls."""
     return [

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.controllers.events import MAX_EVENTS, TTL_SECONDS, Events
 from kheadless_tui.lab.lab import Lab
 from kheadless_tui.lab.resources import PODS
+from tests.lab.conftest import Client
 
 NS = "tutorial-1"
 
@@ -200,3 +203,121 @@ async def test_equal_events_are_counted_and_old_ones_go() -> None:
         assert len([e for e in lab.all("Event") if e["source"]["component"] == "test"]) == MAX_EVENTS
         lab.clock.advance(TTL_SECONDS + 1)
         assert not [e for e in lab.all("Event") if e["source"]["component"] == "test"]
+
+
+def stateful_set(name: str = "s") -> dict[str, Any]:
+    template = {
+        "metadata": {"labels": {"app": "s"}},
+        "spec": {"containers": [{"name": "c", "image": "nginx:alpine"}]},
+    }
+    spec = {"replicas": 3, "serviceName": name, "selector": {"matchLabels": {"app": "s"}}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": name}, "spec": spec}
+
+
+def replica_set() -> dict[str, Any]:
+    spec = deployment(replicas=2)["spec"]
+    return {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "r"}, "spec": spec}
+
+
+def owners(lab: Lab) -> dict[str, list[str]]:
+    """The uids of the owners of each pod made here."""
+    return {
+        pod["metadata"]["name"]: [owner["uid"] for owner in pod["metadata"].get("ownerReferences") or ()]
+        for pod in lab.all("Pod", NS)
+        if pod["metadata"]["name"].startswith(("s-", "r-", "d-"))
+    }
+
+
+def uid(lab: Lab, kind: str, name: str) -> str:
+    return str(lab.get(kind, NS, name)["metadata"]["uid"])
+
+
+def ready(lab: Lab, kind: str, name: str) -> int:
+    return int((lab.get(kind, NS, name).get("status") or {}).get("readyReplicas", 0))
+
+
+def label(lab: Lab, pod: str, value: str) -> None:
+    lab.change("Pod", NS, pod, lambda item: item["metadata"]["labels"].update(app=value))
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "ReplicaSet"])
+async def test_pods_left_behind_are_adopted(lab: Lab, client: Client, kind: str) -> None:
+    item = stateful_set() if kind == "StatefulSet" else replica_set()
+    name, plural = item["metadata"]["name"], f"{kind.lower()}s"
+    lab.apply(item, NS)
+    await lab.until(lambda: ready(lab, kind, name) == item["spec"]["replicas"])
+    before = sorted(owners(lab))
+    path = f"/apis/apps/v1/namespaces/{NS}/{plural}/{name}"
+    assert (await client.call("DELETE", path, {"propagationPolicy": "Orphan"})).status == 200
+    assert set(map(tuple, owners(lab).values())) == {()}
+    lab.apply(item, NS)
+    await lab.until(lambda: ready(lab, kind, name) == item["spec"]["replicas"])
+    assert owners(lab) == {pod: [uid(lab, kind, name)] for pod in before}
+
+
+async def test_a_replica_set_left_behind_is_adopted(lab: Lab, client: Client) -> None:
+    lab.apply(deployment(), NS)
+    await lab.until(lambda: is_complete(lab, 4))
+    before = owners(lab)
+    path = f"/apis/apps/v1/namespaces/{NS}/deployments/d"
+    assert (await client.call("DELETE", path, {"propagationPolicy": "Orphan"})).status == 200
+    lab.apply(deployment(), NS)
+    await lab.until(lambda: bool(lab.get("Deployment", NS, "d").get("status")) and is_complete(lab, 4))
+    (kept,) = lab.all("ReplicaSet", NS)
+    assert kept["metadata"]["ownerReferences"][0]["uid"] == uid(lab, "Deployment", "d")
+    assert owners(lab) == before
+
+
+async def test_a_stateful_set_releases_a_pod_and_finds_its_name_taken(lab: Lab) -> None:
+    lab.apply(stateful_set(), NS)
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 3)
+    own, first = [uid(lab, "StatefulSet", "s")], lab.get("Pod", NS, "s-1")["metadata"]["uid"]
+    label(lab, "s-1", "x")
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 2)
+    assert owners(lab) == {"s-0": own, "s-1": [], "s-2": own}
+    assert lab.get("StatefulSet", NS, "s")["status"]["replicas"] == 2
+    label(lab, "s-1", "s")
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 3)
+    assert owners(lab) == {"s-0": own, "s-1": own, "s-2": own}
+    assert lab.get("Pod", NS, "s-1")["metadata"]["uid"] == first
+
+
+async def test_a_name_that_is_free_again_is_used(lab: Lab, client: Client) -> None:
+    lab.apply(stateful_set(), NS)
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 3)
+    label(lab, "s-1", "x")
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 2)
+    await client.call("DELETE", f"/api/v1/namespaces/{NS}/pods/s-1")
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 3)
+    assert owners(lab)["s-1"] == [uid(lab, "StatefulSet", "s")]
+
+
+async def test_a_replica_set_replaces_the_pod_that_it_releases(lab: Lab) -> None:
+    lab.apply(replica_set(), NS)
+    await lab.until(lambda: ready(lab, "ReplicaSet", "r") == 2)
+    released = min(owners(lab))
+    label(lab, released, "x")
+    await lab.until(lambda: len(owners(lab)) == 3 and ready(lab, "ReplicaSet", "r") == 2)
+    assert owners(lab)[released] == []
+    label(lab, released, "d")  # one too many: it is taken, and one of the three has to go
+    await lab.until(lambda: len(owners(lab)) == 2)
+    assert set(map(tuple, owners(lab).values())) == {(uid(lab, "ReplicaSet", "r"),)}
+
+
+async def test_a_pod_of_another_owner_is_left_alone(lab: Lab) -> None:
+    lab.apply(stateful_set("s"), NS)
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 3)
+    before = owners(lab)
+    lab.apply(
+        {
+            **replica_set(),
+            "spec": {
+                **replica_set()["spec"],
+                "selector": {"matchLabels": {"app": "s"}},
+                "template": stateful_set()["spec"]["template"],
+            },
+        },
+        NS,
+    )
+    await lab.until(lambda: ready(lab, "ReplicaSet", "r") == 2)
+    assert {name: found for name, found in owners(lab).items() if name in before} == before

@@ -21,7 +21,7 @@ from kheadless_tui.lab.clock import Clock, rfc3339
 from kheadless_tui.lab.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
 from kheadless_tui.lab.failure import ApiFailure, already_exists, bad_request, conflict, not_found
 from kheadless_tui.lab.resources import BY_KIND, ENDPOINT_SLICES, NAMESPACES, PODS, REPLICA_SETS, SERVICES, Resource
-from kheadless_tui.lab.store import MODIFIED_MESSAGE, Object, Store, clone, owned_by
+from kheadless_tui.lab.store import MODIFIED_MESSAGE, Object, Store, clone, disowned, owned_by
 from kheadless_tui.lab.validation import checks
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -349,15 +349,11 @@ class Objects:
         uid, namespace = owner["metadata"]["uid"], owner["metadata"].get("namespace", "")
         for resource in (PODS, REPLICA_SETS):
             for item in owned_by(self._store.all(resource, namespace), uid):
-                self.change(resource, namespace, item["metadata"]["name"], _disown)
+                self.change(resource, namespace, item["metadata"]["name"], lambda changed: disowned(changed, uid))
 
 
 def _nothing(item: Object) -> None:
     """A kind that has no defaults."""
-
-
-def _disown(item: Object) -> None:
-    item["metadata"].pop("ownerReferences", None)
 
 
 def _version(item: Object) -> dict[str, str]:

@@ -11,10 +11,10 @@ from typing import Any
 from kheadless_tui.lab.api.objects import SUFFIX_ALPHABET, Objects
 from kheadless_tui.lab.clock import Clock, parse_rfc3339
 from kheadless_tui.lab.controllers.events import NORMAL, Events
-from kheadless_tui.lab.controllers.replicasets import controller_reference, keys_of_owned
+from kheadless_tui.lab.controllers.ownership import Ownership, controller_reference
 from kheadless_tui.lab.failure import ApiFailure
 from kheadless_tui.lab.resources import DEPLOYMENTS, REPLICA_SETS
-from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of, owned_by
+from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of
 
 HASH_LABEL = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
@@ -30,10 +30,11 @@ class DeploymentController:
         self._objects = objects
         self._clock = clock
         self._events = events
+        self._owned = Ownership(store, objects, DEPLOYMENTS, REPLICA_SETS)
 
     def keys(self, change: Change) -> set[Key]:
-        """A Deployment, or the one that owns a ReplicaSet."""
-        return keys_of_owned(change, DEPLOYMENTS.kind, REPLICA_SETS.kind)
+        """A Deployment, or those that a ReplicaSet concerns."""
+        return self._owned.keys(change)
 
     def reconcile(self, key: Key) -> None:
         """One step of the roll-out; the ReplicaSets' status brings the next."""
@@ -51,13 +52,15 @@ class DeploymentController:
         self._write_status(found, new["metadata"]["uid"])
 
     def _sets(self, found: Object) -> list[Object]:
-        return owned_by(self._store.all(REPLICA_SETS, found["metadata"]["namespace"]), found["metadata"]["uid"])
+        return self._owned.claim(found)
 
     def _new_set(self, found: Object) -> Object:
         """The ReplicaSet of the template as it is now, made when it is missing."""
         sets = self._sets(found)
         template_hash = hash_of(found["spec"]["template"])
-        new = next((item for item in sets if item["metadata"]["labels"].get(HASH_LABEL) == template_hash), None)
+        new = next(
+            (item for item in sets if (item["metadata"].get("labels") or {}).get(HASH_LABEL) == template_hash), None
+        )
         newest = max((_revision(item) for item in sets), default=0)
         if new is None:
             new = self._create_set(found, template_hash, newest + 1)
@@ -128,7 +131,7 @@ class DeploymentController:
 
         def edit(changed: Object) -> None:
             changed["spec"]["replicas"] = replicas
-            changed["metadata"]["annotations"].update(_bounds(found))
+            changed["metadata"]["annotations"] = {**(changed["metadata"].get("annotations") or {}), **_bounds(found)}
 
         self._objects.change(REPLICA_SETS, *key_of(item), edit)
         direction = "up" if replicas > before else "down"

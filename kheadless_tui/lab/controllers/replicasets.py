@@ -5,8 +5,9 @@ from __future__ import annotations
 from kheadless_tui.lab.api.objects import Objects, generated_name
 from kheadless_tui.lab.clock import parse_rfc3339
 from kheadless_tui.lab.controllers.events import NORMAL, Events
+from kheadless_tui.lab.controllers.ownership import Ownership, controller_reference
 from kheadless_tui.lab.resources import PODS, REPLICA_SETS
-from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of, owned_by
+from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of
 
 _COMPONENT = "replicaset-controller"
 
@@ -18,24 +19,25 @@ class ReplicaSetController:
         self._store = store
         self._objects = objects
         self._events = events
+        self._pods = Ownership(store, objects, REPLICA_SETS, PODS)
 
     def keys(self, change: Change) -> set[Key]:
-        """A ReplicaSet, or the one that owns a pod."""
-        return keys_of_owned(change, REPLICA_SETS.kind, PODS.kind)
+        """A ReplicaSet, or those that a pod concerns."""
+        return self._pods.keys(change)
 
     def reconcile(self, key: Key) -> None:
         """Make the number right, then report it."""
         found = self._store.find(REPLICA_SETS, *key)
         if found is None:
             return
-        pods = active(owned_by(self._store.all(PODS, key[0]), found["metadata"]["uid"]))
+        pods = active(self._pods.claim(found))
         if "deletionTimestamp" not in found["metadata"]:
             missing = found["spec"]["replicas"] - len(pods)
             for _ in range(missing):
                 self._create_pod(found)
             for pod in sorted(pods, key=_last_to_keep)[: max(-missing, 0)]:
                 self._delete_pod(found, pod)
-        pods = active(owned_by(self._store.all(PODS, key[0]), found["metadata"]["uid"]))
+        pods = active(self._pods.claim(found))
         self._write_status(found, pods)
 
     def _create_pod(self, found: Object) -> None:
@@ -69,29 +71,6 @@ class ReplicaSetController:
             item["status"] = status
 
         self._objects.change(REPLICA_SETS, *key_of(found), put)
-
-
-def keys_of_owned(change: Change, owner_kind: str, owned_kind: str) -> set[Key]:
-    """The keys that a change concerns: of an owner, or of the owners of one that is owned."""
-    meta = change.item["metadata"]
-    if change.resource.kind == owner_kind:
-        return set() if change.type == "DELETED" else {key_of(change.item)}
-    if change.resource.kind == owned_kind:
-        owners = meta.get("ownerReferences") or ()
-        return {(meta["namespace"], owner["name"]) for owner in owners if owner["kind"] == owner_kind}
-    return set()
-
-
-def controller_reference(owner: Object) -> Object:
-    """The ownerReference of one that this object controls."""
-    return {
-        "apiVersion": owner["apiVersion"],
-        "kind": owner["kind"],
-        "name": owner["metadata"]["name"],
-        "uid": owner["metadata"]["uid"],
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
 
 
 def active(pods: list[Object]) -> list[Object]:

@@ -7,9 +7,10 @@ import json
 
 from kheadless_tui.lab.api.objects import SUFFIX_ALPHABET, Objects
 from kheadless_tui.lab.controllers.events import NORMAL, Events
-from kheadless_tui.lab.controllers.replicasets import controller_reference, keys_of_owned
+from kheadless_tui.lab.controllers.ownership import Ownership, controller_reference
+from kheadless_tui.lab.failure import ApiFailure
 from kheadless_tui.lab.resources import PODS, STATEFUL_SETS
-from kheadless_tui.lab.store import Change, Key, Object, Store, clone, owned_by
+from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of
 
 
 class StatefulSetController:
@@ -19,20 +20,23 @@ class StatefulSetController:
         self._store = store
         self._objects = objects
         self._events = events
+        self._pods = Ownership(store, objects, STATEFUL_SETS, PODS, _is_member)
 
     def keys(self, change: Change) -> set[Key]:
-        """A StatefulSet, or the one that owns a pod."""
-        return keys_of_owned(change, STATEFUL_SETS.kind, PODS.kind)
+        """A StatefulSet, or those that a pod concerns: also by its name, which is free when the pod is gone."""
+        keys = self._pods.keys(change)
+        if change.resource is PODS and change.type == "DELETED":
+            namespace, name = key_of(change.item)
+            keys.add((namespace, name.rpartition("-")[0]))
+        return keys
 
     def reconcile(self, key: Key) -> None:
         """One step towards the wanted number; what is done makes it dirty again."""
         found = self._store.find(STATEFUL_SETS, *key)
         if found is None:
             return
-        pods = {_ordinal(pod): pod for pod in owned_by(self._store.all(PODS, key[0]), found["metadata"]["uid"])}
-        self._step(found, pods)
-        pods = {_ordinal(pod): pod for pod in owned_by(self._store.all(PODS, key[0]), found["metadata"]["uid"])}
-        self._write_status(found, list(pods.values()))
+        self._step(found, {_ordinal(pod): pod for pod in self._pods.claim(found)})
+        self._write_status(found, self._pods.claim(found))
 
     def _step(self, found: Object, pods: dict[int, Object]) -> None:
         spec = found["spec"]
@@ -83,7 +87,12 @@ class StatefulSetController:
 
     def _create(self, found: Object, ordinal: int) -> None:
         pod = _new_pod(found, ordinal, revision_of(found))
-        self._objects.create(PODS, found["metadata"]["namespace"], pod)
+        try:
+            self._objects.create(PODS, found["metadata"]["namespace"], pod)
+        except ApiFailure as failure:
+            if failure.code == 409:  # the name is taken by a pod of nobody's: nothing is said, it is tried again later
+                return
+            raise
         self._say(found, "create", pod)
 
     def _delete(self, found: Object, pod: Object) -> None:
@@ -150,6 +159,12 @@ def _new_pod(found: Object, ordinal: int, revision: str) -> Object:
     if found["spec"].get("serviceName"):
         spec["subdomain"] = found["spec"]["serviceName"]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": pod_meta, "spec": spec}
+
+
+def _is_member(found: Object, pod: Object) -> bool:
+    """Whether a pod has a name that this StatefulSet gives (stateful_set_utils.go isMemberOf)."""
+    parent, _, ordinal = pod["metadata"]["name"].rpartition("-")
+    return bool(parent == found["metadata"]["name"] and ordinal.isascii() and ordinal.isdecimal())
 
 
 def _ordinal(pod: Object) -> int:
