@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from kheadless_tui.probe.compare import EXTRA, MATCH, MISSING, STALE, WRONG, Comparison, Row
 from kheadless_tui.probe.layer_findings import Freshness, read, remaining
-from kheadless_tui.probe.layers import Layer, LayerFinding, Matrix, build
+from kheadless_tui.probe.layers import REPLICA, Layer, LayerFinding, Matrix, build
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.server import Server
 from kheadless_tui.probe.settling import Race, latest
@@ -57,7 +57,8 @@ def diagnose(
     # how long a reply has been in a cache is told from the very first question of the probe
     began = min((seen.started for seen in observations if seen.started), default=0.0)
     caches = {str(server) for server in servers if server.caches}
-    comparison = _with_stale(comparison, last, freshness, began, caches)
+    replicas = {str(server) for server in servers if server.role == REPLICA}
+    comparison = _with_stale(comparison, last, freshness, began, caches, replicas)
     matrix = build([Layer.of(server) for server in servers], comparison, last)
     findings = read(matrix, last, freshness, nameservers=nameservers, began=began)
     return Diagnosis(comparison, tuple(last), matrix, findings, _true(races, comparison))
@@ -75,11 +76,13 @@ def _with_stale(
     freshness: Freshness,
     began: float,
     caches: Collection[str],
+    replicas: Collection[str],
 ) -> Comparison:
     """The verdicts, with ``stale`` for what a cache has held since before the probe.
 
     An old denial needs no memory of ours: before its object was there, every name was denied. An old answer is told by
     another server that gives the new one, and so is whatever a cache on the node says, which has bounds of its own.
+    Where all replicas keep an old denial, one that a cache on the node has is no younger.
     """
     seen = {(each.vantage, each.server, each.transport, each.question): each for each in observations}
     verdicts: dict[Question, dict[tuple[str, str], set[str]]] = {}
@@ -87,11 +90,18 @@ def _with_stale(
         verdicts.setdefault(row.question, {}).setdefault((row.server, row.transport), set()).add(row.verdict)
     right = {question for question, said in verdicts.items() if {MATCH} in said.values()}
 
+    denials: dict[Question, list[int | None]] = {}
+    for (_, server, _, question), reply in seen.items():
+        if server in replicas and not reply.error and not reply.answer:
+            denials.setdefault(question, []).append(freshness.left(reply, began))
+    aged = {question for question, left in denials.items() if None not in left}
+
     def judged(row: Row) -> Row:
         reply = seen.get((row.vantage, row.server, row.transport, row.question))
         if row.verdict not in (MISSING, WRONG, EXTRA) or reply is None or freshness.foreign(reply):
             return row
-        if row.question not in right and (reply.answer or row.server in caches):
+        told = right if reply.answer else right | aged
+        if row.question not in told and (reply.answer or row.server in caches):
             return row
         left = remaining(reply) if row.server in caches else freshness.left(reply, began)
         if left is None:

@@ -128,6 +128,14 @@ class _Differences:
         replicas = [server for server in self._rest if server.layer.kind == REPLICA]
         self._blamed = {reply.question for server in replicas for reply in servers.odd_replies(server)}
         """Questions that some replica answers otherwise than predicted: what stands before it can do no better."""
+        fresh = {
+            reply.question
+            for server in replicas
+            for reply in servers.odd_replies(server)
+            if freshness.left(reply, servers.began) is None
+        }
+        self._aged = self._blamed - fresh
+        """Those of them that no replica answers so by itself: it is in their caches, and so in one before them."""
 
     def findings(self) -> Iterable[LayerFinding]:
         """One for each server to blame; kube-dns and a cache are not blamed for what a replica behind them says."""
@@ -145,7 +153,7 @@ class _Differences:
                 continue
             seconds = self._left(server, replies)
             if seconds is not None:
-                yield self._old(server, replies, seconds)
+                yield from self._old(server, replies)
             elif server.layer.kind == REPLICA:
                 late.append(server)
             elif len(self._servers.all) > 1:
@@ -157,10 +165,17 @@ class _Differences:
 
     def _own(self, server: Asked) -> list[Observation]:
         """The replies of a server that differ, and for which nobody behind it is to blame."""
-        replies = [reply for reply in self._servers.odd_replies(server) if not self._freshness.foreign(reply)]
+        odd = self._servers.odd_replies(server)
+        elsewhere = {reply.question for reply in odd if self._freshness.foreign(reply)}
+        # a denial without its SOA, which some carriers cannot tell, is of the zone that the same server names elsewhere
+        replies = [
+            reply for reply in odd if reply.question not in elsewhere or reply.answer or remaining(reply) is not None
+        ]
+        replies = [reply for reply in replies if not self._freshness.foreign(reply)]
         if server.layer.kind in (KUBE_DNS, NODE_LOCAL):
             failed = {id(reply) for reply in failed_forwards(self._servers, server)}
-            return [reply for reply in replies if reply.question not in self._blamed and id(reply) not in failed]
+            behind = self._blamed - self._aged if server.layer.kind == NODE_LOCAL else self._blamed
+            return [reply for reply in replies if reply.question not in behind and id(reply) not in failed]
         return replies
 
     def _agree(self) -> bool:
@@ -179,19 +194,31 @@ class _Differences:
             rests = [self._freshness.left(reply, self._servers.began) for reply in replies]
         return None if None in rests else max((rest for rest in rests if rest is not None), default=None)
 
-    def _old(self, server: Asked, replies: Sequence[Observation], seconds: int) -> LayerFinding:
-        denial = all(not reply.answer for reply in replies)
-        what = "denial" if denial else "answer"
+    def _old(self, server: Asked, replies: Sequence[Observation]) -> Iterable[LayerFinding]:
+        """Old denials and old answers run down each by itself."""
+        for what, some in (
+            ("denial", [reply for reply in replies if not reply.answer]),
+            ("answer", [reply for reply in replies if reply.answer]),
+        ):
+            seconds = self._left(server, some)
+            if seconds is not None:
+                yield self._held(server, what, some, seconds)
+
+    def _held(self, server: Asked, what: str, replies: Sequence[Observation], seconds: int) -> LayerFinding:
         whose = {REPLICA: "the cache of ", NODE_LOCAL: "the "}.get(server.layer.kind, "a cache behind ")
-        fresh = self._freshness.denial_ttl if denial else self._freshness.ttl
-        of = f" of {fresh}" if server.layer.kind != NODE_LOCAL else ""
-        beside = f"; {titles(self._right)} as predicted" if self._right else ""
+        evidence = f"{self._servers.differing(server, replies)}; {seconds}"
+        if server.layer.kind == NODE_LOCAL:
+            evidence += " s are left of its TTL"
+            if any(reply.question in self._aged for reply in replies):
+                evidence += "; a replica keeps the same in its cache, so that this one may fetch it once more"
+        else:
+            fresh = self._freshness.denial_ttl if what == "denial" else self._freshness.ttl
+            evidence += f" of {fresh} s are left of its TTL, so that it was asked for before this probe"
         return LayerFinding(
             f"old-{what}",
             (server.layer,),
             f"{whose}{named(server.layer)} still holds an old {what}, for {seconds} s more",
-            f"{self._servers.differing(server, replies)}; {seconds}{of} s are left of its TTL, so that it was asked "
-            f"for before this probe{beside}",
+            evidence + (f"; {titles(self._right)} as predicted" if self._right else ""),
             "warning",
         )
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from kheadless_tui.probe.compare import Comparison, compare
+from kheadless_tui.probe.diagnosis import diagnose
 from kheadless_tui.probe.layer_findings import Freshness, read
 from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, RESOLV_CONF, Layer, LayerFinding, Matrix, build
 from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.server import Server
 from kheadless_tui.zone.record import Record
 from tests.probe.dns_texts import observed, predicted, record, soa
 
@@ -262,6 +264,49 @@ def test_a_cache_is_not_blamed_for_what_a_replica_behind_it_says() -> None:
     ]
 
 
+def test_the_node_cache_is_named_beside_the_replica_that_holds_the_same_old_denial() -> None:
+    def denying(server: Layer, left: int) -> list[Observation]:
+        denial = observed("web-1.web A", server=server.address, rcode="NXDOMAIN", denial=soa(left))
+        return [denial if item.question == denial.question else item for item in right(server, "tcp")]
+
+    found = findings(right(VIP, "tcp"), right(ONE, "tcp"), denying(TWO, 22), denying(CACHE, 4))
+    assert sorted((f.kind, f.title) for f in found) == [
+        ("old-denial", "the cache of replica coredns-q8zrt (10.244.2.5) still holds an old denial, for 22 s more"),
+        ("old-denial", "the node-local cache (169.254.20.10) still holds an old denial, for 4 s more"),
+    ]
+    of_cache = next(f for f in found if f.layers == (CACHE,))
+    assert "may fetch it once more" in of_cache.evidence
+
+
+def test_an_old_denial_beside_an_old_answer_is_told_by_itself() -> None:
+    denial = observed("web-1.web A", server=TWO.address, rcode="NXDOMAIN", denial=soa(9))
+    answer = observed("web A", "web 12 IN A 10.0.0.1", server=TWO.address)
+    old = {item.question: item for item in (denial, answer)}
+    cached = [old.get(item.question, item) for item in right(TWO, "tcp")]
+    assert kinds(right(VIP, "tcp"), right(ONE, "tcp"), cached) == [
+        ("old-denial", ["coredns-q8zrt"]),
+        ("old-answer", ["coredns-q8zrt"]),
+    ]
+
+
+def test_a_denial_that_every_cache_keeps_is_stale_at_each_of_them() -> None:
+    parts = [
+        observed("web-1.web A", server=layer.address, rcode="NXDOMAIN", denial=soa(left))
+        for layer, left in ((ONE, 20), (TWO, 22), (CACHE, 4))
+    ]
+    servers = [Server(ONE.address, role="replica"), Server(TWO.address, role="replica")]
+    servers.append(Server(CACHE.address, role="node-local"))
+    found = diagnose(judged(parts), parts, servers, FRESH)
+    assert [row.detail for row in found.comparison.rows] == [
+        f"an old denial from a cache, {left} s of its TTL left" for left in (20, 22, 4)
+    ]
+    assert {finding.kind for finding in found.findings} == {"old-denial"}
+    assert CACHE.address in {layer.address for finding in found.findings for layer in finding.layers}
+    fresh = [observed("web-1.web A", server=ONE.address, rcode="NXDOMAIN", denial=soa(30)), *parts[1:]]
+    behind = diagnose(judged(fresh), fresh, servers, FRESH)
+    assert [row.verdict for row in behind.comparison.rows] == ["missing", "stale", "missing"], "that replica lags"
+
+
 def test_a_denial_by_the_word_of_another_zone_is_no_old_one() -> None:
     other = record(". 4 IN SOA ns.upstream. hostmaster.upstream. 1 7200 1800 86400 30")
     denial = observed("web-1.web A", server=CACHE.address, rcode="NXDOMAIN", denial=other)
@@ -344,3 +389,30 @@ def test_a_truncated_reply_is_worth_knowing_and_no_fault() -> None:
     cut = observed("web A", "web 30 IN A 10.0.0.1", transport="udp", flags=("qr", "aa", "tc"))
     found = findings([cut, *right(VIP, "udp")[1:]], right(VIP, "tcp"))
     assert [(f.kind, f.severity) for f in found] == [("cut-short", "info")]
+
+
+def test_a_denial_of_another_zone_is_blamed_once_where_a_carrier_tells_no_soa() -> None:
+    other = record(". 4 IN SOA ns.upstream. hostmaster.upstream. 1 7200 1800 86400 30")
+    over_tcp = observed("web-1.web A", server=CACHE.address, rcode="NXDOMAIN", denial=other)
+    over_udp = msgspec.structs.replace(over_tcp, transport="udp", authority=(), unknown=("ttl", "authority"))
+    cached = [
+        *(over_udp if item.question == over_udp.question else item for item in right(CACHE, "udp", ttl=21)),
+        *(over_tcp if item.question == over_tcp.question else item for item in right(CACHE, "tcp", ttl=21)),
+    ]
+    matrix, observations = seen(both(right, VIP), cached)
+    found = read(matrix, observations, Freshness(30, 30, zones=("cluster.local.",)))
+    assert [finding.kind for finding in found] == ["asks-elsewhere"]
+
+
+def test_what_cannot_be_asked_is_no_silence() -> None:
+    def unaskable(layer: Layer) -> list[Observation]:
+        first, *rest = right(layer, "udp")
+        return [msgspec.structs.replace(first, rcode="", answer=(), error="cannot be asked", unasked=True), *rest]
+
+    assert kinds(unaskable(VIP), unaskable(ONE)) == []
+    only = unaskable(VIP)[:1]
+    comparison = judged(only)
+    matrix = build([VIP], comparison, only)
+    assert (comparison.verdict, matrix.columns[0].verdict) == ("not asked", "not asked")
+    assert (matrix.columns[0].asked, matrix.columns[0].silent) == (0, False)
+    assert read(matrix, only, FRESH) == ()
