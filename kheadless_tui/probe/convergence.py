@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
 
 from kheadless_tui.probe.changes import ExpectedChange, said_by
 from kheadless_tui.probe.layers import KUBE_DNS, REPLICA, Layer
@@ -273,13 +275,38 @@ class Convergence:
 
     def _steady(self, known: _Layer) -> bool:
         needed = STEADY_IN_TURN if known.layer.kind == KUBE_DNS and len(self._replicas()) != 1 else STEADY
-        return known.in_a_row >= needed
+        return known.in_a_row >= needed and self._new_at(known) is not None
+
+    def _new_at(self, known: _Layer) -> float | None:
+        """Milliseconds after the change from which on a layer says nothing but the new answer.
+
+        kube-dns does so for good only with the last replica that it leads to: the next client may meet that one.
+        """
+        now = known.said[-1] if known.said else None
+        if now is None or now.state != NEW:
+            return None
+        if known.layer.kind != KUBE_DNS:
+            return now.ms
+        behind = [self._new_at(replica) for replica in self._replicas() if self._leads_to(replica)]
+        return None if None in behind else max([now.ms, *(ms for ms in behind if ms is not None)])
+
+    @staticmethod
+    def _leads_to(replica: _Layer) -> bool:
+        """A replica that is silent or not ready gives kube-dns no old answers."""
+        return replica.layer.ready and not (replica.said and replica.said[-1].state == SILENT)
 
     def _point(self, known: _Layer) -> Point:
         first = next((said.ms for said in known.said if said.state == NEW), None)
-        now = known.said[-1] if known.said else None
-        new_at = now.ms if now is not None and now.state == NEW else None
+        new_at = self._new_at(known)
         return Point(known.layer, new_at, first, tuple(known.said), known.rounds, self._why(known, new_at))
+
+    def _behind(self, known: _Layer, new_at: float | None) -> str:
+        """Of kube-dns: the replica that kept it from being new for good, though it was not met when we asked."""
+        if known.layer.kind != KUBE_DNS or known.said[-1].state != NEW or new_at == known.said[-1].ms:
+            return ""
+        leads = [replica for replica in self._replicas() if self._leads_to(replica)]
+        last = max(leads, key=lambda replica: inf if (at := self._new_at(replica)) is None else at)
+        return f"new to us from {known.said[-1].ms:,.0f} ms on, but it leads to {last.layer.title} too"
 
     def _why(self, known: _Layer, new_at: float | None) -> str:
         states = [said.state for said in known.said]
@@ -287,15 +314,27 @@ class Convergence:
             return "not asked yet" if known.heard is None else f"heard of the change after {known.heard:,.0f} ms"
         if states[-1] == SILENT:
             return f"does not answer: {known.error}" if known.error else "does not answer"
-        if MIXED in states or states.count(OLD) > 1:
-            first = next(said.ms for said in known.said if said.state in (MIXED, OLD))
-            return f"old and new in turn from {first:,.0f} ms on"
+        if (turn := _first_turn(known.said)) is not None:
+            return f"old and new in turn from {turn:,.0f} ms on"
+        if MIXED in states:
+            mixed = next(said.ms for said in known.said if said.state == MIXED)
+            return f"neither the old nor the new answer from {mixed:,.0f} ms on"
+        if behind := self._behind(known, new_at):
+            return behind
         if OLD in states and known.left is not None:
             return f"kept an old answer: {known.left} s of its TTL were left"
         sisters = [k.heard for k in self._replicas() if k is not known and k.heard is not None]
         if known.heard is not None and sisters and known.heard - min(sisters) > 2 * self._interval:
             return f"heard of it {(known.heard - min(sisters)) / 1000:.1f} s after its sister"
         return "what the application sees" if known.layer.kind == APPLICATION else ""
+
+
+def _first_turn(said: Sequence[Said]) -> float | None:
+    """Milliseconds after the change at which a layer first went back from the new answer to the old one."""
+    for before, now in pairwise(each for each in said if each.state in (NEW, OLD)):
+        if (before.state, now.state) == (NEW, OLD):
+            return now.ms
+    return None
 
 
 def _superseded(timeline: Timeline) -> Timeline:

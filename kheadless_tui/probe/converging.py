@@ -327,6 +327,8 @@ class Following:
         elif what and self.convergence.change is not None:
             replies = await line.ask(self.convergence.change.questions)
             self.convergence.told(layer, replies, time.monotonic())
+            if layer.kind == KUBE_DNS:  # one connection leads to one replica for good: the next round meets another
+                await line.close()
 
     async def _getent(self, layer: Layer) -> None:
         target, name = self._place.target, self._watched.name

@@ -201,12 +201,46 @@ def test_one_question_that_is_answered_as_before_keeps_the_layer_old() -> None:
 
 def test_old_and_new_in_turn_is_not_believed() -> None:
     convergence = begun(ONE, TWO, VIP)
+    for replica in (ONE, TWO):
+        convergence.told(replica, new(), 100.0)
     for number, said in enumerate((new(), old(), new(), old(), new())):
         convergence.told(VIP, said, 100.0 + number)
     found = point(convergence, VIP)
     assert (found.first_new, found.new_at) == (0.0, 4000.0)
     assert found.note == "old and new in turn from 1,000 ms on"
     assert not timeline(convergence).done
+
+
+def test_kube_dns_is_new_for_good_with_the_last_replica_behind_it() -> None:
+    convergence = begun(ONE, TWO, VIP)
+    for number in range(STEADY_IN_TURN + 2):
+        convergence.told(ONE, new(), 100.1 + number)
+        convergence.told(TWO, old(), 100.1 + number)
+        convergence.told(VIP, new(), 100.3 + number)
+    found = point(convergence, VIP)
+    assert (found.new_at, round(found.first_new or 0)) == (None, 300)
+    assert found.note == "new to us from 300 ms on, but it leads to coredns-b too"
+    assert not timeline(convergence).done
+    for number in range(STEADY):
+        convergence.told(TWO, new(), 111.6 + number)
+    assert round(point(convergence, VIP).new_at or 0) == 11_600
+    assert timeline(convergence).done
+
+
+def test_a_replica_that_is_silent_keeps_kube_dns_from_nothing() -> None:
+    convergence = begun(ONE, TWO, VIP)
+    convergence.told(TWO, [observed("web A", error="no reply within 1 s")], 100.1)
+    convergence.told(ONE, new(), 100.1)
+    convergence.told(VIP, new(), 100.3)
+    assert round(point(convergence, VIP).new_at or 0) == 300
+
+
+def test_from_old_to_new_over_something_else_is_not_in_turn() -> None:
+    convergence = begun(CACHE)
+    other = replies("web 30 IN A 10.0.0.9", endpoint="10.0.0.9")
+    for number, said in enumerate((old(), other, new())):
+        convergence.told(CACHE, said, 100.0 + number)
+    assert point(convergence, CACHE).note == "neither the old nor the new answer from 1,000 ms on"
 
 
 def test_a_silent_layer_says_so() -> None:
