@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from textual.pilot import Pilot
@@ -52,6 +53,12 @@ async def test_two_probes_are_listed_opened_and_compared(size: tuple[int, int]) 
         await until(pilot, lambda: isinstance(app.screen, DifferenceScreen))
         await until(pilot, shows(app, "web-2"))
         assert "gone" in screen_text(app)
+        lines = screen_lines(app)
+        assert "below nginx-headless.tutorial-1.svc.cluster.local. " in lines[1]
+        rows = [line for line in lines if " A " in line or " SRV " in line or " PTR " in line]
+        assert rows
+        assert len(set(rows)) == len(rows), "each tells which record it is, and of which server"
+        assert all(re.search(r" \d+\.\d+\.\d+\.\d+ TCP *$", line) for line in rows)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
         await pilot.press("enter")

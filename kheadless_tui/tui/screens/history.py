@@ -14,6 +14,7 @@ from kheadless_tui.probe.history import Change, Probed, difference
 from kheadless_tui.tui.probe_flow import ProbeFlow, counts_text
 from kheadless_tui.tui.render.ages import clock
 from kheadless_tui.tui.render.cells import clean, shorten
+from kheadless_tui.tui.render.names import asked, relative_data
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.probed import ProbeRecord
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
@@ -23,6 +24,7 @@ from kheadless_tui.tui.render.table import Cell, Column, Grid, fit
 from kheadless_tui.tui.render.verdicts import rank, verdict_cell
 from kheadless_tui.tui.screens.sheet import Frame, OpeningRows, SheetScreen
 from kheadless_tui.tui.widgets.rows import RowList
+from kheadless_tui.zone.reverse_names import address_of_reverse
 
 _PROBES = (
     Column("verdict", "VERDICT"),
@@ -34,11 +36,27 @@ _PROBES = (
 _CHANGES = (
     Column("before", "BEFORE"),
     Column("after", "AFTER"),
-    Column("name", "NAME", least=16),
+    Column("name", "NAME", least=9),
     Column("type", "TYPE"),
-    Column("data", "DATA", least=12),
+    Column("data", "DATA"),
     Column("server", "SERVER"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """A change, and the suffix of its names that is said once for all of them."""
+
+    change: Change
+    origin: str
+
+
+def _origin(changes: Sequence[Change]) -> str:
+    """What all names that are not reverse names end in; the root for none."""
+    names = {change.record.name.lower() for change in changes if not address_of_reverse(change.record.name.lower())}
+    labels = [name.rstrip(".").split(".")[::-1] for name in sorted(names)]
+    same = [found[0] for found in zip(*labels, strict=False) if len(set(found)) == 1]
+    return f"{'.'.join(same[::-1])}."
 
 
 @dataclass(frozen=True)
@@ -77,15 +95,15 @@ def _layout(
 
 
 def _cells(value: object, signs: Signs) -> dict[str, Cell]:
-    if isinstance(value, Change):
-        record = value.record
+    if isinstance(value, _Below):
+        record, change = value.change.record, value.change
         return {
-            "before": verdict_cell(value.before, signs),
-            "after": verdict_cell(value.after, signs),
-            "name": Cell.of(clean(record.name), TEXT),
+            "before": verdict_cell(change.before, signs),
+            "after": verdict_cell(change.after, signs),
+            "name": Cell.of(asked(record.name, value.origin), TEXT),
             "type": Cell.of(record.type, TEXT),
-            "data": Cell.of(clean(record.data), TEXT),
-            "server": Cell.of(clean(f"{value.server} {value.transport.upper()}"), MUTED),
+            "data": Cell.of(relative_data(record, value.origin), TEXT),
+            "server": Cell.of(clean(f"{change.server} {change.transport.upper()}"), MUTED),
         }
     assert isinstance(value, Probed)
     worst = min((row.verdict for row in value.comparison.rows), key=rank, default="match")
@@ -169,7 +187,7 @@ class DifferenceScreen(SheetScreen[None]):
 
     def __init__(self, frame: Frame, before: Probed, after: Probed) -> None:
         super().__init__(
-            frame, _layout(_CHANGES, ("before", "after", "name", "type"), frame.signs), ("probes", "difference")
+            frame, _layout(_CHANGES, [column.id for column in _CHANGES], frame.signs), ("probes", "difference")
         )
         self._before, self._after = before, after
 
@@ -177,10 +195,12 @@ class DifferenceScreen(SheetScreen[None]):
         """Show the changes."""
         before, after = self._before, self._after
         changes = difference(before, after)
-        rows = [Row(str(number), change) for number, change in enumerate(changes)]
+        origin = _origin(changes)
+        rows = [Row(str(number), _Below(change, origin)) for number, change in enumerate(changes)]
         if not changes:
             same = f"{len(after.comparison.rows)} records, all as before."
             rows = [Row("none", Note("Both probes say the same.", "match", MUTED, (same,)), selectable=False)]
         subject = shorten(after.subject, 40) if before.subject == after.subject else "two subjects"
+        subject = f"below {origin}" if origin != "." else subject
         when = f"{clock(before.started)} {self.signs.arrow} {clock(after.started)}"
         self.show(f"difference {self.signs.quiet} {clean(subject)} {self.signs.quiet} {when}", str(len(changes)), rows)
