@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from kheadless_tui.errors import InputError
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.dns_server import CoreDns, read_corefile
@@ -13,7 +15,8 @@ from kheadless_tui.lab.view import View
 
 NAMESPACE, CONFIG_MAP = "kube-system", "coredns"
 LABEL = ("k8s-app", "kube-dns")
-SOURCE = "ConfigMap kube-system/coredns"
+SOURCE = "/etc/coredns/Corefile"
+"""Where the ConfigMap is mounted."""
 LAGS = (0.06, 0.25)
 """Seconds from a write to its being served: seen on a real cluster, where no two replicas are alike."""
 RELOAD_SECONDS = (3.0, 4.5)
@@ -101,6 +104,17 @@ class ClusterDns:
         try:
             server.serves = read_corefile(text, SOURCE, self._clock)
         except InputError as error:  # as the plugin reload does: what cannot be read leaves the old one in place
-            server.note(f"[ERROR] plugin/reload: Corefile changed but reload failed: {error}")
+            what = error.message.removeprefix(f"{error.where}: ")
+            why = f"{error.where} - Error during parsing: {what}"
+            server.note("[INFO] Reloading")
+            server.note(f"[ERROR] Restart failed: {why}")
+            head = "[ERROR] plugin/reload: Corefile changed but reload failed: starting with listener file descriptors"
+            server.note(f"{head}: {why}")
         else:
-            server.note("[INFO] Reloading complete" if server.log else "[INFO] plugin/reload: Running configuration")
+            again = bool(server.log)
+            if again:
+                server.note("[INFO] Reloading")
+            digest = hashlib.sha512(text.encode()).hexdigest()
+            server.note(f"[INFO] plugin/reload: Running configuration SHA512 = {digest}")
+            if again:
+                server.note("[INFO] Reloading complete")

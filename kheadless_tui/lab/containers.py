@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
+from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.failure import ApiFailure
 from kheadless_tui.lab.pods.images import find_image
 from kheadless_tui.lab.pods.process import BrokenPipe, Pipe, Process, no_input
@@ -28,10 +29,13 @@ _LOG = logging.getLogger(__name__)
 class MainProgram:
     """The program of one container."""
 
-    def __init__(self, *, stdin: bool, tty: bool) -> None:
+    def __init__(self, clock: Clock, *, stdin: bool, tty: bool) -> None:
+        self._clock = clock
         self.stdin = Pipe() if stdin else None
         self.tty = tty
         self.log = bytearray()
+        self._begun: list[float] = []
+        """Lab time of each line's first byte."""
         self.ended = asyncio.Event()
         self.interrupted = asyncio.Event()
         self._listeners: list[Pipe] = []
@@ -39,14 +43,21 @@ class MainProgram:
 
     async def write(self, data: bytes) -> None:
         """What the program writes: to its log and to those who are attached."""
+        goes_on = bool(self.log) and not self.log.endswith(b"\n")
+        self._begun += [self._clock.now()] * (len(lines_of(data)) - (goes_on and bool(data)))
         self.log += data
         if len(self.log) > MAX_LOG:
             del self.log[: len(self.log) - MAX_LOG]
+            del self._begun[: len(self._begun) - len(lines_of(self.log))]
         for listener in tuple(self._listeners):
             try:
                 await listener.write(data)
             except BrokenPipe:
                 self.leave(listener)
+
+    def lines(self) -> list[tuple[float, bytes]]:
+        """The lines of the log, each with its time; the last one may not be ended."""
+        return list(zip(self._begun, lines_of(self.log), strict=True))
 
     def first_sight(self) -> bytes:
         """What somebody who attaches sees at once: the first one all, others the line that is not ended, a prompt.
@@ -78,6 +89,12 @@ class MainProgram:
             listener.end()
 
 
+def lines_of(text: bytes | bytearray) -> list[bytes]:
+    """The lines of a text with their ends; only a newline ends one."""
+    *whole, rest = bytes(text).split(b"\n")
+    return [*(line + b"\n" for line in whole), *([rest] if rest else [])]
+
+
 class Containers:
     """All programs that run for real.
 
@@ -106,7 +123,7 @@ class Containers:
             return False
         image = find_image(container["image"])
         assert image is not None  # the kubelet has pulled it
-        main = MainProgram(stdin=bool(container.get("stdin")), tty=bool(container.get("tty")))
+        main = MainProgram(self._runtime.clock, stdin=bool(container.get("stdin")), tty=bool(container.get("tty")))
         process = Process(
             image.argv(container.get("command"), container.get("args")),
             self._runtime.surroundings(pod, container["name"]),

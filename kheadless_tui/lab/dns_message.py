@@ -42,6 +42,11 @@ class Query(NamedTuple):
     message: dns.message.Message
 
     @property
+    def internet(self) -> bool:
+        """Whether the class is IN, that of all records here."""
+        return self.message.question[0].rdclass == dns.rdataclass.IN
+
+    @property
     def checked(self) -> tuple[bool, bool]:
         """The bits DO and CD, by which the cache keeps replies apart."""
         return self.message.ednsflags & dns.flags.DO != 0, self.message.flags & dns.flags.CD != 0

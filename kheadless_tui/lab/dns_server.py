@@ -107,6 +107,8 @@ class CoreDns:
         self.cut_at: int | None = None
         """A lever: octets that get through over UDP; 0 for none, so that every reply is cut."""
         self.log: deque[str] = deque(maxlen=LOG_LINES)
+        self.logged_at: deque[float] = deque(maxlen=LOG_LINES)
+        """Lab time of each line of the log."""
 
     @property
     def config(self) -> ZoneConfig | None:
@@ -123,6 +125,7 @@ class CoreDns:
     def note(self, line: str) -> None:
         """Say something in the log."""
         self.log.append(line)
+        self.logged_at.append(self._clock.now())
 
     async def replies(self, wire: bytes, *, udp: bool, port: int = DNS_PORT) -> tuple[bytes, ...]:
         """The messages that a request is answered with; none when the client gets nothing."""
@@ -165,7 +168,7 @@ class CoreDns:
     async def _forwarded(self, query: Query, served: Served) -> Answer:
         if not served.forwards:
             return Answer(query.question, "SERVFAIL" if served.config is not None else "REFUSED", aa=False)
-        answer = self._upstream.answer(query.question)
+        answer = self._upstream.answer(query.question, internet=query.internet)
         if answer is None:
             await self._clock.sleep(FORWARD_SECONDS)
             return Answer(query.question, "SERVFAIL", aa=False)

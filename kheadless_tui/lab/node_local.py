@@ -72,7 +72,11 @@ class NodeLocal:
         bounds = _CLUSTER if inside else _OTHER
         answer = self._caches[bounds].find(query.question, query.checked)
         if answer is None:
-            found = await self._from_kube_dns(query) if inside else self._upstream.answer(query.question)
+            found = (
+                await self._from_kube_dns(query)
+                if inside
+                else self._upstream.answer(query.question, internet=query.internet)
+            )
             answer = as_passed(found or Answer(query.question, "SERVFAIL", aa=False), bounds)
             self._caches[bounds].keep(answer, query.checked)
         return (write_reply(query, answer, udp=udp),)

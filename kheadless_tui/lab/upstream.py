@@ -33,13 +33,15 @@ class Upstream:
         query = read_query(wire)
         if not isinstance(query, Query):
             return (query,) if query is not None else ()
-        answer = self.answer(query.question)
+        answer = self.answer(query.question, internet=query.internet)
         return (write_reply(query, answer, udp=udp),) if answer is not None else ()
 
-    def answer(self, question: Question) -> Answer | None:
-        """The reply; ``None`` when there is none."""
+    def answer(self, question: Question, *, internet: bool = True) -> Answer | None:
+        """The reply; ``None`` when there is none. What is not of the class IN it refuses."""
         if self.silent:
             return None
+        if not internet:
+            return Answer(question, "REFUSED", aa=False)
         name = question.name.lower()
         address = NAMES.get(name)
         if address is None:

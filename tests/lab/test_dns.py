@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import socket
 import struct
@@ -14,6 +15,7 @@ import dns.flags
 import dns.message
 import dns.opcode
 import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
 import pytest
 
@@ -277,4 +279,19 @@ async def test_a_new_corefile_is_served_after_the_reload_and_a_wrong_one_never(s
     serve("ttl 30", "tttl 30")
     await still.clock.drive(10)
     assert len((await ask(first, moved)).answer) == 3, "what cannot be read leaves the old one in place"
-    assert any("reload failed" in line for line in first.log)
+    failed = "[ERROR] plugin/reload: Corefile changed but reload failed: starting with listener file descriptors: "
+    (said,) = [line.removeprefix(failed) for line in first.log if line.startswith(failed)]
+    assert re.match(r"/etc/coredns/Corefile:\d+ - Error during parsing: ", said)
+    assert "tttl" in said
+    assert f"[ERROR] Restart failed: {said}" in first.log
+
+
+@pytest.mark.parametrize("name", ["version.bind.", "example.com."])
+async def test_what_is_not_of_the_internet_is_refused_outside(lab: Lab, name: str) -> None:
+    wire = dns.message.make_query(name, "TXT", dns.rdataclass.CH).to_wire()
+    for server in (replica(lab), lab.dns.upstream):
+        (reply,) = await server.replies(wire, udp=True)
+        message = dns.message.from_wire(reply)
+        assert (message.rcode(), message.answer, message.authority) == (dns.rcode.REFUSED, [], [])
+        assert message.question[0].rdclass == dns.rdataclass.CH
+    assert (await ask(replica(lab), "example.com.")).rcode() == dns.rcode.NOERROR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import struct
 from collections.abc import Sequence
 
@@ -283,6 +284,16 @@ async def test_a_log_is_what_a_program_has_written(lab: Lab, client: Client) -> 
     assert (await client.call("GET", f"{path}/says/log", tailLines="1")).body == b"three\n"
     assert (await client.call("GET", f"{path}/says/log", limitBytes="5")).body == b"one\nt"
     assert (await client.call("GET", f"{path}/says/log", follow="true")).body == b"one\ntwo\nthree\n"
+    for follow in ("false", "true"):
+        dated = (await client.call("GET", f"{path}/says/log", timestamps="true", follow=follow)).body.splitlines()
+        assert [line.partition(b" ")[2] for line in dated] == [b"one", b"two", b"three"]
+        assert all(re.fullmatch(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z \w+", line) for line in dated)
+    assert (await client.call("GET", f"{path}/says/log", timestamps="true", tailLines="1")).body == dated[2] + b"\n"
+    server = client.lab.all("Pod", "kube-system")[0]["metadata"]["name"]
+    (line, *_) = (
+        await client.call("GET", f"/api/v1/namespaces/kube-system/pods/{server}/log", timestamps="true")
+    ).body.splitlines()
+    assert re.fullmatch(rb"\S+\.\d{9}Z \[INFO\] plugin/reload: Running configuration SHA512 = [0-9a-f]{128}", line)
     spec = {"containers": [{"name": "c", "image": "nowhere/nothing:1"}]}
     await client.call("POST", path, {"metadata": {"name": "never"}, "spec": spec})
     await lab.until(lambda: bool(lab.get("Pod", "tutorial-1", "never")["status"].get("containerStatuses")))

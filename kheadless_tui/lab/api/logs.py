@@ -10,8 +10,8 @@ from aiohttp import web
 from kheadless_tui.lab.api.bodies import headers
 from kheadless_tui.lab.api.listing import number
 from kheadless_tui.lab.api.options import is_true
-from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.containers import Containers
+from kheadless_tui.lab.clock import Clock, rfc3339
+from kheadless_tui.lab.containers import Containers, lines_of
 from kheadless_tui.lab.failure import bad_request
 from kheadless_tui.lab.pods.runtime import Runtime
 from kheadless_tui.lab.resources import PODS
@@ -41,7 +41,8 @@ class Logs:
         if is_true(query.get("previous", "")) or not self._has_started(pod, container):
             raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
         main = self._containers.find(pod, container)
-        whole = self._text(pod, container)
+        dated = is_true(query.get("timestamps", ""))
+        whole = self._text(pod, container, dated=dated)
         text = _last(whole, query.get("tailLines", ""))
         if query.get("limitBytes"):
             text = text[: number(query["limitBytes"], "limitBytes")]
@@ -53,27 +54,38 @@ class Logs:
                 if main is not None:
                     listener = main.listen()
                     try:
+                        begins = not whole or whole.endswith(b"\n")
                         while data := await listener.read():
-                            await response.write(data)
+                            await response.write(self._dated(data, begins=begins) if dated else data)
+                            begins = data.endswith(b"\n")
                     finally:
                         main.leave(listener)
                 else:
-                    await self._follow(response, pod, container, len(whole))
+                    await self._follow(response, pod, container, len(whole), dated=dated)
             await response.write_eof()
         return response
 
-    def _text(self, pod: Object, container: str) -> bytes:
+    def _text(self, pod: Object, container: str, *, dated: bool) -> bytes:
         main = self._containers.find(pod, container)
-        return bytes(main.log) if main is not None else self._runtime.log(pod, container).encode()
+        lines = main.lines() if main is not None else self._runtime.log(pod, container)
+        return b"".join(_date(when) + line if dated else line for when, line in lines)
 
-    async def _follow(self, response: web.StreamResponse, pod: Object, container: str, told: int) -> None:
+    def _dated(self, data: bytes, *, begins: bool) -> bytes:
+        """What comes now, each line that begins in it with its time."""
+        first, *rest = lines_of(data)
+        now = _date(self._clock.now())
+        return b"".join([now + first if begins else first, *(now + line for line in rest)])
+
+    async def _follow(
+        self, response: web.StreamResponse, pod: Object, container: str, told: int, *, dated: bool
+    ) -> None:
         """Send what comes, until the pod is gone."""
         while True:
             await self._clock.sleep(LOOK_SECONDS)
             found = self._store.find(PODS, *key_of(pod))
             if found is None or found["metadata"]["uid"] != pod["metadata"]["uid"]:
                 return
-            text = self._text(found, container)
+            text = self._text(found, container, dated=dated)
             if len(text) > told:
                 await response.write(text[told:])
             told = len(text)
@@ -97,6 +109,12 @@ class Logs:
             name = pod["metadata"]["name"]
             raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {why}')
         return True
+
+
+def _date(seconds: float) -> bytes:
+    """A time as container runtimes write it before a line (RFC 3339 with nanoseconds)."""
+    fraction = int(seconds % 1 * 1_000_000_000)
+    return f"{rfc3339(seconds).removesuffix('Z')}.{fraction:09d}Z ".encode()
 
 
 def _last(text: bytes, lines: str) -> bytes:

@@ -24,7 +24,8 @@ class Runtime:
 
     def __init__(self, network: Network, clock: Clock) -> None:
         self._network = network
-        self._clock = clock
+        self.clock = clock
+        """Lab time, by which lines of logs are dated."""
 
     def surroundings(self, pod: Object, container: str) -> Surroundings:
         """What a program in this container sees.
@@ -39,7 +40,7 @@ class Runtime:
             container_files.resolver_of(pod),
             {},
             self._network,
-            self._clock,
+            self.clock,
         )
         around.files.update(container_files.files_of(around))
         return around
@@ -69,8 +70,8 @@ class Runtime:
             raise _not_started(f'unable to start container process: exec: "{name}": {why}')
         return await program(process)
 
-    def log(self, pod: Object, container: str) -> str:
-        """What a container has written.
+    def log(self, pod: Object, container: str) -> list[tuple[float, bytes]]:
+        """The lines that a container has written, each with its time.
 
         Raises:
             ApiFailure: 400; there is no such container.
@@ -79,7 +80,9 @@ class Runtime:
         if container and container not in names:
             raise bad_request(f"container {container} is not valid for pod {pod['metadata']['name']}")
         server = self._network.dns.server_in(pod)
-        return "".join(f"{line}\n" for line in server.log) if server is not None else ""
+        if server is None:
+            return []
+        return [(when, f"{line}\n".encode()) for when, line in zip(server.logged_at, server.log, strict=True)]
 
     def _image_of_running(self, pod: Object, container: str) -> Image:
         status = pod["status"]
