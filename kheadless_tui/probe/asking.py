@@ -9,7 +9,7 @@ from functools import partial
 from kheadless_tui.probe.carriers.commands import FRAMED_UDP, stream_argv
 from kheadless_tui.probe.carriers.datagram import ask_datagrams
 from kheadless_tui.probe.carriers.stream import OpenStream, Outcome, Way, ask_stream, exec_stream
-from kheadless_tui.probe.carriers.text import asks_again_by_itself, text_carrier
+from kheadless_tui.probe.carriers.text import TextCarrier, asks_again_by_itself, text_carrier
 from kheadless_tui.probe.inquiry import Asked, Asking, OnObservation
 from kheadless_tui.probe.manners import with_manners
 from kheadless_tui.probe.observation import Observation
@@ -52,7 +52,10 @@ async def _carried(asking: Asking, questions: Sequence[Question], settle: OnObse
         alone = asking.over == UDP and tool not in FRAMED_UDP
         seen = await _over(stream, asking, questions, settle, one_by_one=alone)
         return Asked(seen, stream_argv(tool, asking.server, asking.over, quits=quits), stdin=True)
-    carrier = text_carrier(tool, asking.toolbox, asking.server, asking.over, asking.timeout, asking.manner)
+
+    def carrier(timeout: float) -> TextCarrier:
+        return text_carrier(tool, asking.toolbox, asking.server, asking.over, timeout, asking.manner)
+
     return await TextAsker(carrier, asking, settle)(questions)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kheadless_tui.cluster.exec import ExecResult, exec_in
 from kheadless_tui.probe.carriers.text import TextCarrier, Told, said
@@ -17,6 +17,12 @@ PARALLEL = 4
 """Runs at one time."""
 PATIENCE = 4
 """Times the reply timeout after which one run is given up, whatever it still has to ask."""
+QUICK = 1.0
+"""Seconds for which a run of several questions waits for a reply at first: on a lossy way each wait holds up the next
+question, and whoever got no reply is asked again with all the time there is."""
+FEW = PATIENCE - 1
+"""Questions for one run when they are asked again: it ends in time though not one gets a reply, so that what a run that
+was given up had no time to ask is never taken for lost."""
 TEXT_LIMIT = 512 * 1024
 """Bytes taken from one run."""
 MAX_RUNS = 500
@@ -29,8 +35,12 @@ the others are not waited for one by one."""
 class TextAsker:
     """One use of a program that prints."""
 
-    def __init__(self, carrier: TextCarrier, asking: Asking, settle: OnObservation) -> None:
-        self._carrier = carrier
+    def __init__(self, make: Callable[[float], TextCarrier], asking: Asking, settle: OnObservation) -> None:
+        """Take what makes the program's carrier, given the seconds to wait for a reply."""
+        carrier = make(asking.timeout)
+        several = carrier.batch > 1
+        self._carrier = make(min(QUICK, asking.timeout)) if several else carrier
+        self._patient = carrier
         self._asking = asking
         self._on_observation = settle
         self._seen: dict[Question, Observation] = {}
@@ -84,24 +94,25 @@ class TextAsker:
         """Ask, and those without a reply again."""
         left = list(questions)
         for last in (False, True):
-            size = self._carrier.batch
+            carrier = self._patient if last else self._carrier
+            size = min(carrier.batch, FEW) if last else carrier.batch
             batches = [left[at : at + size] for at in range(0, len(left), size)]
             try:
                 async with asyncio.TaskGroup() as group:
-                    runs = [group.create_task(self._run(batch, last)) for batch in batches]
+                    runs = [group.create_task(self._run(carrier, batch, last)) for batch in batches]
             except ExceptionGroup as failures:  # all runs fail for one reason: the pod, the rights or the connection
                 raise failures.exceptions[0] from None
             left = [question for run in runs for question in run.result()]
 
-    async def _run(self, batch: Sequence[Question], last: bool) -> list[Question]:
+    async def _run(self, carrier: TextCarrier, batch: Sequence[Question], last: bool) -> list[Question]:
         """One run; the questions that are to be asked again."""
         async with self._gate:
             await self._asking.pace.turns(len(batch))
             started = time.time()
-            result = await self._exec(self._carrier.argv(batch))
+            result = await self._exec(carrier.argv(batch))
         again = []
         text = said(result)
-        for told in self._carrier.read(result, batch):
+        for told in carrier.read(result, batch):
             if told.reply is None and not last:
                 again.append(told.question)
             else:

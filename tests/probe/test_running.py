@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from aiohttp import web
 
 from kheadless_tui.cluster.podoptions import PodOptions, parse_toleration
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import NotFound, Refused, UsageError
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.pace import MAX_QUESTIONS
-from kheadless_tui.probe.printing import MAX_RUNS
+from kheadless_tui.probe.printing import FEW, MAX_RUNS
 from kheadless_tui.probe.prober import ProbeResult, Progress
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.record import Question
-from tests.probe.fake_api import FakeApi
+from tests.probe.fake_api import FakeApi, finish, stdin_of
 from tests.probe.fake_pods import KUBE_DNS, NAME, QUESTIONS, Containers, plan_of, prober, put, replicas
 
 NODE_LOCAL = "169.254.20.10"
@@ -197,6 +198,42 @@ async def test_a_program_that_asks_one_question_a_run_is_not_run_without_end(
     left = [seen for seen in result.observations if seen.error]
     assert len(left) == 20
     assert {seen.error for seen in left} == {f"not asked: one probe runs nslookup {MAX_RUNS} times at the most"}
+
+
+async def test_what_a_run_had_no_time_to_ask_is_asked_again_and_is_not_lost(
+    api: FakeApi, containers: Containers, transport: Transport
+) -> None:
+    containers.tools = ["dig"]
+    sizes: list[int] = []
+
+    async def on_a_lossy_way(argv: list[str], socket: web.WebSocketResponse) -> None:
+        """A dig that waits for replies that are lost, in every run of more questions than one waits for in time."""
+        if argv[0] != "dig":
+            return await containers(argv, socket)
+        names = [argv[at + 1] for at, word in enumerate(argv) if word == "-q"]
+        sizes.append(len(names))
+        if len(names) > FEW:
+            async for _ in stdin_of(socket):
+                pass
+            return None
+        await socket.send_bytes(b"\x01" + "".join(map(printed_by_dig, names)).encode())
+        return await finish(socket)
+
+    api.run = on_a_lossy_way
+    asking = prober(transport, "web-0", timeout=0.2)
+    many = [Question(f"web-{number}.{NAME}", "A") for number in range(16)]
+    plan = await asking.plan(parse_vantage("pod/web-0"), "shop", many, "10.96.0.10", protocol="udp")
+    result = await asking.run(plan)
+    assert max(sizes) > FEW, "many questions a run, as long as replies come"
+    assert [seen.error for seen in result.observations] == [""] * len(many)
+
+
+def printed_by_dig(name: str) -> str:
+    return (
+        ";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n;; flags: qr aa; QUERY: 1, ANSWER: 1\n\n"
+        f";; QUESTION SECTION:\n;{name} IN A\n\n;; ANSWER SECTION:\n{name} 30 IN A 10.0.0.1\n\n"
+        ";; Query time: 1 msec\n\n"
+    )
 
 
 async def test_from_here_needs_a_server_and_no_right(containers: Containers, transport: Transport) -> None:
