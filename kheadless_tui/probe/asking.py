@@ -105,6 +105,7 @@ async def _over(
             error=outcome.error,
             started=outcome.started,
             edns=asking.manner.edns,
+            unasked=outcome.unasked,
         )
         seen[outcome.question] = observation
         on_observation(observation)

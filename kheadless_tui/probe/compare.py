@@ -11,6 +11,7 @@ wrong      the same name, type and target with other data (SRV weight or port), 
            set replaced by another, another rcode, or a TTL above the zone's
 stale      it differs now, equals an earlier prediction, and comes from a cache
 unanswered no reply, or a reply that was cut short (TC) before the record
+not asked  the carrier cannot put the question, so that nothing was sent: no word about the server
 ========== =========================================================================================================
 """
 
@@ -25,6 +26,7 @@ from kheadless_tui.probe.observation import Observation
 from kheadless_tui.zone.record import Answer, PredictedRecord, Question, Record
 
 MATCH, MISSING, EXTRA, WRONG, STALE, UNANSWERED = "match", "missing", "extra", "wrong", "stale", "unanswered"
+NOT_ASKED = "not asked"
 DIFFERING = (MISSING, EXTRA, WRONG, STALE)
 """The verdicts that make a comparison differ."""
 
@@ -59,7 +61,8 @@ class Comparison:
 
     rows: tuple[Row, ...]
     verdict: str
-    """``match``, ``differs`` or ``unanswered``; the worst of all rows, in that a difference is worse than silence."""
+    """``match``, ``differs``, ``unanswered`` or ``not asked``: the worst of all rows, a difference being worse than
+    silence, and that worse than what was not asked."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """How many rows have each verdict."""
     unjudged: tuple[Observation, ...] = ()
@@ -69,8 +72,9 @@ class Comparison:
     def of(cls, rows: Sequence[Row], unjudged: Sequence[Observation]) -> Comparison:
         """Count the rows, and say what they come to together."""
         counts = Counter(row.verdict for row in rows)
-        silent = any(observation.error for observation in unjudged)
-        return cls(tuple(rows), _overall(counts, silent), dict(counts), tuple(unjudged))
+        silent = any(observation.error and not observation.unasked for observation in unjudged)
+        unasked = any(observation.unasked for observation in unjudged)
+        return cls(tuple(rows), _overall(counts, silent, unasked), dict(counts), tuple(unjudged))
 
     def without(self, hidden: Callable[[Row], bool]) -> Comparison:
         """The same without some rows."""
@@ -113,10 +117,12 @@ def compare(
     return Comparison.of(rows, unjudged)
 
 
-def _overall(counts: Counter[str], silent: bool) -> str:
+def _overall(counts: Counter[str], silent: bool, unasked: bool) -> str:
     if any(counts[verdict] for verdict in DIFFERING):
         return "differs"
-    return UNANSWERED if counts[UNANSWERED] or silent else MATCH
+    if counts[UNANSWERED] or silent:
+        return UNANSWERED
+    return NOT_ASKED if counts[NOT_ASKED] or unasked else MATCH
 
 
 class _Judge:
@@ -178,7 +184,8 @@ class _Judge:
         expected = {identity(record): record for record in answer.answer}
         if seen.error:
             silent = list(expected.values()) or [self._denial(answer)]
-            return [self._row(record, seen, UNANSWERED, seen.error) for record in silent]
+            verdict = NOT_ASKED if seen.unasked else UNANSWERED
+            return [self._row(record, seen, verdict, seen.error) for record in silent]
         if not expected:
             return self._judged_denial(answer, seen)
         if seen.rcode not in ("", "NOERROR", "NXDOMAIN"):

@@ -23,6 +23,13 @@ KEPT_FOR = 30.0
 """Seconds for which the Service that was read, or could not be, is believed: it hardly ever changes."""
 
 
+_NODE_CACHE = (
+    ("/apis/apps/v1/namespaces/kube-system/daemonsets/node-local-dns", "DaemonSet kube-system/node-local-dns"),
+    ("/api/v1/namespaces/kube-system/services/kube-dns-upstream", "Service kube-system/kube-dns-upstream"),
+)
+"""What says that there is a cache on each node, with its name."""
+
+
 class _ServiceList(msgspec.Struct):
     items: list[Service] | None = None
 
@@ -34,6 +41,7 @@ class DnsServers:
         self._session = session
         self._clock = clock
         self._kept: tuple[float, Service | None] | None = None
+        self._cache: Server | None = None
 
     async def service(self) -> Service | None:
         """The Service in front of the cluster's DNS servers; ``None`` when it may not be read or is not found."""
@@ -60,6 +68,28 @@ class DnsServers:
                 continue
             found += msgspec.json.decode(answer, type=_ServiceList).items or []
         return choose_dns_service(found)
+
+    async def node_cache(self) -> Server | None:
+        """The cache on the node where something tells of it; ``None`` when nothing does, or it may not be read.
+
+        It answered before, or its DaemonSet or the Service in front of its upstream is there.
+
+        Source: cluster/addons/dns/nodelocaldns/nodelocaldns.yaml of Kubernetes.
+        """
+        if self._cache is None:
+            for path, source in _NODE_CACHE:
+                try:
+                    await self._session.transport.call("GET", path)
+                except (Refused, NotFound):
+                    continue
+                self._cache = Server(NODE_LOCAL, source=source, role="node-local")
+                break
+        return self._cache
+
+    def heard(self, servers: Sequence[Server]) -> None:
+        """Remember of servers that answered: a cache that was only presumed is known to be there."""
+        if self._cache is None and any(server.presumed for server in servers):
+            self._cache = Server(NODE_LOCAL, source="it answered before", role="node-local")
 
     async def key(self) -> ObjectKey:
         """Its key; the usual one when it may not be read."""

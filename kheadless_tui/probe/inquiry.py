@@ -64,11 +64,12 @@ class Asking:
         unknown: Sequence[str] = (),
         text: str = "",
         edns: int | None = None,
+        unasked: bool = False,
     ) -> Observation:
         """The observation of one outcome."""
         base = Observation(self.vantage.name, str(self.server), self.over, question, started=started, said=text)
         if reply is None:
-            return msgspec.structs.replace(base, error=error or "no reply")
+            return msgspec.structs.replace(base, error=error or "no reply", unasked=unasked)
         return msgspec.structs.replace(
             base,
             rcode=reply.rcode,

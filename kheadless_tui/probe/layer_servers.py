@@ -27,13 +27,14 @@ class Asked:
 
     @property
     def silent(self) -> bool:
-        """Not one reply over any transport."""
-        return all(reply.error for reply in self.replies)
+        """It was asked, and not one reply came over any transport."""
+        asked = [reply for reply in self.replies if not reply.unasked]
+        return bool(asked) and all(reply.error for reply in asked)
 
     @property
     def right(self) -> bool:
         """It speaks, and differs nowhere."""
-        return not self.silent and not self.lines
+        return not self.lines and any(not reply.error for reply in self.replies)
 
     @property
     def serial(self) -> int:

@@ -108,7 +108,7 @@ def _transport_lost(servers: Servers, server: Asked, transport: str) -> LayerFin
 
 
 def _some_lost(servers: Servers, server: Asked, transport: str) -> LayerFinding | None:
-    replies = [reply for reply in server.replies if reply.transport == transport]
+    replies = [reply for reply in server.replies if reply.transport == transport and not reply.unasked]
     lost = [reply for reply in replies if reply.error and (transport, reply.question) in servers.answerable]
     if not lost:
         return None

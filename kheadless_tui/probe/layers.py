@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from kheadless_tui.probe.canonical import RecordId, identity
-from kheadless_tui.probe.compare import EXTRA, MATCH, MISSING, STALE, UNANSWERED, WRONG, Comparison, Row
+from kheadless_tui.probe.compare import EXTRA, MATCH, MISSING, NOT_ASKED, STALE, UNANSWERED, WRONG, Comparison, Row
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.server import Server
 from kheadless_tui.zone.record import Question, Record
@@ -24,7 +24,7 @@ RESOLV_CONF = "resolv.conf"
 GIVEN = "given"
 """The roles of servers, as :data:`kheadless_tui.probe.server.Role` has them."""
 
-WORST_FIRST = (MISSING, WRONG, EXTRA, STALE, UNANSWERED, MATCH)
+WORST_FIRST = (MISSING, WRONG, EXTRA, STALE, UNANSWERED, NOT_ASKED, MATCH)
 """The order of verdicts in which rows and groups stand."""
 
 TRANSPORTS = ("udp", "tcp")
@@ -72,7 +72,7 @@ class Column:
     verdict: str
     """The worst of the column."""
     asked: int
-    """Questions, those that cannot be judged included."""
+    """Questions that were put, those that cannot be judged included."""
     answered: int
     """Questions that got any reply."""
     ms: float | None = None
@@ -196,7 +196,7 @@ def _column(layer: Layer, transport: str, cells: Sequence[Row | None], seen: Map
         sum(row.verdict == MATCH for row in rows),
         sum(row.verdict != EXTRA for row in rows),
         worst(row.verdict for row in rows),
-        len(seen),
+        sum(not item.unasked for item in seen.values()),
         sum(not item.error for item in seen.values()),
         median(times) if times else None,
     )

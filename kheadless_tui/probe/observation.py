@@ -54,6 +54,9 @@ class Observation(msgspec.Struct, frozen=True):
     """Milliseconds from writing the question to the whole answer, where the carrier allows to measure it."""
     error: str = ""
     """Why there is no reply; empty when there is one."""
+    unasked: bool = False
+    """The question could not be put by this carrier, so that nothing was sent: ``error`` says why, and nothing follows
+    about the server."""
     ttl_known: bool = True
     """False when the carrier does not tell TTLs (BusyBox nslookup); they are 0 then."""
     started: float = 0.0

@@ -26,7 +26,10 @@ from kheadless_tui.probe.workloads import workload_dns
 from kheadless_tui.probe.writeplans import ephemeral_plan, exec_plan, pod_plan, with_removals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kheadless_tui.cluster.session import ClusterSession
+    from kheadless_tui.probe.server import Server
 
 
 MOST_REMOVED = 3
@@ -48,9 +51,9 @@ class Planner:
         self._session = session
         self._gate = gate
         self._places = places
-        servers = DnsServers(session)
-        self._rights = Rights(access, servers)
-        self._servers = ServerPlanner(session, self._rights, servers, flags)
+        self._known = DnsServers(session)
+        self._rights = Rights(access, self._known)
+        self._servers = ServerPlanner(session, self._rights, self._known, flags)
         self._making = making
         self._flags = flags
 
@@ -69,6 +72,10 @@ class Planner:
         plan = await self._planned(wish)
         plan = replace(plan, flags=self._flags, transports=wish.transports, manner=wish.manner)
         return await self._with_leftovers(plan, wish.namespace)
+
+    def heard(self, servers: Sequence[Server]) -> None:
+        """Remember of servers that a probe was answered by what the next plan needs not guess."""
+        self._known.heard(servers)
 
     async def _with_leftovers(self, plan: ProbePlan, namespace: str) -> ProbePlan:
         """What killed probes have left is removed along with a write that is asked for anyway, else only told."""

@@ -35,6 +35,8 @@ class ServerPlanner:
         if not wish.every_server:
             return replace(wish, servers=tuple(given or (await self._servers.addresses())[:1]))
         found: list[Server] = [*given, *await self._servers.addresses()]
+        cache = await self._servers.node_cache()
+        found += [cache] if cache is not None else []
         notes = list(wish.notes)
         if not any(server.role == "kube-dns" for server in found):
             notes.append("The Service of the cluster's DNS may not be read, so it is asked only where the pod does.")

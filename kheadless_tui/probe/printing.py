@@ -72,13 +72,13 @@ class TextAsker:
                 self._carrier.argv([question])
                 left.append(question)
             except Unaskable as error:
-                self._settle(self._asking.observe(question, None, error=str(error)))
+                self._settle(self._asking.observe(question, None, error=str(error), unasked=True))
         return left
 
     def _within_bounds(self, questions: list[Question], most: int) -> list[Question]:
         for question in questions[most:]:
             error = f"not asked: one probe runs {self._asking.carrier} {MAX_RUNS} times at the most"
-            self._settle(self._asking.observe(question, None, error=error))
+            self._settle(self._asking.observe(question, None, error=error, unasked=True))
         return questions[:most]
 
     def _give_up(self, left: Sequence[Question]) -> None:

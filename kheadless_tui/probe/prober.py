@@ -179,7 +179,7 @@ class Prober:
             ClusterError: it could not be done; the hint names the next best place.
         """
         permit = await self._permit(plan)
-        places, _ = self._ready()
+        places, planner = self._ready()
         started, clock = time.time(), time.monotonic()
         run = Run(
             self._session.transport,
@@ -196,6 +196,7 @@ class Prober:
         except ClusterError as error:
             raise _advised(error, plan) from None
         came = run.came
+        planner.heard(came.servers)
         return ProbeResult(
             came.vantages,
             came.in_order(plan.questions),

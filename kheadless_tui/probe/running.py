@@ -60,8 +60,10 @@ class Came:
     lines: LineSet = LineSet(())  # noqa: RUF009 - it is frozen
     asked: dict[Line, Asked] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    unsure: dict[Line, Observation] = field(default_factory=dict)
+    """Lines to servers that were only presumed, whose first question got no reply."""
     absent: set[Line] = field(default_factory=set)
-    """Lines to servers that were only presumed and are not there."""
+    """Lines to servers that were only presumed and of which nothing answers."""
 
     @property
     def servers(self) -> tuple[Server, ...]:
@@ -160,6 +162,7 @@ class Run:
                     hint="Ask for one Service, or one server, at a time.",
                 )
             await self._ask_all(lines.lines)
+            await self._ask_presumed()
             await self._ask_again(lines.lines)
 
     @asynccontextmanager
@@ -214,8 +217,7 @@ class Run:
             first, questions = questions[:1], questions[1:]
             asked = await line.ask(first, lambda _: None)
             if asked.observations[0].error:
-                self.came.absent.add(line)
-                self._total -= len(questions) + 1
+                self.came.unsure[line] = asked.observations[0]
                 return
             self._count(asked.observations[0])
         if questions:
@@ -223,6 +225,24 @@ class Run:
         self.came.asked[line] = asked
         if any(NOT_IN_IMAGE in seen.error for seen in asked.observations) and self._plan.place is not None:
             self._places.forget(self._plan.place.image)
+
+    async def _ask_presumed(self) -> None:
+        """Settle the lines to presumed servers that were silent.
+
+        A server that answers by any line is there, and is asked for the rest by all of them, so that a lost transport
+        shows; one that answers by none is told, and left out.
+        """
+        there = {line.server for line in self.came.asked}
+        for line, first in self.came.unsure.items():
+            if line.server in there:
+                self._count(first)
+                if rest := self._plan.questions[1:]:
+                    self.came.asked[line] = await line.ask(rest, self._count)
+            else:
+                self.came.absent.add(line)
+                self._total -= len(self._plan.questions)
+        for server in dict.fromkeys(line.server for line in self.came.absent):
+            self.came.warnings.append(f"{server} did not answer: no {server.name} there, or it is down.")
 
     async def _ask_again(self, lines: Sequence[Line]) -> None:
         if self._follow_up is None:

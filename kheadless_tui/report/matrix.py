@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kheadless_tui.probe.compare import EXTRA, MATCH, MISSING, STALE, UNANSWERED, WRONG
+from kheadless_tui.probe.compare import EXTRA, MATCH, MISSING, NOT_ASKED, STALE, UNANSWERED, WRONG
 from kheadless_tui.probe.diagnosis import Diagnosis
 from kheadless_tui.probe.layers import TRANSPORTS, Column, Group, Layer, Line, Matrix
 from kheadless_tui.report import names
@@ -20,6 +20,7 @@ ROLES = {
     EXTRA: "bad",
     STALE: "warn",
     UNANSWERED: "unknown",
+    NOT_ASKED: "muted",
     MATCH: "good",
 }
 """The role, and so the colour, of each verdict on a record; worst first."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from kheadless_tui.probe.compare import DIFFERING, MATCH, Comparison, Row
+from kheadless_tui.probe.compare import DIFFERING, MATCH, NOT_ASKED, UNANSWERED, Comparison, Row
 from kheadless_tui.probe.diagnosis import Diagnosis
 from kheadless_tui.probe.equivalent import dig_command
 from kheadless_tui.probe.observation import Observation, Vantage
@@ -118,9 +118,16 @@ def summary(comparison: Comparison) -> str:
     if comparison.rows:
         parts.append(f"{counts[MATCH]} of {len(comparison.rows)} as predicted")
     parts += [f"{counts[verdict]} {verdict}" for verdict in ROLES if verdict != MATCH and counts[verdict]]
-    if comparison.unjudged:
-        parts.append(f"{len(comparison.unjudged)} answered but not predictable")
+    unjudged = Counter(_unjudged(seen) for seen in comparison.unjudged)
+    if unjudged[UNJUDGED]:
+        parts.append(f"{unjudged[UNJUDGED]} answered but not predictable")
+    parts += [f"{unjudged[each]} {each} and not predictable" for each in (UNANSWERED, NOT_ASKED) if unjudged[each]]
     return f"{comparison.verdict}: {', '.join(parts) or 'nothing was asked'}"
+
+
+def _unjudged(seen: Observation) -> str:
+    """What is said of an outcome that nothing was predicted for."""
+    return NOT_ASKED if seen.unasked else UNANSWERED if seen.error else UNJUDGED
 
 
 class _Line(NamedTuple):
@@ -142,11 +149,18 @@ def _lines(observations: Sequence[Observation], comparison: Comparison) -> list[
     asked = {(seen.vantage, seen.server, seen.transport, seen.question): seen for seen in observations}
     lines = [_judged(row, asked.get((row.vantage, row.server, row.transport, row.question))) for row in comparison.rows]
     for seen in comparison.unjudged:
-        records = seen.answer or (Record(seen.question.name, 0, seen.question.type, seen.rcode or "(no reply)"),)
+        records = seen.answer or (
+            Record(
+                seen.question.name,
+                0,
+                seen.question.type,
+                seen.rcode or f"({NOT_ASKED if seen.unasked else 'no reply'})",
+            ),
+        )
         for record in records:
             ttl = str(record.ttl) if seen.answer and seen.ttl_known else ""
             place = (seen.vantage, seen.server, seen.transport)
-            lines.append(_Line(UNJUDGED, record, ttl, "", *place, seen.rcode, _ms(seen), seen.error))
+            lines.append(_Line(_unjudged(seen), record, ttl, "", *place, seen.rcode, _ms(seen), seen.error))
     return lines
 
 

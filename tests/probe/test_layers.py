@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+import msgspec
+
 from kheadless_tui.probe.compare import Comparison, compare
 from kheadless_tui.probe.diagnosis import diagnose
 from kheadless_tui.probe.layer_findings import Freshness, read

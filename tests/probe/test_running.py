@@ -68,6 +68,51 @@ async def test_a_presumed_cache_that_is_not_there_is_left_out(containers: Contai
     assert "node-local cache" not in [server.name for server in result.servers]
     assert NODE_LOCAL not in {seen.server for seen in result.observations}
     assert not any(NODE_LOCAL in command for command in result.plan.equals)
+    assert f"{NODE_LOCAL} did not answer: no node-local cache there, or it is down." in result.warnings
+
+
+async def test_a_presumed_cache_that_answers_over_one_transport_is_silent_over_the_other(
+    containers: Containers, transport: Transport
+) -> None:
+    containers.silent.add(NODE_LOCAL)  # nc, which carries TCP, gets no reply; nslookup, which asks over UDP, does
+    asking = prober(transport, "web-0", timeout=0.1)
+    plan = await plan_of(asking, "pod/web-0", every_server=True, transports=("udp", "tcp"))
+    progress: list[Progress] = []
+    result = await asking.run(plan, progress.append)
+    cache = [(seen.transport, bool(seen.error)) for seen in result.observations if seen.server == NODE_LOCAL]
+    assert sorted(cache) == [("tcp", True)] * len(QUESTIONS) + [("udp", False)] * len(QUESTIONS)
+    assert progress[-1].done == progress[-1].total == len(result.observations)
+    assert not any(NODE_LOCAL in warning for warning in result.warnings)
+    again = await plan_of(asking, "pod/web-0", every_server=True)
+    known = next(server for server in again.servers if server.role == "node-local")
+    assert (known.presumed, known.source) == (False, "it answered before")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/apis/apps/v1/namespaces/kube-system/daemonsets/node-local-dns",
+        "/api/v1/namespaces/kube-system/services/kube-dns-upstream",
+    ],
+)
+async def test_a_cache_that_is_known_to_be_there_counts_as_silent(
+    containers: Containers, api: FakeApi, transport: Transport, path: str
+) -> None:
+    api.objects[path] = {}
+    containers.silent.add(NODE_LOCAL)
+    asking = prober(transport, "web-0", timeout=0.1)
+    result = await asking.run(await plan_of(asking, "pod/web-0", every_server=True))
+    assert {seen.server for seen in result.observations if seen.error} == {NODE_LOCAL}
+    assert not any(NODE_LOCAL in warning for warning in result.warnings)
+
+
+async def test_what_a_carrier_cannot_ask_is_not_asked(containers: Containers, transport: Transport) -> None:
+    asking = prober(transport, "web-0")
+    odd = Question("a\\046b.shop.svc.cluster.local.", "A")
+    plan = await asking.plan(parse_vantage("pod/web-0"), "shop", [odd, *QUESTIONS], "10.96.0.10", protocol="udp")
+    result = await asking.run(plan)
+    assert [(seen.unasked, bool(seen.error)) for seen in result.observations] == [(True, True)] + [(False, False)] * 2
+    assert not any("046" in word for argv in containers.ran for word in argv)
 
 
 async def test_a_silent_replica_is_told_and_the_others_are_heard(containers: Containers, transport: Transport) -> None:

@@ -84,7 +84,7 @@ class _Asker:
             try:
                 message = talk.message(question)
             except Unaskable as error:
-                self.settle(Outcome(question, error=str(error)))
+                self.settle(Outcome(question, error=str(error), unasked=True))
                 continue
             await self._way.pace.turns(1)
             clock, unix = time.monotonic(), time.time()

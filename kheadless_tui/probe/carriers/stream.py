@@ -64,6 +64,8 @@ class Outcome:
     """Why there is no reply."""
     started: float = 0.0
     """Unix time at which it was written; 0 where it was not."""
+    unasked: bool = False
+    """It cannot be written as a DNS message, so that nothing was sent."""
 
 
 def _silent(_: Outcome) -> None:
@@ -271,7 +273,7 @@ class _Round:
             try:
                 batch += self._talk.ask(question)
             except Unaskable as error:
-                self._settle(Outcome(question, error=str(error)))
+                self._settle(Outcome(question, error=str(error), unasked=True))
             else:
                 asked.append(question)
         if not batch:

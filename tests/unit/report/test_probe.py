@@ -177,6 +177,17 @@ def test_a_reply_that_nobody_could_predict_is_shown_all_the_same() -> None:
     assert "match: 1 answered but not predictable" in text
 
 
+def test_what_was_not_asked_is_neither_answered_nor_silent() -> None:
+    other = msgspec.structs.replace(seen(Question("a\\000b.example.com.", "A"), error="cannot be asked"), unasked=True)
+    comparison = Comparison.of((), (other,))
+    text = probe.render((POD,), judged(comparison, other), "table")
+    row = text.splitlines()[1]
+    assert row.startswith("not asked")
+    assert "(not asked)" in row
+    assert "verdict  not asked: 1 not asked and not predictable" in text
+    assert status_of(comparison.verdict) == 1
+
+
 def test_control_characters_of_a_reply_reach_no_terminal() -> None:
     record = Record("a\x1b[2J.", 30, "TXT", '"\x9b31m\x07"')
     question = Question(record.name, "TXT")
