@@ -146,3 +146,18 @@ async def test_a_filtered_choice_is_the_one_that_is_pulled() -> None:
         await until(pilot, lambda: not isinstance(app.screen, LeversScreen))
         await until(pilot, shows(app, "2 of 3 in DNS"))
         await until(pilot, lambda: any("web-1" in line and "no: not ready" in line for line in screen_lines(app)))
+
+
+async def test_what_hides_rows_is_said_where_the_panel_is_a_tab_and_has_no_rule() -> None:
+    async with running(FakeSession(shop()), (80, 24), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "web-3"))
+        await pilot.press("tab", "tab", "ctrl+z")
+        await until(
+            pilot, lambda: re.search(r"nginx-headless · .* \d+ of \d+ · problems ━$", screen_lines(app)[1].rstrip())
+        )
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: "problems" not in screen_lines(app)[1])
+        await pilot.press("slash", *"web-0", "enter")
+        await until(pilot, lambda: re.search(r" \d+ of \d+ · /web-0 ━$", screen_lines(app)[1].rstrip()))
+        await pilot.press("escape")
+        await until(pilot, lambda: "web-0" not in screen_lines(app)[1])

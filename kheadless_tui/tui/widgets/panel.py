@@ -175,6 +175,11 @@ class Panel(RowList):
             self.set_rows(self._rows_of(self.view) if self.view is not None else ())
         self._mark()
 
+    @property
+    def narrowed(self) -> bool:
+        """Rows are hidden: by a filter, or since only problems are shown."""
+        return bool(self.chosen)
+
     def set_filter(self, chosen: Filter) -> None:
         """Show only rows that the filter lets through; the rule then tells how many of how many."""
         self.chosen = chosen

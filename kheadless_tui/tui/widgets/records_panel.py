@@ -160,6 +160,11 @@ class RecordsPanel(Panel):
         entry = self._entry
         return entry.record if entry is not None else None
 
+    @property
+    def narrowed(self) -> bool:
+        """By a filter, or since only problems are shown."""
+        return self.problems_only or super().narrowed
+
     def action_problems(self) -> None:
         """Show only what is not as it should be, and all again."""
         self.problems_only = not self.problems_only

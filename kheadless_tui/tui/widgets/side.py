@@ -150,4 +150,7 @@ class SidePane(Vertical):
         for name, panel in self.panels.items():
             self.rule(name).set(title=panel.title, count=panel.count)
             counts[name] = panel.tally
+        first = self.panels[self._shown[0]] if self._shown and self._tabbed else None
+        # A tab has no rule of its own: what is hidden in it is said in that of the Service.
+        self.rule("service").set(count=first.count if first is not None and first.narrowed else "")
         self.query_one("#tabs", Tabs).show(counts, self._shown[0] if self._shown else "")
