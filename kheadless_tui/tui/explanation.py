@@ -49,7 +49,7 @@ def _facts(step: Step) -> tuple[str, ...]:
 
 def _outcome(answer: Answer) -> str:
     question = f"{answer.question.name} {answer.question.type}"
-    if answer.fallthrough:
+    if answer.elsewhere:
         return f"{question} is not answered by the cluster's zone: the next plugin or server decides."
     if answer.answer:
         return f"{question} must be answered with"
