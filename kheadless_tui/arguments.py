@@ -308,13 +308,29 @@ def command_of(words: Sequence[str]) -> str:
     return _EXPLORE
 
 
+def _flags_first(words: Sequence[str]) -> list[str]:
+    """The same words with all flags before ``--``, and every other word after it, whatever it begins with."""
+    taking = {flag for option in OPTIONS if option.takes_value for flag in option.flags}
+    end = list(words).index("--")
+    flags: list[str] = []
+    others: list[str] = []
+    value_of_flag = False
+    for word in words[:end]:
+        is_flag = word.startswith("-") and word != "-" and not value_of_flag
+        (flags if is_flag or value_of_flag else others).append(word)
+        value_of_flag = is_flag and word in taking
+    return [*flags, "--", *others, *words[end + 1 :]]
+
+
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The arguments of a command line, checked; ``.command`` is the command. Raises UsageError."""
     command = command_of(words)
     rest = list(words)
     if command != _EXPLORE:
         rest.remove(command)
-    arguments = _parser(command).parse_intermixed_args(rest)
+    parser = _parser(command)
+    # parse_intermixed_args forgets what stood before the names behind "--", and takes them for flags
+    arguments = parser.parse_args(_flags_first(rest)) if "--" in rest else parser.parse_intermixed_args(rest)
     arguments.command = command
     _check(arguments)
     return arguments

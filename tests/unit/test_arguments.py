@@ -79,3 +79,21 @@ def test_record_types_are_read_in_any_case_and_by_number() -> None:
     assert parse(["predict", "web", "type65"]).type == "HTTPS"
     with pytest.raises(UsageError):
         parse(["predict", "web", "type"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["probe", "--from", "pod/bb", "-o", "json", "--", "-x", "A"],
+        ["-o", "json", "probe", "--from", "pod/bb", "--", "-x", "A"],
+        ["probe", "--from", "pod/bb", "-ojson", "--", "-x", "A"],
+    ],
+)
+def test_after_two_dashes_every_word_is_a_name(words: list[str]) -> None:
+    arguments = parse(words)
+    assert (arguments.command, arguments.name, arguments.type) == ("probe", "-x", "A")
+    assert (arguments.vantage, arguments.output) == ("pod/bb", "json")
+
+
+def test_two_dashes_may_stand_behind_a_name() -> None:
+    assert parse(["probe", "web", "-n", "shop", "--", "SRV"]).type == "SRV"
