@@ -189,7 +189,8 @@ async def _wait_running(transport: Transport, target: ExecTarget, image: str, ti
     while True:
         waited = time.monotonic() - started
         if waited > timeout:
-            cause = await _last_warning(transport, target) or what or "nothing was said"
+            cause = "; ".join(dict.fromkeys(filter(None, (what, await _last_event(transport, target)))))
+            cause = cause or "nothing was said"
             raise ClusterError(
                 f"{target.pod} in {target.namespace} did not run within {timeout:g} s: {cause}.",
                 hint="See kubectl describe pod there, or ask from a pod that runs already.",
@@ -213,25 +214,40 @@ async def _wait_running(transport: Transport, target: ExecTarget, image: str, ti
             report(what)
 
 
-class _Event(msgspec.Struct):
+class _Subject(msgspec.Struct, rename="camel"):
+    field_path: str = ""
+    """``spec.ephemeralContainers{NAME}`` for an event of one container; empty for one of the pod."""
+
+
+class _Event(msgspec.Struct, rename="camel"):
     type: str = ""
     message: str = ""
+    involved_object: _Subject = msgspec.field(default_factory=_Subject)
 
 
 class _Events(msgspec.Struct):
     items: list[_Event] | None = None
 
 
-async def _last_warning(transport: Transport, target: ExecTarget) -> str:
-    """The last Warning event of the pod: what the kubelet or the scheduler complains of; empty when it is not told."""
-    selector = f"involvedObject.name={target.pod},type=Warning"
+async def _last_event(transport: Transport, target: ExecTarget) -> str:
+    """What the kubelet or the scheduler complains of last, else what it does; empty when it is not told.
+
+    A pull that takes longer than we wait is no warning yet: ``Pulling image "web:1"`` tells it from any other delay.
+    What is said of other containers, which have been in the pod for long, is left out.
+    """
     path = f"/api/v1/namespaces/{quote(target.namespace, safe='')}/events"
+    selector = f"involvedObject.name={target.pod}"
     try:
         answer = await transport.call("GET", path, params=[("fieldSelector", selector)], timeout=3.0)
         events = msgspec.json.decode(answer, type=_Events).items or []
     except (ClusterError, msgspec.DecodeError):
         return ""
-    return " ".join(events[-1].message.split())[:400].rstrip(".") if events else ""
+    ours = f"{{{target.container}}}"
+    told = [event for event in events if event.involved_object.field_path.endswith(ours)]
+    if target.container == CONTAINER:  # the pod is ours too
+        told = events
+    last = [event for event in told if event.type == "Warning"] or told
+    return " ".join(last[-1].message.split())[:400].rstrip(".") if last else ""
 
 
 async def ephemeral_container(
@@ -268,7 +284,13 @@ async def ephemeral_container(
         raise
     except ClusterError as error:
         raise _refusal(order.namespace, "the ephemeral container", error) from error
-    await _wait_running(transport, target, order.image, timeout, report)
+    try:
+        await _wait_running(transport, target, order.image, timeout, report)
+    except ClusterError as error:
+        if not isinstance(error, NotFound):
+            stays = f"Ephemeral container {order.name} stays in pod {order.pod} until the pod goes"
+            error.hint = f"{error.hint} {stays}.".strip()
+        raise
     return target
 
 

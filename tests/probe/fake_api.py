@@ -36,6 +36,7 @@ class FakeApi:
         self.may: Callable[[dict[str, str]], bool] = lambda _: True
         self.run: Exec | None = None
         self.requests: list[str] = []
+        self.events: list[dict[str, Any]] = [{"type": "Warning", "message": "no network plug-in is ready"}]
         self.slices: list[dict[str, Any]] = []
         """EndpointSlices of every namespace."""
         self.objects: dict[str, dict[str, Any]] = {}
@@ -48,6 +49,7 @@ class FakeApi:
         app.router.add_get(base, self._list)
         app.router.add_get(base + "/{name}", self._get)
         app.router.add_delete(base + "/{name}", self._delete)
+        app.router.add_patch(base + "/{name}/ephemeralcontainers", self._get)
         app.router.add_get(base + "/{name}/exec", self._exec)
         app.router.add_get("/api/v1/namespaces/{ns}/events", self._events)
         app.router.add_get("/apis/discovery.k8s.io/v1/namespaces/{ns}/endpointslices", self._slices)
@@ -118,7 +120,7 @@ class FakeApi:
         return web.json_response(found) if found is not None else _missing(request.path.rpartition("/")[2])
 
     async def _events(self, _: web.Request) -> web.Response:
-        return web.json_response({"items": [{"type": "Warning", "message": "no network plug-in is ready"}]})
+        return web.json_response({"items": self.events})
 
     async def _review(self, request: web.Request) -> web.Response:
         attributes = (await request.json())["spec"]["resourceAttributes"]

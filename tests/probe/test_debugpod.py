@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from kheadless_tui.cluster.debugpod import temporary_pod
+from kheadless_tui.cluster.debugpod import ephemeral_container, temporary_pod
 from kheadless_tui.cluster.gate import Gate, Permit, WritePlan
 from kheadless_tui.cluster.leftovers import leftovers
-from kheadless_tui.cluster.podspec import PodOrder
+from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import ClusterError, NotFound, Refused, Unreachable
 from tests.probe.fake_api import FakeApi, serving
@@ -161,11 +161,49 @@ async def test_a_pod_that_never_runs_says_what_the_kubelet_complains_of(
     api: FakeApi, transport: Transport, permit: Permit
 ) -> None:
     api.starts_after = 100
-    with pytest.raises(ClusterError, match=r"did not run within 0.4 s: no network plug-in is ready\.") as error:
+    with pytest.raises(ClusterError, match=r"did not run within 0.4 s: .*; no network plug-in is ready\.") as error:
         async with temporary_pod(transport, permit, PodOrder("shop", "busybox:1.28"), timeout=0.4):
             pass
     assert error.value.hint
     assert not api.pods
+
+
+async def test_a_pull_that_takes_long_is_told_from_other_delays(
+    api: FakeApi, transport: Transport, permit: Permit
+) -> None:
+    api.starts_after = 100
+    api.events = [
+        {"type": "Normal", "message": "Successfully assigned shop/x to node-1"},
+        {"type": "Normal", "message": 'Pulling image "nosuch:1"'},
+    ]
+    with pytest.raises(ClusterError, match=r'within 0.4 s: ContainerCreating; Pulling image "nosuch:1"\.'):
+        async with temporary_pod(transport, permit, PodOrder("shop", "nosuch:1"), timeout=0.4):
+            pass
+
+
+async def test_an_ephemeral_container_that_never_runs_is_told_to_stay(
+    api: FakeApi, transport: Transport, permit: Permit
+) -> None:
+    order = EphemeralOrder("shop", "web-0", "nosuch:1")
+    api.pods["shop", "web-0"] = {
+        "metadata": {"name": "web-0", "namespace": "shop", "uid": "1", "born": 0.0},
+        "spec": {"containers": [{"name": "nginx"}]},
+    }
+    api.events = [
+        {
+            "type": "Normal",
+            "message": 'Pulling image "nosuch:1"',
+            "involvedObject": {"fieldPath": f"spec.ephemeralContainers{{{order.name}}}"},
+        },
+        {
+            "type": "Warning",
+            "message": "Readiness probe failed",
+            "involvedObject": {"fieldPath": "spec.containers{nginx}"},
+        },
+    ]
+    with pytest.raises(ClusterError, match=r'did not run within 0.4 s: .*Pulling image "nosuch:1"\.') as error:
+        await ephemeral_container(transport, permit, order, timeout=0.4)
+    assert f"Ephemeral container {order.name} stays in pod web-0 until the pod goes." in error.value.hint
 
 
 async def test_an_image_that_cannot_be_pulled(api: FakeApi, transport: Transport, permit: Permit) -> None:
