@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.resolver_files import Getent, PodFiles
+from kheadless_tui.probe.server import UDP
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolv_conf import ResolvConf
 from kheadless_tui.zone.search_list import FAMILIES, Libc, search_ends, search_names
@@ -24,6 +25,9 @@ TYPES = FAMILIES
 MATCH, DIFFERS, UNANSWERED, UNJUDGED, NOT_ASKED = "match", "differs", "unanswered", "unjudged", "not asked"
 """The verdicts on one question; ``unjudged``: nothing can be predicted, since another server answers for that name."""
 
+NODATA, NXDOMAIN = "NODATA", "NXDOMAIN"
+NO_RECORD = "no record"
+"""In place of both, of a carrier that cannot tell one from the other."""
 ELSEWHERE = "elsewhere"
 """In place of a predicted answer: the name lies outside the cluster's zones."""
 NO_ENTRY = "no entry"
@@ -93,7 +97,8 @@ class ResolverPath:
     getent: Getent | None
     """``None`` when the container has no getent."""
     verdict: str
-    """``match``, ``differs`` or ``unanswered``."""
+    """``match``, ``differs`` or ``unanswered``; ``unjudged`` where all came as predicted, but none of it in the
+    way in which a resolver asks: over UDP, or by getent."""
     differences: tuple[str, ...] = ()
     """Each thing that is other than predicted, in words."""
     notes: tuple[str, ...] = ()
@@ -103,6 +108,12 @@ class ResolverPath:
     def questions(self) -> tuple[Question, ...]:
         """Those that were asked, in order."""
         return tuple(ask.observation.question for step in self.steps for ask in step.asks if ask.observation)
+
+    @property
+    def transports(self) -> tuple[str, ...]:
+        """``udp`` where it was asked as a resolver asks."""
+        seen = (ask.observation for step in self.steps for ask in step.asks)
+        return tuple(dict.fromkeys(each.transport for each in seen if each is not None))
 
     @property
     def ms(self) -> float:
@@ -206,7 +217,9 @@ def resolver_path(
     ]
     found += _getent_differences(getent, addresses)
     silent = any(ask.verdict == UNANSWERED for step in steps for ask in step.asks)
-    verdict = DIFFERS if found else UNANSWERED if silent else MATCH
+    otherwise = any(seen.transport != UDP for seen in walk.observations.values())
+    heard = getent is not None and not getent.error
+    verdict = DIFFERS if found else UNANSWERED if silent else UNJUDGED if otherwise and not heard else MATCH
     return ResolverPath(
         name,
         vantage,
@@ -290,6 +303,9 @@ def _ask(answer: Answer | None, seen: Observation | None, rdtype: str) -> Ask:
     if seen.error:
         return Ask(rdtype, expected, UNANSWERED, UNANSWERED, observation=seen)
     addresses = _addresses(seen, rdtype)
+    if "rcode" in seen.unknown and not seen.answer:
+        verdict = UNJUDGED if unknown else MATCH if expected in (NODATA, NXDOMAIN) else DIFFERS
+        return Ask(rdtype, expected, NO_RECORD, verdict, (), seen.ms, seen)
     answered = said(seen.rcode, addresses, seen)
     verdict = UNJUDGED if unknown else MATCH if _same(expected, answered) else DIFFERS
     return Ask(rdtype, expected, answered, verdict, addresses, seen.ms, seen)

@@ -26,7 +26,7 @@ from kheadless_tui.probe.resolver_path import (
     order_sentence,
     resolver_path,
 )
-from kheadless_tui.probe.server import Server, parse_server
+from kheadless_tui.probe.server import TCP, UDP, Server, parse_server
 from kheadless_tui.probe.standing import OpenPlace
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, Question
@@ -64,11 +64,12 @@ async def walk_path(
         pod: That of the place: its dnsPolicy and its names decide.
         nameserver: The cluster's DNS address, as kubelets are told it; empty when it is not known.
         timeout: Seconds to wait for a reply.
-        protocol: ``tcp``, ``udp``, or empty for what the place does best.
+        protocol: ``tcp``, ``udp``, or empty: over UDP, as resolvers ask, where the place can.
 
     Raises:
         ClusterError: nothing can be run in the container, or it has no name server.
     """
+    protocol = protocol or _as_resolvers(place)
     files = read_files(await _run(place, READ_FILES, FILES_TIMEOUT), str(place.target))
     predicted = predict(name, files, snapshot, config, pod, nameserver, await _host_aliases(place))
     walk = Walk(name, files, predicted.answers)
@@ -89,9 +90,20 @@ async def walk_path(
         walk,
         server=server,
         getent=getent,
-        notes=[*libc_notes(name, files, snapshot, config), *_cheaper(walk, name)],
+        notes=[*_transport_note(place, walk), *libc_notes(name, files, snapshot, config), *_cheaper(walk, name)],
         differences=silent,
     )
+
+
+def _as_resolvers(place: OpenPlace) -> str:
+    """The transport of resolvers where the place can ask over it, else the other; empty where that is not known."""
+    return next((each for each in (UDP, TCP) if place.toolbox.carrier(each)), "")
+
+
+def _transport_note(place: OpenPlace, walk: Walk) -> Iterable[str]:
+    if any(seen.transport == TCP for seen in walk.observations.values()):
+        why = "as you asked" if place.toolbox.carrier(UDP) else place.toolbox.why_not(UDP)
+        yield f"asked over TCP ({why}), where a resolver asks over UDP: that UDP is lost would not be seen by it"
 
 
 class _HostAlias(msgspec.Struct):

@@ -58,6 +58,7 @@ def document(path: ResolverPath) -> Document:
         "resolvConf": resolv_document(path.files.resolv),
         "predictedResolvConf": resolv_document(path.predicted_resolv),
         "server": path.server or None,
+        "transports": list(path.transports),
         "steps": [_step_document(step) for step in path.steps],
         "addresses": list(path.addresses),
         "getent": None
@@ -70,7 +71,12 @@ def document(path: ResolverPath) -> Document:
 
 
 def _summary(path: ResolverPath) -> str:
-    asked = f"{len(path.questions)} questions to {path.server}, {path.ms:.1f} ms" if path.questions else "no question"
+    over = " and ".join(each.upper() for each in path.transports)
+    asked = (
+        f"{len(path.questions)} questions to {path.server} over {over}, {path.ms:.1f} ms"
+        if path.questions
+        else "no question"
+    )
     winner = next((step for step in path.steps if step.won), None)
     if winner is None:
         return f"{path.verdict}: {path.name} is not found ({asked})"

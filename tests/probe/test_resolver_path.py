@@ -56,7 +56,7 @@ def result(out: str = "", err: str = "", code: int | None = 0, reason: str = "",
     return ExecResult(out.encode(), err.encode(), code, reason, message)
 
 
-def replies(*names: str, wins: str = WINNER, address: str = "10.0.0.1") -> list[Observation]:
+def replies(*names: str, wins: str = WINNER, address: str = "10.0.0.1", transport: str = "udp") -> list[Observation]:
     """What a server says to A and AAAA of some names."""
     seen = []
     for name in names:
@@ -65,7 +65,7 @@ def replies(*names: str, wins: str = WINNER, address: str = "10.0.0.1") -> list[
             seen.append(observed(f"{name} AAAA"))
         else:
             seen += [observed(f"{name} {rdtype}", rcode="NXDOMAIN") for rdtype in ("A", "AAAA")]
-    return seen
+    return [msgspec.structs.replace(each, transport=transport) for each in seen]
 
 
 def walked(files: PodFiles = GLIBC, **options: object) -> tuple[Walk, list[list[str]]]:
@@ -257,11 +257,35 @@ def test_silence_is_neither_match_nor_difference() -> None:
 # -- as it is told ---------------------------------------------------------------------------------------------
 
 
+def test_what_was_asked_over_tcp_is_no_match_unless_the_resolver_itself_says_so() -> None:
+    heard = Getent(("10.0.0.1", "10.0.0.2"), 50.0)
+    for transport, getent, verdict in (
+        ("udp", None, "match"),
+        ("tcp", None, "unjudged"),
+        ("tcp", heard, "match"),
+        ("tcp", Getent(error="did not end"), "differs"),
+    ):
+        walk, _ = walked(transport=transport)
+        way = resolver_path(SHORT, "pod/x", "", GLIBC, PREDICTED, walk, server="10.96.0.10", getent=getent)
+        assert (way.verdict, way.transports) == (verdict, (transport,))
+        assert f"to 10.96.0.10 over {transport.upper()}" in report.render(way, "table")
+
+
+def test_a_carrier_that_tells_no_rcode_denies_as_predicted() -> None:
+    walk = Walk(SHORT, GLIBC, ANSWERS)
+    while due := walk.next():
+        seen = replies(*dict.fromkeys(question.name for question in due))
+        walk.feed([msgspec.structs.replace(each, rcode="", unknown=("rcode",)) for each in seen])
+    way = resolver_path(SHORT, "pod/x", "", GLIBC, PREDICTED, walk)
+    assert (way.verdict, way.differences) == ("match", ())
+    assert {ask.answered for ask in way.steps[1].asks} == {"no record"}
+
+
 def test_the_document_has_the_keys_of_its_schema() -> None:
     document = report.document(path(getent=Getent(("10.0.0.1", "10.0.0.2"), 50.0)))
     assert list(document) == [
         "schema", "name", "vantage", "image", "libc", "nsswitch", "resolvConf", "predictedResolvConf", "server",
-        "steps", "addresses", "getent", "differences", "notes", "verdict",
+        "transports", "steps", "addresses", "getent", "differences", "notes", "verdict",
     ]  # fmt: skip
     assert document["schema"] == "kheadless/path/1"
     assert document["steps"][2]["asks"][0]["answer"][0] == f"{WINNER} 30 IN A 10.0.0.2"
