@@ -197,7 +197,7 @@ class _Judge:
         denial = self._denial(answer)
         observed = _outcome(seen)
         if "tc" in seen.flags and not seen.answer:
-            return [self._row(denial, seen, UNANSWERED, _CUT)]
+            return [self._row(denial, seen, UNANSWERED, _cut(seen))]
         if seen.answer:
             row = self._row(denial, seen, WRONG, f"answered {len(seen.answer)} records, predicted {denial.data}")
             return [row, *(self._extra(record, seen) for record in seen.answer)]
@@ -225,7 +225,7 @@ class _Judge:
                 ttl = other.ttl if seen.ttl_known else None
                 rows.append(self._row(record, seen, WRONG, f"answered {other.data}", ttl=ttl))
             elif "tc" in seen.flags:
-                rows.append(self._row(record, seen, UNANSWERED, _CUT))
+                rows.append(self._row(record, seen, UNANSWERED, _cut(seen)))
             else:
                 rows.append(self._row(record, seen, MISSING, _why_missing(seen)))
         paired = set(pairs.values())
@@ -289,7 +289,10 @@ class _Judge:
         return self._ttl_known and rest is not None and rest < self._ttl
 
 
-_CUT = "the reply was cut short (TC): ask over TCP"
+def _cut(seen: Observation) -> str:
+    if seen.transport == "tcp" or seen.cut is not None:
+        return "the reply was cut short (TC) over TCP too: it does not fit into a message of DNS (64 KiB)"
+    return "the reply was cut short (TC): ask over TCP"
 
 
 def _outcome(seen: Observation) -> str:

@@ -302,8 +302,23 @@ def _resolver(servers: Servers, nameservers: Sequence[str]) -> Iterable[LayerFin
     )
 
 
+def _whole_by_tcp(seen: Observation) -> bool:
+    """The sections of a reply are those that came over TCP."""
+    return seen.transport == "tcp" or seen.cut is not None
+
+
 def _truncated(servers: Servers) -> Iterable[LayerFinding]:
-    cut = {seen.question for seen in servers.replies if seen.cut is not None or "tc" in seen.flags}
+    over_tcp = {seen.question for seen in servers.replies if "tc" in seen.flags and _whole_by_tcp(seen)}
+    if over_tcp:
+        yield LayerFinding(
+            "cut-short",
+            (),
+            f"{len(over_tcp)} {'answer is' if len(over_tcp) == 1 else 'answers are'} too big for DNS",
+            f"the reply for {min(over_tcp).name} was truncated (TC) over TCP too: a message has 64 KiB at the most, "
+            "and no client gets more of it",
+            "warning",
+        )
+    cut = {seen.question for seen in servers.replies if seen.cut is not None or "tc" in seen.flags} - over_tcp
     if cut:
         yield LayerFinding(
             "cut-short",

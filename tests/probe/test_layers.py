@@ -418,3 +418,12 @@ def test_what_cannot_be_asked_is_no_silence() -> None:
     assert (comparison.verdict, matrix.columns[0].verdict) == ("not asked", "not asked")
     assert (matrix.columns[0].asked, matrix.columns[0].silent) == (0, False)
     assert read(matrix, only, FRESH) == ()
+
+
+def test_a_reply_that_is_truncated_over_tcp_is_no_matter_of_udp() -> None:
+    over_tcp = observed("web A", "web 30 IN A 10.0.0.1", flags=("qr", "aa", "tc"))
+    over_udp = msgspec.structs.replace(over_tcp, transport="udp", cut=1)
+    found = findings([over_udp, *right(VIP, "udp")[1:]], [over_tcp, *right(VIP, "tcp")[1:]])
+    assert [(f.kind, f.title, f.severity) for f in found] == [("cut-short", "1 answer is too big for DNS", "warning")]
+    details = {row.detail for row in judged([over_udp, over_tcp]).rows if row.verdict == "unanswered"}
+    assert details == {"the reply was cut short (TC) over TCP too: it does not fit into a message of DNS (64 KiB)"}
