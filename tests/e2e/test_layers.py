@@ -132,6 +132,34 @@ def test_lost_udp_is_lost_udp(tools: Kubectl, run: Run, levers: Levers) -> None:
         assert verdicts(done.json, address, "tcp") == {"match"}
 
 
+def test_a_node_cache_without_udp_is_not_passed_over(tools: Kubectl, run: Run, levers: Levers) -> None:
+    cache = "169.254.20.10"
+    with dropping(levers, f"-d {cache} -p udp --dport 53"):
+        done = run("probe", "nginx-headless", "--servers", *FROM, "-o", "json")
+    assert done.status == 1
+    assert kinds(done.json) == {"udp-lost": [cache]}, done.json["layers"]
+    assert verdicts(done.json, cache, "udp") == {"unanswered"}
+    assert verdicts(done.json, cache, "tcp") == {"match"}
+    with dropping(levers, f"-d {cache}"):
+        done = run("probe", "nginx-headless", "--servers", *FROM, "-o", "json")
+    assert f"{cache} did not answer: no node-local cache there, or it is down." in done.err
+
+
+def test_the_path_is_asked_as_the_pods_own_resolver_asks(tools: Kubectl, run: Run, levers: Levers) -> None:
+    with dropping(levers, "-p udp --dport 53"):
+        done = run("probe", "web-0.nginx-headless", "--path", *FROM, "-o", "json")
+    assert done.status == 1
+    assert (done.json["transports"], done.json["addresses"]) == (["udp"], [])
+
+
+def test_a_name_that_cannot_be_asked_is_no_fault_of_dns(tools: Kubectl, run: Run) -> None:
+    tools("run", "box", "--image=busybox:1.28", "--image-pull-policy=IfNotPresent", "--command", "--", "sleep", "600")
+    tools("wait", "--for=condition=Ready", "pod/box", "--timeout=60s")
+    name = f"a\\046b.nginx-headless.{tools.namespace}.svc.cluster.local."
+    done = run("probe", name, "--udp", "--from", "pod/box", "-o", "json")
+    assert (done.status, done.json["verdict"], done.json["layers"]) == (1, "not asked", [])
+
+
 def test_a_stopped_replica_is_that_replica(tools: Kubectl, run: Run, levers: Levers) -> None:
     name, address = sorted(replicas().items())[0]
     with dropping(levers, f"-d {address}"):
