@@ -59,7 +59,10 @@ class HeadlessApp(App[int]):
     ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False
     DEFAULT_MODE = "place-0"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "quit", show=False, system=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "quit", show=False, system=True),
+        Binding("ctrl+c", "interrupt", "quit", show=False, system=True, priority=True),
+    ]
 
     def __init__(
         self,
@@ -238,6 +241,10 @@ class HeadlessApp(App[int]):
     async def action_quit(self) -> None:
         """Out at once, from wherever one is."""
         await self.leave()
+
+    def action_interrupt(self) -> None:
+        """``ctrl-c``: out at once, whatever lies over the screen; textual would only tell how to quit."""
+        self._on_signal(signal.SIGINT)
 
     async def on_unmount(self) -> None:
         """Nothing that we made stays, whatever ended the program. A signal from now on would end nothing sooner."""

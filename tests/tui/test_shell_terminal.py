@@ -121,6 +121,14 @@ def test_a_signal_ends_the_program_and_gives_the_terminal_back(terminal: Termina
     assert terminal.status() == 128 + number
 
 
+@pytest.mark.parametrize("before", [b"", b"?", b"e", b":"])
+def test_ctrl_c_ends_the_program_wherever_one_is(terminal: Terminal, before: bytes) -> None:
+    os.write(terminal.file, before)
+    terminal.settle()
+    os.write(terminal.file, b"\x03")
+    assert LEFT in terminal.read(20, until=LEFT)
+
+
 LEADER = """
 import os, signal, subprocess, sys
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
