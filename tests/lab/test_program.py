@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-
 import pytest
 
-from kheadless_tui.cluster.connection import load_connection
 from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.errors import Refused
@@ -20,33 +15,9 @@ from kheadless_tui.probe.prober import Prober, ProbeResult
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.zone_records import service_records
+from tests.lab.asking import session_on, until
 
 WEB = ObjectKey("tutorial-1", "nginx-headless")
-
-
-@asynccontextmanager
-async def session_as(lab: Lab, user: str = "admin", **options: object) -> AsyncIterator[ClusterSession]:
-    path = lab.kubeconfig_of(user)
-    connection = await asyncio.to_thread(load_connection, kubeconfig=path, context=None, request_timeout=10.0)
-    session = ClusterSession(connection, **options)  # type: ignore[arg-type]
-    await session.start()
-    try:
-        await session.loaded(10.0)
-        yield session
-    finally:
-        await session.close()
-
-
-async def until(session: ClusterSession, holds: Callable[[], bool]) -> None:
-    changed = asyncio.Event()
-    unsubscribe = session.subscribe(changed.set)
-    try:
-        async with asyncio.timeout(10):
-            while not holds():
-                changed.clear()
-                await changed.wait()
-    finally:
-        unsubscribe()
 
 
 def addresses(session: ClusterSession) -> list[str]:
@@ -55,7 +26,7 @@ def addresses(session: ClusterSession) -> list[str]:
 
 
 async def test_scaling_reaches_the_snapshot_by_itself(lab: Lab) -> None:
-    async with session_as(lab) as session:
+    async with session_on(lab) as session:
         assert len(session.snapshot.headless_services("tutorial-3")) == 2
         session.show_pods("tutorial-1")
         await until(session, lambda: len(session.snapshot.pods("tutorial-1")) == 3)
@@ -66,7 +37,7 @@ async def test_scaling_reaches_the_snapshot_by_itself(lab: Lab) -> None:
 
 
 async def test_an_expired_watch_and_a_lost_server_are_made_good(lab: Lab) -> None:
-    async with session_as(lab) as session:
+    async with session_on(lab) as session:
         lab.expire_watches()
         lab.scale("tutorial-1", "web", 4)
         await until(session, lambda: len(addresses(session)) == 4)
@@ -79,13 +50,13 @@ async def test_an_expired_watch_and_a_lost_server_are_made_good(lab: Lab) -> Non
 
 
 async def test_a_user_with_one_namespace_sees_that_one(lab: Lab) -> None:
-    async with session_as(lab, "namespaced", fallback_namespaces=("team-a",)) as session:
+    async with session_on(lab, "namespaced", fallback_namespaces=("team-a",)) as session:
         assert [service.name for service in session.snapshot.headless_services()] == ["cache"]
 
 
 async def test_nobody_is_refused(lab: Lab) -> None:
     with pytest.raises(Refused):
-        async with session_as(lab, "nobody", fallback_namespaces=("default",)):
+        async with session_on(lab, "nobody", fallback_namespaces=("default",)):
             raise AssertionError
 
 
@@ -95,7 +66,7 @@ async def ask(
     async def yes(plan: WritePlan) -> bool:
         return True
 
-    async with session_as(lab) as session:
+    async with session_on(lab) as session:
         service = session.snapshot.service(key)
         assert service is not None
         config = await session.zone_config()
