@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from kheadless_tui.cluster.session import ClusterSession
+
+COUNT_REST = 20
+"""How much longer than it took to show a count the next one waits, so that counting takes a twentieth of the time."""
 
 
 class Parts(NamedTuple):
@@ -93,6 +97,8 @@ class Follower:
         self._trail = trail
         self._shown = shown
         self._follow_after = FOLLOW_SLOW if slow else FOLLOW_FAST
+        self._next_count = 0.0
+        """When the panels may next be shown for a count alone, by the monotonic clock."""
         self._bridge = Bridge(session, lambda: screen.post_message(SessionChanged()), SLOW if slow else FAST)
         self._later = Appointments(screen)
         self._beginning = Beginning(service, namespace, catalog)
@@ -150,11 +156,22 @@ class Follower:
             self._feed.served_differently()
             self.show_selected()
 
-    def probed(self, key: ObjectKey) -> None:
-        """A probe of a Service came a step further."""
-        self._feed.probed(key)
-        if key == self.selection.key:
-            self.show_selected()
+    def probed(self, key: ObjectKey, *, count_only: bool = False) -> None:
+        """A probe of a Service came a step further.
+
+        Args:
+            key: The Service.
+            count_only: Only the number of its answers has changed. The panels of a big Service cost too much to follow
+                each count: they take a small part of the time, and the status row has the number.
+        """
+        if not count_only:
+            self._feed.probed(key)
+        began = time.monotonic()
+        if key != self.selection.key or (count_only and began < self._next_count):
+            return
+        self.show_selected()
+        ended = time.monotonic()
+        self._next_count = ended + COUNT_REST * (ended - began)
 
     def read_again(self) -> None:
         """Ask the API server now, for everything that is asked for once."""

@@ -58,15 +58,19 @@ class ProbeFlow:
     class Changed(Message):
         """A probe came a step further."""
 
-        def __init__(self, key: ObjectKey, state_text: str) -> None:
+        def __init__(self, key: ObjectKey, state_text: str, *, count_only: bool = False) -> None:
             super().__init__()
             self.key = key
             self.state_text = state_text
             """One line for the status row."""
+            self.count_only = count_only
+            """Nothing but the number of answers has changed."""
 
         def can_replace(self, message: Message) -> bool:
-            """Only how it stands now is of interest."""
-            return isinstance(message, ProbeFlow.Changed) and message.key == self.key
+            """Only how it stands now is of interest; but a count never takes the place of a step."""
+            if not isinstance(message, ProbeFlow.Changed) or message.key != self.key:
+                return False
+            return self.count_only or not message.count_only
 
     def __init__(
         self,
@@ -296,7 +300,7 @@ class ProbeFlow:
         now = time.monotonic()
         if now - self._reported >= PROGRESS_EVERY:
             self._reported = now
-            self._report(key)
+            self._tell(key, _status_text(record), count_only=True)
 
     def _step(self, key: ObjectKey, **changes: Any) -> None:
         self._records[key] = replace(self._records[key], **changes)
@@ -305,9 +309,9 @@ class ProbeFlow:
     def _report(self, key: ObjectKey) -> None:
         self._tell(key, _status_text(self._records[key]))
 
-    def _tell(self, key: ObjectKey, text: str) -> None:
+    def _tell(self, key: ObjectKey, text: str, *, count_only: bool = False) -> None:
         if self._app.is_running and self._app.screen_stack and not self._closed:
-            self._app.screen_stack[0].post_message(self.Changed(key, text))
+            self._app.screen_stack[0].post_message(self.Changed(key, text, count_only=count_only))
 
 
 def _still_shown(before: ProbeRecord | None) -> tuple[ProbeRecord, ...]:

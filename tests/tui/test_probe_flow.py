@@ -314,3 +314,12 @@ async def test_a_service_that_is_gone_is_an_error_and_not_a_crash() -> None:
 
 def _lines(panel: AnswersPanel) -> list[str]:
     return [panel.render_line(y).text.rstrip() for y in range(panel.size.height)]
+
+
+def test_a_count_gives_way_to_everything_and_a_step_to_no_count() -> None:
+    count = ProbeFlow.Changed(KEY, "3 of 7205 answered", count_only=True)
+    step, other = ProbeFlow.Changed(KEY, "done"), ProbeFlow.Changed(ObjectKey("shop", "other"), "done")
+    assert count.can_replace(step)
+    assert step.can_replace(step)
+    assert not step.can_replace(count)
+    assert not count.can_replace(other)

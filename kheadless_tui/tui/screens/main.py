@@ -146,7 +146,7 @@ class MainScreen(CommandScreen):
     @on(ProbeFlow.Changed)
     def _on_probe(self, event: ProbeFlow.Changed) -> None:
         self._status.say(event.state_text)
-        self._follower.probed(event.key)
+        self._follower.probed(event.key, count_only=event.count_only)
 
     @on(RowList.Highlighted, "#tree")
     def _on_tree_moved(self) -> None:
