@@ -12,6 +12,7 @@ from tests.lab.refusals.sending import real_answers
 async def test_the_real_server_still_answers_so() -> None:
     recorded = json.loads(RECORDED.read_text())
     answers = await real_answers(os.environ["KHEADLESS_E2E_KUBECONFIG"])
-    unordered = "apply with two unknown fields"  # a Go map: the server tells its two fields in either order
-    assert sorted(answers.pop(unordered)["message"]) == sorted(recorded.pop(unordered)["message"])
+    varying = "apply with two unknown fields"  # of a Go map: the server tells both fields, or the first that it met
+    for each in (answers, recorded):
+        assert "field not declared in schema" in each.pop(varying)["message"]
     assert answers == recorded
