@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kheadless_tui.probe.convergence import API, MIXED, NEW, OLD, SILENT, Point, Said, Timeline
@@ -84,6 +86,17 @@ def test_the_way_of_a_name_at_the_usual_widths(columns: int) -> None:
     for row in rows:
         assert all(line.cell_len <= WIDTHS[columns] for line in layout.lines(row)), row.id
     check_text(f"path-{columns}", drawn(layout, rows))
+
+
+def test_many_addresses_give_way_before_a_name_is_shortened() -> None:
+    path = walked()
+    name, many = "nginx-headless.shop.svc.cluster.local.", "10.244.0.4, 10.244.0.5, 10.244.0.6"
+    won = PathStep(3, "dns", name, (Ask("A", many, many, "match"),), "", True)
+    rows = path_rows(replace(path, steps=(won,)))
+    small, wide = (drawn(path_layout(rows, width, UNICODE), rows) for width in (79, 119))
+    assert name in small
+    assert "10.244.0.4 +2 " in small
+    assert many in wide
 
 
 @pytest.mark.parametrize("columns", WIDTHS)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from kheadless_tui.probe.resolver_path import Ask, PathStep, ResolverPath
 from kheadless_tui.tui.render.ages import milliseconds
-from kheadless_tui.tui.render.cells import clean, pad, width_of, wrap
+from kheadless_tui.tui.render.cells import clean, pad, wrap
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import BAD, FOCUS, MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
@@ -111,6 +111,8 @@ class PathLayout:
     grid: Grid
     width: int
     signs: Signs
+    tight: bool
+    """Of several predicted addresses the first is shown, and how many more there are."""
     heading: Text | None = None
 
     def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
@@ -130,7 +132,7 @@ class PathLayout:
             ]
         if not isinstance(value, PathEntry):
             return (self.grid.heading(),)
-        lines = [self.grid.line(_cells(value, self.signs))]
+        lines = [self.grid.line(_cells(value, self.signs, tight=self.tight))]
         shown = {column.id for column in self.grid.columns}
         if "answered" not in shown and not value.same and (said := _answered(value)):
             lines += [Text(f"    {part}", MUTED) for part in wrap(said, self.width - 5)]
@@ -144,14 +146,15 @@ def _answered(entry: PathEntry) -> str:
     return entry.note if entry.ask.answered == entry.ask.verdict else clean(entry.ask.answered)
 
 
-def _cells(entry: PathEntry, signs: Signs) -> dict[str, Cell]:
+def _cells(entry: PathEntry, signs: Signs, *, tight: bool = False) -> dict[str, Cell]:
     ask = entry.ask
+    first, *more = clean(ask.predicted).split(", ") if tight else (clean(ask.predicted),)
     role = FOCUS if entry.won and entry.number else TEXT
     return {
         "number": Cell.of(entry.number, MUTED),
         "name": Cell.of(entry.name, role if entry.number else MUTED),
         "type": Cell.of(ask.type, MUTED),
-        "predicted": Cell.of(clean(ask.predicted), TEXT),
+        "predicted": Cell.of(f"{first} +{len(more)}" if more else first, TEXT),
         "verdict": verdict_cell(ask.verdict, signs),
         "answered": Cell.of(_answered(entry), TEXT if ask.answered != ask.verdict else MUTED),
         "ms": Cell.of("" if ask.ms is None else f"{ask.ms:.1f}", MUTED),
@@ -159,13 +162,21 @@ def _cells(entry: PathEntry, signs: Signs) -> dict[str, Cell]:
 
 
 def path_layout(rows: Sequence[Row], width: int, signs: Signs) -> PathLayout:
-    """The steps in a width."""
+    """The steps in a width: many addresses give way before a name is shortened."""
+    entries = [row.value for row in rows if isinstance(row.value, PathEntry)]
+    grid = _grid(entries, width, signs, tight=False)
+    tight = any(column == "name" for column, _ in grid.short)
+    if tight:
+        grid = _grid(entries, width, signs, tight=True)
+    return PathLayout(grid, width, signs, tight)
+
+
+def _grid(entries: Sequence[PathEntry], width: int, signs: Signs, *, tight: bool) -> Grid:
     names: dict[str, list[str]] = {column.id: [] for column in _COLUMNS}
-    for row in rows:
-        if isinstance(row.value, PathEntry):
-            for key, cell in _cells(row.value, signs).items():
-                names[key].append(cell.text)
-    return PathLayout(fit(_COLUMNS, _ORDER, _ESSENTIAL, names, width), width, signs)
+    for entry in entries:
+        for key, cell in _cells(entry, signs, tight=tight).items():
+            names[key].append(cell.text)
+    return fit(_COLUMNS, _ORDER, _ESSENTIAL, names, width)
 
 
 def path_title(path: ResolverPath, signs: Signs) -> str:
@@ -177,8 +188,3 @@ def path_count(path: ResolverPath) -> str:
     """``4 questions, 5.8 ms``."""
     count = len(path.questions)
     return f"{count} question{'' if count == 1 else 's'}, {milliseconds(path.ms)}"
-
-
-def longest_name(path: ResolverPath) -> int:
-    """Cells of the longest name that was asked for."""
-    return max((width_of(step.name) for step in path.steps), default=0)
