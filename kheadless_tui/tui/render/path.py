@@ -33,6 +33,8 @@ class PathEntry:
     won: bool
     note: str = ""
     """What is to be said in place of an answer."""
+    asked: str = ""
+    """The whole name, on every question; ``/etc/hosts`` is none."""
 
     @property
     def same(self) -> bool:
@@ -83,10 +85,11 @@ def path_rows(path: ResolverPath) -> list[Row]:
 
 def _step_rows(step: PathStep) -> list[Row]:
     rows = []
+    asked = "" if step.kind == "hosts" else step.name
     for place, ask in enumerate(step.asks):
         name = step.name if place == 0 else f"  {step.note}" if place == 1 and step.note else ""
         note = clean(step.note) if len(step.asks) == 1 else ""
-        entry = PathEntry(str(step.number) if place == 0 else "", clean(name), ask, step.won, note)
+        entry = PathEntry(str(step.number) if place == 0 else "", clean(name), ask, step.won, note, asked)
         rows.append(Row(f"{step.number}/{place}", entry))
     return rows
 

@@ -30,7 +30,10 @@ from kheadless_tui.tui.screens.work import WorkScreen
 class PathScreen(WorkScreen):
     """The way of a name through the resolver of a pod."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "raw", "raw text", id="path.raw")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("x", "raw", "raw text", id="path.raw"),
+        Binding("c", "copy_name", "copy name", id="path.copy"),
+    ]
 
     def __init__(self, frame: Frame, asker: Asker, service: ObjectKey, name: str) -> None:
         """Set up.
@@ -64,10 +67,12 @@ class PathScreen(WorkScreen):
         self.show(path_title(path, self.signs), path_count(path), [*self.notes(), *path_rows(path)])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Raw text is there where a question was asked."""
+        """Raw text is there where a question was asked, and a name to copy on every step but the first."""
+        entry = self._entry if action in ("raw", "copy_name") else None
         if action == "raw":
-            entry = self._entry
             return entry is not None and entry.ask.observation is not None
+        if action == "copy_name":
+            return entry is not None and bool(entry.asked)
         return super().check_action(action, parameters)
 
     @property
@@ -77,8 +82,14 @@ class PathScreen(WorkScreen):
         return value if isinstance(value, PathEntry) else None
 
     def on_row_list_highlighted(self) -> None:
-        """Other keys may work on another row."""
+        """Other keys may work on another row; its name is told whole, where its row has no room for all of it."""
+        self.name_under_cursor(self._entry.asked if self._entry is not None else "")
         self.refresh_bindings()
+
+    def action_copy_name(self) -> None:
+        """Send the name of the step to the terminal's clipboard."""
+        if self._entry is not None:
+            self.copy(self._entry.asked)
 
     def action_raw(self) -> None:
         """Show the reply as it came."""

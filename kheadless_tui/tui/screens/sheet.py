@@ -114,6 +114,10 @@ class SheetScreen(ModalScreen[Result]):
             leaving = ("esc", "back")
             self._keys.show([item for item in items if item != leaving], leaving)
 
+    def name_under_cursor(self, name: str) -> None:
+        """Tell the whole name of the cursor's row; empty for none."""
+        self._crumbs.show(name=name)
+
     def say(self, text: str, role: str = TEXT) -> None:
         """Show a message for a while."""
         if self._until is not None:
