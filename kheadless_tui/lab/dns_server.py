@@ -104,6 +104,8 @@ class CoreDns:
         self.serves: Mapping[int, Served] = {}
         self.hanging = False
         """A lever."""
+        self.hangs_after: int | None = None
+        """A lever: replies until it hangs."""
         self.cut_at: int | None = None
         """A lever: octets that get through over UDP; 0 for none, so that every reply is cut."""
         self.log: deque[str] = deque(maxlen=LOG_LINES)
@@ -132,6 +134,10 @@ class CoreDns:
         served = self.serves.get(port)
         if served is None or self.hanging:
             return ()
+        if self.hangs_after is not None:
+            self.hangs_after -= 1
+            if self.hangs_after <= 0:
+                self.hanging, self.hangs_after = True, None
         query = read_query(wire)
         if not isinstance(query, Query):
             return (query,) if query is not None else ()
