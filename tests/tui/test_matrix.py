@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ from kheadless_tui.probe.compare import compare
 from kheadless_tui.probe.layers import Layer, Matrix, build
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.questions import questions_for
-from kheadless_tui.tui.render.matrix import MatrixEntry, MatrixGroup, matrix_layout, matrix_rows
+from kheadless_tui.tui.render.matrix import MatrixCell, MatrixEntry, MatrixGroup, matrix_layout, matrix_rows
 from kheadless_tui.tui.render.signs import ASCII, UNICODE
 from kheadless_tui.tui.render.view import ServiceView
 from kheadless_tui.zone.record import Record
@@ -96,6 +97,21 @@ def test_servers_lie_to_the_right_where_there_is_no_room_and_the_column_is_follo
     assert "node-local" in str(last.heading)
 
 
+def test_a_step_leads_to_what_is_another_column_on_the_screen_and_the_worse_cell_is_the_one_told() -> None:
+    view = view_of(healthy())
+    matrix = broken(view)
+    rows = matrix_rows(view, matrix, grouped=True)
+    narrow, wide = (matrix_layout(rows, width, UNICODE, matrix) for width in (52, 164))
+    assert [matrix.columns[layout.beside(+1)].layer.name for layout in (narrow, wide)] == [LAYERS[1].name, "kube-dns"]
+    assert narrow.beside(-1) == wide.beside(-1) == 0
+    assert all("❯kube-dns" in str(layout.heading) for layout in (narrow, wide))
+    entry = next(row.value for row in rows if isinstance(row.value, MatrixEntry))
+    over_udp_only = replace(entry, cells=tuple(replace(cell, verdict="match") for cell in entry.cells))
+    lost = tuple(MatrixCell("unanswered") if number == 1 else cell for number, cell in enumerate(over_udp_only.cells))
+    assert narrow.told(replace(entry, cells=lost)) == 1
+    assert wide.told(replace(entry, cells=lost)) == 0
+
+
 def test_groups_come_worst_first_and_each_is_named() -> None:
     view = view_of(healthy())
     rows = matrix_rows(view, broken(view), grouped=True)
@@ -127,7 +143,12 @@ async def test_m_asks_every_server_and_shows_them_as_columns(size: tuple[int, in
         assert "kube-dns" in screen_text(app) or size[0] == 80
         heads = screen_text(app)
         await pilot.press("l", "l", "l", "l", "l", "l", "l")
-        await until(pilot, lambda: size[0] == 200 or screen_text(app) != heads)
+        await until(pilot, lambda: screen_text(app) != heads)
+        await pilot.press("ctrl+z")
+        await until(pilot, shows(app, "Nothing differs and nothing is withheld."))
+        assert "0 · problems" in screen_text(app)
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: "Nothing differs" not in screen_text(app))
         await pilot.press("o")
         await until(pilot, shows(app, "in zone order") if size[0] == 200 else lambda: True)
         await pilot.press("m")

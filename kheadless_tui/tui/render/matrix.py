@@ -135,6 +135,23 @@ class MatrixLayout:
     names: tuple[tuple[str, str], ...]
     heading: Text | None
 
+    def beside(self, step: int) -> int:
+        """The column that a step to the side leads to: of another server, where UDP and TCP are one; else the next."""
+        stops = list(dict.fromkeys(column.layer for column in self.matrix.columns))
+        if not self.folded:
+            return min(max(self.here + step, 0), len(self.matrix.columns) - 1)
+        at = stops.index(self.matrix.columns[self.here].layer)
+        layer = stops[min(max(at + step, 0), len(stops) - 1)]
+        return next(number for number, column in enumerate(self.matrix.columns) if column.layer == layer)
+
+    def told(self, entry: MatrixEntry | None) -> int:
+        """The column whose cell is seen under the cursor: of UDP and TCP in one column, the worse of a record."""
+        if entry is None or not self.folded:
+            return self.here
+        layer = self.matrix.columns[self.here].layer
+        numbers = [number for number, column in enumerate(self.matrix.columns) if column.layer == layer]
+        return min(numbers, key=lambda number: _badness(entry.cells[number]))
+
     @property
     def data_below(self) -> bool:
         """The data of a record stands on a line of its own."""
@@ -251,15 +268,18 @@ def _heading(
     for server in servers:
         inner = _block(server, folded=folded) - 2
         role = FOCUS if here in server.columns else TEXT
-        for line, text, style in ((lines[0], short[server.columns], role), (lines[1], _below(server, inner), MUTED)):
-            line.append(f"{signs.divider} ", FRAME).append(pad(text, inner), style)
-        titles.append(f"{signs.divider} ", FRAME)
+        mark = signs.cursor if here in server.columns else " "
+        lines[0].append(signs.divider, FRAME).append(f"{mark}{pad(short[server.columns], inner)}", role)
+        lines[1].append(f"{signs.divider} ", FRAME).append(pad(_below(server, inner), inner), MUTED)
+        titles.append(signs.divider, FRAME)
         sums.append(f"{signs.divider} ", FRAME)
         for numbers in _columns_of(server, folded=folded):
             columns = [matrix.columns[number] for number in numbers]
             title = "+".join(column.transport.upper() for column in columns)
-            titles.append(pad(title, CELL + 1), FOCUS if here in numbers else MUTED)
+            mark, role = (signs.cursor, FOCUS) if here in numbers and not folded else (" ", MUTED)
+            titles.append(f"{mark}{pad(title, CELL)}", role)
             _sum(sums, min(columns, key=lambda column: (rank(column.verdict), column.matched)), signs)
+        titles.append(" ")
     for line in lines:
         line.rstrip()
         line.truncate(width)

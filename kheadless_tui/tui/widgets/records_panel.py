@@ -100,9 +100,9 @@ class RecordsPanel(Panel):
 
     def action_column(self, step: int) -> None:
         """To the next server's column."""
-        matrix = self.matrix
-        if matrix is not None:
-            self._column = min(max(self._column + step, 0), len(matrix.columns) - 1)
+        layout = self.layout_now
+        if isinstance(layout, MatrixLayout):
+            self._column = layout.beside(step)
             self.relayout()
             self._describe()
             self._point_here()
@@ -120,10 +120,11 @@ class RecordsPanel(Panel):
     @property
     def way(self) -> Way | None:
         """Server and transport of the column that the cursor is in."""
-        matrix = self.matrix
-        if matrix is None:
+        layout = self.layout_now
+        if self.matrix is None or not isinstance(layout, MatrixLayout):
             return None
-        column = matrix.columns[min(self._column, len(matrix.columns) - 1)]
+        entry = self._entry
+        column = layout.matrix.columns[layout.told(entry if isinstance(entry, MatrixEntry) else None)]
         return column.layer.address, column.transport
 
     def _lay_out_records(self, rows: Sequence[Row], width: int) -> RowLayout:
@@ -187,14 +188,7 @@ class RecordsPanel(Panel):
             answer = view.own_answer
             why = answer.steps[-1].why if answer.steps else "No record of this Service exists."
             return [*note_rows(Note(why, "attention", WARN)), *rows]
-        if not rows:
-            if self.problems_only and not self.chosen:
-                return note_rows(Note("Nothing differs and nothing is withheld.", more=("ctrl-z shows all records.",)))
-            if self.problems_only:
-                sentence = f"Of the records that match /{self.chosen.text} nothing differs and nothing is withheld."
-                return note_rows(Note(sentence, more=("ctrl-z shows all records, esc takes the filter away.",)))
-            return note_rows(Note(f"No record matches /{self.chosen.text}.", more=("esc takes the filter away.",)))
-        return rows
+        return rows or self._why_none()
 
     def _matrix_rows(self, view: ServiceView, matrix: Matrix) -> Sequence[Row]:
         def shown(row: Row) -> bool:
@@ -204,7 +198,18 @@ class RecordsPanel(Panel):
             seen = not self.problems_only or is_problem(entry.verdict)
             return seen and self.chosen.matches(f"{entry.name} {entry.type} {entry.data} {entry.pod} {entry.verdict}")
 
-        return [row for row in matrix_rows(view, matrix, grouped=self._grouped) if shown(row)]
+        return [row for row in matrix_rows(view, matrix, grouped=self._grouped) if shown(row)] or self._why_none()
+
+    def _why_none(self) -> Sequence[Row]:
+        """In place of rows that are all hidden: by what, and how to see them."""
+        if self.problems_only and not self.chosen:
+            note = Note("Nothing differs and nothing is withheld.", more=("ctrl-z shows all records.",))
+        elif self.problems_only:
+            sentence = f"Of the records that match /{self.chosen.text} nothing differs and nothing is withheld."
+            note = Note(sentence, more=("ctrl-z shows all records, esc takes the filter away.",))
+        else:
+            note = Note(f"No record matches /{self.chosen.text}.", more=("esc takes the filter away.",))
+        return note_rows(note)
 
     def show(self, view: ServiceView | None) -> None:
         """Follow a view; what the columns are depends on whether there are answers."""
@@ -237,8 +242,7 @@ class RecordsPanel(Panel):
         if self.matrix is not None:
             return self._matrix_count(shown)
         if self.problems_only or self.chosen:
-            why = " · ".join(["problems"] * self.problems_only + [f"/{self.chosen.text}"] * bool(self.chosen))
-            return f"{shown} of {len(self._entries)} · {why}"
+            return f"{shown} of {len(self._entries)}{self._hiding}"
         verdicts = Counter(entry.verdict for entry in self._entries)
         withheld = verdicts["withheld"]
         if withheld:
@@ -252,8 +256,12 @@ class RecordsPanel(Panel):
         layout = self.layout_now
         hidden = layout.hidden if isinstance(layout, MatrixLayout) else 0
         more = f" · +{hidden} {self.signs.arrow}" if hidden else ""
-        why = " · ".join(["problems"] * self.problems_only + [f"/{self.chosen.text}"] * bool(self.chosen))
-        return f"{self._position()}/{shown}{f' · {why}' if why else ''}{more}" if shown else f"0{more}"
+        return f"{f'{self._position()}/{shown}' if shown else '0'}{self._hiding}{more}"
+
+    @property
+    def _hiding(self) -> str:
+        """What hides rows, as the rule says it behind their number."""
+        return "".join([" · problems"] * self.problems_only + [f" · /{self.chosen.text}"] * bool(self.chosen))
 
     def _existing(self) -> int:
         """Records but for the withheld: as many rows as they take without a filter."""
