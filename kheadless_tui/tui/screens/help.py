@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from kheadless_tui.tui.actions import ASKING, EVERYWHERE, GROUP_OF, ORDER, PANELS, TOGETHER, UNLISTED, key_text
-from kheadless_tui.tui.render.cells import cut, pad, width_of, wrap
+from kheadless_tui.tui.render.cells import pad, width_of, wrap
 from kheadless_tui.tui.render.roles import FOCUS, FRAME, MUTED, TEXT
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.widgets.rule import Line
@@ -127,8 +127,10 @@ def _block(group: HelpGroup, width: int) -> list[Text]:
         works = not entry.off
         line = Text(f" {pad(entry.keys, key_width, right=True)}  ", FOCUS if works else MUTED)
         does = entry.does if works else f"{entry.short} (off: {entry.off})"
-        line.append(cut(does, width - line.cell_len), TEXT if works else MUTED)
-        lines.append(line)
+        room = max(8, width - key_width - 4)
+        for part in [does] if width_of(does) <= room else wrap(does, room):
+            lines.append(line.append(part, TEXT if works else MUTED))
+            line = Text(" " * (key_width + 3))
     lines.append(Text())
     return lines
 
