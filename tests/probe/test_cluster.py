@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 
@@ -64,11 +65,45 @@ spec: {clusterIP: None, selector: {app: web}, ipFamilyPolicy: PreferDualStack, p
 )
 
 
+SENTINELS = 60
+"""Names that are asked for once each, while a server does not serve what was written before them."""
+SENTINEL = {
+    "apiVersion": "v1",
+    "kind": "List",
+    "items": [
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "written-last"}, "spec": {"clusterIP": "None"}},
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {"name": "written-last-1", "labels": {"kubernetes.io/service-name": "written-last"}},
+            "addressType": "IPv4",
+            "endpoints": [{"addresses": ["192.0.2.1"], "hostname": f"s{number}"} for number in range(SENTINELS)],
+        },
+    ],
+}
+
+
 def kubectl(namespace: str, *words: str, stdin: str = "") -> str:
     command = ["kubectl", "--kubeconfig", KUBECONFIG, "-n", namespace, *words]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=90, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def wait_until_served(namespace: str) -> None:
+    """Wait until every replica serves the slices of ``web``, without a question that would leave an old answer in a
+    cache: slices come to a server in the order of their writing, so that a later one tells of the earlier ones."""
+    ready = "jsonpath={.items[*].endpoints[?(@.conditions.ready==true)].targetRef.name}"
+    families = len(kubectl(namespace, "get", "service", "web", "-o", "jsonpath={.spec.ipFamilies[*]}").split())
+    pods, end = ["web-0"] * families + ["web-1"] * families, time.monotonic() + 30
+    while sorted(kubectl(namespace, "get", "endpointslices", "-o", ready).split()) != pods:
+        assert time.monotonic() < end, "the EndpointSlices are not complete"
+    kubectl(namespace, "apply", "-f", "-", stdin=json.dumps(SENTINEL))
+    dns = ("-l", "kubernetes.io/service-name=kube-dns", "-o", "jsonpath={.items[*].endpoints[*].addresses[0]}")
+    for server in kubectl("kube-system", "get", "endpointslices", *dns).split():
+        names = (f"s{number}.written-last.{namespace}.svc.cluster.local." for number in range(SENTINELS))
+        said = (kubectl(namespace, "exec", "tools", "--", "dig", "+short", f"@{server}", name) for name in names)
+        assert any("192.0.2.1" in line for line in said), f"{server} lags"
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +115,7 @@ def namespace() -> Iterator[str]:
         kubectl(name, "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
         kubectl(name, "apply", "-f", "-", stdin=OBJECTS)
         kubectl(name, "wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s")
+        wait_until_served(name)
         yield name
     finally:
         kubectl(name, "delete", "namespace", name, "--wait=false")
