@@ -51,7 +51,7 @@ async def _explore(arguments: argparse.Namespace) -> int:
 
 
 async def _demo(arguments: argparse.Namespace) -> int:
-    from kheadless_tui.commands.lab import DEMO_NAMESPACE, demo  # noqa: PLC0415 - no other command needs a lab
+    from kheadless_tui.commands.demo import DEMO_NAMESPACE, demo  # noqa: PLC0415 - no other command needs a lab
 
     arguments.namespace = arguments.namespace or DEMO_NAMESPACE
     async with demo() as lab:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
-import secrets
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from kheadless_tui.lab import folder as folders
 from kheadless_tui.lab import world as worlds
 from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.api.server import HTTP_LOG, ApiServer
 from kheadless_tui.lab.api.streams import Streams
-from kheadless_tui.lab.certificate import self_signed
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.cluster_dns import ClusterDns
 from kheadless_tui.lab.containers import Containers
@@ -34,14 +28,13 @@ from kheadless_tui.lab.controllers.replicasets import ReplicaSetController
 from kheadless_tui.lab.controllers.scheduler import OrphanedPods, Scheduler
 from kheadless_tui.lab.controllers.statefulset import StatefulSetController
 from kheadless_tui.lab.dns_outside import OutsideDns
+from kheadless_tui.lab.door import HOST, Door, cannot_start
 from kheadless_tui.lab.pods.network import Network
 from kheadless_tui.lab.pods.runtime import Runtime
 from kheadless_tui.lab.resources import BY_KIND, STATEFUL_SETS, Resource
-from kheadless_tui.lab.rights import ROLES, Rights
+from kheadless_tui.lab.rights import Rights
 from kheadless_tui.lab.store import Object, Store, clone
 
-HOST = "127.0.0.1"
-CERTIFICATE_NAME = "kheadless-lab"
 MAX_HEAD = 1024 * 1024
 """Bytes of a line of a request's head (net/http DefaultMaxHeaderBytes)."""
 CLOSE_SECONDS = 0.5
@@ -51,7 +44,18 @@ CLOSE_SECONDS = 0.5
 class Lab:
     """A running cluster; use :meth:`start`."""
 
-    def __init__(self, *, world: str, speed: float) -> None:
+    def __init__(self, door: Door, *, world: str = "demo", speed: float = 1.0) -> None:
+        """Build it; that takes a while and needs no event loop.
+
+        Args:
+            door: How clients get in.
+            world: What is in it: ``demo``, ``tutorials`` or ``empty``.
+            speed: Lab seconds to a real second; tests take a great one.
+
+        Raises:
+            ValueError: there is no such world, or the speed is not positive.
+        """
+        self._door = door
         age = max(part.age for part in worlds.WORLDS.get(world, (worlds.CLUSTER,)))
         self.clock = Clock(start=time.time() - age, speed=speed)
         self.store = Store(self.clock)
@@ -82,13 +86,11 @@ class Lab:
         )
         self._containers = self._kubelet.launcher = Containers(self._runtime)
         streams = Streams(self.store, self.clock, self._runtime, self.network, self._containers)
-        self.api_server = ApiServer(self.store, self._objects, self.clock, self.rights, streams)
+        self.api_server = ApiServer(self.store, self._objects, self.clock, self.rights, streams, door.tokens)
         self._runner: web.ServerRunner | None = None
-        self._port = 0
         worlds.load(world, self.store, self._objects, self.clock)
         if world == "demo":
             worlds.keep_changing(self.clock, self.scale, self.set_ready)
-        self._folder = folders.create()  # last: what fails before leaves nothing
 
     @classmethod
     @asynccontextmanager
@@ -96,30 +98,46 @@ class Lab:
         """A lab that serves until the block is left; then nothing of it remains.
 
         Args:
-            world: What is in it: ``demo``, ``tutorials`` or ``empty``.
-            speed: Lab seconds to a real second; tests take a great one.
+            world: As of :class:`Lab`.
+            speed: As of :class:`Lab`.
             driven: Whether time stands still but for ``clock.drive``.
 
         Raises:
             ValueError: there is no such world, or the speed is not positive.
+            ClusterError: this machine lacks a port or a folder for it.
         """
-        lab = cls(world=world, speed=speed)
+        with Door.open() as door:
+            async with cls(door, world=world, speed=speed).serving(driven=driven) as lab:
+                yield lab
+
+    @asynccontextmanager
+    async def serving(self, *, driven: bool = False) -> AsyncIterator[Lab]:
+        """Serve until the block is left.
+
+        Args:
+            driven: As of :meth:`start`.
+
+        Raises:
+            ClusterError: no port is free.
+        """
         try:
-            lab._write_credentials()
-            await lab._listen()
-            await lab._outside.open(HOST)
+            try:
+                await self._listen()
+                await self._outside.open(HOST)
+            except OSError as error:
+                raise cannot_start(error) from error
             if not driven:
-                lab.clock.start()
-            yield lab
+                self.clock.start()
+            yield self
         finally:
-            await lab._close()
+            await self._close()
 
     # -- the way in --------------------------------------------------------------------------------------------
 
     @property
     def server(self) -> str:
         """The API server's address."""
-        return f"https://{HOST}:{self._port}"
+        return self._door.server
 
     @property
     def dns_port(self) -> int:
@@ -133,16 +151,16 @@ class Lab:
 
     def kubeconfig_of(self, user: str) -> str:
         """Path of a user's kubeconfig: ``admin``, ``viewer``, ``namespaced`` or ``nobody``."""
-        return str(self._folder / f"{user}.kubeconfig")
+        return self._door.kubeconfig_of(user)
 
     @property
     def certificate(self) -> str:
         """Path of the certificate that the API server shows, which is its own CA."""
-        return str(self._folder / "ca.crt")
+        return self._door.certificate
 
     def token_of(self, user: str) -> str:
         """A user's bearer token."""
-        return next(token for token, name in self.api_server.tokens.items() if name == user)
+        return self._door.token_of(user)
 
     # -- levers: objects ---------------------------------------------------------------------------------------
 
@@ -240,12 +258,7 @@ class Lab:
 
     def renew_token(self, user: str) -> str:
         """Give a user another token and write the kubeconfig anew; the old one is answered with 401 from now on."""
-        old = self.token_of(user)
-        token = secrets.token_urlsafe(32)
-        del self.api_server.tokens[old]
-        self.api_server.tokens[token] = user
-        self._write_kubeconfig(user)
-        return token
+        return self._door.renew_token(user)
 
     async def go_offline(self) -> None:
         """Cut all connections and refuse new ones, until :meth:`come_back`."""
@@ -276,26 +289,7 @@ class Lab:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _write_credentials(self) -> None:
-        made = self_signed(HOST, CERTIFICATE_NAME)
-        folders.write_private(self._folder / "ca.crt", made.certificate)
-        folders.write_private(self._folder / "tls.key", made.private_key)
-
-    def _write_kubeconfig(self, user: str) -> None:
-        authority = base64.b64encode((self._folder / "ca.crt").read_bytes()).decode()
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "lab", "cluster": {"server": self.server, "certificate-authority-data": authority}}],
-            "users": [{"name": user, "user": {"token": self.token_of(user)}}],
-            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": user, "namespace": "default"}}],
-            "current-context": "lab",
-        }
-        folders.write_private(self._folder / f"{user}.kubeconfig", json.dumps(config, indent=2).encode())
-
     async def _listen(self) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self._folder / "ca.crt", self._folder / "tls.key")
         runner = web.ServerRunner(
             web.Server(
                 self.api_server.handle,
@@ -308,13 +302,8 @@ class Lab:
             shutdown_timeout=CLOSE_SECONDS,
         )
         await runner.setup()
-        site = web.TCPSite(runner, HOST, self._port, ssl_context=context, reuse_address=True)
-        await site.start()
+        await web.SockSite(runner, self._door.take(), ssl_context=self._door.tls()).start()
         self._runner = runner
-        if not self._port:
-            self._port = runner.addresses[0][1]
-            for user in ROLES:
-                self._write_kubeconfig(user)
 
     async def _stop_listening(self) -> None:
         runner, self._runner = self._runner, None
@@ -333,12 +322,9 @@ class Lab:
         self.go_on()
         self.clock.stop()
         self.close_watches()
-        try:
-            await self._containers.close()
-            await self._outside.close()
-            await self._stop_listening()
-        finally:
-            folders.remove(self._folder)
+        await self._containers.close()
+        await self._outside.close()
+        await self._stop_listening()
 
 
 def _resource(kind: str) -> Resource:

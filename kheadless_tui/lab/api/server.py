@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
+from collections.abc import Mapping
 
 from aiohttp import web
 
@@ -17,7 +17,7 @@ from kheadless_tui.lab.api.streams import Streams
 from kheadless_tui.lab.api.verbs import Verbs
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.failure import ApiFailure, bad_request, internal_error, unauthorized
-from kheadless_tui.lab.rights import ROLES, Attributes, Rights
+from kheadless_tui.lab.rights import Attributes, Rights
 from kheadless_tui.lab.store import Store
 
 _STREAMED = ("attach", "exec", "portforward", "log")
@@ -37,14 +37,22 @@ class ApiServer:
         clock: Lab time.
         rights: Who may do what.
         streams: exec, attach, port-forward and log.
+        tokens: Token to user, as they are at each request; nobody else gets in.
     """
 
-    def __init__(self, store: Store, objects: Objects, clock: Clock, rights: Rights, streams: Streams) -> None:
+    def __init__(
+        self,
+        store: Store,
+        objects: Objects,
+        clock: Clock,
+        rights: Rights,
+        streams: Streams,
+        tokens: Mapping[str, str],
+    ) -> None:
         self._rights = rights
         self._streams = streams
         self._verbs = Verbs(store, objects, clock)
-        self.tokens = {secrets.token_urlsafe(32): user for user in ROLES}
-        """Token to user; nobody else gets in."""
+        self._tokens = tokens
         self.delay = 0.0
         """Seconds of real time that every answer is held back."""
         self.hanging: asyncio.Event | None = None
@@ -106,7 +114,7 @@ class ApiServer:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if not kind:
             return "system:anonymous"
-        user = self.tokens.get(token.strip()) if kind.lower() == "bearer" else None
+        user = self._tokens.get(token.strip()) if kind.lower() == "bearer" else None
         if user is None:
             raise unauthorized()
         impersonated = request.headers.get("Impersonate-User")
