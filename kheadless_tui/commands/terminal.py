@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -38,12 +39,26 @@ def run(arguments: argparse.Namespace) -> int:
     if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
         # Textual reads it when it is imported: over SSH a few whole pictures beat many small ones.
         os.environ.setdefault("TEXTUAL_FPS", "15")
+    _import_when_used("aiohttp")
     status = running.run(_demo(arguments) if arguments.command == "demo" else _explore(arguments))
     sys.stdout.flush()
     sys.stderr.flush()
     # All is closed and put away. The interpreter would now walk a whole cluster of objects and free them one by one: a
     # second in which the prompt does not come back.
     os._exit(status)
+
+
+def _import_when_used(package: str) -> None:
+    """Import a package when something of it is first used (importlib, "Implementing lazy imports").
+
+    aiohttp takes 0.1 s, half of it to read the system's certificates, and the first picture needs nothing of it.
+    """
+    spec = importlib.util.find_spec(package)
+    if package in sys.modules or spec is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = sys.modules[package] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
 
 
 async def _explore(arguments: argparse.Namespace) -> int:
