@@ -7,8 +7,10 @@ from kheadless_tui.report.fields import fields
 from kheadless_tui.report.medium import PIPE, Medium
 from kheadless_tui.report.resolv_conf import resolv_document, resolv_text
 from kheadless_tui.zone.message_size import Fit, fits
+from kheadless_tui.zone.reasons import counted
 from kheadless_tui.zone.record import Answer, Fact, Step
 from kheadless_tui.zone.resolv_conf import ResolvConf
+from kheadless_tui.zone.search_list import FAMILIES
 
 SCHEMA = "kheadless/answer/1"
 
@@ -38,8 +40,10 @@ def line(answer: Answer, *, bufsize: int = 0, resolv: ResolvConf | None = None) 
 def document(answer: Answer, bufsize: int = 0, resolv: ResolvConf | None = None) -> Document:
     """The document of schema ``kheadless/answer/1``.
 
-    ``questions`` is how many questions of this type are sent until the answer is there; getaddrinfo asks A and AAAA of
-    each name, which makes twice as many. ``fallthrough``, ``unsendable``, ``unknown`` and ``notes`` are there only
+    ``questions`` is how many questions of this type are sent until the answer is there, those that are sent again after
+    SERVFAIL or REFUSED among them; getaddrinfo asks A and AAAA of each name, which makes twice as many unless
+    ``questionsAlong`` tells how many of the other family it sends. A step that costs another number than one question
+    has its own. ``fallthrough``, ``unsendable``, ``unknown`` and ``notes`` are there only
     where they are so: an answer without them is certain. ``stepsMissing``: names that are not known are tried as well,
     so that ``questions`` is the least number. ``otherFamily``: what the other family of addresses gets, where that ends
     the search and the type that was asked for gets nothing. ``resolvConf``: what the pod goes by, where one was named.
@@ -54,8 +58,10 @@ def document(answer: Answer, bufsize: int = 0, resolv: ResolvConf | None = None)
         "authority": records_as_dig(answer.authority),
         "additional": records_as_dig(answer.additional),
         "steps": [_step(step) for step in answer.steps],
-        "questions": len(answer.steps),
+        "questions": sum(step.questions for step in answer.steps),
     }
+    if answer.question.type in FAMILIES and _along(answer) != found["questions"]:
+        found["questionsAlong"] = _along(answer)
     if answer.fallthrough:
         found["fallthrough"] = True
     if answer.unsendable:
@@ -79,13 +85,14 @@ def document(answer: Answer, bufsize: int = 0, resolv: ResolvConf | None = None)
 
 
 def _step(step: Step) -> Document:
-    return {
+    found: Document = {
         "name": step.name,
         "rcode": step.rcode,
         "why": step.why,
         "rule": step.rule,
         "facts": [_fact(fact) for fact in step.facts],
     }
+    return found if step.questions == 1 else found | {"questions": step.questions}
 
 
 def _fact(fact: Fact) -> Document:
@@ -127,12 +134,19 @@ def table(answer: Answer, medium: Medium = PIPE, bufsize: int = 0, resolv: Resol
 
 
 def _cost(answer: Answer) -> str:
-    """How many questions the answer costs; getaddrinfo doubles them by asking for the other family as well."""
-    number = len(answer.steps)
-    text = f"{number} question" if number == 1 else f"{number} questions"
-    if answer.question.type in ("A", "AAAA"):
-        text += f" ({2 * number} by getaddrinfo, which asks A and AAAA of each name)"
+    """How many questions the answer costs; getaddrinfo asks for the other family as well."""
+    number, along = sum(step.questions for step in answer.steps), _along(answer)
+    text = counted(number or along, "question")
+    if along:
+        text += f" ({number + along} by getaddrinfo, which asks A and AAAA of each name)" if number else " for A alone"
     return f"at least {text}" if answer.steps_missing else text
+
+
+def _along(answer: Answer) -> int:
+    """Questions for the other family of addresses: as many, unless a search has counted them."""
+    if answer.question.type not in FAMILIES:
+        return 0
+    return sum(step.questions if step.along is None else step.along for step in answer.steps)
 
 
 def _fitting(fit: Fit, answer: Answer) -> str:
@@ -143,7 +157,8 @@ def _fitting(fit: Fit, answer: Answer) -> str:
 
 def _tried(step: Step) -> str:
     """A name of the search list with its outcome; one that is another server's has no rcode that we could know."""
-    outcome = " ".join(filter(None, (step.name, step.rcode)))
+    again = f"({step.questions} times)" if step.questions > 1 else ""
+    outcome = " ".join(filter(None, (step.name, step.rcode, again)))
     return f"{outcome}: {step.why}" if step.why else outcome
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kheadless_tui.report.document import Document
-from kheadless_tui.zone.resolv_conf import ResolvConf
+from kheadless_tui.zone.resolv_conf import ATTEMPTS, ResolvConf
 
-_BEFORE = {"cluster": ("the cluster's DNS",), "node": ("those of the node",)}
+_BEFORE = {"cluster": ("the cluster's DNS",), "node": ("those of the node",), "none": ("none",)}
 """Servers of unknown address."""
 
 
@@ -17,7 +17,13 @@ def resolv_text(resolv: ResolvConf) -> str:
     missing = ("(the node's)",) if resolv.unknown else ()
     search = (*resolv.search[:known], *missing, *resolv.search[known:])
     parts += [f"search {' '.join(search)}"] if search else []
-    return ", ".join([*parts, f"ndots:{resolv.ndots}", *(["rotate"] if resolv.rotate else [])])
+    options = (
+        f"ndots:{resolv.ndots}",
+        "rotate" if resolv.rotate else "",
+        f"attempts:{resolv.attempts}" if resolv.attempts != ATTEMPTS else "",
+        "no-aaaa" if resolv.no_aaaa else "",
+    )
+    return ", ".join([*parts, *filter(None, options)])
 
 
 def resolv_document(resolv: ResolvConf) -> Document:
@@ -35,4 +41,8 @@ def resolv_document(resolv: ResolvConf) -> Document:
         found["serversBefore"] = resolv.servers_before
     if resolv.rotate:
         found["rotate"] = True
+    if resolv.attempts != ATTEMPTS:
+        found["attempts"] = resolv.attempts
+    if resolv.no_aaaa:
+        found["noAAAA"] = True
     return found

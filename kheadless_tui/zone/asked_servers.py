@@ -22,6 +22,8 @@ def other_server(resolv: ResolvConf, snapshot: Snapshot, libc: str) -> str:
         snapshot: for the Service in front of the cluster's DNS.
         libc: ``glibc``, ``musl`` or ``go``.
     """
+    if resolv.servers_before == "none":
+        return "this pod does not ask the cluster's DNS: no server is named, so that resolvers ask 127.0.0.1"
     if resolv.servers_before == "node":
         return "this pod does not ask the cluster's DNS but the servers of its node's /etc/resolv.conf"
     servers = resolv.nameservers[:MAX_NAMESERVERS]
@@ -41,6 +43,24 @@ def other_server(resolv: ResolvConf, snapshot: Snapshot, libc: str) -> str:
     if resolv.rotate:
         return f"by options rotate {told} is asked in turn with the cluster's DNS"
     return f"this pod asks {servers[0]} first, which is not the cluster's DNS"
+
+
+def server_after(rcode: str, resolv: ResolvConf, snapshot: Snapshot, libc: str) -> str:
+    """What is not certain since glibc or Go goes on from the cluster's DNS to a server that may not be it.
+
+    Args:
+        rcode: of the reply that said nothing.
+        resolv: the pod's.
+        snapshot: for the Service in front of the cluster's DNS.
+        libc: ``glibc`` or ``go``; musl asks all servers at once in any case.
+    """
+    others = [server for server in resolv.nameservers[:MAX_NAMESERVERS] if not _is_clusters(server, snapshot)]
+    if not others or other_server(resolv, snapshot, libc):
+        return ""
+    told = ", ".join(others)
+    if not _is_known(snapshot):
+        return f"whether {told} is the cluster's DNS: Service {dns_service(snapshot)} was not read"
+    return f"after {rcode} {libc} asks {told}, which is not the cluster's DNS"
 
 
 def _is_known(snapshot: Snapshot) -> bool:

@@ -112,6 +112,10 @@ class Step(msgspec.Struct, frozen=True):
     """The rule as data, stable: ``service-missing``, ``no-ready-endpoint``, ``hostname-set`` ..."""
     facts: tuple[Fact, ...] = ()
     """The fields that the rule compared, with their values."""
+    questions: int = 1
+    """How often the question is sent for this name: again after a reply that says nothing."""
+    along: int | None = None
+    """How many questions for the other family of addresses a search sends along; ``None`` outside of a search."""
 
 
 class Answer(msgspec.Struct, frozen=True):

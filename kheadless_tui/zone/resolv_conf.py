@@ -23,9 +23,8 @@ MAX_SEARCH = 32
 """Search domains that the kubelet writes (validation.MaxDNSSearchPaths)."""
 MAX_SEARCH_CHARACTERS = 2048
 """Characters of the search line that the kubelet writes (validation.MaxDNSSearchListChars)."""
-
-
-_NDOTS = re.compile(r"ndots:([0-9]+)")
+ATTEMPTS = 2
+"""How often all servers are asked without the option ``attempts``, in all three resolvers."""
 
 
 class ResolvConf(msgspec.Struct, frozen=True):
@@ -41,10 +40,24 @@ class ResolvConf(msgspec.Struct, frozen=True):
     """What is missing in a predicted one, such as the node's own search domains; empty when it is whole."""
     unknown_at: int = -1
     """How many domains of ``search`` stand in front of the missing ones; -1 when all do."""
-    servers_before: Literal["", "cluster", "node"] = ""
-    """Whose servers, of unknown address, stand in front of ``nameservers``: the cluster's, or the node's own."""
+    servers_before: Literal["", "cluster", "node", "none"] = ""
+    """Whose servers, of unknown address, stand in front of ``nameservers``: the cluster's, or the node's own.
+
+    ``none`` when it is known that no server is named at all, so that resolvers ask 127.0.0.1.
+    """
     rotate: bool = False
     """The servers are asked in turn, each first (glibc and Go; resolv.conf(5))."""
+    attempts: int = ATTEMPTS
+    """How often all servers are asked."""
+    no_aaaa: bool = False
+    """glibc since 2.36 asks for no AAAA; musl and Go know no such option."""
+    search_line: int = 0
+    """Characters of the search line as it is written; 0 for one with single blanks, as the kubelet writes it."""
+
+    @property
+    def search_characters(self) -> int:
+        """Characters of the search line without its end."""
+        return self.search_line or len(" ".join(("search", *self.search)))
 
     def domains_before_unknown(self) -> int:
         """How many domains a resolver tries before it comes to those that are missing; all when none is."""
@@ -52,10 +65,11 @@ class ResolvConf(msgspec.Struct, frozen=True):
 
 
 def parse_resolv_conf(text: str, source: str = "/etc/resolv.conf") -> ResolvConf:
-    """Read a resolv.conf: the last ``search`` or ``domain`` line counts, and the last ``ndots`` of all options."""
+    """Read a resolv.conf: the last ``search`` or ``domain`` line counts, and the last number of each option."""
     servers: list[str] = []
     search: tuple[str, ...] = ()
-    ndots, rotate = 1, False
+    options: list[str] = []
+    written = 0
     for line in text.splitlines():
         words = line.split()
         if not words or words[0].startswith(("#", ";")):
@@ -64,13 +78,21 @@ def parse_resolv_conf(text: str, source: str = "/etc/resolv.conf") -> ResolvConf
             case "nameserver" if len(words) > 1:
                 servers.append(words[1])
             case "search":
-                search = tuple(words[1:])
+                search, written = tuple(words[1:]), len(line)
             case "domain" if len(words) > 1:
-                search = (words[1],)
+                search, written = (words[1],), len(line)
             case "options":
-                ndots = _ndots(words[1:], ndots)
-                rotate = rotate or "rotate" in words[1:]
-    return ResolvConf(tuple(servers), search, ndots, source, rotate=rotate)
+                options += words[1:]
+    return ResolvConf(
+        tuple(servers),
+        search,
+        _ndots(options, 1),
+        source,
+        rotate="rotate" in options,
+        attempts=_number("attempts", options, ATTEMPTS),
+        no_aaaa="no-aaaa" in options,
+        search_line=0 if written == len(" ".join(("search", *search))) else written,
+    )
 
 
 def cluster_first(namespace: str, config: ZoneConfig, nameserver: str = "") -> ResolvConf:
@@ -98,6 +120,7 @@ def resolv_conf_of(pod: Pod, config: ZoneConfig, nameserver: str = "") -> Resolv
     """
     policy = pod.spec.dns_policy or "ClusterFirst"
     told = f"predicted from dnsPolicy {policy}"
+    own = pod.spec.dns_config
     if policy == "ClusterFirst" and pod.spec.host_network:
         policy = "Default"
         told += " with hostNetwork, which the kubelet reads as Default"
@@ -107,22 +130,24 @@ def resolv_conf_of(pod: Pod, config: ZoneConfig, nameserver: str = "") -> Resolv
     elif policy == "Default":
         node = "the /etc/resolv.conf of the node, which this pod uses"
         base = ResolvConf(unknown=node, unknown_at=0, servers_before="node")
-    own = pod.spec.dns_config
+    elif own is None or not own.nameservers:  # the API server takes no such pod (validation.go validatePodDNSConfig)
+        base = ResolvConf(servers_before="none")
     if own is None:
         return msgspec.structs.replace(base, source=told)
     servers = tuple(dict.fromkeys((*base.nameservers, *(own.nameservers or ()))))
     search = tuple(dict.fromkeys((*base.search, *(own.searches or ()))))
-    given = [item.value or "" for item in own.options or () if item.name == "ndots"]
-    rotate = any(item.name == "rotate" for item in own.options or ())
+    given = {item.name: item.value or "" for item in own.options or ()}
     # A pod's option replaces that of the cluster also without a value, which no resolver reads.
-    ndots = _ndots([f"ndots:{given[-1]}"], ResolvConf().ndots) if given else base.ndots
+    ndots = _ndots([f"ndots:{given['ndots']}"], ResolvConf().ndots) if "ndots" in given else base.ndots
     return msgspec.structs.replace(
         base,
         nameservers=servers[:MAX_NAMESERVERS],
         search=_fitting(search),
         ndots=ndots,
         source=f"{told} and dnsConfig",
-        rotate=rotate,
+        rotate="rotate" in given,
+        attempts=_number("attempts", [f"attempts:{given.get('attempts', '')}"], ATTEMPTS),
+        no_aaaa="no-aaaa" in given,
     )
 
 
@@ -137,6 +162,10 @@ def _fitting(search: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _ndots(options: list[str], before: int) -> int:
-    """The last number; as in all three resolvers what stands behind its digits does not matter."""
-    found = [match[1] for option in options if (match := _NDOTS.match(option)) is not None]
-    return min(int(found[-1]), MAX_NDOTS) if found else before
+    return min(_number("ndots", options, before), MAX_NDOTS)
+
+
+def _number(option: str, options: list[str], before: int) -> int:
+    """The last number of an option; as in all three resolvers what stands behind its digits does not matter."""
+    found = [match[1] for each in options if (match := re.match(rf"{option}:([0-9]{{1,9}})", each)) is not None]
+    return int(found[-1]) if found else before

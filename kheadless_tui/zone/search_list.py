@@ -12,20 +12,20 @@ from typing import Literal, NamedTuple, Protocol
 import msgspec
 
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.asked_servers import other_server
+from kheadless_tui.zone.asked_servers import other_server, server_after
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.names import absolute, fault
 from kheadless_tui.zone.record import Answer, Question, Record, Step
 from kheadless_tui.zone.resolv_conf import MAX_NDOTS, ResolvConf
 from kheadless_tui.zone.resolve import Upstream, resolve
+from kheadless_tui.zone.retries import SAYS_NOTHING, gives_up, times_asked
 from kheadless_tui.zone.type_numbers import type_name
 
 Libc = Literal["glibc", "musl", "go"]
 """The resolver of the program in the pod."""
 
-MUSL_MAX_LINE = 255
-"""Characters of the search line that musl reads; a longer one it ignores whole."""
-
+MUSL_MAX_LINE = 254
+"""Characters of a line, without its end, that musl reads; a longer one it ignores whole (resolvconf.c)."""
 
 FAMILIES = ("A", "AAAA")
 """What getaddrinfo and Go ask of each name, for a program that takes addresses of either family."""
@@ -131,36 +131,102 @@ def resolve_by_search(
         ``unknown`` also tells of another server that is asked, and of domains that are not known and come before.
     """
     wanted = type_name(kind)
-    kinds = (wanted, *(each for each in FAMILIES if each != wanted)) if wanted in FAMILIES else (wanted,)
+    kinds = _asked_together(wanted, resolv, libc)
     searched = _is_searched(name, resolv, libc) and (wanted in FAMILIES or libc != "musl")
+    left = tries(name, resolv, libc) if searched else [Try(absolute(name), after_unknown=False)]
     steps: list[Step] = []
+    failed: list[Answer] = []
     best: Answer | None = None
     unknown = [other_server(resolv, snapshot, libc)]
     notes: list[str] = []
     missed = False
-    for tried in tries(name, resolv, libc) if searched else [Try(absolute(name), after_unknown=False)]:
+    while left:
+        tried = left.pop(0)
         missed = missed or tried.after_unknown
         replies = {each: _reply(snapshot, Question(tried.name, each), config, upstream) for each in kinds}
-        answer = replies[wanted]
+        answer = replies.get(wanted) or _not_asked(replies, Question(tried.name, wanted))
         ends = search_ends([replies[each] for each in sorted(kinds)], libc)
-        steps += _steps(answer, tried.name, replies if ends else {})
+        steps += _costing(_steps(answer, tried.name, replies if ends else {}), wanted, replies, resolv, libc)
         notes += answer.notes
         unknown += _left_open(answer, replies.values(), libc)
-        if best is None or ends or _rank(answer) > _rank(best):
-            best = _taken(answer, replies.values()) if ends else _passed_over(answer, libc)
+        unknown += _of_next_servers(replies.values(), resolv, snapshot, libc)
         if ends:
+            best = _taken(answer, replies.values(), libc)
             break
+        failed.append(_passed_over(answer, libc))
+        left = _still_tried(left, replies.values(), absolute(name), libc)
     else:
         missed = missed or (searched and bool(resolv.unknown))
-    assert best is not None
     unknown += [resolv.unknown] if missed else []
+    if searched:
+        steps[0] = _with(steps[0], _ignored(resolv, libc))
     return msgspec.structs.replace(
-        best,
+        best or _reported(failed, absolute(name), libc),
         steps=tuple(steps),
         steps_missing=missed,
         unknown="; ".join(dict.fromkeys(filter(None, unknown))),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _asked_together(wanted: str, resolv: ResolvConf, libc: Libc) -> tuple[str, ...]:
+    """The types that are asked of each name."""
+    if wanted not in FAMILIES:
+        return (wanted,)
+    if resolv.no_aaaa and libc == "glibc":
+        return ("A",)
+    return (wanted, *(each for each in FAMILIES if each != wanted))
+
+
+def _not_asked(replies: Mapping[str, Answer], question: Question) -> Answer:
+    """What glibc makes of AAAA by the option no-aaaa: of the reply to A it keeps all but the addresses."""
+    answer = replies["A"]
+    kept = tuple(record for record in answer.answer if record.type != "A")
+    return msgspec.structs.replace(answer, question=question, answer=kept, additional=())
+
+
+def _costing(
+    steps: list[Step], wanted: str, replies: Mapping[str, Answer], resolv: ResolvConf, libc: Libc
+) -> list[Step]:
+    """The steps of one name with the questions that are sent for it, those of the other family apart."""
+    rcodes = [reply.rcode for reply in replies.values()]
+    sent = {kind: times_asked(reply.rcode, rcodes, resolv, libc) for kind, reply in replies.items()}
+    own = sent.pop(wanted, 0)
+    last = _with(steps[-1], "" if wanted in replies else "by options no-aaaa glibc asks A in its place")
+    return [*steps[:-1], msgspec.structs.replace(last, questions=own, along=sum(sent.values()))]
+
+
+def _of_next_servers(replies: Iterable[Answer], resolv: ResolvConf, snapshot: Snapshot, libc: Libc) -> Iterable[str]:
+    rcodes = [reply.rcode for reply in replies]
+    return (server_after(each, resolv, snapshot, libc) for each in rcodes if gives_up(each, rcodes, libc))
+
+
+def _still_tried(left: list[Try], replies: Iterable[Answer], as_is: str, libc: Libc) -> list[Try]:
+    """After REFUSED by all servers glibc searches no more; what it has not tried as it is it still tries so."""
+    if libc == "glibc" and all(reply.rcode == "REFUSED" for reply in replies):
+        return [each for each in left if each.name == as_is][:1]
+    return left
+
+
+def _reported(failed: Sequence[Answer], as_is: str, libc: Libc) -> Answer:
+    """Which of the failures the program gets: NODATA before SERVFAIL before NXDOMAIN, the earlier of two alike.
+
+    glibc tells that of the name as it is where it was tried first, Go wherever it was. A reply that we cannot know
+    comes last: ``unknown`` tells of it, and what the cluster's zone says is the answer.
+    """
+    own = failed[:1] if libc == "glibc" else failed if libc == "go" else []
+    told = [answer for answer in own if answer.question.name == as_is and answer.rcode]
+    return told[-1] if told else max(failed, key=_rank)
+
+
+def _ignored(resolv: ResolvConf, libc: Libc) -> str:
+    if _fits_musl(resolv, libc):
+        return ""
+    return f"musl ignores the search line, which has {resolv.search_characters} characters ({MUSL_MAX_LINE} are read)"
+
+
+def _with(step: Step, told: str) -> Step:
+    return msgspec.structs.replace(step, why="; ".join(filter(None, (step.why, told))))
 
 
 def _reply(snapshot: Snapshot, question: Question, config: ZoneConfig, upstream: Upstream | None) -> Answer:
@@ -175,9 +241,7 @@ def _steps(answer: Answer, name: str, ended: Mapping[str, Answer]) -> list[Step]
     steps = list(answer.steps or (Step(name, answer.rcode, "answered outside the cluster's zones"),))
     others = [kind for kind, reply in ended.items() if reply.answer]
     if others and not answer.answer:
-        last = steps[-1]
-        told = f"{others[0]} is asked with it and answers, which ends the search"
-        steps[-1] = msgspec.structs.replace(last, why="; ".join(filter(None, (last.why, told))))
+        steps[-1] = _with(steps[-1], f"{others[0]} is asked with it and answers, which ends the search")
     return steps
 
 
@@ -188,8 +252,14 @@ def _left_open(answer: Answer, replies: Iterable[Answer], libc: Libc) -> list[st
             for each in deciding]  # fmt: skip
 
 
-def _taken(answer: Answer, replies: Iterable[Answer]) -> Answer:
-    """The answer that ends the search, with what is asked along with it where that alone has records."""
+def _taken(answer: Answer, replies: Iterable[Answer], libc: Libc) -> Answer:
+    """The answer that ends the search, with what is asked along with it where that alone has records.
+
+    musl reports nothing but the failure when either question fails.
+    """
+    silent = [reply for reply in replies if reply.rcode in SAYS_NOTHING]
+    if libc == "musl" and silent:
+        return msgspec.structs.replace(answer, rcode=silent[0].rcode, answer=(), authority=(), additional=())
     if answer.answer:
         return answer
     others = tuple(record for reply in replies for record in reply.answer)
@@ -204,10 +274,6 @@ def _passed_over(answer: Answer, libc: Libc) -> Answer:
 
 
 def _rank(answer: Answer) -> int:
-    """Which of the failures a resolver reports at the end: NODATA before SERVFAIL before NXDOMAIN.
-
-    A reply that we cannot know comes last: ``unknown`` tells of it, and what the cluster's zone says is the answer.
-    """
     return {"NOERROR": 3, "SERVFAIL": 2, "NXDOMAIN": 1}.get(answer.rcode, 0)
 
 
@@ -221,6 +287,8 @@ def _enough_dots(name: str, resolv: ResolvConf) -> bool:
 
 
 def _domains(resolv: ResolvConf, libc: Libc) -> tuple[str, ...]:
-    if libc == "musl" and len(" ".join(resolv.search)) > MUSL_MAX_LINE:
-        return ()
-    return resolv.search
+    return resolv.search if _fits_musl(resolv, libc) else ()
+
+
+def _fits_musl(resolv: ResolvConf, libc: Libc) -> bool:
+    return libc != "musl" or resolv.search_characters <= MUSL_MAX_LINE

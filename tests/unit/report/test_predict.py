@@ -199,3 +199,17 @@ def test_the_resolv_conf_of_a_pod_is_shown_whole() -> None:
     assert said in predict.render(POSITIVE, "table", resolv=pod).splitlines()
     narrow = predict.render(POSITIVE, "table", Medium(width=80), resolv=pod)
     assert all(len(line) <= 80 for line in narrow.splitlines())
+
+
+def test_questions_that_are_sent_again_are_counted() -> None:
+    steps = (Step("a.test.", "SERVFAIL", "x", questions=4, along=4), Step(ORIGIN, "NOERROR", "y", along=1))
+    answer = Answer(Question(ORIGIN, "A"), "NOERROR", steps=steps)
+    text = predict.table(answer)
+    assert "a.test. SERVFAIL (4 times): x" in text
+    assert "5 questions (10 by getaddrinfo, which asks A and AAAA of each name)" in text
+    found = predict.document(answer)
+    assert (found["questions"], found.get("questionsAlong")) == (5, None)
+    assert [step.get("questions") for step in found["steps"]] == [4, None]
+    alone = Answer(Question(ORIGIN, "AAAA"), "NOERROR", steps=(Step(ORIGIN, "NOERROR", "x", questions=0, along=1),))
+    assert "1 question for A alone" in predict.table(alone)
+    assert predict.document(alone)["questionsAlong"] == 1
