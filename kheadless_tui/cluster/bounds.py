@@ -93,8 +93,10 @@ class Allowance:
             key: Its key.
             new: The watch says that it has come, so that nobody has counted it yet.
         """
-        names = self.names.setdefault(key.namespace, set())
-        if key.name in names:
+        names = self.names.get(key.namespace)
+        if names is None:
+            names = self.names[key.namespace] = set()
+        elif key.name in names:
             return True
         if self.count >= self._most:
             self.left_out += new

@@ -11,8 +11,9 @@ import msgspec
 from msgspec.structs import force_setattr as put
 
 from kheadless_tui.cluster.answers import Status
+from kheadless_tui.cluster.slice_events import SliceEvents
 from kheadless_tui.errors import ClusterError, Unreachable
-from kheadless_tui.model.kinds import Kind
+from kheadless_tui.model.kinds import ENDPOINT_SLICE, Kind
 from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey
 from kheadless_tui.model.sharing import share_words
 
@@ -39,8 +40,7 @@ class Page:
     """Objects that were left out; one without a readable name has a number for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class WatchEvent:
+class WatchEvent(msgspec.Struct, frozen=True, gc=False):
     """One line of a watch."""
 
     type: str
@@ -90,6 +90,7 @@ class Decoder:
         self._raw_event = msgspec.json.Decoder(_Event[msgspec.Raw])
         self._one: msgspec.json.Decoder[Any] = msgspec.json.Decoder(struct)
         self._words: dict[Any, Any] = {}
+        self._slices = SliceEvents(self._words) if kind is ENDPOINT_SLICE else None
 
     def page(self, body: bytes) -> Page:
         """A page of a list.
@@ -97,6 +98,8 @@ class Decoder:
         Raises:
             ClusterError: the body is no list at all.
         """
+        if self._slices is not None:
+            self._slices.forget()
         try:
             decoded = self._page.decode(body)
         except msgspec.ValidationError:
@@ -117,6 +120,10 @@ class Decoder:
             ClusterError: the line is no event at all.
         """
         try:
+            if self._slices is not None:
+                told = self._slices.decode(line)
+                if told is not None:
+                    return WatchEvent(*told)
             decoded = self._event.decode(line)
         except msgspec.ValidationError:
             return self._event_by_part(line)

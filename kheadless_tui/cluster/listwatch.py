@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+import msgspec
+
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 
 
@@ -46,22 +48,19 @@ Names = Mapping[str, Set[str]]
 """Names of objects, by namespace."""
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(msgspec.Struct, frozen=True):
     """These objects are there, new or changed."""
 
     objects: Sequence[KubeObject]
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(msgspec.Struct, frozen=True):
     """This object is gone."""
 
     key: ObjectKey
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(msgspec.Struct, frozen=True):
     """Exactly the objects of these names are there."""
 
     objects: Sequence[KubeObject]

@@ -217,6 +217,7 @@ class Reflector:
         except ClusterError:
             self._version = version  # what came before it in these bytes is given to nobody: it has to come again
             raise
+        self._tell_what_is_left_out()
         return changes
 
     @property
@@ -310,19 +311,16 @@ class Reflector:
             self._version = event.version
         if event.type == "BOOKMARK":
             return None
-        known_bad = event.key in self._undecodable
         if event.type in ("ADDED", "MODIFIED") and event.object is not None:
-            if known_bad:
-                self._count_undecodable(event.key, now, bad=False)
+            self._undecodable.discard(event.key)
             admitted = self._allowance.admits(event.key, new=event.type == "ADDED")
-            self._tell_what_is_left_out()
             return Put((event.object,)) if admitted else None
         if event.type == "DELETED" or event.object is None:
-            bad = event.type != "DELETED" and event.object is None
-            if bad or known_bad:
-                self._count_undecodable(event.key, now, bad=bad)
+            if event.type == "DELETED":
+                self._undecodable.discard(event.key)
+            else:
+                self._undecodable.add(event.key)
             self._allowance.forget(event.key)
-            self._tell_what_is_left_out()
             return Remove(event.key)
         return None  # a type of event that is not known yet
 
@@ -334,13 +332,6 @@ class Reflector:
         words = status.words if status else ""
         self._fail(Unreachable(f"the watch of {self.kind.plural} ended with an error: {words or 'unknown'}"), now)
         self.failure_may_pass = True
-
-    def _count_undecodable(self, key: ObjectKey, now: float, *, bad: bool) -> None:
-        if bad:
-            self._undecodable.add(key)
-        else:
-            self._undecodable.discard(key)
-        self._tell_what_is_left_out()
 
     def _tell_what_is_left_out(self) -> None:
         undecodable, left_out, state = len(self._undecodable), self._allowance.left_out, self.state

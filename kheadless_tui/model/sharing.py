@@ -34,18 +34,33 @@ def share_words(endpoint: Endpoint, words: dict[Any, Any]) -> None:
             put(endpoint, "hostname", target.name)
 
 
-def keep_what_is_same(held: EndpointSlice, fresh: EndpointSlice) -> None:
+def keep_what_is_same(held: EndpointSlice, fresh: EndpointSlice) -> bool:
     """Let a slice that comes in consist of what is held already, as far as that is the same.
 
     Most changes concern one endpoint of many. What is not kept is freed while it is still at hand, which doubles the
     events that can be taken in, and memory stays as compact as the first reading left it.
+
+    Returns:
+        Whether all of it is the same.
     """
-    if held.metadata == fresh.metadata:
-        put(fresh, "metadata", held.metadata)
-    if held.ports == fresh.ports:
-        put(fresh, "ports", held.ports)
+    same = held.address_type == fresh.address_type
+    if held.metadata is not fresh.metadata:
+        if held.metadata == fresh.metadata:
+            put(fresh, "metadata", held.metadata)
+        else:
+            same = False
+    if held.ports is not fresh.ports:
+        if held.ports == fresh.ports:
+            put(fresh, "ports", held.ports)
+        else:
+            same = False
     before, after = held.endpoints, fresh.endpoints
-    if before and after:
-        for place, (old, new) in enumerate(zip(before, after, strict=False)):
+    if not before or not after:
+        return same and before == after
+    for place, (old, new) in enumerate(zip(before, after, strict=False)):
+        if old is not new:
             if old == new:
                 after[place] = old
+            else:
+                same = False
+    return same and len(before) == len(after)

@@ -183,8 +183,9 @@ class SnapshotBuilder:
         ref = (kind, key)
         before = self._objects.get(ref)
         if isinstance(before, EndpointSlice) and isinstance(item, EndpointSlice):
-            keep_what_is_same(before, item)
-        if before == item:
+            if keep_what_is_same(before, item):
+                return before
+        elif before == item:
             return before
         if before is None:
             self._add_name(kind, key)
@@ -266,7 +267,7 @@ class SnapshotBuilder:
         """Move a slice to the Services and imports that its labels name now."""
         old = before if isinstance(before, EndpointSlice) else None
         new = after if isinstance(after, EndpointSlice) else None
-        if old is None or new is None or old.labels != new.labels:
+        if old is None or new is None or (old.metadata is not new.metadata and old.labels != new.labels):
             (was_of, was_imported), (is_of, is_imported) = _joins(old), _joins(new)
             move(self._slices_of, key, was_of, is_of)
             move(self._imported_slices_of, key, was_imported, is_imported)

@@ -36,7 +36,8 @@ def test_words_are_shared_and_nothing_else_is_different() -> None:
 
 def test_a_slice_keeps_what_it_was_but_for_what_changed() -> None:
     held, fresh = decoded(), decoded("false")
-    keep_what_is_same(held, fresh)
+    assert keep_what_is_same(held, decoded())
+    assert not keep_what_is_same(held, fresh)
     assert fresh == decoded("false")
     assert held == decoded()
     assert held.endpoints
@@ -50,8 +51,12 @@ def test_endpoints_that_came_or_went_are_taken_as_they_are() -> None:
     held, fresh = decoded(), decoded()
     assert fresh.endpoints
     del fresh.endpoints[0]
-    keep_what_is_same(held, fresh)
+    assert not keep_what_is_same(held, fresh)
     assert [endpoint.addresses for endpoint in fresh.endpoints] == [["10.0.0.2"]]
     empty = msgspec.json.decode(b'{"metadata":{"name":"s"},"endpoints":null}', type=EndpointSlice)
-    keep_what_is_same(held, empty)
+    assert not keep_what_is_same(held, empty)
     assert empty.endpoints is None
+    fresh = decoded()
+    assert fresh.endpoints
+    fresh.endpoints.pop()
+    assert not keep_what_is_same(held, fresh)
