@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kheadless_tui.commands import running
 from kheadless_tui.commands.confirm import check_writes
@@ -13,7 +13,8 @@ from kheadless_tui.commands.names import default_resolv_conf, service_key
 from kheadless_tui.commands.probe_connect import probe_connect
 from kheadless_tui.commands.probe_converge import probe_converge
 from kheadless_tui.commands.probe_path import probe_path
-from kheadless_tui.commands.probe_place import plan_of, pod_options, prober_of, progress_line, service_of
+from kheadless_tui.commands.probe_place import plan_of, pod_options, prober_of, service_of
+from kheadless_tui.commands.progress import ProgressLine
 from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type, is_address
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
 from kheadless_tui.model.objects import ObjectKey
@@ -23,7 +24,7 @@ from kheadless_tui.probe.judging import Predictions, judge, predictions, service
 from kheadless_tui.probe.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.plan import ProbePlan
-from kheadless_tui.probe.prober import Prober
+from kheadless_tui.probe.prober import Prober, Progress
 from kheadless_tui.probe.server import Server, parse_server
 from kheadless_tui.probe.settling import Settling, latest
 from kheadless_tui.probe.vantage import VantageSpec, parse_vantage
@@ -52,16 +53,18 @@ def run(arguments: argparse.Namespace) -> int:
     pod_options(arguments)  # a slip in them is told before anything is connected
     if arguments.server:
         parse_server(arguments.server)
+    probe = _probe
     if arguments.path:
-        return running.run(probe_path(arguments, spec))
-    if arguments.connect:
-        return running.run(probe_connect(arguments, spec))
-    if arguments.converge:
-        return running.run(probe_converge(arguments, spec))
-    return running.run(_probe(arguments, spec))
+        probe = probe_path
+    elif arguments.connect:
+        probe = probe_connect
+    elif arguments.converge:
+        probe = probe_converge
+    interruption = running.Interruption()
+    return running.run(probe(arguments, spec, interruption), interruption)
 
 
-async def _probe(arguments: argparse.Namespace, spec: VantageSpec) -> int:
+async def _probe(arguments: argparse.Namespace, spec: VantageSpec, interruption: running.Interruption) -> int:
     connection = await connect(arguments)
     async with from_cluster(arguments, connection, ()) as source:
         lines = QuestionLines()
@@ -71,12 +74,13 @@ async def _probe(arguments: argparse.Namespace, spec: VantageSpec) -> int:
                 return 2 if lines.failed else AS_PREDICTED
         else:
             targets = [_target(source, arguments)]
-        asked = await _ask(source, arguments, spec, targets)
+        asked = await _ask(source, arguments, spec, targets, interruption)
         if arguments.name == "-":
             verdicts = _show_lines(asked, targets)
         else:
             verdicts = [_show(arguments, asked, targets[0])]
-            await _explain(source, targets[0])
+            if asked.result.complete:
+                await _explain(source, targets[0])
         return 2 if lines.failed else max(status_of(verdict) for verdict in verdicts)
 
 
@@ -113,10 +117,16 @@ class _Asked:
         self._servers: Sequence[Server] = ()
         self.settling = Settling(self._predict, self._judge)
 
-    async def run(self, prober: Prober, plan: ProbePlan) -> None:
-        """Ask, and ask again what differs, until it is known whether that was a race."""
+    async def run(self, prober: Prober, plan: ProbePlan, interruption: running.Interruption) -> None:
+        """Ask, and ask again what differs, until it is known whether that was a race, or until it is stopped."""
         self._servers = plan.servers
-        self.result = await prober.run(plan, progress_line(), follow_up=self.settling)
+        with ProgressLine() as line:
+
+            def come(progress: Progress) -> None:
+                interruption.heed()
+                line(progress)
+
+            self.result = await prober.run(plan, come, follow_up=self.settling, stop=interruption.stop)
         self._servers = self.result.servers
         for warning in self.result.warnings:
             tell(warning)
@@ -125,13 +135,26 @@ class _Asked:
         """The replies to one target, held against what is known now; what was known before may be in a cache."""
         mine = [seen for seen in self.result.observations if seen.question in target.questions]
         comparison = self._judge(latest(mine), self.settling.earlier, target)
-        return diagnose(
+        diagnosis = diagnose(
             comparison,
             mine,
             self.result.servers,
             Freshness.of(self._source.config),
             nameservers=self.result.nameservers,
             races=self.settling.races(mine, comparison),
+        )
+        return replace(diagnosis, complete=self.result.complete, lacking=self._lacking(target, mine))
+
+    def _lacking(self, target: Target, seen: Sequence[Observation]) -> int:
+        """Outcomes that there would be without ctrl-c."""
+        if self.result.complete:
+            return 0
+        came = {(each.vantage, each.server, each.transport, each.question) for each in seen}
+        ways = self.result.ways
+        return (
+            sum((*way, question) not in came for way in ways for question in target.questions)
+            if ways
+            else len(target.questions)
         )
 
     def _predict(self) -> Predictions:
@@ -151,14 +174,20 @@ class _Asked:
         )
 
 
-async def _ask(source: Source, arguments: argparse.Namespace, spec: VantageSpec, targets: Sequence[Target]) -> _Asked:
+async def _ask(
+    source: Source,
+    arguments: argparse.Namespace,
+    spec: VantageSpec,
+    targets: Sequence[Target],
+    interruption: running.Interruption,
+) -> _Asked:
     prober = prober_of(source, arguments)
     questions = [question for target in targets for question in target.questions]
     plan = await plan_of(
         prober, source, arguments, spec, questions, service=targets[0].service, every_server=arguments.servers
     )
     asked = _Asked(source, targets)
-    await asked.run(prober, plan)
+    await asked.run(prober, plan, interruption)
     return asked
 
 
@@ -173,7 +202,7 @@ def _show(arguments: argparse.Namespace, asked: _Asked, target: Target) -> str:
         matrix=arguments.servers,
     )
     sys.stdout.write(text)
-    return diagnosis.comparison.verdict
+    return diagnosis.verdict
 
 
 async def _explain(source: Source, target: Target) -> None:
@@ -191,5 +220,5 @@ def _show_lines(asked: _Asked, targets: Iterable[Target]) -> list[str]:
     for target in targets:
         diagnosis = asked.diagnosis(target)
         sys.stdout.write(report.line(asked.result.vantages, diagnosis))
-        verdicts.append(diagnosis.comparison.verdict)
+        verdicts.append(diagnosis.verdict)
     return verdicts or [MATCH]

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Mapping
 
 from kheadless_tui.commands.names import service_key
-from kheadless_tui.commands.probe_place import plan_of, prober_of, progress_line, service_of
+from kheadless_tui.commands.probe_place import plan_of, prober_of, service_of
+from kheadless_tui.commands.progress import ProgressLine
+from kheadless_tui.commands.running import Interruption
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell
 from kheadless_tui.errors import ClusterError
 from kheadless_tui.model.objects import ObjectKey
@@ -30,7 +32,7 @@ TIMEOUT = 120.0
 """Seconds of --timeout where it is not given: four times the TTL that most clusters have."""
 
 
-async def probe_converge(arguments: argparse.Namespace, spec: VantageSpec) -> int:
+async def probe_converge(arguments: argparse.Namespace, spec: VantageSpec, interruption: Interruption) -> int:
     """Wait, follow, print; the exit status is 0 only when every layer had the change within the time."""
     seconds = arguments.timeout or TIMEOUT
     async with from_cluster(arguments, await connect(arguments), ()) as source:
@@ -40,14 +42,17 @@ async def probe_converge(arguments: argparse.Namespace, spec: VantageSpec) -> in
         questions = service_questions(source.snapshot, service, source.config)
         plan = await plan_of(prober, source, arguments, spec, questions, service=key, every_server=True)
         told = _Told()
-        async with prober.open(plan, progress_line()) as place:
-            following = await _following(source, key, place, plan, told)
-            tell(f"waiting for a change of {key}, for {seconds:g} s at most")
-            timeline = await following.run(seconds, seconds)
+        with ProgressLine() as line:
+            async with prober.open(plan, line) as place:
+                line.wipe()
+                following = await _following(source, key, place, plan, told)
+                tell(f"waiting for a change of {key}, for {seconds:g} s at most")
+                await interruption.cut(following.run(seconds, seconds))
         for warning in place.warnings:
             tell(warning)
-        earlier = following.convergence.earlier
-        sys.stdout.write(report.render(str(key), timeline, earlier, arguments.output, Medium.of(sys.stdout)))
+        convergence, complete = following.convergence, not interruption.stop.is_set()
+        timeline, earlier, medium = convergence.timeline(), convergence.earlier, Medium.of(sys.stdout)
+        sys.stdout.write(report.render(str(key), timeline, earlier, arguments.output, medium, complete=complete))
         return status_of(report.verdict(timeline))
 
 

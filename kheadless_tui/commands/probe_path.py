@@ -7,7 +7,9 @@ import sys
 
 from kheadless_tui.cluster.exec import ExecTarget
 from kheadless_tui.commands.names import nameserver
-from kheadless_tui.commands.probe_place import plan_of, prober_of, progress_line, protocol_of
+from kheadless_tui.commands.probe_place import plan_of, prober_of, protocol_of
+from kheadless_tui.commands.progress import ProgressLine
+from kheadless_tui.commands.running import Interruption
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell
 from kheadless_tui.errors import ClusterError, UsageError
 from kheadless_tui.model.kinds import POD
@@ -24,7 +26,7 @@ from kheadless_tui.zone.names import absolute, unescaped
 from kheadless_tui.zone.record import Question
 
 
-async def probe_path(arguments: argparse.Namespace, spec: VantageSpec) -> int:
+async def probe_path(arguments: argparse.Namespace, spec: VantageSpec, interruption: Interruption) -> int:
     """Walk, compare, print; the exit status is 0 only when all of it is as predicted."""
     name = arguments.name
     if name == "-" or "/" in name:
@@ -40,17 +42,20 @@ async def probe_path(arguments: argparse.Namespace, spec: VantageSpec) -> int:
         prober = prober_of(source, arguments)
         questions = [Question(absolute(unescaped(name)), "A")]
         plan = await plan_of(prober, source, arguments, spec, questions)
-        async with prober.open(plan, progress_line()) as place:
-            path = await walk_path(
-                place,
-                name,
-                source.snapshot,
-                source.config,
-                await _pod(source, place.target),
-                nameserver=nameserver(source),
-                timeout=REPLY_TIMEOUT,
-                protocol=protocol_of(arguments),
-            )
+        with ProgressLine() as line:
+            async with prober.open(plan, line) as place:
+                line.wipe()
+                path = await walk_path(
+                    place,
+                    name,
+                    source.snapshot,
+                    source.config,
+                    await _pod(source, place.target),
+                    nameserver=nameserver(source),
+                    timeout=REPLY_TIMEOUT,
+                    protocol=protocol_of(arguments),
+                    within=interruption.cut,
+                )
         for warning in place.warnings:
             tell(warning)
         equals = [exec_command(place.target, ("cat", "/etc/resolv.conf", "/etc/hosts"), flags=plan.flags)]

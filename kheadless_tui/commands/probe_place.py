@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from kheadless_tui.cluster.gate import Gate
 from kheadless_tui.cluster.podoptions import PodOptions, parse_toleration
@@ -13,7 +12,7 @@ from kheadless_tui.commands.source import Source, tell
 from kheadless_tui.errors import NotFound
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.probe.plan import ProbePlan
-from kheadless_tui.probe.prober import Prober, Progress
+from kheadless_tui.probe.prober import Prober
 from kheadless_tui.probe.server import AS_USUAL, TCP, UDP, Manner
 from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.zone.record import Question
@@ -102,15 +101,3 @@ def service_of(source: Source, key: ObjectKey, advice: str) -> Service:
         near = ", ".join(sorted(source.snapshot.names("Service", key.namespace))[:8])
         raise NotFound(f"there is no Service {key}", hint=f"in {key.namespace} there are: {near or 'none'}{advice}")
     return service
-
-
-def progress_line() -> Callable[[Progress], None]:
-    """Tells on stderr what is being done, each thing once; nothing where stderr is no terminal."""
-    told: list[str] = []
-
-    def line(progress: Progress) -> None:
-        if sys.stderr.isatty() and progress.doing not in told[-1:]:
-            told.append(progress.doing)
-            tell(f"{progress.doing} ({progress.total} questions)")
-
-    return line

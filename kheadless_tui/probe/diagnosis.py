@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from kheadless_tui.probe.compare import EXTRA, MATCH, MISSING, STALE, WRONG, Comparison, Row
+from kheadless_tui.probe.compare import EXTRA, MATCH, MISSING, NOT_ASKED, STALE, WRONG, Comparison, Row
 from kheadless_tui.probe.layer_findings import Freshness, read, remaining
 from kheadless_tui.probe.layers import REPLICA, Layer, LayerFinding, Matrix, build
 from kheadless_tui.probe.observation import Observation
@@ -26,6 +26,15 @@ class Diagnosis:
     """What the layers say together, worst first."""
     races: tuple[Race, ...] = ()
     """What differed at first and does not any more."""
+    complete: bool = True
+    """False when the probe was stopped before its end."""
+    lacking: int = 0
+    """Outcomes that it was stopped before, of questions by ways."""
+
+    @property
+    def verdict(self) -> str:
+        """That of the comparison; what was not asked any more is never a match."""
+        return NOT_ASKED if self.lacking and self.comparison.verdict == MATCH else self.comparison.verdict
 
     @property
     def headline(self) -> str:

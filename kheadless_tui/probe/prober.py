@@ -56,6 +56,8 @@ class ProbeResult:
     """The servers that were asked, in the order of the layers, from the pod to the replicas."""
     complete: bool = True
     """False when it was stopped before every question had an outcome; what had come is here all the same."""
+    ways: tuple[tuple[str, str, str], ...] = ()
+    """Each way that every question goes: vantage point, server, transport; none where it was stopped before."""
     nameservers: tuple[str, ...] = ()
     """Of the place's own /etc/resolv.conf, where it was read."""
 
@@ -206,6 +208,7 @@ class Prober:
             (*plan.notes, *came.warnings),
             came.servers,
             complete,
+            came.ways,
             came.lines.nameservers,
         )
 

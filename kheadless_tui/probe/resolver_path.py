@@ -98,11 +98,13 @@ class ResolverPath:
     """``None`` when the container has no getent."""
     verdict: str
     """``match``, ``differs`` or ``unanswered``; ``unjudged`` where all came as predicted, but none of it in the
-    way in which a resolver asks: over UDP, or by getent."""
+    way in which a resolver asks: over UDP, or by getent; ``not asked`` where it was stopped before."""
     differences: tuple[str, ...] = ()
     """Each thing that is other than predicted, in words."""
     notes: tuple[str, ...] = ()
     """What glibc, musl and Go make of it, and what would cost fewer questions."""
+    complete: bool = True
+    """False when the asking was stopped before its end."""
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -146,6 +148,7 @@ class Walk:
     """
 
     def __init__(self, name: str, files: PodFiles, answers: Mapping[Question, Answer]) -> None:
+        self.name = name
         self.names = search_names(name, files.resolv, libc_of(files))
         self._libc = libc_of(files)
         self._answers = answers
@@ -191,6 +194,7 @@ def resolver_path(
     getent: Getent | None = None,
     notes: Sequence[str] = (),
     differences: Sequence[str] = (),
+    complete: bool = True,
 ) -> ResolverPath:
     """Put together what was read, asked and predicted.
 
@@ -205,8 +209,9 @@ def resolver_path(
         getent: What the container's own resolver says.
         notes: Further notes.
         differences: Further differences, found while asking.
+        complete: False when the asking was stopped before its end.
     """
-    steps = _steps(name, files, predicted, walk)
+    steps = _steps(name, files, predicted, walk, complete)
     addresses = next((step.addresses for step in steps if step.won), ())
     found = [*differences, *_file_differences(files, predicted.resolv)]
     found += [
@@ -220,6 +225,8 @@ def resolver_path(
     otherwise = any(seen.transport != UDP for seen in walk.observations.values())
     heard = getent is not None and not getent.error
     verdict = DIFFERS if found else UNANSWERED if silent else UNJUDGED if otherwise and not heard else MATCH
+    if not complete and verdict in (MATCH, UNJUDGED):
+        verdict = NOT_ASKED
     return ResolverPath(
         name,
         vantage,
@@ -233,6 +240,7 @@ def resolver_path(
         verdict,
         tuple(found),
         tuple(notes),
+        complete,
     )
 
 
@@ -249,7 +257,7 @@ def order_sentence(name: str, resolv: ResolvConf, libc: Libc) -> str:
     return f"{count}, no fewer than ndots {resolv.ndots}: the name as it stands goes first, the search list last"
 
 
-def _steps(name: str, files: PodFiles, predicted: Predicted, walk: Walk) -> list[PathStep]:
+def _steps(name: str, files: PodFiles, predicted: Predicted, walk: Walk, complete: bool) -> list[PathStep]:
     steps: list[PathStep] = []
     winner = 0
     for source in files.sources:
@@ -261,7 +269,7 @@ def _steps(name: str, files: PodFiles, predicted: Predicted, walk: Walk) -> list
         elif source == "dns":
             for each in walk.names:
                 number = len(steps) + 1
-                step = _dns_step(number, each, predicted, walk, winner)
+                step = _dns_step(number, each, predicted, walk, winner, complete)
                 winner = winner or (number if step.won else 0)
                 steps.append(step)
     return steps
@@ -280,7 +288,7 @@ def _hosts_step(number: int, name: str, files: PodFiles, predicted: Predicted, w
     return PathStep(number, HOSTS, "/etc/hosts", (ask,), "this one wins, DNS is not asked" if won else "", won)
 
 
-def _dns_step(number: int, name: str, predicted: Predicted, walk: Walk, winner: int) -> PathStep:
+def _dns_step(number: int, name: str, predicted: Predicted, walk: Walk, winner: int, complete: bool) -> PathStep:
     asks = []
     for rdtype in TYPES:
         question = Question(name, rdtype)
@@ -290,7 +298,10 @@ def _dns_step(number: int, name: str, predicted: Predicted, walk: Walk, winner: 
     if winner:
         return PathStep(number, DNS, name, tuple(asks), f"step {winner} answered")
     if all(ask.verdict == NOT_ASKED for ask in asks):
-        return PathStep(number, DNS, name, tuple(asks), "musl stops at a reply without a record that is no NXDOMAIN")
+        why = (
+            "musl stops at a reply without a record that is no NXDOMAIN" if complete else "stopped before it was asked"
+        )
+        return PathStep(number, DNS, name, tuple(asks), why)
     won = any(ask.addresses for ask in asks)
     return PathStep(number, DNS, name, tuple(asks), "this one wins" if won else "", won)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -43,6 +45,21 @@ MAX_BYTES = 256 * 1024
 LIBCS: tuple[Libc, ...] = ("glibc", "musl", "go")
 
 
+@dataclass(slots=True)
+class _Heard:
+    """What came of the asking, as far as it went."""
+
+    servers: list[Server]
+    """Those of resolv.conf that are not known to be silent."""
+    silent: list[str] = field(default_factory=list)
+    """What is to be said of the others."""
+    getent: Getent | None = None
+
+
+async def _to_the_end(work: Coroutine[Any, Any, bool]) -> bool:
+    return await work
+
+
 async def walk_path(
     place: OpenPlace,
     name: str,
@@ -53,6 +70,7 @@ async def walk_path(
     nameserver: str,
     timeout: float,
     protocol: str = "",
+    within: Callable[[Coroutine[Any, Any, bool]], Awaitable[bool | None]] = _to_the_end,
 ) -> ResolverPath:
     """The way of a name from an open place.
 
@@ -65,6 +83,7 @@ async def walk_path(
         nameserver: The cluster's DNS address, as kubelets are told it; empty when it is not known.
         timeout: Seconds to wait for a reply.
         protocol: ``tcp``, ``udp``, or empty: over UDP, as resolvers ask, where the place can.
+        within: Runs the asking, and may stop it: then its result is ``None``, and the way is as far as it came.
 
     Raises:
         ClusterError: nothing can be run in the container, or it has no name server.
@@ -73,14 +92,8 @@ async def walk_path(
     files = read_files(await _run(place, READ_FILES, FILES_TIMEOUT), str(place.target))
     predicted = predict(name, files, snapshot, config, pod, nameserver, await _host_aliases(place))
     walk = Walk(name, files, predicted.answers)
-    getting = asyncio.create_task(_getent(place, name)) if files.has_getent else None
-    try:
-        server, silent = await _ask(place, walk, files, timeout, protocol)
-        getent = await getting if getting is not None else None
-    finally:
-        if getting is not None:
-            getting.cancel()
-            await asyncio.gather(getting, return_exceptions=True)
+    heard = _Heard(_servers(files))
+    complete = bool(await within(_hear(place, walk, files, heard, timeout, protocol)))
     return resolver_path(
         name,
         place.vantage.name,
@@ -88,10 +101,11 @@ async def walk_path(
         files,
         predicted,
         walk,
-        server=server,
-        getent=getent,
+        server=str(heard.servers[0]) if heard.servers else "",
+        getent=heard.getent,
         notes=[*_transport_note(place, walk), *libc_notes(name, files, snapshot, config), *_cheaper(walk, name)],
-        differences=silent,
+        differences=heard.silent,
+        complete=complete,
     )
 
 
@@ -215,12 +229,22 @@ def _cheaper(walk: Walk, name: str) -> Iterable[str]:
         )
 
 
-async def _ask(
-    place: OpenPlace, walk: Walk, files: PodFiles, timeout: float, protocol: str
-) -> tuple[str, Sequence[str]]:
-    """Ask what is due until the way ends; the server that was asked, and what is to be said of silent ones before."""
-    servers = _servers(files)
-    silent: list[str] = []
+async def _hear(place: OpenPlace, walk: Walk, files: PodFiles, heard: _Heard, timeout: float, protocol: str) -> bool:
+    """Ask ourselves, and the container's own resolver meanwhile."""
+    getting = asyncio.create_task(_getent(place, walk.name)) if files.has_getent else None
+    try:
+        await _ask(place, walk, heard, timeout, protocol)
+        heard.getent = await getting if getting is not None else None
+    finally:
+        if getting is not None:
+            getting.cancel()
+            await asyncio.gather(getting, return_exceptions=True)
+    return True
+
+
+async def _ask(place: OpenPlace, walk: Walk, heard: _Heard, timeout: float, protocol: str) -> None:
+    """Ask what is due until the way ends, the next server where one is silent."""
+    servers = heard.servers
     while due := walk.next():
         if not servers:
             raise ClusterError(
@@ -229,13 +253,12 @@ async def _ask(
             )
         seen = await _replies(place, servers[0], due, timeout, protocol)
         if all(reply.error for reply in seen) and len(servers) > 1:
-            silent.append(
+            heard.silent.append(
                 f"nameserver {servers[0]} does not answer ({seen[0].error}): a resolver waits 5 s for it at each name"
             )
             servers.pop(0)
             continue
         walk.feed(seen)
-    return (str(servers[0]) if servers else ""), silent
 
 
 async def _replies(

@@ -71,6 +71,11 @@ class Came:
         return tuple(dict.fromkeys(line.server for line in self.lines.lines if line not in self.absent))
 
     @property
+    def ways(self) -> tuple[tuple[str, str, str], ...]:
+        """The lines that are asked, as observations name them."""
+        return tuple(line.id for line in self.lines.lines if line not in self.absent)
+
+    @property
     def vantages(self) -> tuple[Vantage, ...]:
         """The places, each with all programs that were used in it."""
         tools: dict[str, dict[str, None]] = {}

@@ -15,7 +15,13 @@ SCHEMA = "kheadless/convergence/1"
 
 
 def render(
-    service: str, timeline: Timeline | None, earlier: Sequence[Timeline], output: str, medium: Medium = PIPE
+    service: str,
+    timeline: Timeline | None,
+    earlier: Sequence[Timeline],
+    output: str,
+    medium: Medium = PIPE,
+    *,
+    complete: bool = True,
 ) -> str:
     """The timeline in one of the outputs ``table``, ``json`` and ``yaml``.
 
@@ -25,23 +31,28 @@ def render(
         earlier: Of changes that were overtaken by another one.
         output: One of the outputs.
         medium: What a table is laid out for.
+        complete: False when it was stopped before its end.
     """
     if output != "table":
-        return dump(document(service, timeline, earlier), output)
+        return dump(document(service, timeline, earlier, complete=complete), output)
+    said = summary(timeline) + ("" if complete else ", when it was stopped")
     if timeline is None:
-        return fields([("verdict", summary(None))], medium)
-    facts = [("change", timeline.change), ("verdict", summary(timeline))]
+        return fields([("verdict", said)], medium)
+    facts = [("change", timeline.change), ("verdict", said)]
     facts += [("before", f"{each.change}: overtaken after {each.ms:,.0f} ms") for each in earlier if each.superseded]
     return f"{render_table(_table(timeline), medium)}\n{fields(facts, medium)}"
 
 
-def document(service: str, timeline: Timeline | None, earlier: Sequence[Timeline]) -> Document:
+def document(
+    service: str, timeline: Timeline | None, earlier: Sequence[Timeline], *, complete: bool = True
+) -> Document:
     """The document of schema ``kheadless/convergence/1``."""
     return {
         "schema": SCHEMA,
         "service": service,
         "timeline": None if timeline is None else _document(timeline),
         "earlier": [_document(each) for each in earlier],
+        "complete": complete,
         "verdict": verdict(timeline),
     }
 

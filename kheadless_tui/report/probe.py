@@ -73,7 +73,8 @@ def document(vantages: Sequence[Vantage], diagnosis: Diagnosis) -> Document:
             for row in diagnosis.comparison.rows
         ],
         **matrix_report.documents(diagnosis),
-        "verdict": diagnosis.comparison.verdict,
+        "complete": diagnosis.complete,
+        "verdict": diagnosis.verdict,
     }
 
 
@@ -92,7 +93,7 @@ def table(
     matrix in place of so many rows.
     """
     comparison, observations = diagnosis.comparison, diagnosis.observations
-    facts = [("verdict", summary(comparison)), *matrix_report.facts(diagnosis)]
+    facts = [("verdict", summary(diagnosis)), *matrix_report.facts(diagnosis)]
     facts += [("from", _vantage_text(vantage, () if matrix else observations)) for vantage in vantages]
     facts += [("error", text) for text in _errors(observations)]
     again = _commands(vantages, observations, comparison)
@@ -111,8 +112,9 @@ def table(
     )
 
 
-def summary(comparison: Comparison) -> str:
+def summary(diagnosis: Diagnosis) -> str:
     """The verdict in one sentence: ``match: 25 of 25 as predicted``, or what differs, worst first."""
+    comparison = diagnosis.comparison
     counts = Counter(row.verdict for row in comparison.rows)
     parts = []
     if comparison.rows:
@@ -122,7 +124,12 @@ def summary(comparison: Comparison) -> str:
     if unjudged[UNJUDGED]:
         parts.append(f"{unjudged[UNJUDGED]} answered but not predictable")
     parts += [f"{unjudged[each]} {each} and not predictable" for each in (UNANSWERED, NOT_ASKED) if unjudged[each]]
-    return f"{comparison.verdict}: {', '.join(parts) or 'nothing was asked'}"
+    parts = parts or ["nothing was asked"]
+    if diagnosis.lacking:
+        parts.append(f"stopped before {diagnosis.lacking} more {'reply' if diagnosis.lacking == 1 else 'replies'}")
+    elif not diagnosis.complete:
+        parts.append("stopped while what differs was asked again")
+    return f"{diagnosis.verdict}: {', '.join(parts)}"
 
 
 def _unjudged(seen: Observation) -> str:

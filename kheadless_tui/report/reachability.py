@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from kheadless_tui.probe.compare import NOT_ASKED
 from kheadless_tui.probe.observation import Vantage
 from kheadless_tui.probe.reachability import OPEN, Reach, all_reached
 from kheadless_tui.report.document import Document, dump
@@ -24,6 +25,7 @@ def render(
     medium: Medium = PIPE,
     *,
     equals: Sequence[str] = (),
+    lacking: int = 0,
 ) -> str:
     """The connects in one of the outputs ``table``, ``json`` and ``yaml``.
 
@@ -34,10 +36,11 @@ def render(
         output: One of the outputs.
         medium: What a table is laid out for.
         equals: The kubectl commands that do the same for one of them.
+        lacking: Ports that ctrl-c left unconnected.
     """
     if output != "table":
-        return dump(document(service, vantage, results), output)
-    facts = [("verdict", summary(results))]
+        return dump(document(service, vantage, results, lacking), output)
+    facts = [("verdict", summary(results, lacking))]
     causes = Counter(result.cause for result in results if result.cause)
     facts += [("cause", f"{cause} ({_count(count, 'port')})") for cause, count in causes.items()]
     if vantage is not None:
@@ -47,7 +50,7 @@ def render(
     return f"{rows}{fields(facts, medium)}{verbatim('equals', equals, facts)}"
 
 
-def document(service: str, vantage: Vantage | None, results: Sequence[Reach]) -> Document:
+def document(service: str, vantage: Vantage | None, results: Sequence[Reach], lacking: int = 0) -> Document:
     """The document of schema ``kheadless/connect/1``."""
     return {
         "schema": SCHEMA,
@@ -56,16 +59,19 @@ def document(service: str, vantage: Vantage | None, results: Sequence[Reach]) ->
         if vantage is None
         else {"name": vantage.name, "kind": vantage.kind, "tool": vantage.tool, "created": vantage.created},
         "connects": [_document(result) for result in results],
-        "verdict": verdict(results),
+        "complete": not lacking,
+        "verdict": verdict(results, lacking),
     }
 
 
-def verdict(results: Sequence[Reach]) -> str:
-    """``match`` when everything in DNS can be reached, else ``differs``."""
-    return "match" if all_reached(results) else "differs"
+def verdict(results: Sequence[Reach], lacking: int = 0) -> str:
+    """``match`` when everything in DNS can be reached, ``not asked`` where some of it was not tried, or ``differs``."""
+    if not all_reached(results):
+        return "differs"
+    return NOT_ASKED if lacking else "match"
 
 
-def summary(results: Sequence[Reach]) -> str:
+def summary(results: Sequence[Reach], lacking: int = 0) -> str:
     """The verdict in one sentence."""
     mine = [result for result in results if result.goal.ready]
     good = sum(result.reached for result in mine)
@@ -74,7 +80,8 @@ def summary(results: Sequence[Reach]) -> str:
     parts += [f"{count} {outcome}" for outcome, count in counts.items()]
     others = len(results) - len(mine)
     parts += [f"{others} more not in DNS"] if others else []
-    return f"{verdict(results)}: {', '.join(parts)}"
+    parts += [f"stopped before {_count(lacking, 'more port')}"] if lacking else []
+    return f"{verdict(results, lacking)}: {', '.join(parts)}"
 
 
 def _count(number: int, what: str) -> str:

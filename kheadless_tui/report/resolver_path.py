@@ -66,6 +66,7 @@ def document(path: ResolverPath) -> Document:
         else {"addresses": list(getent.addresses), "ms": _rounded(getent.ms), "error": getent.error or None},
         "differences": list(path.differences),
         "notes": list(path.notes),
+        "complete": path.complete,
         "verdict": path.verdict,
     }
 
@@ -79,7 +80,8 @@ def _summary(path: ResolverPath) -> str:
     )
     winner = next((step for step in path.steps if step.won), None)
     if winner is None:
-        return f"{path.verdict}: {path.name} is not found ({asked})"
+        what = "is not found" if path.complete else "was not found until it was stopped"
+        return f"{path.verdict}: {path.name} {what} ({asked})"
     return f"{path.verdict}: step {winner.number} answers {', '.join(path.addresses)} ({asked})"
 
 
@@ -98,7 +100,7 @@ def _nsswitch(path: ResolverPath) -> str:
 def _getent(path: ResolverPath) -> str:
     getent = path.getent
     if getent is None:
-        return "not in the image"
+        return "stopped before it had answered" if path.files.has_getent else "not in the image"
     if getent.error:
         return getent.error
     ms = f", {getent.ms:.0f} ms with the exec" if getent.ms is not None else ""

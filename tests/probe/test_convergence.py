@@ -280,7 +280,7 @@ def test_the_document_names_every_layer_with_its_milliseconds() -> None:
     for number in range(STEADY):
         convergence.told(ONE, new(), 100.2 + number)
     document = report.document("shop/web", timeline(convergence), convergence.earlier)
-    assert list(document) == ["schema", "service", "timeline", "earlier", "verdict"]
+    assert list(document) == ["schema", "service", "timeline", "earlier", "complete", "verdict"]
     assert (document["schema"], document["verdict"]) == ("kheadless/convergence/1", "match")
     assert [(layer["layer"], layer["newAtMs"]) for layer in document["timeline"]["layers"]] == [
         ("API, EndpointSlice", 0.0),

@@ -172,7 +172,7 @@ def results() -> list[Reach]:
 
 def test_the_document_has_the_keys_of_its_schema() -> None:
     document = report.document("shop/web", POD, results())
-    assert list(document) == ["schema", "service", "vantage", "connects", "verdict"]
+    assert list(document) == ["schema", "service", "vantage", "connects", "complete", "verdict"]
     assert (document["schema"], document["verdict"]) == ("kheadless/connect/1", "differs")
     assert list(document["connects"][0]) == [
         "name", "pod", "address", "port", "portName", "inDNS", "outcome", "reached", "cause", "ms", "http", "said",
@@ -184,3 +184,11 @@ def test_the_table_fits_80_columns_and_says_each_cause_once() -> None:
     assert all(len(line) <= 80 for line in text.splitlines())
     assert text.count("nothing listens") == 1
     assert "(2 ports)" in text
+
+
+def test_what_ctrl_c_left_unconnected_is_counted_and_never_a_match() -> None:
+    good = [reached(DB, OPEN, ms=2.0)]
+    assert report.summary(good, 2) == "not asked: 1 of 1 port in DNS reached, stopped before 2 more ports"
+    document = report.document("shop/web", POD, good, 2)
+    assert (document["complete"], document["verdict"]) == (False, "not asked")
+    assert report.verdict(results(), 2) == "differs"

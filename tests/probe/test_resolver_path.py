@@ -285,7 +285,7 @@ def test_the_document_has_the_keys_of_its_schema() -> None:
     document = report.document(path(getent=Getent(("10.0.0.1", "10.0.0.2"), 50.0)))
     assert list(document) == [
         "schema", "name", "vantage", "image", "libc", "nsswitch", "resolvConf", "predictedResolvConf", "server",
-        "transports", "steps", "addresses", "getent", "differences", "notes", "verdict",
+        "transports", "steps", "addresses", "getent", "differences", "notes", "complete", "verdict",
     ]  # fmt: skip
     assert document["schema"] == "kheadless/path/1"
     assert document["steps"][2]["asks"][0]["answer"][0] == f"{WINNER} 30 IN A 10.0.0.2"
@@ -303,3 +303,12 @@ def test_nothing_of_a_pod_reaches_a_terminal_unescaped() -> None:
     for medium in (Medium(), Medium(width=80)):
         text = report.render(path(evil), "table", medium)
         assert all(sign.isprintable() or sign == "\n" for sign in text)
+
+
+def test_a_way_that_was_stopped_is_as_far_as_it_came() -> None:
+    way = resolver_path(SHORT, "pod/x", "", GLIBC, PREDICTED, Walk(SHORT, GLIBC, ANSWERS), complete=False)
+    assert (way.verdict, way.addresses, way.complete) == ("not asked", (), False)
+    assert {step.note for step in way.steps if step.kind == "dns"} == {"stopped before it was asked"}
+    text = report.render(way, "table", Medium())
+    assert f"not asked: {SHORT} was not found until it was stopped" in text
+    assert "stopped before it had answered" in text

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import msgspec
 import yaml
@@ -58,7 +59,7 @@ def test_json_has_exactly_the_keys_of_the_schema_in_their_order() -> None:
     observations = (seen(A, "10.244.1.17", "10.244.1.18"),)
     document = json.loads(probe.render((POD,), diagnosed(*observations), "json"))
     assert list(document) == [
-        "schema", "vantages", "answers", "comparison", "servers", "groups", "layers", "races", "verdict",
+        "schema", "vantages", "answers", "comparison", "servers", "groups", "layers", "races", "complete", "verdict",
     ]  # fmt: skip
     assert document["schema"] == "kheadless/probe/1"
     assert list(document["vantages"][0].items()) == [
@@ -197,3 +198,13 @@ def test_control_characters_of_a_reply_reach_no_terminal() -> None:
     for medium in (Medium(), Medium(width=80)):
         text = probe.table((POD,), judged(comparison, observation), medium)
         assert all(char.isprintable() or char == "\n" for char in text)
+
+
+def test_a_probe_that_was_stopped_is_never_a_match() -> None:
+    found = replace(diagnosed(seen(A, "10.244.1.17", "10.244.1.18")), complete=False, lacking=3)
+    document = json.loads(probe.render((POD,), found, "json"))
+    assert (document["complete"], document["verdict"]) == (False, "not asked")
+    text = probe.render((POD,), found, "table")
+    assert "not asked: 2 of 2 as predicted, stopped before 3 more replies" in text
+    wrong = replace(diagnosed(seen(A, "10.244.1.17")), complete=False)
+    assert probe.summary(wrong) == "differs: 1 of 2 as predicted, 1 missing, stopped while what differs was asked again"
