@@ -97,6 +97,7 @@ EVENTS = Resource(
     fields=("involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
             "involvedObject.apiVersion", "involvedObject.fieldPath", "reason", "type", "source"),
 )  # fmt: skip
+CONTROLLER_REVISIONS = Resource("apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision")
 DEPLOYMENTS = Resource(
     "apps", "v1", "deployments", "deployment", "Deployment", True, ("deploy",), ("all",),
     subresources=(_SCALE, _status("Deployment")),
@@ -117,9 +118,15 @@ NETWORK_POLICIES = Resource(
 
 RESOURCES = (
     CONFIG_MAPS, ENDPOINTS, EVENTS, NAMESPACES, NODES, PODS, SERVICES,
-    DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, ENDPOINT_SLICES, NETWORK_POLICIES,
+    CONTROLLER_REVISIONS, DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, ENDPOINT_SLICES, NETWORK_POLICIES,
 )  # fmt: skip
 """Everything that is kept in the store."""
+
+OWNED = (REPLICA_SETS, PODS, ENDPOINT_SLICES, ENDPOINTS, CONTROLLER_REVISIONS)
+"""Kinds that controllers make for an owner."""
+
+OWNERS = (DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, SERVICES)
+"""Kinds that controllers make something for."""
 
 REVIEWS = {
     "selfsubjectaccessreviews": "SelfSubjectAccessReview",

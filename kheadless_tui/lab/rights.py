@@ -65,6 +65,7 @@ def _view(namespace: str = "") -> tuple[Rule, ...]:
             tuple(f"{kind}{sub}" for kind in _WORKLOADS for sub in ("", "/scale", "/status")),
             namespace,
         ),
+        Rule(_READ, ("apps",), ("controllerrevisions",), namespace),
         Rule(_READ, ("discovery.k8s.io",), ("endpointslices",), namespace),
         Rule(_READ, ("networking.k8s.io",), ("networkpolicies",), namespace),
     )

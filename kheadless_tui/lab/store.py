@@ -196,7 +196,7 @@ class Store:
             item["metadata"][field] = before["metadata"][field]
         if item == before:
             return before
-        if "spec" in item and item["spec"] != before.get("spec") and "generation" in before["metadata"]:
+        if "generation" in before["metadata"] and _intent(item) != _intent(before):
             item["metadata"]["generation"] = before["metadata"]["generation"] + 1
         return self._write("MODIFIED", resource, item, before)
 
@@ -241,6 +241,12 @@ class Store:
 def key_of(item: Object) -> Key:
     """Namespace and name of an object."""
     return item["metadata"].get("namespace", ""), item["metadata"]["name"]
+
+
+def _intent(item: Object) -> Object | None:
+    """What somebody wants of an object: binding a pod to a Node is no new generation of it."""
+    spec = item.get("spec")
+    return spec and {key: value for key, value in spec.items() if key != "nodeName"}
 
 
 def clone(value: Any) -> Any:

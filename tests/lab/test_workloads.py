@@ -321,3 +321,111 @@ async def test_a_pod_of_another_owner_is_left_alone(lab: Lab) -> None:
     )
     await lab.until(lambda: ready(lab, "ReplicaSet", "r") == 2)
     assert {name: found for name, found in owners(lab).items() if name in before} == before
+
+
+async def test_what_a_set_was_is_kept_as_revisions(lab: Lab, client: Client) -> None:
+    lab.apply(stateful_set(), NS)
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 3)
+    await change_template(lab, "nginx:1.27-alpine", newest=2)
+    await change_template(lab, "nginx:alpine", newest=3)
+    assert revisions(lab) == [2, 3], "a template that was there before takes its revision along"
+    (first, last) = sorted(of_set(lab), key=lambda item: int(item["revision"]))
+    assert first["data"]["spec"]["template"]["$patch"] == "replace"
+    assert first["data"]["spec"]["template"]["spec"]["containers"][0]["image"] == "nginx:1.27-alpine"
+    assert lab.get("StatefulSet", NS, "s")["status"]["currentRevision"] == last["metadata"]["name"]
+    path = f"/apis/apps/v1/namespaces/{NS}/controllerrevisions/{last['metadata']['name']}"
+    headers = {**client.headers, "Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    async with client.http.get(lab.server + path, headers=headers) as got:
+        (row,) = (await got.json())["rows"]
+    assert row["cells"][1:3] == ["statefulset.apps/s", "3"]
+
+
+async def change_template(lab: Lab, image: str, *, newest: int) -> None:
+    lab.change("StatefulSet", NS, "s", lambda item: of_image(item, image))
+    await lab.until(lambda: revisions(lab)[-1:] == [newest] and is_updated(lab))
+
+
+def of_image(item: dict[str, Any], image: str) -> None:
+    item["spec"]["template"]["spec"]["containers"][0]["image"] = image
+
+
+def of_set(lab: Lab) -> list[dict[str, Any]]:
+    own = uid(lab, "StatefulSet", "s")
+    found = lab.all("ControllerRevision", NS)
+    return [item for item in found if item["metadata"]["ownerReferences"][0]["uid"] == own]
+
+
+def revisions(lab: Lab) -> list[int]:
+    return sorted(int(item["revision"]) for item in of_set(lab))
+
+
+def is_updated(lab: Lab) -> bool:
+    found = lab.get("StatefulSet", NS, "s")["status"]
+    return bool(found["currentRevision"] == found["updateRevision"] and found.get("readyReplicas") == 3)
+
+
+async def test_only_so_many_revisions_are_kept(lab: Lab) -> None:
+    lab.apply(stateful_set(), NS)
+    lab.change("StatefulSet", NS, "s", lambda item: item["spec"].update(revisionHistoryLimit=1))
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 3)
+    for number, image in enumerate(("nginx:1.27-alpine", "nginx:1.26-alpine", "nginx:alpine")):
+        await change_template(lab, image, newest=2 + number)
+    await lab.until(lambda: revisions(lab) == [3, 4])
+
+
+async def test_below_the_partition_a_pod_comes_back_as_it_was(lab: Lab) -> None:
+    lab.apply(stateful_set(), NS)
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 3)
+
+    def edit(item: dict[str, Any]) -> None:
+        item["spec"]["updateStrategy"]["rollingUpdate"]["partition"] = 2
+        of_image(item, "nginx:1.27-alpine")
+
+    def images() -> list[str]:
+        return [lab.get("Pod", NS, f"s-{number}")["spec"]["containers"][0]["image"] for number in range(3)]
+
+    lab.change("StatefulSet", NS, "s", edit)
+    await lab.until(lambda: lab.get("StatefulSet", NS, "s")["status"].get("updatedReplicas") == 1)
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 3)
+    lab.delete("Pod", NS, "s-0", grace=0)
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 2)
+    await lab.until(lambda: ready(lab, "StatefulSet", "s") == 3)
+    assert images() == ["nginx:alpine", "nginx:alpine", "nginx:1.27-alpine"]
+    found = lab.get("StatefulSet", NS, "s")["status"]
+    assert (found["currentReplicas"], found["updatedReplicas"]) == (2, 1)
+    assert found["currentRevision"] != found["updateRevision"]
+
+
+async def test_in_the_foreground_an_owner_goes_last(lab: Lab, client: Client) -> None:
+    gone: list[str] = []
+    lab.store.subscribe(lambda change: gone.append(change.resource.kind) if change.type == "DELETED" else None)
+    lab.apply(deployment(replicas=2), NS)
+    await lab.until(lambda: is_complete(lab, 2))
+    path = f"/apis/apps/v1/namespaces/{NS}/deployments/d"
+    answer = (await client.call("DELETE", path, {"propagationPolicy": "Foreground"})).json
+    assert answer["metadata"]["finalizers"] == ["foregroundDeletion"]
+    assert answer["metadata"]["deletionTimestamp"]
+    await lab.until(lambda: "Deployment" in gone)
+    kinds = [kind for kind in gone if kind in ("Pod", "ReplicaSet", "Deployment")]
+    assert kinds == ["Pod", "Pod", "ReplicaSet", "Deployment"]
+
+
+async def test_a_map_is_deleted_in_the_foreground_at_once(client: Client) -> None:
+    path = f"/api/v1/namespaces/{NS}/configmaps"
+    await client.call("POST", path, {"metadata": {"name": "x"}})
+    await client.call("DELETE", f"{path}/x", {"propagationPolicy": "Foreground"})
+    assert (await client.call("GET", f"{path}/x")).status == 404
+
+
+async def test_a_deployment_that_is_held_says_so(lab: Lab) -> None:
+    lab.apply(deployment(), NS)
+    await lab.until(lambda: is_complete(lab, 4))
+    lab.change("Deployment", NS, "d", lambda item: item["spec"].update(paused=True))
+    await lab.until(lambda: conditions(lab)["Progressing"] == ("Unknown", "DeploymentPaused"))
+    seen: list[str] = []
+    lab.store.subscribe(
+        lambda change: seen.append(conditions(lab)["Progressing"][1]) if change.resource.kind == "Deployment" else None
+    )
+    lab.change("Deployment", NS, "d", lambda item: item["spec"].pop("paused"))
+    await lab.until(lambda: conditions(lab)["Progressing"] == ("True", "NewReplicaSetAvailable"))
+    assert "DeploymentResumed" in seen

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kheadless_tui.lab import defaults
@@ -20,7 +20,7 @@ from kheadless_tui.lab.api.managed_fields import APPLY, Manager
 from kheadless_tui.lab.clock import Clock, rfc3339
 from kheadless_tui.lab.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
 from kheadless_tui.lab.failure import ApiFailure, already_exists, bad_request, conflict, not_found
-from kheadless_tui.lab.resources import BY_KIND, ENDPOINT_SLICES, NAMESPACES, PODS, REPLICA_SETS, SERVICES, Resource
+from kheadless_tui.lab.resources import BY_KIND, ENDPOINT_SLICES, NAMESPACES, OWNED, OWNERS, PODS, SERVICES, Resource
 from kheadless_tui.lab.store import MODIFIED_MESSAGE, Object, Store, clone, disowned, owned_by
 from kheadless_tui.lab.validation import checks
 
@@ -29,6 +29,10 @@ SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 
 FIRST_SERVICE_ADDRESS = 16
 """Allocated addresses start behind those that are given by hand (``.1`` the API server, ``.10`` DNS)."""
+
+
+FOREGROUND = "foregroundDeletion"
+"""The finalizer of what goes after all that it owns (apimachinery, FinalizerDeleteDependents)."""
 
 
 def generated_name(prefix: str) -> str:
@@ -246,7 +250,9 @@ class Objects:
         """
         before = self._store.get(resource, namespace, name)
         check_preconditions(resource, before, options.get("preconditions") or {})
-        if options.get("propagationPolicy") == "Orphan":
+        policy = options.get("propagationPolicy")
+        foreground = policy == "Foreground" and resource in OWNERS
+        if policy == "Orphan":
             self._orphan(before)
         if resource is PODS:
             return self._delete_pod(before, options.get("gracePeriodSeconds"))
@@ -254,15 +260,22 @@ class Objects:
             if "deletionTimestamp" not in before["metadata"]:
                 before = self.change(resource, "", name, self._terminate_namespace)
             return before, False
-        if before["metadata"].get("finalizers"):
-            if "deletionTimestamp" not in before["metadata"]:
-                before = self.change(resource, namespace, name, self._mark_deleted)
-            return before, False
+        if foreground or before["metadata"].get("finalizers"):
+            finalizers = [FOREGROUND] if foreground else []
+            return self.change(resource, namespace, name, self._mark_deleted(finalizers)), False
         return self._remove(resource, namespace, name), True
 
-    def _mark_deleted(self, item: Object) -> None:
+    def _mark_deleted(self, more: Sequence[str]) -> Callable[[Object], None]:
         """It goes when its last finalizer has been taken away."""
-        item["metadata"] |= {"deletionTimestamp": self._clock.timestamp(), "deletionGracePeriodSeconds": 0}
+
+        def edit(item: Object) -> None:
+            meta = item["metadata"]
+            meta.setdefault("deletionTimestamp", self._clock.timestamp())
+            meta["deletionGracePeriodSeconds"] = 0
+            kept = meta.get("finalizers") or []
+            meta["finalizers"] = [*kept, *(name for name in more if name not in kept)]
+
+        return edit
 
     def _remove(self, resource: Resource, namespace: str, name: str) -> Object:
         gone = self._store.delete(resource, namespace, name)
@@ -347,7 +360,7 @@ class Objects:
 
     def _orphan(self, owner: Object) -> None:
         uid, namespace = owner["metadata"]["uid"], owner["metadata"].get("namespace", "")
-        for resource in (PODS, REPLICA_SETS):
+        for resource in OWNED:
             for item in owned_by(self._store.all(resource, namespace), uid):
                 self.change(resource, namespace, item["metadata"]["name"], lambda changed: disowned(changed, uid))
 

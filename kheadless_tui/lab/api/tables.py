@@ -236,6 +236,15 @@ def _since(*fields: str) -> Callable[[Object, float], str]:
     return cell
 
 
+def _controller(item: Object, now: float) -> str:
+    """``statefulset.apps/web`` (printers.go, formatResourceName)."""
+    owner = next((one for one in item["metadata"].get("ownerReferences") or () if one.get("controller")), None)
+    if owner is None:
+        return NONE
+    group = owner["apiVersion"].rpartition("/")[0]
+    return f"{owner['kind'].lower()}{'.' if group else ''}{group}/{owner['name']}"
+
+
 def _event_object(item: Object, now: float) -> str:
     about = item.get("involvedObject") or {}
     return f"{about.get('kind', '').lower()}/{about.get('name', '')}"
@@ -315,6 +324,12 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _SELECTOR,
     ),
     "StatefulSet": (_NAME, Column("Ready", _replicas), _AGE, *_IMAGES),
+    "ControllerRevision": (
+        _NAME,
+        Column("Controller", _controller),
+        Column("Revision", lambda item, now: str(item.get("revision", 0))),
+        _AGE,
+    ),
     "NetworkPolicy": (
         _NAME,
         Column("Pod-Selector", lambda item, now: selector_text(item["spec"].get("podSelector"))),

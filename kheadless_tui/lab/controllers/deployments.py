@@ -18,6 +18,8 @@ from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of
 
 HASH_LABEL = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
+_HISTORY = "deployment.kubernetes.io/revision-history"
+"""The numbers that a ReplicaSet had as a revision before."""
 _DESIRED, _MAXIMUM = "deployment.kubernetes.io/desired-replicas", "deployment.kubernetes.io/max-replicas"
 _COMPONENT = "deployment-controller"
 
@@ -65,7 +67,9 @@ class DeploymentController:
         if new is None:
             new = self._create_set(found, template_hash, newest + 1)
         elif _revision(new) < newest:  # rolled back to
-            self._annotate(REPLICA_SETS.kind, key_of(new), {REVISION: str(newest + 1)})
+            before = [(new["metadata"].get("annotations") or {}).get(_HISTORY), str(_revision(new))]
+            history = {_HISTORY: ",".join(filter(None, before))}
+            self._annotate(REPLICA_SETS.kind, key_of(new), {REVISION: str(newest + 1), **history})
             new = self._store.get(REPLICA_SETS, *key_of(new))
         self._annotate(DEPLOYMENTS.kind, key_of(found), {REVISION: str(_revision(new))})
         return new
@@ -191,7 +195,10 @@ class DeploymentController:
             else ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
         )
         name = new["metadata"]["name"]
-        if counts["updatedReplicas"] == counts["replicas"] == counts["availableReplicas"] == wanted:
+        interruption = _interruption(found, old.get("Progressing"))
+        if interruption is not None:
+            progress = interruption
+        elif counts["updatedReplicas"] == counts["replicas"] == counts["availableReplicas"] == wanted:
             progress = ("True", "NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.')
         elif self._too_late(found, old.get("Progressing"), counts):
             progress = ("False", "ProgressDeadlineExceeded", f'ReplicaSet "{name}" has timed out progressing.')
@@ -234,6 +241,16 @@ class DeploymentController:
             "reason": reason,
             "message": message,
         }
+
+
+def _interruption(found: Object, old: Object | None) -> tuple[str, str, str] | None:
+    """A Deployment that is held, or is held no more (sync.go, checkPausedConditions)."""
+    reason = old["reason"] if old is not None else ""
+    if reason == "ProgressDeadlineExceeded":
+        return None
+    if found["spec"].get("paused"):
+        return "Unknown", "DeploymentPaused", "Deployment is paused"
+    return ("Unknown", "DeploymentResumed", "Deployment is resumed") if reason == "DeploymentPaused" else None
 
 
 def hash_of(template: Object) -> str:

@@ -14,10 +14,16 @@ BACK_OFF_SECONDS, MAX_BACK_OFF_SECONDS = 10.0, 300.0
 """The first back-off of a container or an image, and the longest (kubelet, MaxContainerBackOff)."""
 
 
+_ORDER = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
+"""Of the conditions, as the kubelet writes them."""
+
+
 def set_condition(pod: Object, kind: str, holds: bool, now: str, reason: str = "", message: str = "") -> None:
     """Write one condition; its time stays when its status does."""
     conditions = pod["status"].setdefault("conditions", [])
     wanted: dict[str, Any] = {"type": kind, "status": "True" if holds else "False", "lastProbeTime": None}
+    if "generation" in pod["metadata"]:
+        wanted["observedGeneration"] = pod["metadata"]["generation"]
     old = next((item for item in conditions if item["type"] == kind), None)
     same = old is not None and old["status"] == wanted["status"]
     wanted["lastTransitionTime"] = old["lastTransitionTime"] if same and old else now
@@ -29,10 +35,13 @@ def set_condition(pod: Object, kind: str, holds: bool, now: str, reason: str = "
         conditions[conditions.index(old)] = wanted
     else:
         conditions.append(wanted)
+        conditions.sort(key=lambda item: _ORDER.index(item["type"]) if item["type"] in _ORDER else len(_ORDER))
 
 
 def set_readiness(pod: Object, now: str) -> None:
     """Ready and ContainersReady, from the containers' status."""
+    if "generation" in pod["metadata"]:
+        pod["status"]["observedGeneration"] = pod["metadata"]["generation"]
     states = pod["status"].get("containerStatuses") or ()
     unready = [state["name"] for state in states if not state["ready"]]
     phase = pod["status"].get("phase")
@@ -65,6 +74,7 @@ def identity(container: Object) -> Object:
         "image": full_reference(container["image"]),
         "imageID": f"sha256:{secrets.token_hex(32)}",
         "containerID": f"containerd://{secrets.token_hex(32)}",
+        "resources": {},
     }
 
 

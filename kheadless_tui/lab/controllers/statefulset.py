@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
-from kheadless_tui.lab.api.objects import SUFFIX_ALPHABET, Objects
+from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.controllers.events import NORMAL, Events
 from kheadless_tui.lab.controllers.ownership import Ownership, controller_reference
+from kheadless_tui.lab.controllers.revisions import LABEL, RevisionHistory, Revisions, label_of, template_of
 from kheadless_tui.lab.failure import ApiFailure
 from kheadless_tui.lab.resources import PODS, STATEFUL_SETS
-from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of
+from kheadless_tui.lab.store import Change, Key, Object, Store, key_of
 
 
 class StatefulSetController:
@@ -21,10 +19,11 @@ class StatefulSetController:
         self._objects = objects
         self._events = events
         self._pods = Ownership(store, objects, STATEFUL_SETS, PODS, _is_member)
+        self._history = RevisionHistory(store, objects)
 
     def keys(self, change: Change) -> set[Key]:
         """A StatefulSet, or those that a pod concerns: also by its name, which is free when the pod is gone."""
-        keys = self._pods.keys(change)
+        keys = self._pods.keys(change) | self._history.keys(change)
         if change.resource is PODS and change.type == "DELETED":
             namespace, name = key_of(change.item)
             keys.add((namespace, name.rpartition("-")[0]))
@@ -35,24 +34,28 @@ class StatefulSetController:
         found = self._store.find(STATEFUL_SETS, *key)
         if found is None:
             return
-        self._step(found, {_ordinal(pod): pod for pod in self._pods.claim(found)})
-        self._write_status(found, self._pods.claim(found))
+        revisions = self._history.of(found)
+        if "deletionTimestamp" not in found["metadata"]:
+            self._step(found, {_ordinal(pod): pod for pod in self._pods.claim(found)}, revisions)
+        pods = self._pods.claim(found)
+        self._write_status(found, pods, revisions)
+        self._history.forget_old(self._store.get(STATEFUL_SETS, *key), pods)
 
-    def _step(self, found: Object, pods: dict[int, Object]) -> None:
+    def _step(self, found: Object, pods: dict[int, Object], revisions: Revisions) -> None:
         spec = found["spec"]
-        start = (spec.get("ordinals") or {}).get("start", 0)
+        start = _first_ordinal(found)
         wanted = range(start, start + spec["replicas"])
         parallel = spec["podManagementPolicy"] == "Parallel"
-        if self._fill(found, pods, wanted, parallel) and self._shrink(found, pods, wanted, parallel):
-            self._roll(found, pods, wanted)
+        if self._fill(found, pods, wanted, revisions) and self._shrink(found, pods, wanted, parallel):
+            self._roll(found, pods, wanted, revisions)
 
-    def _fill(self, found: Object, pods: dict[int, Object], wanted: range, parallel: bool) -> bool:
+    def _fill(self, found: Object, pods: dict[int, Object], wanted: range, revisions: Revisions) -> bool:
         """Make the pods that are missing; whether all that are wanted are there, and ready where that counts."""
-        complete = True
+        complete, parallel = True, found["spec"]["podManagementPolicy"] == "Parallel"
         for ordinal in wanted:
             pod = pods.get(ordinal)
             if pod is None:
-                self._create(found, ordinal)
+                self._create(found, ordinal, revisions)
             elif pod["status"]["phase"] in ("Failed", "Succeeded"):
                 self._delete(found, pod)
             elif parallel or _ready(pod):
@@ -70,23 +73,24 @@ class StatefulSetController:
                 self._delete(found, pods[ordinal])
         return not condemned
 
-    def _roll(self, found: Object, pods: dict[int, Object], wanted: range) -> None:
+    def _roll(self, found: Object, pods: dict[int, Object], wanted: range, revisions: Revisions) -> None:
         """Delete the last pod of an older revision; it comes back as the new one."""
         strategy = found["spec"].get("updateStrategy") or {}
         if strategy.get("type") == "OnDelete":
             return
-        revision, partition = revision_of(found), (strategy.get("rollingUpdate") or {}).get("partition", 0)
+        revision, partition = revisions.update["metadata"]["name"], _partition(found) or 0
         for ordinal in sorted(wanted, reverse=True):
             pod = pods[ordinal]
-            if ordinal >= partition and _revision_label(pod) != revision:
+            if ordinal >= partition and label_of(pod) != revision:
                 if not _leaving(pod):
                     self._delete(found, pod)
                 return
             if not _ready(pod):
                 return
 
-    def _create(self, found: Object, ordinal: int) -> None:
-        pod = _new_pod(found, ordinal, revision_of(found))
+    def _create(self, found: Object, ordinal: int, revisions: Revisions) -> None:
+        revision = revisions.current if _keeps_revision(found, ordinal) else revisions.update
+        pod = _new_pod(found, ordinal, revision)
         try:
             self._objects.create(PODS, found["metadata"]["namespace"], pod)
         except ApiFailure as failure:
@@ -103,19 +107,18 @@ class StatefulSetController:
         message = f"{verb} Pod {pod['metadata']['name']} in StatefulSet {found['metadata']['name']} successful"
         self._events.record(found, NORMAL, f"Successful{verb.capitalize()}", message, "statefulset-controller")
 
-    def _write_status(self, found: Object, pods: list[Object]) -> None:
-        revision = revision_of(found)
+    def _write_status(self, found: Object, pods: list[Object], revisions: Revisions) -> None:
+        revision, current = revisions.update["metadata"]["name"], revisions.current["metadata"]["name"]
         ready = sum(_ready(pod) for pod in pods)
-        updated = sum(_revision_label(pod) == revision for pod in pods)
-        current = (found.get("status") or {}).get("currentRevision", revision)
-        if updated == len(pods) == found["spec"]["replicas"]:
+        staying = [label_of(pod) for pod in pods if not _leaving(pod)]
+        if staying.count(revision) == len(pods) == ready and not _on_delete(found):
             current = revision
         status = {
             "observedGeneration": found["metadata"]["generation"],
             "replicas": len(pods),
             "readyReplicas": ready,
-            "currentReplicas": sum(_revision_label(pod) == current for pod in pods),
-            "updatedReplicas": updated,
+            "currentReplicas": staying.count(current),
+            "updatedReplicas": staying.count(revision),
             "currentRevision": current,
             "updateRevision": revision,
             "collisionCount": 0,
@@ -131,19 +134,36 @@ class StatefulSetController:
 _LEFT_OUT_AT_ZERO = ("readyReplicas", "currentReplicas", "updatedReplicas")
 
 
-def revision_of(found: Object) -> str:
-    """The name of the revision of a template: the same template gives the same name."""
-    digest = hashlib.sha256(json.dumps(found["spec"]["template"], sort_keys=True).encode()).digest()
-    suffix = "".join(SUFFIX_ALPHABET[byte % len(SUFFIX_ALPHABET)] for byte in digest[:10])
-    return f"{found['metadata']['name']}-{suffix}"
+def _first_ordinal(found: Object) -> int:
+    return int((found["spec"].get("ordinals") or {}).get("start", 0))
 
 
-def _new_pod(found: Object, ordinal: int, revision: str) -> Object:
-    meta, template = found["metadata"], clone(found["spec"]["template"])
+def _on_delete(found: Object) -> bool:
+    return (found["spec"].get("updateStrategy") or {}).get("type") == "OnDelete"
+
+
+def _partition(found: Object) -> int | None:
+    """From which ordinal on pods are updated; ``None`` where nothing is said."""
+    rolling = (found["spec"].get("updateStrategy") or {}).get("rollingUpdate")
+    return None if rolling is None else int(rolling.get("partition") or 0)
+
+
+def _keeps_revision(found: Object, ordinal: int) -> bool:
+    """Whether a pod that is made again is made as it was (stateful_set_utils.go newVersionedStatefulSetPod)."""
+    if _on_delete(found):
+        return False
+    partition = _partition(found)
+    if partition is None:
+        return ordinal < _first_ordinal(found) + int((found.get("status") or {}).get("currentReplicas", 0))
+    return ordinal < _first_ordinal(found) + partition
+
+
+def _new_pod(found: Object, ordinal: int, revision: Object) -> Object:
+    meta, template = found["metadata"], template_of(revision)
     name = f"{meta['name']}-{ordinal}"
     own = {
         "apps.kubernetes.io/pod-index": str(ordinal),
-        "controller-revision-hash": revision,
+        LABEL: revision["metadata"]["name"],
         "statefulset.kubernetes.io/pod-name": name,
     }
     template_meta = template.get("metadata") or {}
@@ -169,10 +189,6 @@ def _is_member(found: Object, pod: Object) -> bool:
 
 def _ordinal(pod: Object) -> int:
     return int(pod["metadata"]["name"].rpartition("-")[2])
-
-
-def _revision_label(pod: Object) -> str:
-    return str((pod["metadata"].get("labels") or {}).get("controller-revision-hash", ""))
 
 
 def _leaving(pod: Object) -> bool:
