@@ -14,7 +14,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-MODULES = {"1.27": "v0.27.16", "1.29": "v0.29.15", "1.30": "v0.30.14", "1.31": "v0.31.14", "1.33": "v0.33.4"}
+MODULES = {
+    "1.27": "v0.27.16",
+    "1.28": "v0.28.15",
+    "1.29": "v0.29.15",
+    "1.30": "v0.30.14",
+    "1.31": "v0.31.14",
+    "1.33": "v0.33.4",
+}
 """Release to the version of k8s.io/kubectl that it is made from."""
 DEFAULT = ("1.27", "1.33")
 """The oldest and the newest that the lab is held against."""
