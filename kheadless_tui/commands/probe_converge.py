@@ -29,13 +29,17 @@ from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.record import Answer, Question
 
 TIMEOUT = 120.0
-"""Seconds of --timeout where it is not given: four times the TTL that most clusters have."""
+"""Seconds of --timeout where it is not given, at least."""
+TTLS = 4
+"""Times the longest TTL of the zone that is waited where --timeout is not given: what a replica keeps for one TTL, a
+cache before it may fetch at the end of that and keep for another; twice that, for a change that comes meanwhile."""
 
 
 async def probe_converge(arguments: argparse.Namespace, spec: VantageSpec, interruption: Interruption) -> int:
     """Wait, follow, print; the exit status is 0 only when every layer had the change within the time."""
-    seconds = arguments.timeout or TIMEOUT
     async with from_cluster(arguments, await connect(arguments), ()) as source:
+        freshness = Freshness.of(source.config)
+        seconds = arguments.timeout or max(TIMEOUT, TTLS * max(freshness.ttl, freshness.denial_ttl))
         key = service_key(arguments.name, source.namespace)
         service = service_of(source, key, "")
         prober = prober_of(source, arguments)

@@ -25,6 +25,13 @@ class ExpectedChange:
     old: Mapping[Question, Said]
     new: Mapping[Question, Said]
     """The same questions as of ``old``."""
+    name: str
+    """Of the Service, absolute."""
+
+    @property
+    def reaches_applications(self) -> bool:
+        """The addresses of the Service's name change, so that a program that looks it up is told of it."""
+        return self.addresses(self.name, new=True) is not None
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -52,6 +59,9 @@ def change_between(
 ) -> ExpectedChange | None:
     """What changed between two predictions; ``None`` when nothing that can be predicted did.
 
+    Reverse names are left out: the name of an address is that of every Service that leads to it, and some caches ask
+    for them elsewhere. Whatever changes there for this Service changes its own names too.
+
     Args:
         before: The predicted answers at first.
         after: The predicted answers now; a question that only one of the two has is left out.
@@ -60,7 +70,8 @@ def change_between(
     changed = [
         question
         for question, answer in after.items()
-        if (old := before.get(question)) is not None
+        if question.type != "PTR"
+        and (old := before.get(question)) is not None
         and not (answer.unknown or old.unknown or answer.fallthrough or old.fallthrough)
         and said_by(old) != said_by(answer)
     ]
@@ -77,6 +88,7 @@ def change_between(
         text + (f", and {rest} more {'answer' if rest == 1 else 'answers'} with it" if rest else ""),
         {question: said_by(before[question]) for question in kept},
         {question: said_by(after[question]) for question in kept},
+        name,
     )
 
 

@@ -174,11 +174,12 @@ class Convergence:
         if self._change is not None and (before := self.timeline()) is not None:
             self._earlier.append(_superseded(before))
         self._change, self._began, self._at, self._last, self._note = change, now, at, now, note
-        self._layers = {layer: _Layer(layer) for layer in self._order}
+        layers = [layer for layer in self._order if layer.kind != APPLICATION or change.reaches_applications]
+        self._layers = {layer: _Layer(layer) for layer in layers}
 
     def next(self, layer: Layer, now: float) -> str:
         """What is to be asked of a layer: ``serial``, ``truth``, or nothing yet (empty)."""
-        if self._change is None:
+        if layer not in self._layers:
             return ""
         if self._ms(now) >= PATIENCE or self._all_heard():
             return TRUTH
@@ -235,7 +236,7 @@ class Convergence:
         if self._change is None:
             return None
         first = Point(API, 0.0, 0.0, (Said(0.0, NEW, 0.0),), 1, self._note)
-        points = tuple(self._point(self._layers[layer]) for layer in self._order)
+        points = tuple(self._point(known) for known in self._layers.values())
         return Timeline(
             self._change.text,
             self._at,

@@ -35,6 +35,8 @@ INTERVAL = 0.2
 """Seconds between two rounds of questions to one layer, at first."""
 SLOWER = ((5.0, INTERVAL), (30.0, 0.5), (float("inf"), 1.0))
 """Until so many seconds after the change a layer is asked at this interval."""
+MOST_WAITS = 10
+"""Times the wait for all layers that changes upon changes (a rollout, a pod that flaps) can make of it."""
 APPLICATION_INTERVAL = 0.5
 """Seconds at least between two runs of getent, each an exec of its own."""
 REPLY_TIMEOUT = 1.0
@@ -251,9 +253,11 @@ class Following:
                 await self._began.wait()
         if not self._began.is_set():
             return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await self._done.wait()
+        last = time.monotonic() + timeout * MOST_WAITS
+        while not self._done.is_set() and (left := min(last, self._since + timeout) - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._done.wait()
 
     async def _baselines(self) -> None:
         """The serial of each replica before the change; the streams are open from then on."""

@@ -106,6 +106,30 @@ def test_a_name_that_comes_to_be_and_one_that_goes() -> None:
     assert went.text.startswith(f"A of {NAME} loses 10.0.0.1 (now NXDOMAIN)")
 
 
+def test_the_reverse_name_of_a_shared_address_is_no_change_of_the_service() -> None:
+    shared = predicted("1.0.0.10.in-addr.arpa. PTR", f"1.0.0.10.in-addr.arpa. 30 IN PTR web-0.{NAME}")
+    with_other = predicted("1.0.0.10.in-addr.arpa. PTR", f"1.0.0.10.in-addr.arpa. 30 IN PTR web-0.other.{ZONE}")
+    assert change_between({shared.question: shared}, {shared.question: with_other}, NAME) is None
+    found = change_between({**BEFORE, shared.question: shared}, {**AFTER, shared.question: with_other}, NAME)
+    assert found is not None
+    assert {question.type for question in found.questions} == {"A", "AAAA"}
+
+
+def test_a_change_without_addresses_is_none_of_the_applications() -> None:
+    ports = [predicted("web SRV", f"web 30 IN SRV 0 100 {port} web-0.{NAME}") for port in (80, 81)]
+    before, after = ({answer.question: answer} for answer in ports)
+    found = change_between(before, after, NAME)
+    assert found is not None
+    assert not found.reaches_applications
+    convergence = Convergence([ONE, POD], interval=200)
+    convergence.begin(found, now=100.0, at=1005.5)
+    assert (convergence.next(POD, 104.0), convergence.next(ONE, 104.0)) == ("", TRUTH)
+    for number in range(STEADY):
+        convergence.told(ONE, [observed("web SRV", f"web 30 IN SRV 0 100 81 web-0.{NAME}")], 100.1 + number)
+    assert timeline(convergence).done
+    assert change().reaches_applications
+
+
 def test_what_cannot_be_predicted_is_no_change() -> None:
     unknown = {q: Answer(q, "NOERROR", unknown="the Corefile") for q in BEFORE}
     assert change_between(BEFORE, unknown, NAME) is None
