@@ -7,7 +7,7 @@ nothing-answers      no server answers over any transport: the way out of the po
 vip-silent           kube-dns does not answer, its replicas do by address: the way of the Service
 server-silent        one replica, cache or other server does not answer
 udp-lost, tcp-lost   one transport gets no reply where the other does, at one server or at all
-replies-lost         some questions are lost, at kube-dns as a rule since one replica behind it is silent
+replies-lost         some questions are lost, at kube-dns and a cache as a consequence of one silent replica
 not-serving          a server answers SERVFAIL or REFUSED to everything
 old-denial           a cache still denies what exists by now; it goes when the TTL has run down
 old-answer           a cache still gives what was true before

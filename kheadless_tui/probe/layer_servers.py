@@ -79,6 +79,15 @@ class Servers:
         """Those that speak at all and were asked over a transport."""
         return [server for server in self.all if not server.silent and transport in server.columns]
 
+    def silent_replicas(self, transport: str) -> list[Asked]:
+        """The replicas that kube-dns leads to, and that gave no reply over a transport while some server did."""
+        mine = [server for server in self.of(REPLICA) if transport in server.columns and server.layer.ready]
+        return [server for server in mine if self.column(server, transport).silent and self._speaks(transport)]
+
+    def _speaks(self, transport: str) -> bool:
+        """Some server answered over a transport: what gets no reply over it is not the transport's fault."""
+        return any(spoken == transport for spoken, _ in self.answerable)
+
     def column(self, server: Asked, transport: str) -> Column:
         """The column of a server that was asked over a transport."""
         return self.matrix.columns[server.columns[transport]]

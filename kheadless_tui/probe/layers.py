@@ -50,7 +50,7 @@ class Layer:
     @classmethod
     def of(cls, server: Server) -> Layer:
         """The layer that a server is."""
-        return cls(str(server), server.role, server.name if server.name != str(server) else "")
+        return cls(str(server), server.role, server.name if server.name != str(server) else "", ready=server.ready)
 
     @property
     def title(self) -> str:

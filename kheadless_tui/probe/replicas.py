@@ -37,7 +37,7 @@ class Replica:
     def server(self, *, forwarded: bool = False) -> Server:
         """It as a server that is asked by its address, or by a port-forward to its pod."""
         source = f"CoreDNS replica {self.pod}"
-        return Server(self.address, self.port, source, "replica", self.pod, forwarded=forwarded)
+        return Server(self.address, self.port, source, "replica", self.pod, forwarded=forwarded, ready=self.ready)
 
 
 class _SliceList(msgspec.Struct):

@@ -34,6 +34,8 @@ class Server:
     """Of a replica: it is asked by a port-forward to its pod instead of by its address."""
     presumed: bool = False
     """Only custom says that it is there; when it does not answer at all, it is left out of the result."""
+    ready: bool = True
+    """False of a replica that its EndpointSlice calls not ready, so that kube-dns does not lead to it."""
 
     @property
     def name(self) -> str:

@@ -222,6 +222,44 @@ def test_kube_dns_loses_the_share_of_a_silent_replica() -> None:
     assert "coredns-q8zrt behind it is silent" in found[1].evidence
 
 
+def test_what_is_lost_at_a_silent_replica_is_no_fault_of_what_stands_before_it() -> None:
+    behind = [both(right, ONE), both(silent, TWO)]
+    for lost in ("udp", "tcp"):  # by chance all of one transport went to the silent one
+        kept = "tcp" if lost == "udp" else "udp"
+        found = findings(silent(VIP, lost), right(VIP, kept), *behind, both(silent, CACHE))
+        assert [(f.kind, f.layers[0].title, f.severity) for f in found] == [
+            ("server-silent", "coredns-q8zrt", "error"),
+            ("replies-lost", "kube-dns", "info"),
+            ("replies-lost", "node-local cache", "info"),
+        ]
+        assert found[1].title == "kube-dns (10.96.0.10) loses what it hands to coredns-q8zrt"
+        assert found[1].evidence.startswith(f"5 of 5 questions over {lost.upper()} got no reply")
+    nothing = findings(both(silent, VIP), *behind)
+    assert "handed to coredns-q8zrt, which is silent, by chance: ask again" in nothing[0].evidence
+
+
+def test_one_transport_of_one_replica_is_lost_and_its_share_at_kube_dns() -> None:
+    half = [*silent(VIP, "udp")[:3], *right(VIP, "udp")[3:]]
+    found = findings(half, right(VIP, "tcp"), both(right, ONE), silent(TWO, "udp"), right(TWO, "tcp"))
+    assert [(f.kind, f.layers[0].title, f.severity) for f in found] == [
+        ("udp-lost", "coredns-q8zrt", "error"),
+        ("replies-lost", "kube-dns", "info"),
+    ]
+
+
+def test_a_replica_that_is_not_ready_gets_no_share() -> None:
+    gone = Layer.of(Server("10.244.2.5", role="replica", pod="coredns-q8zrt", ready=False))
+    layers = (VIP, ONE, gone)
+    matrix, observations = seen(
+        silent(VIP, "udp"), right(VIP, "tcp"), both(right, ONE), both(silent, TWO), layers=layers
+    )
+    found = read(matrix, observations, FRESH)
+    assert [(f.kind, f.layers[0].title) for f in found] == [
+        ("udp-lost", "kube-dns"),
+        ("server-silent", "coredns-q8zrt"),
+    ]
+
+
 def test_a_cache_tells_of_a_silent_replica_by_servfail() -> None:
     failed = [*failing(CACHE, "udp", "SERVFAIL")[:2], *right(CACHE, "udp")[2:]]
     found = findings(both(right, VIP), both(right, ONE), both(silent, TWO), failed)
