@@ -34,13 +34,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Kubectl:
     """kubectl on one namespace."""
 
-    def __init__(self, namespace: str, folder: Path) -> None:
+    def __init__(self, namespace: str, folder: Path, kubeconfig: str = KUBECONFIG) -> None:
         self.namespace = namespace
         self.folder = folder
+        self._kubeconfig = kubeconfig
 
     def __call__(self, *words: str, check: bool = True) -> str:
         done = subprocess.run(
-            ["kubectl", "--kubeconfig", KUBECONFIG, "-n", self.namespace, *words],
+            ["kubectl", "--kubeconfig", self._kubeconfig, "-n", self.namespace, *words],
             capture_output=True, text=True, timeout=90, check=False,
         )  # fmt: skip
         assert not check or done.returncode == 0, f"kubectl {' '.join(words)}: {done.stderr}"

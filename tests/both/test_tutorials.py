@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.e2e.conftest import Kubectl, Run
+from tests.both.clusters import Run
+from tests.e2e.conftest import Kubectl
 
 TEMPORARY = ("--from", "new", "--yes", "-o", "json")
 
