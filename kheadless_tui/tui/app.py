@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.filter import LineFilter
 
 from kheadless_tui.errors import HeadlessError
@@ -109,6 +110,15 @@ class HeadlessApp(App[int]):
         self._leaving: asyncio.Task[None] | None = None
         self._unwatch: Callable[[], None] = lambda: None
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice, or ours in place of its driver for terminals."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from kheadless_tui.tui.driver import PromptDriver  # noqa: PLC0415 - only where there is termios
+
+        return PromptDriver
+
     @property
     def session(self) -> ClusterSession:
         """The session that is looked at now."""
@@ -169,6 +179,11 @@ class HeadlessApp(App[int]):
         if not self.is_headless and sys.__stdin__ is not None:
             self._unwatch = on_hangup(sys.__stdin__.fileno(), lambda: self._on_signal(signal.SIGHUP))
         self.call_after_refresh(self._begin)
+
+    @on(Driver.SignalResume)
+    def paint_again(self) -> None:
+        """Back from having been stopped (SIGTSTP): nothing of us is on the terminal any more."""
+        self.refresh(layout=True)
 
     async def _begin(self) -> None:
         if self.session.transport is None:

@@ -24,7 +24,7 @@ def endpoint(number: int, ready: bool | None = True) -> dict[str, Any]:
 
 
 def body(*endpoints: Any, version: int = 1, name: str = "db-x", **more: Any) -> dict[str, Any]:
-    meta = {"name": name, "namespace": "shop", "uid": "u", "resourceVersion": str(version)}
+    meta: dict[str, Any] = {"name": name, "namespace": "shop", "uid": "u", "resourceVersion": str(version)}
     meta["labels"] = {"kubernetes.io/service-name": "db"}
     meta["annotations"] = {"changed": str(version)}
     return {
