@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from kheadless_tui.commands import running
 from kheadless_tui.commands.names import service_key
@@ -22,8 +22,8 @@ from kheadless_tui.errors import NotFound, UsageError
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.report import records as report
 from kheadless_tui.report.medium import Medium
-from kheadless_tui.zone.record import PredictedRecord
-from kheadless_tui.zone.zone_records import all_records, service_records, withheld_records
+from kheadless_tui.zone.record import WithheldRecord
+from kheadless_tui.zone.zone_records import all_records, elsewhere_records, service_records, withheld_records
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,21 +46,19 @@ async def _live(arguments: argparse.Namespace) -> int:
 def _show(source: Source, arguments: argparse.Namespace, *, in_files: bool) -> int:
     if arguments.all and arguments.services:
         raise UsageError("--all and names of Services cannot be given together", hint="one or the other")
-    withheld = ""
+    snapshot, config = source.snapshot, source.config
+    withheld: list[WithheldRecord] = []
     if arguments.all:
-        records: Iterable[PredictedRecord] = all_records(source.snapshot, source.config)
+        found = list(all_records(snapshot, config))
+        services: Sequence[Service] = [each for name in snapshot.namespaces for each in snapshot.services(name)]
     else:
         services = _services(source, arguments, in_files=in_files)
-        records = (
-            record for service in services for record in service_records(source.snapshot, service, source.config)
-        )
-        withheld = report.withheld_note(
-            record for service in services for record in withheld_records(source.snapshot, service, source.config)
-        )
-    found = list(records)
-    sys.stdout.write(report.render(found, source.config, arguments.output, Medium.of(sys.stdout)))
-    tell_served(source.config, f"{len(found)} records; ")
-    sys.stderr.write(withheld)
+        found = [record for service in services for record in service_records(snapshot, service, config)]
+        withheld = [record for service in services for record in withheld_records(snapshot, service, config)]
+    elsewhere = [record for service in services for record in elsewhere_records(snapshot, service, config)]
+    sys.stdout.write(report.render(found, config, arguments.output, Medium.of(sys.stdout), elsewhere))
+    tell_served(config, f"{len(found)} records; ")
+    sys.stderr.write(report.withheld_note(withheld, elsewhere))
     return 0
 
 

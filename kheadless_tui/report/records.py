@@ -12,12 +12,19 @@ from kheadless_tui.report.plain import printable
 from kheadless_tui.report.table import Column, Table
 from kheadless_tui.report.table import render as render_table
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.record import EndpointRef, PredictedRecord, WithheldRecord
+from kheadless_tui.zone.reasons import listed
+from kheadless_tui.zone.record import ElsewhereRecord, EndpointRef, PredictedRecord, WithheldRecord
 
 SCHEMA = "kheadless/records/1"
 
 
-def render(records: Iterable[PredictedRecord], config: ZoneConfig, output: str, medium: Medium = PIPE) -> str:
+def render(
+    records: Iterable[PredictedRecord],
+    config: ZoneConfig,
+    output: str,
+    medium: Medium = PIPE,
+    elsewhere: Iterable[ElsewhereRecord] = (),
+) -> str:
     """The records in one of the outputs ``table``, ``json``, ``yaml``, ``zone`` and ``name``; in the order given."""
     kept = list(records)
     if output == "table":
@@ -27,18 +34,25 @@ def render(records: Iterable[PredictedRecord], config: ZoneConfig, output: str, 
     if output == "name":
         unique = dict.fromkeys(item.record.name for item in kept)
         return "".join(f"{printable(name)}\n" for name in unique)
-    return dump(document(kept, config), output)
+    return dump(document(kept, config, elsewhere), output)
 
 
-def document(records: Iterable[PredictedRecord], config: ZoneConfig) -> Document:
-    """The document of schema ``kheadless/records/1``."""
-    return {
+def document(
+    records: Iterable[PredictedRecord], config: ZoneConfig, elsewhere: Iterable[ElsewhereRecord] = ()
+) -> Document:
+    """The document of schema ``kheadless/records/1``.
+
+    ``elsewhere`` is there only where it holds something: records whose names the kubernetes plugin is not asked for.
+    """
+    found: Document = {
         "schema": SCHEMA,
         "zone": config.zone,
         "source": config.source,
         "notes": [str(note) for note in config.notes],
         "records": [_record_document(item) for item in records],
     }
+    taken = [_record_document(each.item) | {"reason": each.reason} for each in elsewhere]
+    return found | {"elsewhere": taken} if taken else found
 
 
 def table(records: Sequence[PredictedRecord], config: ZoneConfig, medium: Medium) -> str:
@@ -52,20 +66,35 @@ def table(records: Sequence[PredictedRecord], config: ZoneConfig, medium: Medium
     return "\n".join(render_table(one, medium) for one in tables)
 
 
-def withheld_note(withheld: Iterable[WithheldRecord]) -> str:
-    """One line a Service on what is kept out of DNS and why, for stderr; empty when nothing is."""
-    lines: dict[str, dict[str, list[str]]] = {}
+def withheld_note(withheld: Iterable[WithheldRecord], elsewhere: Iterable[ElsewhereRecord] = ()) -> str:
+    """One line a Service on what is kept out of DNS and why, for stderr; empty when nothing is.
+
+    Endpoints are told by their pods, names that are answered elsewhere by themselves.
+    """
+    lines: dict[str, dict[str, dict[str, None]]] = {}
+
+    def told(service: str, reason: str, who: str) -> None:
+        lines.setdefault(service, {}).setdefault(reason, {})[who] = None
+
+    taken = list(elsewhere)
+    by_name = {each.reason for each in taken}
     for item in withheld:
-        reasons = lines.setdefault(str(item.service), {})
-        endpoints = reasons.setdefault(item.reason, [])
-        endpoint = item.endpoint.pod or item.endpoint.address
-        if endpoint not in endpoints:
-            endpoints.append(endpoint)
+        if item.reason not in by_name:
+            told(str(item.service), item.reason, item.endpoint.pod or item.endpoint.address)
+    for each in taken:
+        told(str(each.item.service), each.reason, each.item.record.name)
     return "".join(
-        printable(f"{service}: not in DNS: " + "; ".join(f"{', '.join(who)} ({why})" for why, who in reasons.items()))
+        printable(
+            f"{service}: not in DNS: "
+            + "; ".join(f"{_who(who, why in by_name)} ({why})" for why, who in reasons.items())
+        )
         + "\n"
         for service, reasons in lines.items()
     )
+
+
+def _who(told: Iterable[str], shortened: bool) -> str:
+    return listed(list(told)) if shortened else ", ".join(told)
 
 
 def _plain_table(records: Sequence[PredictedRecord], medium: Medium) -> str:

@@ -57,6 +57,17 @@ class Note(msgspec.Struct, frozen=True):
         return f"{self.where}: {self.text}"
 
 
+class ReplyRule(msgspec.Struct, frozen=True):
+    """What a line of the plugin rewrite changes in replies: ``answer name`` or ``answer value``, FROM and TO."""
+
+    of: Literal["name", "value"]
+    """The owners of records, or the name in their data."""
+    pattern: str
+    """Regular expression."""
+    after: str
+    """What stands in place of a name in which the pattern is found; ``{1}`` is what its first group found."""
+
+
 class RewriteRule(msgspec.Struct, frozen=True):
     """One line of the plugin rewrite; rewriting.py reads and applies it (plugin/rewrite)."""
 
@@ -65,15 +76,19 @@ class RewriteRule(msgspec.Struct, frozen=True):
     text: str
     """As it stands in the Corefile."""
     how: str
-    """``exact``, ``prefix``, ``suffix`` or ``substring``; empty for a rule that is not followed."""
+    """``exact``, ``prefix``, ``suffix``, ``substring`` or ``regex``; empty for a rule that is not followed."""
     before: str = ""
-    """What a name must be or hold, lower case."""
+    """What a name must be or hold, lower case; the expression of ``regex`` as it is."""
     after: str = ""
     """What stands in its place then."""
     stops: bool = True
     """Whether no rule is tried behind it once it has done something."""
     reverts: bool = False
     """Whether the names in the reply are changed back: always by ``exact``, else with ``answer auto``."""
+    replies: tuple[ReplyRule, ...] = ()
+    """What else is changed in the reply, in the order of the line."""
+    effect: str = "may change names before they are looked up"
+    """What a rule that is not followed does, for people."""
     concern: Concern | None = None
     """Which questions a rule that is not followed may change; ``None`` when that cannot be told by the question."""
 

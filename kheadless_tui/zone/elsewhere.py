@@ -6,11 +6,8 @@ plugins do to which names is read from the Corefile in other_plugins.py; here a 
 
 from __future__ import annotations
 
-import re
-import warnings
-from functools import lru_cache
-
 from kheadless_tui.zone.config import Concern, Note, OtherBlock, ZoneConfig
+from kheadless_tui.zone.go_regex import go_pattern
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.zones import is_below, zone_of
 
@@ -39,7 +36,7 @@ def concerns(concern: Concern, question: Question) -> bool:
     if concern.types and question.type not in (*concern.types, "ANY"):
         return False
     return name in concern.exactly or (
-        any(is_below(name, zone) for zone in concern.below) and _compiled(concern.pattern).search(name) is not None
+        any(is_below(name, zone) for zone in concern.below) and _found_in(concern.pattern, name)
     )
 
 
@@ -63,12 +60,9 @@ def _comes_out(concern: Concern, answer: Answer) -> bool:
     return True
 
 
-@lru_cache(maxsize=64)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of Go's syntax; one that is not understood matches all names, as nothing can be ruled out by it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # such as [[:alpha:]], which Python reads in another way
-        try:
-            return re.compile(pattern, re.ASCII)
-        except (re.error, Warning):
-            return re.compile("")
+def _found_in(pattern: str, name: str) -> bool:
+    """Whether an expression is found in a name; by one that is not understood nothing can be ruled out."""
+    try:
+        return go_pattern(pattern).search(name) is not None
+    except ValueError:
+        return True

@@ -78,7 +78,7 @@ class Place:
 
 def note_on(rule: RewriteRule) -> Note:
     """The note on a rewriting that is not followed."""
-    return Note(rule.where, "rewrite", f"{rule.text} {_TOUCHES['rewrite']}", rule.concern)
+    return Note(rule.where, "rewrite", f"{rule.text} {rule.effect}", rule.concern)
 
 
 def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:

@@ -80,6 +80,14 @@ class WithheldRecord(msgspec.Struct, frozen=True):
     """A few words: ``not ready``, ``terminating``."""
 
 
+class ElsewhereRecord(msgspec.Struct, frozen=True):
+    """A record that the kubernetes plugin would serve were its name not taken away before it comes to it."""
+
+    item: PredictedRecord
+    reason: str
+    """A few words: ``answered by the server block at FILE:LINE``, ``rewritten at FILE:LINE``."""
+
+
 class Question(msgspec.Struct, frozen=True, order=True):
     """One question of class IN."""
 

@@ -1,29 +1,48 @@
 """The plugin rewrite: the name that is looked up in place of the one that is asked for, and the reply changed back.
 
 Sources: plugin/rewrite/rewrite.go ServeDNS (order of rules, ``stop`` and ``continue``), name.go (which names a rule
-means and what it makes of them), reverter.go WriteMsg (the reply). Rules of names by exact, prefix, suffix and
-substring are followed; all others are kept with the questions that they may change.
+means and what it makes of them), reverter.go WriteMsg (the reply). Rules of names are followed, those with regular
+expressions as far as go_regex.py goes; all others are kept with the questions that they may change.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from kheadless_tui.errors import InputError
-from kheadless_tui.zone.config import Concern, RewriteRule
+from kheadless_tui.zone.config import Concern, ReplyRule, RewriteRule
 from kheadless_tui.zone.corefile import Plugin, is_seen
+from kheadless_tui.zone.go_regex import NotFollowed, RefusedByGo, go_pattern
 from kheadless_tui.zone.names import absolute
 from kheadless_tui.zone.record import Answer, Question, Record
 
 _TYPES = ("name", "class", "type", "edns0", "ttl", "cname", "rcode")
-_FOLLOWED = ("exact", "prefix", "suffix", "substring")
+_HOW = ("exact", "prefix", "suffix", "substring", "regex")
 _NAMED = ("SRV", "MX", "CNAME", "NS", "DNAME", "NAPTR", "PTR")
 """Types whose data ends in a name that is changed back; of a SOA it is the first (reverter.go)."""
 _EVERYWHERE = (".",)
+_MAX_GROUP = 100
+"""The last group that a text may mean by its number in braces (name.go getSubExprUsage)."""
+_EFFECTS = {
+    "class": "changes the class of questions",
+    "type": "asks for another type of record",
+    "edns0": "changes options of EDNS0",
+    "ttl": "changes the TTL of records",
+    "cname": "may lead aliases elsewhere",
+    "rcode": "changes the rcode of replies",
+}
+
+
+class Reversal(NamedTuple):
+    """What the names in a reply go through."""
+
+    of: Literal["name", "value", "both"]
+    """The owners of records, the names in their data, or both."""
+    change: Callable[[str], str]
 
 
 class Rewritten(NamedTuple):
@@ -33,7 +52,7 @@ class Rewritten(NamedTuple):
     """The one that is looked up."""
     done: tuple[RewriteRule, ...] = ()
     """The rules that changed the name."""
-    reverted: tuple[Callable[[str], str], ...] = ()
+    reverted: tuple[Reversal, ...] = ()
     """What the names in the reply go through, in this order."""
     doubtful: tuple[RewriteRule, ...] = ()
     """The rules that may have changed the question in a way that is not followed."""
@@ -61,7 +80,7 @@ def rewritten(
     """
     name = question.name
     done: list[RewriteRule] = []
-    reverted: list[Callable[[str], str]] = []
+    reverted: list[Reversal] = []
     doubtful: list[RewriteRule] = []
     unseen: list[RewriteRule] = []
     for rule in rules:
@@ -78,8 +97,7 @@ def rewritten(
         doubtful += [each for each in unseen if each.stops]  # it may have ended the rules before this one
         done.append(rule)
         name = changed
-        if rule.reverts:
-            reverted.insert(0, _suffixed(rule) if rule.how == "suffix" else _mapped(changed, low))
+        reverted[:0] = _reversals(rule, changed, low)
         if rule.stops:
             break
     return Rewritten(Question(name, question.type), tuple(done), tuple(reverted), tuple(doubtful))
@@ -109,7 +127,35 @@ def _changed(rule: RewriteRule, name: str) -> str | None:
             return rule.after + name.removeprefix(rule.before) if name.startswith(rule.before) else None
         case "suffix":
             return name.removesuffix(rule.before) + rule.after if name.endswith(rule.before) else None
+        case "regex":
+            return _substituted(rule.before, rule.after, name)
     return name.replace(rule.before, rule.after) if rule.before in name else None
+
+
+def _substituted(pattern: str, after: str, name: str) -> str | None:
+    """The text in place of the whole name when the pattern is found in it (name.go rewriteString)."""
+    found = go_pattern(pattern).search(name)
+    if found is None:
+        return None
+    for number, group in enumerate((found[0], *found.groups())):
+        after = after.replace(f"{{{number}}}", group or "")
+    return after
+
+
+def _reversals(rule: RewriteRule, found: str, wanted: str) -> list[Reversal]:
+    """What a rule does to the reply, the last first (reverter.go rewriteResourceRecord)."""
+    last_first = [Reversal(each.of, _replacing(each)) for each in reversed(rule.replies)]
+    if rule.reverts:
+        last_first.append(Reversal("both", _suffixed(rule) if rule.how == "suffix" else _mapped(found, wanted)))
+    return last_first
+
+
+def _replacing(rule: ReplyRule) -> Callable[[str], str]:
+    def change(name: str) -> str:
+        after = _substituted(rule.pattern, rule.after, name)
+        return name if after is None else after
+
+    return change
 
 
 def _mapped(found: str, wanted: str) -> Callable[[str], str]:
@@ -132,13 +178,14 @@ def _suffixed(rule: RewriteRule) -> Callable[[str], str]:
     return change
 
 
-def _record(record: Record, changes: Sequence[Callable[[str], str]]) -> Record:
+def _record(record: Record, changes: Sequence[Reversal]) -> Record:
     name, data = record.name, record.data
     words = data.split(" ")
     place = 0 if record.type == "SOA" else -1
-    for change in changes:
-        name = change(name)
-        if record.type in _NAMED or record.type == "SOA":
+    for of, change in changes:
+        if of != "value":
+            name = change(name)
+        if of != "name" and (record.type in _NAMED or record.type == "SOA"):
             words[place] = change(words[place])
     return Record(name, record.ttl, record.type, " ".join(words))
 
@@ -180,29 +227,72 @@ def _rule(rule: RewriteRule, kind: str, words: Sequence[str]) -> RewriteRule:
         concern = Concern(_EVERYWHERE, types=("A", "AAAA", "CNAME"))
     elif kind in ("ttl", "rcode"):
         concern = _matching(words[0].lower(), words[1], words[0])
-    return msgspec.structs.replace(rule, concern=concern)
+    return msgspec.structs.replace(rule, effect=_EFFECTS[kind], concern=concern)
 
 
 def _name_rule(rule: RewriteRule, words: Sequence[str]) -> RewriteRule:
     if len(words) < 2:
         raise InputError(f"rewrite name needs two names, found {len(words)}", where=rule.where)
     how, before, after = ("exact", *words) if len(words) == 2 else (words[0].lower(), *words[1:3])
-    if how not in (*_FOLLOWED, "regex"):
-        wanted = ", ".join((*_FOLLOWED, "regex"))
-        raise InputError(f"expected rewrite name with {wanted}, found {how}", where=rule.where)
-    answers = words[3:]
-    if answers and answers[0] != "answer":
-        raise InputError(f"expected answer behind the names of rewrite, found {answers[0]}", where=rule.where)
-    if how == "regex" or answers not in ([], ["answer", "auto"]):
-        return msgspec.structs.replace(rule, concern=_matching(how, before, before))
+    if how not in _HOW:
+        raise InputError(f"expected rewrite name with {', '.join(_HOW)}, found {how}", where=rule.where)
+    try:
+        reverts, replies = _reply_rules(words[3:], rule.where)
+        if how == "regex":
+            _check_groups(before, after, rule.where)
+    except NotFollowed as error:
+        effect = f"{rule.effect}: its expression is not followed, as {error}"
+        return msgspec.structs.replace(rule, effect=effect, concern=_matching(how, before, before))
     # Each text is given a final dot (normalize.go Name.Normalize), a prefix, too, which so means whole labels.
     return msgspec.structs.replace(
         rule,
         how=how,
-        before=absolute(before.lower()),
+        before=before if how == "regex" else absolute(before.lower()),
         after=absolute(after.lower()),
-        reverts=how == "exact" or bool(answers),
+        reverts=how == "exact" or reverts,
+        replies=replies,
     )
+
+
+def _reply_rules(words: Sequence[str], where: str) -> tuple[bool, tuple[ReplyRule, ...]]:
+    """Whether names are changed back, and what else a rule says of replies (name.go parseAnswerRules).
+
+    Raises:
+        InputError: CoreDNS refuses it.
+        NotFollowed: an expression is not of the part of Go's syntax that is followed.
+    """
+    left = list(words)
+    auto = False
+    found: list[ReplyRule] = []
+    if left and left[0] != "answer":
+        raise InputError(f"expected answer behind the names of rewrite, found {left[0]}", where=where)
+    while left:
+        if left[0] == "answer":
+            left.pop(0)
+        kind = left.pop(0) if left else "nothing"
+        if kind == "auto":
+            auto = True
+        elif kind in ("name", "value"):
+            if len(left) < 2:
+                raise InputError(f"answer {kind} of rewrite needs two arguments, found {len(left)}", where=where)
+            before, after = left.pop(0), left.pop(0)
+            _check_groups(before, after, where)
+            found.append(ReplyRule("name" if kind == "name" else "value", before, absolute(after.lower())))
+        else:
+            raise InputError(f"expected answer of rewrite with auto, name or value, found {kind}", where=where)
+    if auto and any(each.of == "name" for each in found):
+        raise InputError("answer auto of rewrite cannot stand together with answer name", where=where)
+    return auto, tuple(found)
+
+
+def _check_groups(pattern: str, after: str, where: str) -> None:
+    try:
+        groups = go_pattern(pattern).groups
+    except RefusedByGo as error:
+        raise InputError(f"invalid regular expression {pattern} of rewrite: {error}", where=where) from error
+    used = sum(f"{{{number}}}" in after for number in range(_MAX_GROUP + 1))
+    if used > groups:
+        raise InputError(f"{after} of rewrite uses {used} groups, {pattern} has {groups}", where=where)
 
 
 def _matching(how: str, text: str, first: str) -> Concern:

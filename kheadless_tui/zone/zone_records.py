@@ -10,19 +10,20 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
+from kheadless_tui.model.remembered import remembered
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone import apex
 from kheadless_tui.zone.a_aaaa import Made, address_records
 from kheadless_tui.zone.addresses import canonical
 from kheadless_tui.zone.config import OtherBlock, ZoneConfig
 from kheadless_tui.zone.dns_service import dns_service
-from kheadless_tui.zone.elsewhere import block_for, concerns
+from kheadless_tui.zone.elsewhere import block_for
 from kheadless_tui.zone.endpoint_slices import SliceAddress, slice_addresses
 from kheadless_tui.zone.names import absolute, natural, service_name
 from kheadless_tui.zone.pairs import Pair, endpoint_pairs, service_pairs
 from kheadless_tui.zone.ptr import pointer_records
-from kheadless_tui.zone.record import PredictedRecord, Question, Record, Source, WithheldRecord
-from kheadless_tui.zone.rewriting import rewritten
+from kheadless_tui.zone.record import ElsewhereRecord, PredictedRecord, Question, Record, Source, WithheldRecord
+from kheadless_tui.zone.rewritten_records import answered_records, rewritten_away
 from kheadless_tui.zone.soa import soa_record
 from kheadless_tui.zone.srv import srv_records
 from kheadless_tui.zone.ttl import client_ttl
@@ -30,6 +31,7 @@ from kheadless_tui.zone.watched import Watched
 from kheadless_tui.zone.zones import zone_of
 
 
+@remembered
 def service_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[PredictedRecord, ...]:
     """The records of a Service, in zone order.
 
@@ -41,11 +43,33 @@ def service_records(snapshot: Snapshot, service: Service, config: ZoneConfig) ->
         return _of_block(Watched(snapshot, config), service, config.zone)
     found = [
         item
-        for block in (config, *config.others)
-        for item in _of_block(Watched(snapshot, block), service, config.zone)
-        if _comes_to(item.record, config) is block
+        for block, items in _by_block(snapshot, service, config)
+        for item in answered_records(items, snapshot, block, config)
     ]
     return tuple(sorted(found, key=lambda item: item.record.type == "PTR"))
+
+
+def elsewhere_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[ElsewhereRecord, ...]:
+    """The records of a Service that are not served as their names come to another server block, or are rewritten."""
+    if _is_alone(config):
+        return ()
+    found: list[ElsewhereRecord] = []
+    for item in _of_block(Watched(snapshot, config), service, config.zone):
+        block = _comes_to(item.record, config)
+        if isinstance(block, OtherBlock):
+            found.append(ElsewhereRecord(item, f"answered by the server block at {block.where}"))
+    for block, items in _by_block(snapshot, service, config):
+        found += rewritten_away(items, snapshot, block, config)
+    return tuple(found)
+
+
+def _by_block(
+    snapshot: Snapshot, service: Service, config: ZoneConfig
+) -> Iterator[tuple[ZoneConfig, list[PredictedRecord]]]:
+    """What each server block makes of the names that come to it, before it rewrites any."""
+    for block in (config, *config.others):
+        items = _of_block(Watched(snapshot, block), service, config.zone)
+        yield block, [item for item in items if _comes_to(item.record, config) is block]
 
 
 def _is_alone(config: ZoneConfig) -> bool:
@@ -54,14 +78,11 @@ def _is_alone(config: ZoneConfig) -> bool:
 
 
 def _comes_to(record: Record, config: ZoneConfig) -> ZoneConfig | OtherBlock | None:
-    """The server block that answers for a record's name out of its zone; ``None`` when it looks up another name."""
-    asked = Question(record.name, record.type)
-    block = block_for(asked, config)
-    if not isinstance(block, ZoneConfig):
-        return block
-    if record.type != "PTR" and zone_of(record.name, block.zones) != config.zone:
+    """The server block that answers for a record's name; ``None`` when it does so out of another zone."""
+    block = block_for(Question(record.name, record.type), config)
+    if isinstance(block, ZoneConfig) and record.type != "PTR" and zone_of(record.name, block.zones) != config.zone:
         return None
-    return block if rewritten(asked, block.rewrites, concerns).question.name == record.name else None
+    return block
 
 
 def _of_block(seen: Watched, service: Service, zone: str) -> tuple[PredictedRecord, ...]:
@@ -82,12 +103,13 @@ def _of_block(seen: Watched, service: Service, zone: str) -> tuple[PredictedReco
     return (*(_predicted(item) for item in made), *_pointers(seen, key, [*own, *by_endpoint], ttl))
 
 
+@remembered
 def withheld_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[WithheldRecord, ...]:
     """The A and AAAA records that endpoints would have were they in DNS, with the reason why they are not.
 
     For a headless Service those of its own name come first, then those of the endpoints' names. An address that
     another slice of the Service holds as ready is not withheld. Where another server block answers for the name in
-    place of the plugin, the ready ones are withheld as well.
+    place of the plugin, or the name is rewritten, the ready ones are withheld as well.
     """
     if _is_alone(config):
         return _withheld(Watched(snapshot, config), service, config.zone)
@@ -97,10 +119,8 @@ def withheld_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -
         for item in _withheld(Watched(snapshot, block), service, config.zone)
         if _comes_to(item.record, config) is block
     ]
-    for item in _of_block(Watched(snapshot, config), service, config.zone):
-        block = _comes_to(item.record, config)
-        if isinstance(block, OtherBlock) and item.endpoint is not None and item.record.type in ("A", "AAAA"):
-            reason = f"answered by the server block at {block.where}"
+    for item, reason in ((each.item, each.reason) for each in elsewhere_records(snapshot, service, config)):
+        if item.endpoint is not None and item.record.type in ("A", "AAAA"):
             found.append(WithheldRecord(item.record, service.key, item.endpoint, item.source, reason))
     return tuple(found)
 
@@ -147,7 +167,8 @@ def apex_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRe
         yield from _apex(snapshot, config, config.zone)
         return
     for block in (config, *config.others):
-        yield from (item for item in _apex(snapshot, block, config.zone) if _comes_to(item.record, config) is block)
+        items = (item for item in _apex(snapshot, block, config.zone) if _comes_to(item.record, config) is block)
+        yield from answered_records(items, snapshot, block, config)
 
 
 def _apex(snapshot: Snapshot, config: ZoneConfig, zone: str) -> Iterator[PredictedRecord]:

@@ -12,7 +12,7 @@ from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.report import records
 from kheadless_tui.report.medium import PIPE, Medium
 from kheadless_tui.zone.config import Note
-from kheadless_tui.zone.record import PredictedRecord, Record, Source, WithheldRecord
+from kheadless_tui.zone.record import ElsewhereRecord, PredictedRecord, Record, Source, WithheldRecord
 from tests.unit.report.samples import CONFIG, ORIGIN, RECORDS, SLICE, WEB, endpoint, predicted
 
 TERMINAL = Medium(width=80, colour=False)
@@ -178,6 +178,13 @@ def test_what_is_withheld_is_one_line_a_service_with_each_endpoint_once() -> Non
     ]
     assert records.withheld_note(held) == "shop/web: not in DNS: web-0, web-1 (not ready); web-2 (terminating)\n"
     assert records.withheld_note([]) == ""
+
+
+def test_what_is_answered_elsewhere_is_told_by_its_name_and_marked_in_json() -> None:
+    taken = [ElsewhereRecord(RECORDS[0], "rewritten at Corefile:3")]
+    assert records.withheld_note([], taken) == f"shop/web: not in DNS: {ORIGIN} (rewritten at Corefile:3)\n"
+    (marked,) = json.loads(records.render([], CONFIG, "json", elsewhere=taken))["elsewhere"]
+    assert (marked["name"], marked["type"], marked["reason"]) == (ORIGIN, "A", "rewritten at Corefile:3")
 
 
 def test_what_is_not_followed_stands_beside_the_source() -> None:

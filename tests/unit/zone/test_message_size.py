@@ -1,4 +1,4 @@
-"""What of a reply fits: the reference's table, and the library's own encoder as the judge."""
+"""What of a reply fits (request/request.go Scrub, RFC 6891 section 6.2.3); the library's own encoder is the judge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search lists of glibc, musl and Go, against the table of the reference (section 15.3) and the resolvers' sources."""
+"""Search lists: glibc resolv/res_query.c, musl lookup_name.c, Go dnsclient_unix.go; the kubelet's dns/dns.go."""
 
 from __future__ import annotations
 
