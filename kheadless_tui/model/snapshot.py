@@ -39,6 +39,8 @@ class Snapshot:
     objects: FrozenMap[Ref, KubeObject] = field(default_factory=FrozenMap)
     namespaces_known: bool = False
     """True when the list of Namespaces was read: then a name that is not there does not exist."""
+    whole: frozenset[tuple[str, str]] | None = None
+    """Kind and namespace (empty: all) of what was read whole; ``None`` where these objects are all that there are."""
     _names: FrozenMap[tuple[str, str], set[str]] = field(default_factory=FrozenMap)
     _slices_of: FrozenMap[ObjectKey, _Bucket] = field(default_factory=FrozenMap)
     _imported_slices_of: FrozenMap[ObjectKey, _Bucket] = field(default_factory=FrozenMap)
@@ -93,6 +95,10 @@ class Snapshot:
         Without the right to list Namespaces, every namespace that holds an object that we know exists.
         """
         return self.namespace(name) is not None or (not self.namespaces_known and name in self._namespaces)
+
+    def knows_all(self, kind: str, namespace: str = "") -> bool:
+        """Whether all Services or EndpointSlices of a namespace are here, or of all namespaces: others do not exist."""
+        return self.whole is None or not self.whole.isdisjoint({(kind, namespace), (kind, "")})
 
     # -- many --------------------------------------------------------------------------------------------------
 
@@ -164,6 +170,7 @@ class SnapshotBuilder:
     def __init__(self) -> None:
         self.generation = 0
         self.namespaces_known = False
+        self.whole: frozenset[tuple[str, str]] | None = None
         self._objects: CowMap[Ref, KubeObject] = CowMap()
         self._names: CowMap[tuple[str, str], set[str]] = CowMap()
         self._fresh_names: set[tuple[str, str]] = set()
@@ -220,6 +227,7 @@ class SnapshotBuilder:
             self.generation,
             self._objects.freeze(),
             self.namespaces_known,
+            self.whole,
             self._names.freeze(),
             self._slices_of.freeze(),
             self._imported_slices_of.freeze(),

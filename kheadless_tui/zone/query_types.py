@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone import apex
 from kheadless_tui.zone.decision_order import list_pairs
 from kheadless_tui.zone.dns_service import dns_service
@@ -51,10 +52,32 @@ class QueryTypes:
     def outcome(self, asked: Question, zone: str) -> Outcome:
         """What a question of the zone comes to; the zone as the question writes it."""
         found = self._outcome(asked, zone)
-        if found.missing == "namespace-missing" and not self.seen.snapshot.namespaces_known:
-            namespace = self.request(asked.name.lower(), zone).namespace
-            found.unknown = f"whether namespace {namespace} exists: the list of Namespaces was not read"
+        if unread := self._unread(asked, zone, found.missing):
+            found.unknown = f"{found.unknown}; {unread}" if found.unknown else unread
         return found
+
+    def _unread(self, asked: Question, zone: str, missing: str) -> str:
+        """What was not read of that on which the outcome depends; empty where all of it was."""
+        snapshot = self.seen.snapshot
+        if snapshot.whole is None and missing != "namespace-missing":
+            return ""
+        if missing == "address-unknown":
+            known = snapshot.knows_all("EndpointSlice") and snapshot.knows_all("Service")
+            return "" if known else "whether the address is one of a namespace that was not read"
+        request = self.request(asked.name.lower(), zone)
+        namespace = request.namespace
+        if missing == "namespace-missing":
+            known = snapshot.namespaces_known
+            return "" if known else f"whether namespace {namespace} exists: the list of Namespaces was not read"
+        key = ObjectKey(namespace, request.service)
+        if missing == "service-missing" and not snapshot.knows_all("Service", namespace):
+            return f"whether there is a Service {key}: not all Services of {namespace} were read"
+        service = self.seen.service(key)
+        if service is None or not service.headless or self.config.noendpoints:
+            return ""
+        if snapshot.knows_all("EndpointSlice", namespace):
+            return ""
+        return f"which endpoints Service {key} has: the EndpointSlices of {namespace} were not read"
 
     def request(self, name: str, zone: str) -> Request:
         """The parts of a name in lower case."""

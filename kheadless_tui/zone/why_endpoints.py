@@ -30,6 +30,10 @@ def reason(case: Case) -> Reason:
     service = case.service
     if service is None:  # a ServiceImport
         return why_imports.reason(case)
+    namespace = service.namespace
+    if service.headless and not case.config.noendpoints and not case.snapshot.knows_all("EndpointSlice", namespace):
+        text = f"which endpoints Service {case.key} has is not known: the EndpointSlices of {namespace} were not read"
+        return Reason("slices-unread", text, (case.fact("Service", "spec.clusterIP", "None"),))
     if case.request.endpoint:
         return _endpoint(case, service)
     if service.headless and not any(True for _ in _places(case.slices, case)):

@@ -77,6 +77,8 @@ def _namespace_missing(case: Case) -> Reason:
 def _service_missing(case: Case) -> Reason:
     key = case.key
     text = f"there is no Service {key.name} in namespace {key.namespace}"
+    if not case.snapshot.knows_all("Service", key.namespace):
+        text = f"no Service {key.name} is known in namespace {key.namespace}, not all of whose Services were read"
     facts = [case.fact("Service", "", "missing")]
     if case.request.endpoint:
         text += f" (the name asks for its endpoint {case.request.endpoint})"
