@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
@@ -15,6 +16,7 @@ from kheadless_tui.cluster import once
 from kheadless_tui.cluster.listwatch import Put, Remove, Replace
 from kheadless_tui.cluster.named_namespaces import AT_ONCE
 from kheadless_tui.cluster.rules import Rules
+from kheadless_tui.cluster.state import Forbidden, Polled
 from kheadless_tui.cluster.store import Store
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import ClusterError, NotFound, Refused
@@ -59,7 +61,8 @@ class ByName:
         self._given: dict[Collection, set[str]] = defaultdict(set)
         self._found: dict[Collection, dict[str, KubeObject]] = {}
         self._refused: set[tuple[Collection, str]] = set()
-        self._looked: set[Collection] = set()
+        self._looked: dict[Collection, float] = {}
+        """When all that may be got was last got; Unix time."""
         self._wake = asyncio.Event()
 
     def give(self, kind: Kind, key: ObjectKey) -> None:
@@ -76,6 +79,14 @@ class ByName:
     def end(self, kind: Kind, namespace: str) -> None:
         """Listing is allowed, or nothing is to be read there any more."""
         self._found.pop((kind, namespace), None)
+        self._looked.pop((kind, namespace), None)
+
+    def state(self, kind: Kind, namespace: str, refusal: Forbidden) -> Forbidden | Polled:
+        """What reading has come to where listing is refused: some objects are there all the same, or none is."""
+        looked = self._looked.get((kind, namespace))
+        if looked is None or not self.has_found(kind, namespace):
+            return refusal
+        return Polled(looked, looked + self._period, refusal)
 
     def has_found(self, kind: Kind, namespace: str) -> bool:
         """At least one object was got by its name."""
@@ -97,10 +108,13 @@ class ByName:
             self._wake.clear()
             looking = set(self._found)
             wanted = [(where, name) for where in looking for name in self._names(where)]
+            began, failed = time.time(), set[Collection]()
             for start in range(0, len(wanted), AT_ONCE):
-                await asyncio.gather(*(self._look(where, name) for where, name in wanted[start : start + AT_ONCE]))
-            if looking - self._looked:
-                self._looked |= looking
+                some = wanted[start : start + AT_ONCE]
+                answered = await asyncio.gather(*(self._look(where, name) for where, name in some))
+                failed |= {where for (where, _), was in zip(some, answered, strict=True) if not was}
+            self._looked |= dict.fromkeys((looking & set(self._found)) - failed, began)
+            if looking:
                 self._changed()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._period if self._found else None):
@@ -113,7 +127,8 @@ class ByName:
         names = sorted(self._given.get(where, set()) | listed)
         return [name for name in names if (where, name) not in self._refused][:MOST]
 
-    async def _look(self, where: Collection, name: str) -> None:
+    async def _look(self, where: Collection, name: str) -> bool:
+        """Get one object; whether there was an answer."""
         kind, namespace = where
         try:
             found = await once.fetch(self._transport, kind, ObjectKey(namespace, name))
@@ -124,8 +139,10 @@ class ByName:
             self._become(where, name, None)
         except ClusterError as error:
             log.info("get %s %s/%s: %s", kind.plural, namespace, name, error)  # the heartbeat tells that it is away
+            return False
         else:
             self._become(where, name, found)
+        return True
 
     def _become(self, where: Collection, name: str, item: KubeObject | None) -> None:
         held = self._found.get(where)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Unauthorized
 
 
 def link_of(reads: Sequence[tuple[str, ReadState]], now: float) -> ReadState:
@@ -23,7 +23,7 @@ def link_of(reads: Sequence[tuple[str, ReadState]], now: float) -> ReadState:
 
 
 def worst_of(states: Sequence[ReadState], now: float) -> ReadState:
-    """One state for the header: offline before not logged in, refused, reading and live."""
+    """One state for the header: offline before not logged in, refused, reading, polled, live."""
     offline = [state for state in states if isinstance(state, Offline)]
     if offline:
         first = min(offline, key=lambda state: state.since)
@@ -38,11 +38,12 @@ def worst_of(states: Sequence[ReadState], now: float) -> ReadState:
             if isinstance(state, sort):
                 return state
     reading = [state for state in states if isinstance(state, Reading)]
-    live = [state for state in states if isinstance(state, Live)]
+    live = [state for state in states if isinstance(state, (Live, Polled))]
     if reading or not live:
         return Reading(sum(state.objects for state in reading), min((state.since for state in reading), default=now))
-    return Live(
-        max(state.since for state in live),
-        sum(state.undecodable for state in live),
-        sum(state.left_out for state in live),
-    )
+    left_out = sum(state.undecodable for state in live), sum(state.left_out for state in live)
+    polled = [state for state in live if isinstance(state, Polled)]
+    if polled:
+        oldest = min(polled, key=lambda state: state.listed)
+        return Polled(oldest.listed, min(state.next_try for state in polled), oldest.refusal, *left_out)
+    return Live(max(state.since for state in live if isinstance(state, Live)), *left_out)

@@ -45,7 +45,7 @@ def needs_of(scope: Scope, shown: Iterable[str]) -> list[Need]:
 
     Args:
         scope: Which namespaces are read.
-        shown: The namespaces whose pods are shown: probes are made from there.
+        shown: The namespaces whose pods are shown, or would be: probes are made from there.
     """
     found: list[Need] = []
     for namespace in scope.namespaces or ("",):

@@ -31,3 +31,8 @@ def backoff(attempts: int, spread: float) -> float:
     """Seconds until the next attempt, after so many that came to nothing; ``spread`` is between 0 and 1."""
     longest = min(BACKOFF[1], BACKOFF[0] * 2.0 ** min(attempts - 1, 16))
     return longest * (0.5 + spread / 2)
+
+
+def between_lists(polls: int) -> float:
+    """Seconds until the next list where nothing may be watched, after so many in turn that told nothing new."""
+    return min(POLL_PAUSE[1], POLL_PAUSE[0] * 2.0 ** min(polls, 16))

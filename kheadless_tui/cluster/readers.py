@@ -8,7 +8,7 @@ from functools import partial
 
 from kheadless_tui.cluster.reader import Reader
 from kheadless_tui.cluster.reflector import Reflector
-from kheadless_tui.cluster.state import Offline, ReadState
+from kheadless_tui.cluster.state import Offline
 from kheadless_tui.cluster.store import Store
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.transport import Transport
@@ -80,10 +80,6 @@ class Readers:
     def all(self) -> Iterable[Reader]:
         """All of them, as they are now."""
         return list(self._readers.values())
-
-    def states(self) -> dict[ReadKey, ReadState]:
-        """What each has come to."""
-        return {key: reader.reflector.state for key, reader in self._readers.items()}
 
     def last_heard(self) -> float:
         """When anything was last heard of the server, by a clock that is never set; minus infinity for never."""

@@ -15,7 +15,7 @@ from kheadless_tui.cluster import pauses
 from kheadless_tui.cluster.bounds import MAX_OBJECTS, PAGE, Allowance, Lines
 from kheadless_tui.cluster.decode import Decoder, WatchEvent, path_of
 from kheadless_tui.cluster.listwatch import Change, Check, List, Put, Remove, Replace, Step, Wait, Watch
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
 from kheadless_tui.model.kinds import Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
@@ -168,10 +168,8 @@ class Reflector:
         if self._only_lists is None:
             self._live(now)
             return
-        self._version = None
-        self.state, self.failure = self._only_lists, None
         self._polls = 0 if changed else self._polls + 1
-        self._wait_until = now + min(pauses.POLL_PAUSE[1], pauses.POLL_PAUSE[0] * 2.0 ** min(self._polls, 16))
+        self._poll(now, now + pauses.between_lists(self._polls))
 
     def checked(self) -> None:
         """The server knows the version that we hold."""
@@ -250,13 +248,13 @@ class Reflector:
             now: Unix time.
             retry_after: Seconds that the server asks us to wait.
         """
-        self._contact = now
+        heard, self._contact = self._contact, now
         if status == 410:
             self.expired(now)
         elif status == 401:
             self.unauthorized(NotAuthenticated(error.message, hint=error.hint), now)
         elif status == 403:
-            self._forbidden(error, verb, now)
+            self._forbidden(error, verb, now, heard)
         elif status == 404 and verb == "list":
             # The kind is not served here (404 is never the answer of a list for want of objects): there are none.
             self._version = None
@@ -360,20 +358,22 @@ class Reflector:
         self._fail(Unreachable(cause), now)
         self.failure_may_pass = True
 
-    def _forbidden(self, error: ClusterError, verb: str, now: float) -> None:
+    def _forbidden(self, error: ClusterError, verb: str, now: float, heard: float) -> None:
         self._end_watch(now)
         forbidden = Forbidden(verb, self.kind.plural, self.namespace, error.hint or error.message)
-        self.state = forbidden
         if verb == "watch":
-            self._version = None
             self._only_lists, self._polls = forbidden, 0
-            self._wait_until = now + pauses.POLL_PAUSE[0]
+            self._poll(heard, now + pauses.between_lists(0))
             return
-        self.synced = False
-        self._version = None
-        self._undecodable = set()
+        self.state, self._version = forbidden, None
+        self.synced, self._undecodable = False, set()
         self._wait_until = now + pauses.FORBIDDEN_PAUSE * (0.75 + self._spread() / 2)
         self.failure, self.failure_may_pass = error, False
+
+    def _poll(self, listed: float, next_try: float) -> None:
+        assert self._only_lists is not None
+        self._version, self._wait_until, self.failure = None, next_try, None
+        self.state = Polled(listed, next_try, self._only_lists, len(self._undecodable), self._allowance.left_out)
 
     def _end_watch(self, now: float) -> float:
         """The watch is over; gives the seconds for which it was open, and forgets old trouble when they were enough."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from kheadless_tui.cluster.missing_rights import MissingRight
 from kheadless_tui.cluster.needs import READ_FOR
 from kheadless_tui.cluster.reader import Reader
-from kheadless_tui.cluster.state import Forbidden, ReadState
+from kheadless_tui.cluster.state import Forbidden, Polled, ReadState
 from kheadless_tui.model.kinds import NAMESPACE
 
 
@@ -21,11 +21,12 @@ def refusals_of(readers: Iterable[Reader], named: Mapping[str, ReadState]) -> li
     found = []
     for reader in readers:
         reflector = reader.reflector
-        if isinstance(reflector.state, Forbidden):
-            kind, state = reflector.kind, reflector.state
+        refusal = reflector.state.refusal if isinstance(reflector.state, Polled) else reflector.state
+        if isinstance(refusal, Forbidden):
+            kind = reflector.kind
             cause = reflector.failure.message if reflector.failure is not None else "watching was refused (403)"
             found.append(
-                MissingRight(state.verb, kind.group, kind.plural, "", state.namespace, READ_FOR[kind.plural], cause)
+                MissingRight(refusal.verb, kind.group, kind.plural, "", refusal.namespace, READ_FOR[kind.plural], cause)
             )
     found += [
         MissingRight("get", "", NAMESPACE.plural, "", name, "whether a namespace exists", state.message, name)

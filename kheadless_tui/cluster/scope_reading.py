@@ -15,12 +15,12 @@ from kheadless_tui.cluster.readers import CORE, Readers, ReadKey
 from kheadless_tui.cluster.reflector import Reflector
 from kheadless_tui.cluster.refusals import refusals_of
 from kheadless_tui.cluster.rights_watch import RightsWatch, newly_readable
-from kheadless_tui.cluster.state import Forbidden, Offline, Reading, ReadState, Scope
+from kheadless_tui.cluster.state import Forbidden, Offline, Polled, Reading, ReadState, Scope, is_whole
 from kheadless_tui.cluster.store import Store
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import Unreachable
-from kheadless_tui.model.kinds import NAMESPACE, SERVICE
+from kheadless_tui.model.kinds import NAMESPACE, SERVICE, Kind
 from kheadless_tui.model.objects import ObjectKey
 
 
@@ -63,12 +63,14 @@ class ScopeReading:
         self._selector = selector
         self._fallback = tuple(dict.fromkeys((*fallback, *(key.namespace for key in services))))
         self._outcomes: dict[ReadKey, type[ReadState]] = {}
+        self._whole: frozenset[tuple[str, str]] = frozenset()
+        """Kinds and namespaces of the core that are read whole, as the snapshot tells them."""
         self._away: Offline | None = None
         self.readers = Readers(transport, store, tasks, self._on_change)
         self.named = NamedNamespaces(transport, store, changed, period=pulse.namespaces)
         self.rights = RightsWatch(
             transport,
-            needs=lambda: needs_of(self.scope, self.shown),
+            needs=lambda: needs_of(self.scope, self.shown | self._closed),
             wider=lambda: needs_of(Scope(), ()) if self.scope.only else (),
             refusals=lambda: refusals_of(self.readers.all(), self.named.states),
             changed=self._on_rights,
@@ -88,18 +90,30 @@ class ScopeReading:
     # -- what is known -----------------------------------------------------------------------------------------
 
     @property
+    def _closed(self) -> set[str]:
+        """Namespaces that would be shown if the right were there: who asks for it asks once for all that is missing."""
+        core = (reader.reflector for reader in self.readers.core())
+        return {one.namespace for one in core if one.namespace and isinstance(one.state, Forbidden)}
+
+    @property
     def states(self) -> Mapping[ReadKey, ReadState]:
         """What reading each kind in each scope has come to."""
         named = {(NAMESPACE.plural, name): state for name, state in self.named.states.items()}
-        return {**named, **self.readers.states()}
+        read = {(one.reflector.kind.plural, one.reflector.namespace): self._state(one) for one in self.readers.all()}
+        return {**named, **read}
 
     @property
     def link(self) -> ReadState:
         """What reading has come to, in one state."""
-        states = [(reader.reflector.kind.plural, reader.reflector.state) for reader in self.readers.core()]
-        if self._away is not None and all(isinstance(state, Forbidden) for _, state in states):
+        core = self.readers.core()
+        if self._away is not None and all(isinstance(one.reflector.state, Forbidden) for one in core):
             return self._away  # nothing is being asked that could tell
-        return link_of(states, time.time())
+        return link_of([(one.reflector.kind.plural, self._state(one)) for one in core], time.time())
+
+    def _state(self, reader: Reader) -> ReadState:
+        """What a reader has come to, or what is got by name where it may not list."""
+        kind, namespace, state = reader.reflector.kind, reader.reflector.namespace, reader.reflector.state
+        return self.by_name.state(kind, namespace, state) if isinstance(state, Forbidden) else state
 
     # -- scope -------------------------------------------------------------------------------------------------
 
@@ -136,6 +150,7 @@ class ScopeReading:
         """All namespaces were refused: read those that the user works in."""
         for kind in CORE:
             self.readers.stop(kind, "")
+        self._whole = frozenset()
         self.scope = Scope(self._fallback, only=True)
         self._read()
 
@@ -174,7 +189,8 @@ class ScopeReading:
     def _on_change(self, reader: Reader) -> None:
         reflector = reader.reflector
         state, kind, namespace = reflector.state, reflector.kind, reflector.namespace
-        if isinstance(state, Forbidden) and state.verb == "list":
+        self._note_whole(kind, namespace, state)
+        if isinstance(state, Forbidden):
             if kind in CORE and not namespace and self.scope.all:
                 self._narrow()
             elif kind in CORE:
@@ -188,13 +204,21 @@ class ScopeReading:
         self._hear_of_rights(reflector)
         self._changed()
 
+    def _note_whole(self, kind: Kind, namespace: str, state: ReadState) -> None:
+        """Services chosen by labels are never all that there are."""
+        place = (kind.name, namespace)
+        whole = is_whole(state) and not (kind is SERVICE and self._selector)
+        if kind in CORE and whole != (place in self._whole):
+            self._whole ^= {place}
+            self._store.know_whole(self._whole)
+
     def _hear_of_rights(self, reflector: Reflector) -> None:
         """Ask for the rights when they differ from what was thought: refused, or refused no longer."""
         key, outcome = (reflector.kind.plural, reflector.namespace), type(reflector.state)
         before = self._outcomes.get(key)
         if before is not outcome and outcome is not Reading:
             self._outcomes[key] = outcome
-            if not self.rights.known or Forbidden in (before, outcome):
+            if not self.rights.known or not {Forbidden, Polled}.isdisjoint({before, outcome}):
                 self.rights.look_now()
 
     def _on_rights(self, granted: frozenset[Need]) -> None:

@@ -43,6 +43,30 @@ class Forbidden:
 
 
 @dataclass(frozen=True, slots=True)
+class Polled:
+    """Watching is refused, so that what there is is asked for again from time to time.
+
+    It is listed; or, where listing is refused as well, those objects are got whose names are known.
+    """
+
+    listed: float
+    """Unix time of the last time that this was done: what is shown is of then."""
+    next_try: float
+    """Unix time of the next time."""
+    refusal: Forbidden
+    """What is refused."""
+    undecodable: int = 0
+    """As of :class:`Live`."""
+    left_out: int = 0
+    """As of :class:`Live`."""
+
+    @property
+    def by_name(self) -> bool:
+        """Only objects whose names are known are read: there may be others."""
+        return self.refusal.verb == "list"
+
+
+@dataclass(frozen=True, slots=True)
 class Offline:
     """The API server cannot be reached, does not answer, or answers with an error; what is shown is of ``since``."""
 
@@ -66,8 +90,11 @@ class Unauthorized:
     """As of :class:`Offline`."""
 
 
-ReadState = Reading | Live | Forbidden | Offline | Unauthorized
+ReadState = Reading | Live | Polled | Forbidden | Offline | Unauthorized
 """The outcome of reading one kind in one scope."""
+
+READ = (Live, Polled)
+"""The outcomes by which there is something to show, and it goes on being read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +123,18 @@ def unread_kinds(reads: Mapping[tuple[str, str], ReadState], namespace: str, sel
     found = {
         name
         for name, kind in KINDS.items()
-        if not any(_is_whole(reads.get((kind.plural, scope))) for scope in (namespace, ""))
+        if not any(is_whole(reads.get((kind.plural, scope))) for scope in (namespace, ""))
     }
     return frozenset(found | {SERVICE.name} if selector else found)
 
 
-def _is_whole(state: ReadState | None) -> bool:
+def is_whole(state: ReadState | None) -> bool:
+    """All objects are known that there are, or were at the time of which the state tells."""
     match state:
         case Live():
             return not state.left_out
+        case Polled():
+            return not state.left_out and not state.by_name
         case Offline() | Unauthorized():
             return state.whole
-        case Forbidden():
-            return state.verb == "watch"  # listed, and listed again from time to time
     return False

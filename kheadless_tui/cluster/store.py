@@ -13,6 +13,7 @@ class Store:
 
     def __init__(self) -> None:
         self._builder = SnapshotBuilder()
+        self._builder.whole = frozenset()
         self._frozen = self._builder.freeze()
 
     @property
@@ -31,6 +32,12 @@ class Store:
         """Whether the list of Namespaces was read, so that one that is not in it does not exist."""
         if self._builder.namespaces_known != known:
             self._builder.namespaces_known = known
+            self._builder.generation += 1
+
+    def know_whole(self, whole: frozenset[tuple[str, str]]) -> None:
+        """Of which kinds, in which namespace (empty: all), there are no others than those that were read."""
+        if self._builder.whole != whole:
+            self._builder.whole = whole
             self._builder.generation += 1
 
     def apply(self, kind: Kind, namespace: str, change: Change) -> bool:

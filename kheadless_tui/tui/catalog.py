@@ -6,7 +6,7 @@ It follows the snapshots by their difference: ten thousand Services cost nothing
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey, Service
@@ -18,6 +18,10 @@ from kheadless_tui.tui.render.cells import natural
 
 GONE_AFTER = 10.0
 """Seconds for which a change stays marked (decision 11 of the screens)."""
+
+
+ALL_COUNTED: Mapping[str, str] = {}
+"""No count is unknown."""
 
 
 class TreeItem(NamedTuple):
@@ -70,18 +74,24 @@ class Catalog:
         """Row id to what happened to it and until when that is told."""
         self._ghosts: dict[str, tuple[TreeItem, ObjectKey]] = {}
         """Rows that are gone and still shown."""
+        self._unsure: Collection[str] = ()
+        """Namespaces (empty: all) of which less is read than there may be: what is not there need not be gone."""
         self.settled = False
         """Changes are marked from then on: the first reading is not news."""
 
     # -- taking in ---------------------------------------------------------------------------------------------
 
-    def update(self, snapshot: Snapshot) -> bool:
+    def update(self, snapshot: Snapshot, unsure: Collection[str] = ()) -> bool:
         """Take in a snapshot.
+
+        Args:
+            snapshot: All objects.
+            unsure: The namespaces (empty: all) of which less is read than there may be, now or until now.
 
         Returns:
             Whether anything that the tree may show is different.
         """
-        before, self._snapshot = self._snapshot, snapshot
+        before, self._snapshot, self._unsure = self._snapshot, snapshot, unsure
         if snapshot.objects is before.objects:
             return False
         dirty: set[ObjectKey] = set()
@@ -100,6 +110,7 @@ class Catalog:
     def _refresh(self, key: ObjectKey, earlier: Snapshot) -> bool:
         service = self._snapshot.service(key)
         old = self._entry(key)
+        news = self._is_news(key.namespace)
         if service is None or not service.headless:
             if old is None:
                 return False
@@ -108,19 +119,19 @@ class Catalog:
             self._unjudged.pop(key, None)
             if not inside:
                 del self._entries[key.namespace]
-            if self.settled:
+            if news:
                 self._note_gone(_service_id(key), key, TreeItem(_service_id(key), 1, key.name, "", "", None, "gone"))
             return True
         if old is None:
             self._entries.setdefault(key.namespace, Entries()).add(key.name, Entry(service))
-            self._note_new(_service_id(key))
+            self._note_new(_service_id(key), news=news)
             return True
-        if old.members is None and not self.settled:
+        if old.members is None and not news:
             old.service = service
             return True
         was = members_of(earlier, key) if old.members is None else old.members
         members = members_of(self._snapshot, key)
-        if self.settled and was != members:
+        if news and was != members:
             self._note_members(key, was, members)
         changed = was != members or old.service.labels != service.labels
         old.service = service
@@ -130,14 +141,18 @@ class Catalog:
     def _note_members(self, key: ObjectKey, before: tuple[Member, ...], after: tuple[Member, ...]) -> None:
         names_before, names_after = {member.name for member in before}, {member.name for member in after}
         for name in names_after - names_before:
-            self._note_new(_member_id(key, name))
+            self._note_new(_member_id(key, name), news=True)
         for name in names_before - names_after:
             row = _member_id(key, name)
             self._note_gone(row, key, TreeItem(row, 2, name, "", "", None, "gone"))
 
-    def _note_new(self, row: str) -> None:
+    def _is_news(self, namespace: str) -> bool:
+        """What is different there has changed: it is not only read now, or read no more."""
+        return self.settled and namespace not in self._unsure and "" not in self._unsure
+
+    def _note_new(self, row: str, *, news: bool) -> None:
         self._ghosts.pop(row, None)
-        if self.settled:
+        if news:
             self._marks[row] = ("new", self._clock() + GONE_AFTER)
 
     def _note_gone(self, row: str, key: ObjectKey, item: TreeItem) -> None:
@@ -235,14 +250,14 @@ class Catalog:
         return inside.get(key.name) if inside is not None else None
 
     def items(
-        self, opened: Collection[str], chosen: Filter = ALL, *, counts_known: bool = True
+        self, opened: Collection[str], chosen: Filter = ALL, *, uncounted: Mapping[str, str] = ALL_COUNTED
     ) -> tuple[list[TreeItem], int]:
         """The rows of the tree.
 
         Args:
             opened: Ids of the rows that are open. While a filter is set, every namespace with a hit is.
             chosen: Which Services are shown; its name is matched as ``NAMESPACE/NAME``.
-            counts_known: False when EndpointSlices may not be read.
+            uncounted: By namespace (empty: all), what stands in place of counts where not all EndpointSlices are read.
 
         Returns:
             The rows, and the number of Services that the filter lets through, in open namespaces or not.
@@ -261,10 +276,11 @@ class Catalog:
             change = "" if names else "gone"
             rows.append(TreeItem(namespace, 0, namespace, f"{len(names):,}", sign, is_open, change))
             if is_open:
+                unknown = uncounted.get(namespace, "") or uncounted.get("", "")
                 for name in names:
                     entry = inside.get(name)
                     assert entry is not None
-                    rows.extend(self._service_rows(ObjectKey(namespace, name), entry, opened, counts_known))
+                    rows.extend(self._service_rows(ObjectKey(namespace, name), entry, opened, unknown))
                 rows.extend(ghosts)
         return rows, hits
 
@@ -279,14 +295,12 @@ class Catalog:
     def _ghosts_of(self, namespace: str) -> list[TreeItem]:
         return [item for item, key in self._ghosts.values() if item.depth == 1 and key.namespace == namespace]
 
-    def _service_rows(
-        self, key: ObjectKey, entry: Entry, opened: Collection[str], counts_known: bool
-    ) -> Iterator[TreeItem]:
+    def _service_rows(self, key: ObjectKey, entry: Entry, opened: Collection[str], unknown: str) -> Iterator[TreeItem]:
         row = _service_id(key)
         members = entry.members
         if members is None:
             members = entry.take(members_of(self._snapshot, key))
-        count = f"{entry.in_dns}/{len(members)}" if counts_known else "?"
+        count = unknown or f"{entry.in_dns}/{len(members)}"
         has_members = bool(members)
         is_open = row in opened and has_members
         yield TreeItem(row, 1, key.name, count, entry.severity, is_open if has_members else None, self._change(row))

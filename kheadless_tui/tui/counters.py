@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kheadless_tui.cluster.state import Offline
+from kheadless_tui.cluster.state import Offline, Polled
 
 _STEPS = (0, 1, 2, 5, 10)
 _THEN = 10
@@ -25,8 +25,10 @@ def until_step_down(seconds: float) -> float:
     return seconds - coarse(seconds) + _JUST_BELOW if seconds > 1 else seconds
 
 
-def until_header_changes(link: Offline, now: float) -> float:
-    """Seconds until the header's "offline" or "next try" shows another number."""
+def until_header_changes(link: Offline | Polled, now: float) -> float:
+    """Seconds until the header's "old", "offline" or "next try" shows another number."""
+    if isinstance(link, Polled):
+        return until_next_step(now - link.listed)
     steps = [until_next_step(now - link.since)]
     if (left := link.next_try - now) > 0:
         steps.append(until_step_down(left))

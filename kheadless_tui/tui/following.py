@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kheadless_tui.cluster.state import Live, Offline, Reading
+from kheadless_tui.cluster.state import READ, Offline, Polled, Reading
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui import notices
 from kheadless_tui.tui.appointments import Appointments
@@ -91,7 +91,6 @@ class Follower:
         self._catalog = catalog
         self._header, self._body, self._status = parts
         self._signs = signs
-        self._namespace = namespace
         self._levers = levers
         self._clock = clock
         self._trail = trail
@@ -130,10 +129,10 @@ class Follower:
     def take_in(self) -> None:
         """Pull what is true now."""
         snapshot = self._session.snapshot
-        self._feed.take_in(snapshot, self._namespace)
+        self._feed.take_in(snapshot)
         if not self._beginning.done:
             self._begin()
-        if isinstance(self._session.link, Live):
+        if isinstance(self._session.link, READ):
             self._screen.run_worker(self._ask_zone(), group="zone")
         if self.selection.overtaken(snapshot):
             self.show_selected()
@@ -233,7 +232,7 @@ class Follower:
         """Tell of the session in the first row."""
         session, now = self._session, self._clock()
         self._header.show(self.facts())
-        if isinstance(session.link, Offline):
+        if isinstance(session.link, (Offline, Polled)):
             self._later.after("header", until_header_changes(session.link, now), self.show_header)
 
     def show_heading(self) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kheadless_tui.cluster.state import Live
+from kheadless_tui.cluster.state import unread_kinds
 from kheadless_tui.diagnose.catalogue import sentence
-from kheadless_tui.model.kinds import KINDS
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.catalog import Catalog
-from kheadless_tui.tui.notices import Reads, severity, state_of
+from kheadless_tui.tui.notices import Reads, severity
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.serving import ServedZone
 from kheadless_tui.zone.config import ZoneConfig
@@ -50,16 +49,14 @@ class Judge:
         self._judged: dict[ObjectKey, _Judged] = {}
         """Of the Services that were looked at, by all that was read then."""
 
-    def note_reads(self, reads: Reads) -> None:
-        """Judge anew the namespaces of which more or less is read than before."""
+    def note_reads(self, reads: Reads, selector: str) -> None:
+        """Judge anew the namespaces of which more or less is read than before; Services are chosen by ``selector``."""
         seen = (dict(reads), self._catalog.namespaces)
         if seen == self._seen:
             return
         self._seen = seen
         for namespace in self._catalog.namespaces:
-            unread = frozenset(
-                name for name, kind in KINDS.items() if not isinstance(state_of(reads, kind.plural, namespace), Live)
-            )
+            unread = unread_kinds(reads, namespace, selector)
             if unread != self._unread.get(namespace, _NONE):
                 self._unread[namespace] = unread
                 self._catalog.judge_all(namespace)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Scope, Unauthorized
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Scope, Unauthorized
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, width_of
-from kheadless_tui.tui.render.notes import RULE, Note, note_for
+from kheadless_tui.tui.render.notes import RULE, Note, note_for, polled_text
 from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, UNKNOWN, WARN
 from kheadless_tui.zone.record import PredictedRecord
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from kheadless_tui.tui.render.probed import ProbeRecord
     from kheadless_tui.tui.render.view import ServiceView
     from kheadless_tui.tui.serving import Served
+
+LOG_IN = "Log in again in another terminal; ctrl-r tries now."
+"""What helps where the credential is not accepted; a token file that changes is seen by itself."""
 
 Reads = Mapping[tuple[str, str], ReadState]
 
@@ -62,9 +65,10 @@ def _title(snapshot: Snapshot, service: Service, *, families: bool) -> str:
 
 def title_of(view: ServiceView, room: int) -> str:
     """The title of the Service, and of when it is where that is not now."""
-    if not isinstance(view.link, Offline):
+    if not isinstance(view.link, (Offline, Polled)):
         return service_title(view.snapshot, view.service, room)
-    when = f" · as of {clock(view.link.since)} · "
+    as_of = view.link.since if isinstance(view.link, Offline) else view.link.listed
+    when = f" · as of {clock(as_of)} · "
     name, _, rest = service_title(view.snapshot, view.service, room - width_of(when)).partition(" · ")
     return f"{name}{when}{rest}"
 
@@ -78,6 +82,8 @@ def severity(known: str, probe: ProbeRecord | None, predicted: Iterable[Predicte
     finished = probe.finished[0] if probe is not None and probe.finished else None
     if finished is None or finished.comparison is None:
         return worst
+    if not finished.comparison.rows:
+        return worst or "unknown"
     if finished.comparison.verdict == "match":
         return worst or ("" if finished.subject or not covers(finished.comparison, predicted) else "ok")
     return "error" if finished.comparison.verdict == "differs" else worst or "unknown"
@@ -123,6 +129,10 @@ def verdicts_of(view: ServiceView) -> tuple[str, ...]:
     since = "" if same else f" · other records since{again}"
     if probe.state == "cancelled":
         since = f" · {probe.progress}{again}"
+    if not comparison.rows:
+        replies = len(comparison.unjudged)
+        asked = f"{'one reply' if replies == 1 else f'{replies} replies'} that nothing is predicted for"
+        return (f"{asked} · asked from {_places(probe.vantage, view)}, {clock(probe.started)}",)
     right = sum(row.verdict == "match" for row in comparison.rows)
     subject = f"{probe.subject}: " if probe.subject else ""
     verdicts = [f"{subject}{comparison.verdict}: {right} of {len(comparison.rows)} as predicted"]
@@ -176,16 +186,27 @@ def heading_of(view: ServiceView, served: Served, room: int) -> tuple[str, tuple
         served: How the zone is served.
         room: Cells for the title.
     """
-    note = trouble(view.link, view.reads, view.key.namespace)
+    note = trouble(view.link, view.reads, view.key.namespace, view.cannot_probe)
+    if note is not None and not view.endpoints_known and (verdicts := verdicts_of(view)):
+        note = replace(note, more=(*note.more, f"DNS itself: {verdicts[-1]}."))
     notes = (note,) if note is not None else sentence_of(view)
+    if again := polling(view.reads, view.key.namespace):
+        notes = tuple(replace(note, more=(*note.more, *again)) for note in notes)
     if served.fault:
         more = (f"{served.fault}.", "Predicted: CoreDNS's defaults. ctrl-r asks again.")
         notes = tuple(replace(note, more=(*note.more, *more)) for note in notes)
     return title_of(view, room), notes
 
 
-def trouble(link: ReadState, reads: Reads, namespace: str) -> Note | None:
-    """What stands between the user and the truth of now: offline, not logged in, slices that may not be read."""
+def trouble(link: ReadState, reads: Reads, namespace: str, cannot_probe: str = "") -> Note | None:
+    """What stands between the user and the truth of now: offline, not logged in, slices that may not be read.
+
+    Args:
+        link: The state of the connection.
+        reads: The state of each list.
+        namespace: Of what is shown.
+        cannot_probe: Why DNS cannot be asked from there, as half a sentence; empty when it can.
+    """
     if isinstance(link, Offline):
         return Note(
             f"{link.cause.rstrip('.')} (since {clock(link.since)}).",
@@ -197,18 +218,23 @@ def trouble(link: ReadState, reads: Reads, namespace: str) -> Note | None:
             ),
         )
     if isinstance(link, Unauthorized):
-        return Note(link.cause, "attention", UNKNOWN, ("Log in again in another terminal; ctrl-r tries now.",))
+        return Note(
+            f"{link.cause.rstrip('.')} (since {clock(link.since)}).",
+            "attention",
+            UNKNOWN,
+            (*(("Shown is what was true then.",) if link.whole else ()), LOG_IN),
+        )
     slices = state_of(reads, "endpointslices", namespace)
     if isinstance(slices, Forbidden):
         return Note(
             "You may not list EndpointSlices here: what is in DNS cannot be predicted.",
             "attention",
             UNKNOWN,
-            ("Probing still asks DNS itself.", RULE),
+            (f"Nor can DNS be asked: {cannot_probe}." if cannot_probe else "p asks DNS itself.", RULE),
         )
     services = state_of(reads, "services", namespace)
     for state, what in ((services, "Services"), (slices, "EndpointSlices")):
-        if isinstance(state, Live) and state.left_out:
+        if isinstance(state, (Live, Polled)) and state.left_out:
             return note_for(state, what, namespace)
     if isinstance(slices, Reading):
         return Note(
@@ -220,6 +246,18 @@ def trouble(link: ReadState, reads: Reads, namespace: str) -> Note | None:
     return None
 
 
+def polling(reads: Reads, namespace: str) -> tuple[str, ...]:
+    """What is said of Services and EndpointSlices that may not be watched, or not even listed: of when they are."""
+    kinds = (("services", "Services"), ("endpointslices", "EndpointSlices"))
+    found = {what: state for plural, what in kinds if isinstance(state := state_of(reads, plural, namespace), Polled)}
+    if not found:
+        return ()
+    if len(found) == 1 or len({state.by_name for state in found.values()}) > 1:
+        return (*(f"{polled_text(state, what, namespace)}." for what, state in found.items()), RULE)
+    oldest = min(found.values(), key=lambda state: state.listed)
+    return f"{polled_text(oldest, ' and '.join(found), namespace)}.", RULE
+
+
 def state_of(reads: Reads, plural: str, namespace: str) -> ReadState | None:
     """How reading a kind stands for a namespace, whether it is read by itself or with all others."""
     return reads.get((plural, namespace)) or reads.get((plural, ""))
@@ -229,6 +267,11 @@ def endpoint_name(view: ServiceView, member: str) -> str:
     """The DNS name of an endpoint of a Service, by its pod or address; empty for none."""
     found = next((entry for entry in view.endpoints if member and member in (entry.pod, *entry.addresses)), None)
     return f"{found.dns_names[0]}.{view.origin}" if found is not None and found.dns_names else ""
+
+
+def _only_by_name(reads: Reads, namespace: str) -> bool:
+    state = state_of(reads, "services", namespace)
+    return isinstance(state, Polled) and state.by_name
 
 
 def without_view(
@@ -276,17 +319,21 @@ def nothing_selected(
         count = len(snapshot.headless_services(namespace))
         others = len(snapshot.services(namespace)) - count
         services = "one headless Service" if count == 1 else f"{count:,} headless Services"
+        services += " that may be got by name" if _only_by_name(reads, namespace) else ""
         rest = f", and {others:,} with a cluster IP" if others else ""
-        return f"namespace {namespace}", Note(f"{namespace} has {services}{rest}.", "", MUTED, ("enter opens it.",))
+        has = f"{namespace} has {services}{rest}."
+        if (note := trouble(link, {}, "")) is not None:
+            return f"namespace {namespace}", replace(note, more=(has, *note.more))
+        return f"namespace {namespace}", Note(has, "", MUTED, (*polling(reads, namespace), "enter opens it."))
     title = "nothing selected"
     note = trouble(link, {}, "")
     if note is not None:
         # Nothing is shown of which it could be said of when it is.
-        return title, replace(note, more=("ctrl-r tries now.",))
+        return title, replace(note, more=(LOG_IN if isinstance(link, Unauthorized) else "ctrl-r tries now.",))
     states = [state for (plural, _), state in reads.items() if plural == "services"]
     where = " and ".join(scope.namespaces) if scope.namespaces else "any namespace"
     forbidden = next((state for state in states if isinstance(state, Forbidden)), None)
-    if forbidden is not None and not any(isinstance(state, Live) for state in states):
+    if forbidden is not None and not any(isinstance(state, (Live, Polled)) for state in states):
         return title, Note(
             f"You may not list Services in {where if scope.namespaces else 'all namespaces'}.",
             "attention",
@@ -306,5 +353,11 @@ def nothing_selected(
         more = "0 reads all namespaces, :ns NAME another one."
     else:
         more = "kubectl create service clusterip NAME --clusterip=None makes one."
+    refused = [name for (plural, name), state in reads.items() if plural == "services" and isinstance(state, Forbidden)]
+    read = " and ".join(name for name in scope.namespaces if name not in refused) or where
+    unread = (f"You may not list Services in {' and '.join(refused)}. {RULE}",) if refused else ()
+    polled = next((state for state in states if isinstance(state, Polled)), None)
     live = "This screen is live: a new one appears by itself."
-    return title, Note(f"No headless Service in {where}{have}.", "", MUTED, (more, live))
+    if polled is not None:
+        live = f"{polled_text(polled, 'Services', where)}."
+    return title, Note(f"No headless Service in {read}{have}.", "", MUTED, (*unread, more, live))

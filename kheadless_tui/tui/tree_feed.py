@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kheadless_tui.cluster.state import Forbidden, Live
+from kheadless_tui.cluster.state import READ, Polled, Reading, ReadState, is_whole
+from kheadless_tui.model.kinds import ENDPOINT_SLICE, SERVICE
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.appointments import Appointments
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.judging import PAUSE, Judge
-from kheadless_tui.tui.notices import state_of
 from kheadless_tui.tui.widgets.body import Body
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
+
+
+_COUNTED = (ENDPOINT_SLICE.plural, SERVICE.plural)
+"""What the tree counts: endpoints in slices, and Services."""
 
 
 class TreeFeed:
@@ -28,25 +32,26 @@ class TreeFeed:
         self._judge = judge
         self._body = body
         self._later = later
+        self._unread: dict[tuple[str, str], str] = {}
+        """Plural and namespace (empty: all) of what is not read whole, with what stands in place of its counts."""
 
-    def take_in(self, snapshot: Snapshot, namespace: str) -> None:
-        """Take in what the session knows now.
-
-        Args:
-            snapshot: All objects.
-            namespace: Where counts must be known to be told.
-        """
-        session, catalog = self._session, self._catalog
-        self._body.services.counts_known = not isinstance(
-            state_of(session.reads, "endpointslices", namespace), Forbidden
-        )
-        if catalog.update(snapshot):
-            self._body.services.refill()
-        if isinstance(session.link, Live):
+    def take_in(self, snapshot: Snapshot) -> None:
+        """Take in what the session knows now."""
+        session, catalog, reads = self._session, self._catalog, self._session.reads
+        before = self._unread
+        self._unread = {
+            key: text for key, state in reads.items() if key[0] in _COUNTED and (text := _in_place_of_counts(state))
+        }
+        tree = self._body.services
+        tree.uncounted = {where: text for (plural, where), text in self._unread.items() if plural == _COUNTED[0]}
+        unsure = {namespace for _, namespace in {**before, **self._unread}}
+        if catalog.update(snapshot, unsure) or self._unread != before:
+            tree.refill()
+        if isinstance(session.link, READ):
             catalog.settled = True
         if catalog.marks:
             self._fade()
-        self._judge.note_reads(session.reads)
+        self._judge.note_reads(reads, session.selector)
         self.judge()
 
     def probed(self, key: ObjectKey) -> None:
@@ -74,3 +79,11 @@ class TreeFeed:
             self._body.services.refill()
         else:
             self._later.after("fade", left, self._fade)
+
+
+def _in_place_of_counts(state: ReadState) -> str:
+    """What the tree says in place of endpoints of which not all are known; empty where they are."""
+    if isinstance(state, Reading):
+        return "…"
+    by_name = isinstance(state, Polled) and state.by_name
+    return "" if is_whole(state) or (isinstance(state, READ) and not by_name) else "?"

@@ -12,7 +12,7 @@ from kheadless_tui.cluster.decode import token_in
 from kheadless_tui.cluster.listwatch import Check, List, Put, Remove, Replace, Wait, Watch
 from kheadless_tui.cluster.pauses import FORBIDDEN_PAUSE
 from kheadless_tui.cluster.reflector import Reflector
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Unauthorized
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, Unreachable
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, NAMESPACE, POD, SERVICE
 from kheadless_tui.model.objects import ObjectKey
@@ -303,11 +303,12 @@ def test_403_is_a_state_that_is_seldom_asked_about() -> None:
 
 def test_where_only_listing_is_allowed_it_lists() -> None:
     made = listed("a")
-    made.refused(Refused("may not", hint="no watch"), 403, "watch", NOW)
-    assert made.state == Forbidden("watch", "services", "shop", "no watch")
+    made.refused(Refused("may not", hint="no watch"), 403, "watch", NOW + 3)
+    refusal = Forbidden("watch", "services", "shop", "no watch")
+    assert made.state == Polled(NOW, NOW + 8, refusal), "it is of when it was listed"
     assert made.synced
     assert made.failure is None
-    now, pauses = NOW, []
+    now, pauses = NOW + 3, []
     for changed in (False, False, False, False, False, True, False):
         step = made.step(now)
         assert isinstance(step, Wait)
@@ -315,7 +316,8 @@ def test_where_only_listing_is_allowed_it_lists() -> None:
         now = step.until
         assert isinstance(made.step(now), List)
         take(made, page("a", "b"), now, changed=changed)
-        assert made.state == Forbidden("watch", "services", "shop", "no watch")
+        assert isinstance(made.state, Polled)
+        assert (made.state.listed, made.state.refusal) == (now, refusal)
     assert pauses == [5, 10, 20, 40, 60, 60, 5]
 
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from kheadless_tui.cluster.heartbeat import Pulse
 from kheadless_tui.cluster.missing_rights import MissingRight, rule_yaml
 from kheadless_tui.cluster.session import ClusterSession
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Scope
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Scope
 from kheadless_tui.errors import Refused
 from kheadless_tui.model.objects import ObjectKey
 from tests.cluster.conftest import Load
@@ -80,6 +80,8 @@ async def test_services_and_no_endpointslices(seen_by: As) -> None:
     assert services(session) == ["shop/web"]
     assert isinstance(session.reads["services", "shop"], Live)
     assert isinstance(session.reads["endpointslices", "shop"], Forbidden)
+    assert session.snapshot.knows_all("Service", "shop")
+    assert not session.snapshot.knows_all("EndpointSlice", "shop")
     first = session.missing_rights[0]
     assert first.words == "list endpointslices in namespace shop"
     assert first.cause == "user u may not list endpointslices in namespace shop (403)"
@@ -102,11 +104,14 @@ async def test_a_right_that_is_granted_is_used_by_itself(api: FakeApi, seen_by: 
     session = await seen_by(namespaces=("shop",))
     with pytest.raises(Refused):
         await session.loaded(5)
-    for expected in ("list services", "list endpointslices"):
+    for expected in ("list services", "list endpointslices", "watch pods", "get pods/exec", "create pods"):
         await until(lambda expected=expected: f"{expected} in namespace shop" in missing(session))  # type: ignore[misc]
     apply(api, rule_yaml(session.missing_rights, session.user))
     await until(lambda: services(session) == ["shop/web"])
-    await until(lambda: session.missing_rights == ())
+    session.show_pods("shop")
+    asked = api.authorizer.asked.count("selfsubjectrulesreviews")
+    await until(lambda: api.authorizer.asked.count("selfsubjectrulesreviews") > asked)
+    await until(lambda: session.missing_rights == ())  # it was all that is missing, also for what came to be shown
     assert isinstance(session.link, Live)
     await until(lambda: session.snapshot.namespace_exists("shop"))
 
@@ -143,6 +148,9 @@ async def test_list_without_watch(api: FakeApi, seen_by: As) -> None:
     await until(lambda: "watch services in namespace shop" in missing(session))
     assert "list services in namespace shop" not in missing(session)
     assert services(session) == ["shop/web"]
+    assert isinstance(session.link, Polled)
+    assert not session.link.by_name
+    assert session.snapshot.knows_all("Service", "shop")
     api.authorizer.grants.append(Grant("watch", BOTH, "shop"))
     await until(lambda: len(api.watches["services"]) == 1)
     await until(lambda: isinstance(session.link, Live))
@@ -152,7 +160,13 @@ async def test_services_that_may_only_be_got_by_name(api: FakeApi, seen_by: As) 
     grants = (Grant("get", "services", "shop", names="web db"), Grant(READ, "endpointslices", "shop"))
     session = await seen_by(*grants, namespaces=("shop",))
     await until(lambda: services(session) == ["shop/web"])
-    assert isinstance(session.reads["services", "shop"], Forbidden)
+    await until(lambda: isinstance(session.reads["services", "shop"], Polled))
+    state = session.link
+    assert isinstance(state, Polled), "slices are live, and of Services there may be others"
+    assert state.by_name
+    assert not session.snapshot.knows_all("Service", "shop")
+    assert session.snapshot.knows_all("EndpointSlice", "shop")
+    await until(lambda: isinstance(session.link, Polled) and session.link.listed > state.listed)
     api.put("services", service("db"))
     await until(lambda: services(session) == ["shop/db", "shop/web"])
     del api.objects["services"]["shop", "web"]
@@ -174,7 +188,7 @@ async def test_a_server_that_is_away_is_told_also_where_nothing_may_be_listed(ap
     pulse = Pulse(period=0.05, period_away=0.05, answer_in=0.2, namespaces=0.05, rights=0.05)
     session = await seen_by(Grant("get", "services", "shop", names="web"), namespaces=("shop",), pulse=pulse)
     await until(lambda: services(session) == ["shop/web"])
-    assert isinstance(session.link, Forbidden)
+    await until(lambda: isinstance(session.link, Forbidden))  # of the slices nothing may be read at all
     api.hanging.clear()
     await until(lambda: isinstance(session.link, Offline))
     api.hanging.set()

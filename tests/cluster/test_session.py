@@ -11,7 +11,7 @@ from aiohttp import web
 
 from kheadless_tui.cluster.heartbeat import Pulse
 from kheadless_tui.cluster.session import ClusterSession
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Scope, Unauthorized
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Scope, Unauthorized
 from kheadless_tui.errors import NotAuthenticated, NotFound, Refused, Unreachable
 from kheadless_tui.model.objects import ObjectKey
 from tests.cluster.conftest import Load, Open
@@ -209,7 +209,7 @@ async def test_list_without_watch_is_read_again_and_again(api: FakeApi, opened: 
     api.put("services", service("web"))
     session = await opened()
     await session.loaded(5)
-    await until(lambda: isinstance(session.reads["services", ""], Forbidden))
+    await until(lambda: isinstance(session.reads["services", ""], Polled))
     assert names(session) == ["web"]
     api.put("services", service("db"))
     session.retry_now()

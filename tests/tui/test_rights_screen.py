@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from kheadless_tui.cluster.missing_rights import MissingRight, rule_yaml
-from kheadless_tui.cluster.state import Forbidden, Live, ReadState, Scope
+from kheadless_tui.cluster.state import Forbidden, Live, Polled, ReadState, Scope
+from kheadless_tui.model.objects import EndpointSlice
+from kheadless_tui.tui.app import HeadlessApp
+from kheadless_tui.tui.render.ages import clock
 from kheadless_tui.tui.screens.rights import RightsScreen
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import FakeSession, shop, until
@@ -24,10 +29,8 @@ async def test_the_rule_an_admin_would_add_is_shown_whole_and_copied(size: tuple
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app.screen, RightsScreen))
         await until(pilot, shows(app, "missing rights · oncall"))
-        text = screen_text(app)
-        assert "! list pods in namespace shop, for the pods behind a Service" in text
-        assert "kubectl auth can-i list pods -n shop" in text
-        assert "\x1b" not in text
+        await until(pilot, shows(app, "kind: Role"))
+        assert "# for asking each CoreDNS replica" in screen_text(app), "the manifest is there at once"
         await pilot.press("c")
         await until(pilot, lambda: bool(app.clipboard))
         assert app.clipboard == rule_yaml(session.missing_rights, "oncall")
@@ -36,7 +39,12 @@ async def test_the_rule_an_admin_would_add_is_shown_whole_and_copied(size: tuple
         await until(pilot, lambda: isinstance(app.screen, RightsScreen))
         await pilot.press("G")
         await until(pilot, shows(app, "kind: RoleBinding"))
-        await pilot.press("g", "e")
+        await pilot.press("e", "tab")
+        await until(pilot, shows(app, "! list pods in namespace shop, for the pods behind a Service"))
+        text = screen_text(app)
+        assert "kubectl auth can-i list pods -n shop" in text
+        assert "\x1b" not in text
+        await pilot.press("tab", "tab", "e")
         await until(pilot, lambda: app.clipboard == "kubectl auth can-i list pods -n shop")
 
 
@@ -45,7 +53,7 @@ async def test_a_right_that_is_granted_leaves_the_list_while_one_looks() -> None
     async with running(session, service="nginx-headless") as (app, pilot):
         await until(pilot, shows(app, "web-3"))
         await pilot.press("W")
-        await until(pilot, shows(app, "list pods in namespace shop"))
+        await until(pilot, shows(app, "kind: Role"))
         session.missing_rights = ()
         session.tell()
         await until(pilot, shows(app, "No right is missing."))
@@ -77,7 +85,7 @@ async def test_pods_that_may_not_be_listed_lead_to_the_rule() -> None:
     session = FakeSession(shop(), reads=reads, missing_rights=(PODS,))
     async with running(session, service="nginx-headless") as (app, pilot):
         await until(pilot, shows(app, "You may not list pods in shop."))
-        assert "w shows the rule an admin would add, as YAML." in screen_text(app)
+        assert "W shows the rule an admin would add, as YAML." in screen_text(app)
 
 
 async def test_a_namespace_that_does_not_exist_is_said_with_the_way_back() -> None:
@@ -85,3 +93,79 @@ async def test_a_namespace_that_does_not_exist_is_said_with_the_way_back() -> No
     async with running(session) as (app, pilot):
         await until(pilot, shows(app, "There is no namespace nope."))
         assert ":ns NAME looks at another one" in screen_text(app)
+
+
+def reads_with(slices: ReadState) -> dict[tuple[str, str], ReadState]:
+    return {("services", ""): Live(0), ("endpointslices", ""): slices, ("pods", "shop"): Live(0)}
+
+
+def tree_count(app: HeadlessApp) -> str:
+    """What the tree says of the endpoints of nginx-headless, at 120 columns."""
+    return next(line[:30].split()[-1] for line in screen_lines(app)[2:] if "nginx-headless" in line[:30])
+
+
+NO_SLICES = Forbidden("list", "endpointslices", "shop", "no")
+
+
+async def test_endpoints_that_may_not_be_read_are_not_known_and_known_again_with_the_right() -> None:
+    slices = [item for item in shop() if isinstance(item, EndpointSlice)]
+    session = FakeSession([item for item in shop() if item not in slices], reads=reads_with(NO_SLICES), link=NO_SLICES)
+    session.builder.whole = frozenset({("Service", "")})
+    async with running(session, (120, 40), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "You may not list EndpointSlices here: what is in DNS cannot be predicted."))
+        await until(pilot, shows(app, "? web-3"))
+        text = screen_text(app)
+        assert tree_count(app) == "?"
+        assert "in DNS: not known" in text
+        assert "Which records exist is not known." in text
+        for false in ("no: ", " 0 of ", "no endpoint", "has no selector"):
+            assert false not in text
+        session.builder.whole = None
+        session.reads, session.link = reads_with(Live(0)), Live(0)
+        session.put(*slices)
+        await until(pilot, shows(app, "2 of 4 in DNS"))
+        await until(pilot, lambda: tree_count(app) == "2/4")
+        assert " new" not in screen_text(app), "it was there all the time"
+        session.reads, session.link = reads_with(NO_SLICES), NO_SLICES
+        for item in slices:
+            session.builder.remove("EndpointSlice", item.key)
+        session.tell()
+        await until(pilot, shows(app, "in DNS: not known"))
+        assert " gone" not in screen_text(app), "it may be there still"
+
+
+async def test_who_may_not_probe_either_is_not_told_that_it_helps() -> None:
+    session = FakeSession(shop(), reads=reads_with(NO_SLICES), link=NO_SLICES, missing_rights=(EXEC, FORWARD))
+    async with running(session, (120, 40), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "Nor can DNS be asked: you may not exec into pods of shop"))
+        assert "p asks" not in screen_text(app)
+        session.missing_rights = (EXEC,)
+        session.tell()
+        await until(pilot, shows(app, "p asks DNS itself."))
+
+
+async def test_what_is_polled_is_read_and_says_of_when_it_is() -> None:
+    now = time.time()
+    polled = Polled(now - 42, now + 18, Forbidden("watch", "endpointslices", "", "no"))
+    session = FakeSession(shop(), reads=reads_with(polled), link=polled)
+    async with running(session, (80, 24), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "! polling, 40 s old"))
+        await until(pilot, shows(app, f"nginx-headless · as of {clock(polled.listed)}"))
+        text = screen_text(app)
+        assert "2 of 4 pods are in DNS" in text
+        assert "You may not watch EndpointSlices in shop: as of" in text
+        assert "may not list" not in text
+        assert "web-0" in text
+
+
+async def test_services_that_may_only_be_got_by_name_are_not_said_to_be_all() -> None:
+    now = time.time()
+    named = Polled(now - 3, now + 12, Forbidden("list", "services", "shop", "no"))
+    reads: dict[tuple[str, str], ReadState] = {("services", "shop"): named, ("endpointslices", "shop"): Live(0)}
+    web = [item for item in shop() if getattr(item, "name", "").startswith(("nginx-headless", "web-"))]
+    session = FakeSession(web, Scope(("shop",)), reads=reads, link=named)
+    async with running(session, (120, 40)) as (app, pilot):
+        await until(pilot, shows(app, "Only Services that you may get by name are shown: as of"))
+        assert "! polling, 2 s old" in screen_text(app)
+        await pilot.press("h", "h")
+        await until(pilot, shows(app, "shop has one headless Service that may be got by name."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kheadless_tui.model.objects import Endpoint, ObjectKey, Service
+from kheadless_tui.model.objects import Endpoint, EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
 from kheadless_tui.tui.catalog import GONE_AFTER, Catalog, TreeItem, key_of, members_of
 from kheadless_tui.tui.filtering import Filter
@@ -166,8 +166,23 @@ def test_judging_is_done_a_little_at_a_time_and_only_for_what_changed() -> None:
 
 
 def test_counts_are_not_invented_where_slices_may_not_be_read() -> None:
-    items, _ = catalog_of(Snapshot.of(shop())).items({"shop"}, counts_known=False)
-    assert {item.tally for item in items if item.depth == 1} == {"?"}
+    catalog = catalog_of(Snapshot.of(shop()))
+    for where in ("shop", ""):
+        items, _ = catalog.items({"shop"}, uncounted={where: "?"})
+        assert {item.tally for item in items if item.depth == 1} == {"?"}
+    items, _ = catalog.items({"shop"}, uncounted={"another": "?"})
+    assert "?" not in {item.tally for item in items}
+
+
+def test_what_may_be_read_no_more_is_not_gone_and_what_may_be_read_again_is_not_new() -> None:
+    whole, less = Snapshot.of(shop()), Snapshot.of(item for item in shop() if not isinstance(item, EndpointSlice))
+    catalog = catalog_of(whole)
+    catalog.settled = True
+    for snapshot in (less, whole, Snapshot(), whole):
+        assert catalog.update(snapshot, {""})
+        assert catalog.marks == {}
+    catalog.update(less, {"billing"})
+    assert {row.partition("/")[0] for row in catalog.marks} == {"shop", "monitoring", "kube-system"}
 
 
 def test_the_service_of_a_row() -> None:

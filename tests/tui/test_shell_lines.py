@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Scope, Unauthorized
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, Scope, Unauthorized
 from kheadless_tui.tui.actions import ACTIONS, key_text
 from kheadless_tui.tui.ascii import ascii_cells
 from kheadless_tui.tui.bridge import slow_link
@@ -100,6 +100,7 @@ def test_each_state_of_the_connection_has_words_of_its_own() -> None:
         for state in (
             Live(now),
             Reading(3, now),
+            Polled(now - 42, now + 3, Forbidden("watch", "services", "", "no")),
             Offline(now - 42, now + 3, "refused"),
             Offline(now - 42, now - 1, "refused"),
             Unauthorized(now, "401"),
@@ -109,6 +110,7 @@ def test_each_state_of_the_connection_has_words_of_its_own() -> None:
     assert words == [
         "● live",
         "… reading",
+        "! polling, 40 s old",
         "! offline 40 s, next try 2 s",
         "! offline 40 s, trying now",
         "! not logged in",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kheadless_tui.model.objects import Endpoint, EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
@@ -48,6 +48,8 @@ class EndpointEntry:
     dns_names: tuple[str, ...]
     """Its names below the Service, in DNS or not."""
     slices: tuple[str, ...]
+    known: bool = True
+    """Whether it is in DNS is known: all slices were read, or one that lists it."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -62,6 +64,8 @@ class EndpointEntry:
     @property
     def verdict(self) -> str:
         """The answer to the question of the second column."""
+        if not self.known:
+            return "not known"
         word = "yes" if self.in_dns else "no"
         return f"{word}: {self.reason}" if self.reason else word
 
@@ -78,7 +82,9 @@ class _Group:
         self.parts: list[tuple[EndpointSlice, Endpoint]] = []
 
 
-def endpoint_entries(snapshot: Snapshot, service: Service, config: ZoneConfig, now: float) -> list[EndpointEntry]:
+def endpoint_entries(
+    snapshot: Snapshot, service: Service, config: ZoneConfig, now: float, *, known: bool = True
+) -> list[EndpointEntry]:
     """All endpoints of a Service and the pods it selects in vain, sorted by pod, those without pod last.
 
     Args:
@@ -86,6 +92,7 @@ def endpoint_entries(snapshot: Snapshot, service: Service, config: ZoneConfig, n
         service: The Service.
         config: How the zone is served: decides names, and which slices count.
         now: Unix time, for ages.
+        known: All slices were read: a pod that is in none is not in DNS.
     """
     groups: dict[str, _Group] = {}
     for item in snapshot.slices_of(service.key):
@@ -96,7 +103,9 @@ def endpoint_entries(snapshot: Snapshot, service: Service, config: ZoneConfig, n
     served = {item.key for item in watched.slices_of(service.key)} if _is_served(watched, service) else set()
     entries = [_from_slices(snapshot, service, config, group, served, now) for group in groups.values()]
     listed = {group.pod for group in groups.values() if group.pod}
-    entries += [_unlisted(pod, now) for pod in _selected(snapshot, service) if pod.name not in listed]
+    entries += [
+        replace(_unlisted(pod, now), known=known) for pod in _selected(snapshot, service) if pod.name not in listed
+    ]
     return sorted(entries, key=lambda entry: (not entry.pod, natural(entry.pod), entry.addresses))
 
 

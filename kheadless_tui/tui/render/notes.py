@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from kheadless_tui.cluster.bounds import MAX_OBJECTS
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Unauthorized
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Unauthorized
 from kheadless_tui.tui.render.ages import clock
 from kheadless_tui.tui.render.cells import clean, wrap
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.signs import UNICODE, Signs
 
-RULE = "w shows the rule an admin would add, as YAML."
+RULE = "W shows the rule an admin would add, as YAML."
 """Ends every remark on a right that is missing."""
 
 
@@ -76,10 +76,22 @@ def note_for(state: ReadState | None, what: str, namespace: str, consequence: Se
             UNKNOWN,
             ("Log in again in another terminal; ctrl-r tries now.",),
         )
-    return _left_out(state, what)
+    left_out = _left_out(state, what)
+    if isinstance(state, Polled):
+        again = f"{polled_text(state, what, namespace)}."
+        return Note(again, "attention", UNKNOWN, (*([left_out.text] if left_out else []), RULE))
+    return left_out
 
 
-def _left_out(state: Live, what: str) -> Note | None:
+def polled_text(state: Polled, what: str, namespace: str) -> str:
+    """How it is read what may not be watched, and of when it is; without a full stop."""
+    of_then = f"as of {clock(state.listed)}, asked for again by {clock(state.next_try)}"
+    if state.by_name:
+        return f"Only {what} that you may get by name are shown: {of_then}"
+    return f"You may not watch {what} in {namespace}: {of_then}"
+
+
+def _left_out(state: Live | Polled, what: str) -> Note | None:
     if state.left_out:
         more = f"{state.left_out:,} more are left out: a smaller scope (-n, -l) is seen whole."
         return Note(f"Only the first {MAX_OBJECTS:,} {what} are kept.", "attention", UNKNOWN, (more,))

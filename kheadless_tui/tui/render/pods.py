@@ -10,7 +10,7 @@ from rich.text import Text
 
 from kheadless_tui.tui.render.endpoints import UNKNOWN_TEXT, EndpointEntry
 from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.roles import GOOD, MUTED, TEXT, WARN
+from kheadless_tui.tui.render.roles import GOOD, MUTED, TEXT, UNKNOWN, WARN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import UNICODE, Signs
 from kheadless_tui.tui.render.table import Cell, Column, Grid, fit
@@ -87,14 +87,16 @@ def _height(entry: object, columns: Collection[str]) -> int:
 
 
 def _single_cells(entry: EndpointEntry, signs: Signs) -> dict[str, Cell]:
-    if entry.in_dns:
+    if not entry.known:
+        sign, role, word = signs.unanswered, UNKNOWN, UNKNOWN
+    elif entry.in_dns:
         sign, role, word = signs.yes, GOOD, MUTED
     else:
         sign, role, word = (signs.terminating if entry.terminating else signs.not_ready), WARN, WARN
     return {
         "sign": Cell.of(sign, role),
         "pod": Cell.of(entry.name, TEXT if entry.pod else MUTED),
-        "dns": Cell.of(entry.verdict, WARN if entry.reason in ("not ready", "terminating") else word),
+        "dns": Cell.of(entry.verdict, WARN if entry.known and entry.reason in ("not ready", "terminating") else word),
         "ready": Cell.of(entry.ready),
         "status": Cell.of(entry.status),
         "restarts": Cell.of(entry.restarts),

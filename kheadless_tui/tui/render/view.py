@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kheadless_tui.cluster.state import Live, Reading, ReadState
-from kheadless_tui.model.kinds import KINDS
+from kheadless_tui.cluster.state import READ, Reading, ReadState, unread_kinds
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.tui.render.endpoints import EndpointEntry, endpoint_entries
 from kheadless_tui.tui.render.names import origin_of
+from kheadless_tui.tui.render.notes import Note, note_for
+from kheadless_tui.tui.render.roles import UNKNOWN
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, PredictedRecord, Question, WithheldRecord
 from kheadless_tui.zone.resolve import resolve
@@ -40,6 +41,8 @@ class ServiceView:
     link: ReadState = field(default_factory=Reading)
     now: float = 0.0
     """Unix time from which ages are counted."""
+    selector: str = ""
+    """The labels by which Services were chosen: there are others."""
     cannot_probe: str = ""
     """Why DNS cannot be asked here and now, as half a sentence; empty when it can, as far as is known."""
 
@@ -58,10 +61,18 @@ class ServiceView:
         """The records that endpoints out of DNS would have."""
         return withheld_records(self.snapshot, self.service, self.config)
 
+    def endpoints_note(self, consequence: str) -> Note | None:
+        """Why it is not known which endpoints there are, and what follows; ``None`` where it is known."""
+        if self.endpoints_known:
+            return None
+        where, state = self.key.namespace, self.read_state("endpointslices")
+        return note_for(state, "EndpointSlices", where, (consequence,)) or Note(consequence, "attention", UNKNOWN)
+
     @cached_property
     def endpoints(self) -> tuple[EndpointEntry, ...]:
         """Its endpoints by pod."""
-        return tuple(endpoint_entries(self.snapshot, self.service, self.config, self.now))
+        known = self.endpoints_known
+        return tuple(endpoint_entries(self.snapshot, self.service, self.config, self.now, known=known))
 
     @cached_property
     def pods(self) -> tuple[Pod, ...]:
@@ -72,7 +83,12 @@ class ServiceView:
     @cached_property
     def unread(self) -> frozenset[str]:
         """Kinds of which it is not known that all objects of the namespace were read."""
-        return frozenset(name for name, kind in KINDS.items() if not isinstance(self.read_state(kind.plural), Live))
+        return unread_kinds(self.reads, self.key.namespace, self.selector)
+
+    @property
+    def endpoints_known(self) -> bool:
+        """All EndpointSlices of the namespace were read, so that an endpoint that is in none is not there."""
+        return "EndpointSlice" not in self.unread
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -122,7 +138,7 @@ class ServiceView:
     @property
     def pods_known(self) -> bool:
         """Pods of the namespace are listed, so that what is missing is not there."""
-        return isinstance(self.read_state("pods"), Live)
+        return isinstance(self.read_state("pods"), READ)
 
 
 def build_view(
@@ -159,6 +175,7 @@ def build_view(
         last_probe=probes.last(key) if probes is not None else None,
         reads=dict(session.reads),
         link=session.link,
+        selector=session.selector,
         now=now,
         cannot_probe="the program runs with --readonly" if session.readonly else cannot_probe,
     )

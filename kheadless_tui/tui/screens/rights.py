@@ -1,4 +1,4 @@
-"""The rights that are missing, each with what it is needed for and its cause, and the rule that an admin would add."""
+"""The rule that an admin would add for the rights that are missing; and each of them, with what for and its cause."""
 
 from __future__ import annotations
 
@@ -24,19 +24,15 @@ from kheadless_tui.tui.widgets.rule import Rule
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
 
+_LINE = "line/"
+"""How the ids of the manifest's lines begin."""
+
 HEADING = "What an admin would add, for exactly these rights (kubectl apply -f -):"
-
-
-@dataclass(frozen=True, slots=True)
-class _Manifest:
-    """The YAML as one row: whole lines, as they are."""
-
-    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _RightLayout:
-    """Each right in as many lines as it needs; the manifest below all of them."""
+    """Each right in as many lines as it needs; of the manifest each line as it is."""
 
     width: int
     signs: Signs
@@ -47,11 +43,11 @@ class _RightLayout:
         return [len(self.lines(row)) for row in rows]
 
     def lines(self, row: Row) -> Sequence[Text]:
-        """One right, or the manifest."""
-        if isinstance(row.value, _Manifest):
-            return [Text(), Text(f" {HEADING}", MUTED), *(Text(f"   {line}", TEXT) for line in row.value.lines)]
-        assert isinstance(row.value, Note)
-        return row.value.lines(self.width, self.signs)
+        """One right, or a line of the manifest."""
+        if isinstance(row.value, Note):
+            return row.value.lines(self.width, self.signs)
+        assert isinstance(row.value, str)
+        return [Text(f" {row.value}", MUTED if row.value.startswith("#") or not row.selectable else TEXT)]
 
 
 class RightsScreen(ModalScreen[str | None]):
@@ -59,6 +55,7 @@ class RightsScreen(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "copy the YAML", id="rights.copy"),
+        Binding("tab", "turn", "one by one, or as YAML", id="rights.turn"),
         Binding("e", "copy_check", "copy the check", id="rights.check"),
         Binding("escape,q,w,W", "close", "close", key_display="esc", id="rights.close"),
     ]
@@ -67,10 +64,11 @@ class RightsScreen(ModalScreen[str | None]):
         super().__init__()
         self._session = session
         self._signs = signs
+        self._one_by_one = False
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
-        """A rule, the rights with the manifest, the keys."""
+        """A rule, the manifest or the rights, the keys."""
         yield Rule("missing rights", id="rule-rights")
         yield RowList(lambda rows, width: _RightLayout(width, self._signs), signs=self._signs, id="rights")
         yield Keys(signs=self._signs, id="rights-keys")
@@ -80,8 +78,7 @@ class RightsScreen(ModalScreen[str | None]):
         self._unsubscribe = self._session.subscribe(self._fill)
         self._fill()
         self.query_one(RowList).focus()
-        keys = [("c", "copy the YAML"), ("e", "copy the check"), ("j k", "next, previous"), ("esc", "close")]
-        self.query_one(Keys).show(keys, None)
+        self._show_keys()
 
     def on_unmount(self) -> None:
         """Follow no more."""
@@ -98,9 +95,26 @@ class RightsScreen(ModalScreen[str | None]):
         if not rights:
             self.query_one(RowList).set_rows([Row("none", Note("No right is missing.", "match"))])
             return
-        rows = [Row(f"{right.check}", _note(right)) for right in rights]
-        manifest = _Manifest(tuple(clean(line) for line in self._yaml.splitlines()))
-        self.query_one(RowList).set_rows([*rows, Row("manifest", manifest)])
+        if self._one_by_one:
+            rows = [Row(right.check, _note(right)) for right in rights]
+        else:
+            lines = enumerate(self._yaml.splitlines())
+            rows = [Row("heading", HEADING, selectable=False)]
+            rows += [Row(f"{_LINE}{number}", clean(line)) for number, line in lines]
+        self.query_one(RowList).set_rows(rows)
+
+    def _show_keys(self) -> None:
+        keys = [("c", "copy the YAML"), ("tab", "one by one")]
+        if self._one_by_one:
+            keys = [("c", "copy the YAML"), ("e", "copy the check"), ("tab", "as YAML")]
+        self.query_one(Keys).show([*keys, ("j k", "next, previous"), ("esc", "close")], None)
+
+    def action_turn(self) -> None:
+        """Each right by itself with its cause, or the manifest for all of them."""
+        self._one_by_one = not self._one_by_one
+        self._fill()
+        self.query_one(RowList).action_first()
+        self._show_keys()
 
     def action_copy(self) -> None:
         """Leave with the manifest."""
@@ -109,7 +123,8 @@ class RightsScreen(ModalScreen[str | None]):
     def action_copy_check(self) -> None:
         """Leave with the command that tells whether the right under the cursor is there."""
         row_id = self.query_one(RowList).row_id
-        self.dismiss(row_id if row_id not in (None, "manifest", "none") else None)
+        if self._one_by_one and row_id not in (None, "none"):
+            self.dismiss(row_id)
 
     def action_close(self) -> None:
         """Leave with nothing."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState, Scope, Unauthorized
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Scope, Unauthorized
 from kheadless_tui.tui.counters import coarse
 from kheadless_tui.tui.render.cells import clean, shorten
 from kheadless_tui.tui.render.roles import FOCUS, GOOD, MUTED, TEXT, UNKNOWN, WARN
@@ -67,6 +67,8 @@ def state_text(link: ReadState, now: float, signs: Signs) -> tuple[str, str]:
     match link:
         case Live():
             return f"{signs.yes} live", GOOD
+        case Polled():
+            return f"{signs.attention} polling, {coarse(now - link.listed)} s old", UNKNOWN
         case Reading():
             return f"{signs.ellipsis} reading", UNKNOWN
         case Offline():

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.timer import Timer
 
-from kheadless_tui.cluster.state import Live
+from kheadless_tui.cluster.state import READ
 from kheadless_tui.tui.filtering import ALL, Filter
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.row import LayoutMaker, Row
@@ -121,8 +121,7 @@ class Panel(RowList):
             self._pod = ""
             self._changed.clear()
             self._ghosts.clear()
-        elif before is not None and view is not None and isinstance(before.link, Live) and before.config == view.config:
-            # How the zone is served is read while the first records stand there already: that is no change of it.
+        elif before is not None and view is not None and _is_comparable(before, view):
             self._note_changes(seen, shown)
         self.set_rows(self._with_ghosts(rows))
         if other:
@@ -237,6 +236,16 @@ class Panel(RowList):
             self._pod = self._pod_of_row(row)
             self._mark()
             self.post_message(self.Pointed(self, self._pod, self._question_of_row(row), self.way))
+
+
+def _is_comparable(before: ServiceView, now: ServiceView) -> bool:
+    """What is different in the second view has changed in the cluster.
+
+    How the zone is served is read while the first records stand there already: that is no change of it. Nor is it one
+    that slices may be read no more, or again.
+    """
+    known = before.endpoints_known and now.endpoints_known
+    return known and isinstance(before.link, READ) and before.config == now.config
 
 
 def note_rows(*notes: Note | None) -> list[Row]:

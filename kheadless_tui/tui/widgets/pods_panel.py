@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from kheadless_tui.cluster.state import Live
+from kheadless_tui.cluster.state import READ
 from kheadless_tui.tui.render.endpoints import EndpointEntry
 from kheadless_tui.tui.render.notes import Note, note_for
 from kheadless_tui.tui.render.pods import pods_layout
@@ -55,7 +55,7 @@ class PodsPanel(Panel):
         rows = note_rows(note_for(state, "pods", view.key.namespace, _FROM_SLICES))
         rows += [Row(entry.id, entry) for entry in entries]
         if not entries:
-            rows += note_rows(self._why_empty(view))
+            rows.append(Row("empty", self._why_empty(view), selectable=False))
         return rows
 
     def _identities(self) -> Mapping[str, str]:
@@ -64,13 +64,15 @@ class PodsPanel(Panel):
     def _why_empty(self, view: ServiceView) -> Note:
         if self.chosen and view.endpoints:
             return Note(f"No pod matches /{self.chosen.text}.", more=("esc takes the filter away.",))
+        if (unknown := view.endpoints_note("Which endpoints the Service has is not known.")) is not None:
+            return unknown
         if not view.service.selector:
             return Note(
                 "The Service selects no pods, and no slice lists an address for it.",
                 more=("An EndpointSlice or an Endpoints object of its name would.",),
             )
         chosen = ",".join(f"{label}={value}" for label, value in sorted(view.service.selector.items()))
-        if isinstance(view.read_state("pods"), Live):
+        if isinstance(view.read_state("pods"), READ):
             return Note(f"No pod in {view.key.namespace} has the labels {chosen}.")
         return Note(f"No slice lists an endpoint; the Service selects {chosen}.")
 
@@ -81,8 +83,9 @@ class PodsPanel(Panel):
             return
         entries = self.view.endpoints
         in_dns = sum(entry.in_dns for entry in entries)
-        self.tally = str(len(entries))
-        text = f"{in_dns} of {len(entries)} in DNS"
+        known = self.view.endpoints_known
+        self.tally = str(len(entries)) if entries or known else "?"
+        text = f"{in_dns} of {len(entries)} in DNS" if known else "in DNS: not known"
         if self.chosen:
             shown = sum(isinstance(row.value, EndpointEntry) and row.selectable for row in self.rows)
             text = f"{shown} of {len(entries)} · /{self.chosen.text}"

@@ -65,7 +65,7 @@ class RecordsPanel(Panel):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget has
         super().__init__(self._lay_out_records, id=id)
-        self._entries: list[RecordEntry] = []
+        self._entries: Sequence[RecordEntry] = ()
         self._column = 0
         self._grouped = True
         self._sorted = ""
@@ -184,6 +184,9 @@ class RecordsPanel(Panel):
         if self._sorted:
             shown.sort(key=_SORTS[self._sorted])
         rows = [Row(entry.id, entry) for entry in shown]
+        unknown = view.endpoints_note("Which records exist is not known.")
+        if not view.predicted and unknown is not None:
+            return [*note_rows(unknown), *rows]
         if not view.predicted:
             answer = view.own_answer
             why = answer.steps[-1].why if answer.steps else "No record of this Service exists."
@@ -234,7 +237,7 @@ class RecordsPanel(Panel):
             self.title += " · grouped by what differs" if self._grouped else " · in zone order"
         if not self.view.config.ttl_known:
             self.title += f" · by {self.view.config.source}"
-        self.tally = str(self._existing())
+        self.tally = str(self._existing()) if self._existing() or self.view.endpoints_known else "?"
         self.count = self._count()
 
     def _count(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -84,7 +84,8 @@ class ServiceTree(RowList):
         self._linked = ""
         self.indent = 1
         self.chosen: Filter = ALL
-        self.counts_known = True
+        self.uncounted: Mapping[str, str] = {}
+        """By namespace (empty: all), what stands in place of counts that are not known."""
         self.hits = 0
         """Services that the filter lets through."""
 
@@ -92,7 +93,7 @@ class ServiceTree(RowList):
 
     def refill(self) -> None:
         """Show what the catalogue holds now."""
-        items, self.hits = self._catalog.items(self._opened, self.chosen, counts_known=self.counts_known)
+        items, self.hits = self._catalog.items(self._opened, self.chosen, uncounted=self.uncounted)
         self.set_rows([Row(item.id, item) for item in items])
         self._mark()
 
