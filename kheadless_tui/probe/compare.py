@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from kheadless_tui.probe.canonical import RecordId, identity, same_name, target
 from kheadless_tui.probe.observation import Observation
@@ -34,6 +35,13 @@ NODATA = "NODATA"
 """Data of the row of a predicted answer without records for a name that exists (rcode NOERROR)."""
 NO_REPLY = "(no reply)"
 """Data of the row of a predicted reply that cannot be put on the wire, so that the client gets nothing."""
+
+
+class Answers(Protocol):
+    """The predicted answers to questions, made before or when they are asked for."""
+
+    def get(self, question: Question, /) -> Answer | None:
+        """That to one question; ``None`` when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ class Comparison:
 
 def compare(
     predicted: Sequence[PredictedRecord],
-    answers: Mapping[Question, Answer],
+    answers: Answers,
     observations: Sequence[Observation],
     *,
     ttl: int,
@@ -105,16 +113,8 @@ def compare(
         caches: Servers that are known to answer from a cache, such as a node-local one.
         pod_of: The pod that has an address.
     """
-    judge = _Judge(predicted, answers, ttl, ttl_known, earlier, caches, pod_of)
-    rows: list[Row] = []
-    unjudged = []
-    for observation in observations:
-        judged = judge.rows(observation)
-        if judged is None:
-            unjudged.append(observation)
-        else:
-            rows += judged
-    return Comparison.of(rows, unjudged)
+    judge = Judge(predicted, answers, ttl, ttl_known, pod_of)
+    return judge.comparison(observations, earlier, caches)
 
 
 def _overall(counts: Counter[str], silent: bool, unasked: bool) -> str:
@@ -125,28 +125,27 @@ def _overall(counts: Counter[str], silent: bool, unasked: bool) -> str:
     return NOT_ASKED if counts[NOT_ASKED] or unasked else MATCH
 
 
-class _Judge:
-    """What all observations are judged by."""
+class Judge:
+    """What all observations are judged by; of each it keeps what it found, since probes are judged more than once."""
 
     def __init__(
         self,
         predicted: Sequence[PredictedRecord],
-        answers: Mapping[Question, Answer],
+        answers: Answers,
         ttl: int,
         ttl_known: bool,
-        earlier: Sequence[Mapping[Question, Answer]],
-        caches: Collection[str],
         pod_of: Callable[[str], str | None],
     ) -> None:
+        """As of :func:`compare`."""
         self._answers = answers
         self._ttl = ttl
         self._ttl_known = ttl_known
-        self._earlier = earlier
-        self._caches = caches
         self._pod_of = pod_of
         self._pods: dict[RecordId, str] = {}
         self._names: dict[str, str] = {}
         self._expected: dict[tuple[str, str], dict[RecordId, Record]] = {}
+        self._known: dict[int, tuple[Observation, list[Row] | None]] = {}
+        """By its identity, each observation with what was found of it."""
         for item in predicted:
             key = identity(item.record)
             self._expected.setdefault(key[:2], {})[key] = item.record
@@ -155,17 +154,37 @@ class _Judge:
                 if item.record.type in ("A", "AAAA"):
                     self._names.setdefault(key[0], item.endpoint.pod)
 
+    def comparison(
+        self,
+        observations: Sequence[Observation],
+        earlier: Sequence[Mapping[Question, Answer]],
+        caches: Collection[str],
+    ) -> Comparison:
+        """All verdicts, as of :func:`compare`."""
+        rows: list[Row] = []
+        unjudged = []
+        for observation in observations:
+            judged = self.rows(observation)
+            if judged is None:
+                unjudged.append(observation)
+            elif any(row.verdict in DIFFERING for row in judged) and self._stale(observation, earlier, caches):
+                rest = _remaining(observation)
+                detail = "an earlier answer from a cache" + (f", {rest} s of its TTL left" if rest is not None else "")
+                rows += [
+                    replace(row, verdict=STALE, detail=detail) if row.verdict in DIFFERING else row for row in judged
+                ]
+            else:
+                rows += judged
+        return Comparison.of(rows, unjudged)
+
     def rows(self, observation: Observation) -> list[Row] | None:
-        """The rows of one observation; ``None`` when nothing can be predicted for its question."""
-        answer = self._answer(observation.question)
-        if answer is None:
-            return None
-        rows = self._judged(answer, observation)
-        if any(row.verdict in DIFFERING for row in rows) and self._stale(observation):
-            rest = _remaining(observation)
-            detail = "an earlier answer from a cache" + (f", {rest} s of its TTL left" if rest is not None else "")
-            rows = [replace(row, verdict=STALE, detail=detail) if row.verdict in DIFFERING else row for row in rows]
-        return rows
+        """The rows of one observation by what is right now; ``None`` when nothing can be predicted for its question."""
+        known = self._known.get(id(observation))
+        if known is None:
+            answer = self._answer(observation.question)
+            known = observation, None if answer is None else self._judged(answer, observation)
+            self._known[id(observation)] = known
+        return known[1]
 
     def _answer(self, question: Question) -> Answer | None:
         answer = self._answers.get(question)
@@ -267,12 +286,12 @@ class _Judge:
         data = NODATA if answer.rcode == "NOERROR" else answer.rcode
         return Record(answer.question.name, ttl, answer.question.type, data)
 
-    def _stale(self, seen: Observation) -> bool:
+    def _stale(self, seen: Observation, earlier: Sequence[Mapping[Question, Answer]], caches: Collection[str]) -> bool:
         """The whole answer equals an earlier prediction and comes from a cache."""
-        if not self._from_cache(seen):
+        if not self._from_cache(seen, caches):
             return False
         observed = (_outcome(seen), {identity(record) for record in seen.answer})
-        for answers in self._earlier:
+        for answers in earlier:
             answer = answers.get(seen.question)
             if answer is None or answer.unknown or answer.fallthrough:
                 continue
@@ -281,9 +300,9 @@ class _Judge:
                 return True
         return False
 
-    def _from_cache(self, seen: Observation) -> bool:
+    def _from_cache(self, seen: Observation, caches: Collection[str]) -> bool:
         """The server is known to be a cache, or the TTL is below the zone's: only a cache counts down."""
-        if seen.server in self._caches:
+        if seen.server in caches:
             return True
         rest = _remaining(seen)
         return self._ttl_known and rest is not None and rest < self._ttl

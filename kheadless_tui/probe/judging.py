@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from kheadless_tui.cluster.state import Scope
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.probe.compare import EXTRA, Comparison, Row, compare
+from kheadless_tui.probe.compare import EXTRA, Comparison, Judge, Row, compare
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.dependence import namespaces_asked
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.record import Answer, PredictedRecord, Question, WithheldRecord
-from kheadless_tui.zone.resolve import resolve_all
+from kheadless_tui.zone.resolve import resolve_all, resolver
 from kheadless_tui.zone.zone_records import service_records, withheld_records
 
 Predictions = Mapping[Question, Answer]
@@ -56,10 +56,9 @@ def judge(
         scope: the namespaces that the snapshot holds.
         caches: servers that are known to answer from a cache.
     """
-    found = snapshot.service(service) if service is not None else None
     comparison = compare(
-        service_records(snapshot, found, config) if found is not None else (),
-        predictions(snapshot, dict.fromkeys(item.question for item in observations), config),
+        _service_records(snapshot, service, config),
+        Forecast(snapshot, config),
         observations,
         ttl=config.ttl,
         ttl_known=config.ttl_known,
@@ -67,6 +66,67 @@ def judge(
         caches=caches,
         pod_of=lambda address: pod_at(snapshot, address),
     )
+    return _in_scope(comparison, scope, config)
+
+
+class Forecast:
+    """The predicted answers of one snapshot, each made when it is first asked for, and kept."""
+
+    def __init__(self, snapshot: Snapshot, config: ZoneConfig) -> None:
+        self._answer = resolver(snapshot, config)
+        self._known: dict[Question, Answer] = {}
+
+    def get(self, question: Question) -> Answer:
+        """The answer to a question, without the reasons."""
+        known = self._known.get(question)
+        if known is None:
+            known = self._known[question] = self._answer(question)
+        return known
+
+    def of(self, questions: Iterable[Question]) -> Predictions:
+        """Those to some questions."""
+        return {question: self.get(question) for question in questions}
+
+
+class Judging:
+    """What :func:`judge` does, for replies that are judged a few at a time, or more than once."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        config: ZoneConfig,
+        forecast: Forecast,
+        service: ObjectKey | None = None,
+        scope: Scope = ALL_NAMESPACES,
+    ) -> None:
+        """As of :func:`judge`; ``forecast`` is of the same snapshot."""
+        self._config = config
+        self._scope = scope
+        self._judge = Judge(
+            _service_records(snapshot, service, config),
+            forecast,
+            config.ttl,
+            config.ttl_known,
+            lambda address: pod_at(snapshot, address),
+        )
+
+    def look_at(self, observation: Observation) -> None:
+        """Judge one reply in advance."""
+        self._judge.rows(observation)
+
+    def comparison(
+        self, observations: Sequence[Observation], earlier: Sequence[Predictions], caches: Collection[str]
+    ) -> Comparison:
+        """All verdicts, as of :func:`judge`."""
+        return _in_scope(self._judge.comparison(observations, earlier, caches), self._scope, self._config)
+
+
+def _service_records(snapshot: Snapshot, service: ObjectKey | None, config: ZoneConfig) -> tuple[PredictedRecord, ...]:
+    found = snapshot.service(service) if service is not None else None
+    return service_records(snapshot, found, config) if found is not None else ()
+
+
+def _in_scope(comparison: Comparison, scope: Scope, config: ZoneConfig) -> Comparison:
     return comparison if scope.all else comparison.without(lambda row: _is_foreign(row, scope, config))
 
 

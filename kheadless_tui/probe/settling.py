@@ -26,6 +26,11 @@ DOUBTED = (MISSING, EXTRA, WRONG)
 """Verdicts that may come of a race. A stale answer is explained, and silence has been asked again already."""
 
 Sleep = Callable[[float], Awaitable[None]]
+Prepare = Callable[[Sequence[Observation]], Awaitable[None]]
+
+
+async def no_preparation(_: Sequence[Observation]) -> None:
+    """For what is judged soon enough by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Settling:
         judge: Callable[[Sequence[Observation], Sequence[Predictions]], Comparison],
         *,
         sleep: Sleep = asyncio.sleep,
+        prepare: Prepare = no_preparation,
     ) -> None:
         """Begin at the moment of the probe's start.
 
@@ -55,10 +61,12 @@ class Settling:
             judge: Holds replies against what is known now; the second argument are earlier predictions, which a cache
                 may still hold.
             sleep: Waits so many seconds.
+            prepare: Awaited with the replies before they are judged, by who does most of that work in advance.
         """
         self._predict = predict
         self._judge = judge
         self._sleep = sleep
+        self._prepare = prepare
         self._predictions = [predict()]
         self._rounds = 0
         self._first: Comparison | None = None
@@ -77,11 +85,12 @@ class Settling:
 
     async def __call__(self, observations: Sequence[Observation]) -> Sequence[Observation]:
         """The replies whose questions are to be put again, after a wait; none when all is settled."""
+        replies = latest(observations)
+        await self._prepare(replies)
         moved = self._moved | self._changed()
-        comparison = self._judge(latest(observations), self._predictions)
+        comparison = self._judge(replies, self._predictions)
         if self._first is None:
             self._first = comparison
-        replies = latest(observations)
         doubted = _doubted(comparison, replies)
         if self._rounds:
             doubted_first = {_way(seen) for seen in _doubted(self._first, replies)}
@@ -95,6 +104,7 @@ class Settling:
             return ()
         await self._sleep(WAITS[self._rounds])
         self._rounds += 1
+        await self._prepare(())
         self._moved = self._changed()
         return doubted[:MOST_ASKED_AGAIN]
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.probe.compare import Comparison
 from kheadless_tui.probe.diagnosis import Diagnosis, diagnose
-from kheadless_tui.probe.judging import Predictions, judge, predictions
+from kheadless_tui.probe.judging import Forecast, Judging, Predictions
 from kheadless_tui.probe.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.prober import ProbeResult
 from kheadless_tui.probe.server import Server
 from kheadless_tui.probe.settling import Settling, latest
+from kheadless_tui.probe.turns import in_turns
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Question
 
@@ -22,7 +25,11 @@ if TYPE_CHECKING:
 
 
 class JudgedProbe:
-    """Holds replies against what the session knows at each moment."""
+    """Holds replies against what the session knows at each moment.
+
+    A Service of thousands of endpoints takes seconds to predict and to judge: both are done in turns with whatever else
+    the program does, and kept for as long as nothing changes in the cluster.
+    """
 
     def __init__(
         self,
@@ -32,7 +39,7 @@ class JudgedProbe:
         questions: Sequence[Question],
         earlier: Sequence[Predictions],
     ) -> None:
-        """Begin at the moment of the probe's start.
+        """Take what is asked; :meth:`begin` comes before all else.
 
         Args:
             session: What is known.
@@ -46,38 +53,47 @@ class JudgedProbe:
         self._config = config
         self._questions = questions
         self._before = tuple(earlier)
+        self._snapshot: Snapshot | None = None
+        """What the forecast and the judging are of."""
         self.servers: Sequence[Server] = ()
         """Those that are asked, as far as they are known."""
-        self.settling = Settling(self._predict, self._judge)
+
+    async def begin(self) -> None:
+        """Predict what is right at the moment of the probe's start."""
+        await self._prepare(())
+        self.settling = Settling(self._predict, self._judge, prepare=self._prepare)
         """Says what is to be asked again."""
 
-    def diagnosis(self, result: ProbeResult) -> Diagnosis:
+    async def diagnosis(self, result: ProbeResult) -> Diagnosis:
         """What the probe comes to."""
         self.servers = result.servers
+        await self._prepare(latest(result.observations))
         comparison = self.settling.comparison(result.observations)
-        return diagnose(
+        races = self.settling.races(result.observations, comparison)
+        # Nothing in it but what came of this probe, so that it may be done beside everything else.
+        return await asyncio.to_thread(
+            diagnose,
             comparison,
             result.observations,
             result.servers,
             Freshness.of(self._config),
             nameservers=result.nameservers,
-            races=self.settling.races(result.observations, comparison),
+            races=races,
         )
 
-    def so_far(self, observations: Sequence[Observation]) -> Comparison:
-        """The verdicts on what came until now."""
-        return self._judge(latest(observations), self.settling.earlier)
+    async def _prepare(self, observations: Sequence[Observation]) -> None:
+        """Do for what is known now, in turns, what :meth:`_predict` and :meth:`_judge` will need."""
+        snapshot = self._session.snapshot
+        if snapshot is not self._snapshot:
+            self._snapshot = snapshot
+            self._forecast = Forecast(snapshot, self._config)
+            self._judging = Judging(snapshot, self._config, self._forecast, self._service, self._session.scope)
+        await in_turns(self._forecast.get, self._questions)
+        await in_turns(self._judging.look_at, observations)
 
     def _predict(self) -> Predictions:
-        return predictions(self._session.snapshot, self._questions, self._config)
+        return self._forecast.of(self._questions)
 
     def _judge(self, observations: Sequence[Observation], earlier: Sequence[Predictions]) -> Comparison:
-        return judge(
-            self._session.snapshot,
-            self._config,
-            observations,
-            service=self._service,
-            earlier=(*self._before, *earlier),
-            scope=self._session.scope,
-            caches=[str(server) for server in self.servers if server.caches],
-        )
+        caches = [str(server) for server in self.servers if server.caches]
+        return self._judging.comparison(observations, (*self._before, *earlier), caches)

@@ -226,6 +226,7 @@ class ProbeFlow:
         self._step(key, subject=subject)
         earlier = self._predictions.setdefault(key, deque(maxlen=KEPT_PREDICTIONS))
         probe = JudgedProbe(self._session, key, config, questions, tuple(earlier))
+        await probe.begin()
         earlier.append(probe.settling.earlier[0])
         prober = self.asker.prober(lambda waiting: self._step(key, state="confirming" if waiting else "asking"))
         every = self._records[key].every
@@ -245,7 +246,7 @@ class ProbeFlow:
             follow_up=probe.settling,
             stop=self._stops[key],
         )
-        self._keep(key, config, result, probe.diagnosis(result))
+        self._keep(key, config, result, await probe.diagnosis(result))
 
     def _view(self, key: ObjectKey, config: ZoneConfig) -> ServiceView:
         view = build_view(self._session, key, None, config=config, now=self._clock())

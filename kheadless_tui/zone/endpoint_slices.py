@@ -51,24 +51,19 @@ def slice_ports(item: EndpointSlice) -> tuple[Port, ...]:
     )
 
 
-def slice_addresses(
-    item: EndpointSlice, config: ZoneConfig, *, ready: bool = True, only: str = ""
-) -> Iterator[SliceAddress]:
+def slice_addresses(item: EndpointSlice, config: ZoneConfig, *, ready: bool = True) -> Iterator[SliceAddress]:
     """The addresses of a slice whose endpoints are ready (or are not), in the slice's order.
 
     Args:
         item: the slice.
         config: how the zone is served; it decides the endpoints' names.
         ready: which endpoints.
-        only: this address alone, empty for all.
     """
     key = item.key
     for number, endpoint in enumerate(item.endpoints or ()):
-        if endpoint.ready is not ready or (only and only not in (endpoint.addresses or ())):
+        if endpoint.ready is not ready:
             continue
         for place, address in enumerate(endpoint.addresses or ()):
-            if only and address != only:
-                continue
             name = endpoint_hostname(endpoint, address, config)
             yield SliceAddress(
                 address,

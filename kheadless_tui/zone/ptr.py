@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone.duplicates import alike
-from kheadless_tui.zone.endpoint_slices import slice_addresses
 from kheadless_tui.zone.names import service_name
 from kheadless_tui.zone.record import EndpointRef, Record, Source
 from kheadless_tui.zone.reverse_names import reverse_name
@@ -47,7 +46,7 @@ def pointers(seen: Watched, address: str) -> list[Pointer]:
         if not seen.namespace_for_ptr(item.namespace):
             continue
         base = service_name(item.service_key or ObjectKey(item.namespace, ""), zone)
-        for place in slice_addresses(item, seen.config, only=address):
+        for place in seen.endpoints_at(item, address):
             target = f"{place.name}.{base}"
             found.append(Pointer(target, place.source, item.service_key, place.ref))
     return [

@@ -56,8 +56,13 @@ def resolve_all(snapshot: Snapshot, questions: Iterable[Question], config: ZoneC
 
     Cheaper than one by one: what a question works out of a slice serves the next one as well.
     """
-    server = _Server(snapshot, config, None, synced=True, explain=False)
-    return {question: server.answer(question) for question in questions}
+    answer = resolver(snapshot, config)
+    return {question: answer(question) for question in questions}
+
+
+def resolver(snapshot: Snapshot, config: ZoneConfig) -> Callable[[Question], Answer]:
+    """What gives the replies of :func:`resolve_all` one at a time, for who has other work between them."""
+    return _Server(snapshot, config, None, synced=True, explain=False).answer
 
 
 def aliases_asked(snapshot: Snapshot, question: Question, config: ZoneConfig) -> frozenset[str]:

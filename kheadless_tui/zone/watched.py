@@ -20,12 +20,13 @@ _UNWATCHED_PHASES = ("Succeeded", "Failed", "Unknown")
 class Watched:
     """A snapshot through the eyes of the DNS server. Every question to it is an index hit."""
 
-    __slots__ = ("_named", "config", "snapshot")
+    __slots__ = ("_at", "_named", "config", "snapshot")
 
     def __init__(self, snapshot: Snapshot, config: ZoneConfig) -> None:
         self.snapshot = snapshot
         self.config = config
         self._named: dict[ObjectKey, dict[str, list[SliceAddress]]] = {}
+        self._at: dict[ObjectKey, dict[str, list[SliceAddress]]] = {}
 
     def namespace(self, name: str) -> bool:
         """Whether a namespace exists for forward names (namespaceExposed)."""
@@ -78,6 +79,15 @@ class Watched:
                 named.setdefault(place.name.lower(), []).append(place)
         return named.get(name, [])
 
+    def endpoints_at(self, item: EndpointSlice, address: str) -> list[SliceAddress]:
+        """The places of one of the snapshot's slices where this address is ready; they are made once, too."""
+        places = self._at.get(item.key)
+        if places is None:
+            places = self._at[item.key] = {}
+            for place in slice_addresses(item, self.config):
+                places.setdefault(place.address, []).append(place)
+        return places.get(address, [])
+
     def imported_slices_of(self, key: ObjectKey) -> list[EndpointSlice]:
         """The watched slices that carry the label of a ServiceImport, sorted by name."""
         return [item for item in self.snapshot.imported_slices_of(key) if self._watched(item)]
@@ -89,8 +99,7 @@ class Watched:
         return [
             item
             for item in self.snapshot.slices_at(address)
-            if self._watched(item)
-            and any(end.ready and address in (end.addresses or ()) for end in item.endpoints or ())
+            if self._watched(item) and self.endpoints_at(item, address)
         ]
 
     def services_at(self, address: str) -> list[Service]:

@@ -10,7 +10,7 @@ from kheadless_tui.probe.judging import Predictions
 from kheadless_tui.probe.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.server import Server
-from kheadless_tui.probe.settling import WAITS, Settling, latest
+from kheadless_tui.probe.settling import WAITS, Prepare, Settling, latest, no_preparation
 from tests.probe.dns_texts import observed, predicted, soa
 
 OLD = predicted("web A", "web 30 IN A 10.0.0.1")
@@ -29,12 +29,14 @@ SAYS_NEWER = ("web 30 IN A 10.0.0.3",)
 class World:
     """What is predicted as time goes on, and what a server says each time it is asked."""
 
-    def __init__(self, *says: tuple[str, ...], predictions: Sequence[Predictions] = ()) -> None:
+    def __init__(
+        self, *says: tuple[str, ...], predictions: Sequence[Predictions] = (), prepare: Prepare = no_preparation
+    ) -> None:
         self._says = list(says)
         self._predictions = list(predictions) or [{OLD.question: NEW, OTHER.question: OTHER}]
         self.waited: list[float] = []
         self.observations: list[Observation] = []
-        self.settling = Settling(self._predict, self._judge, sleep=self._sleep)
+        self.settling = Settling(self._predict, self._judge, sleep=self._sleep, prepare=prepare)
 
     def _predict(self) -> Predictions:
         return self._predictions[0]
@@ -80,7 +82,7 @@ async def test_what_is_as_predicted_is_asked_once() -> None:
 
 async def test_what_differs_twice_is_a_difference() -> None:
     world = World(SAYS_OLD, SAYS_OLD)
-    assert await world.probe() == [1]
+    await world.probe()
     assert (world.verdict, world.races) == ("differs", [])
 
 
@@ -169,3 +171,15 @@ async def test_kube_dns_in_turn_is_no_race_while_a_replica_lags() -> None:
     races = world.settling.races(world.observations, world.settling.comparison(world.observations))
     assert races
     assert judged(*world.observations, lagging, races=races).races == ()
+
+
+async def test_replies_are_prepared_before_they_are_judged_and_after_a_wait_what_is_predicted_too() -> None:
+    prepared: list[list[str]] = []
+
+    async def prepare(replies: Sequence[Observation]) -> None:
+        prepared.append([seen.question.name for seen in replies])
+
+    world = World(SAYS_OLD, SAYS_NEW, prepare=prepare)
+    await world.probe()
+    first = [OTHER.question.name, OLD.question.name]
+    assert prepared[:3] == [first, [], first]
