@@ -20,6 +20,7 @@ from kheadless_tui.commands.source import Source, connect, from_cluster, tell, t
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.compare import MATCH, Comparison
 from kheadless_tui.probe.diagnosis import Diagnosis, diagnose
+from kheadless_tui.probe.elsewhere import set_aside
 from kheadless_tui.probe.judging import Predictions, judge, predictions, service_questions
 from kheadless_tui.probe.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
@@ -31,6 +32,7 @@ from kheadless_tui.probe.vantage import VantageSpec, parse_vantage
 from kheadless_tui.report import probe as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.report.outcome import AS_PREDICTED, status_of
+from kheadless_tui.zone.dns_service import NODE_LOCAL
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.search_list import resolve_by_search
 from kheadless_tui.zone.zones import zone_of
@@ -163,15 +165,17 @@ class _Asked:
     def _judge(
         self, observations: Sequence[Observation], earlier: Sequence[Predictions], target: Target | None = None
     ) -> Comparison:
-        return judge(
+        caches = [NODE_LOCAL, *(str(server) for server in self._servers if server.caches)]
+        comparison = judge(
             self._session.snapshot,
             self._source.config,
             observations,
             service=(target or self._targets[0]).service,
             earlier=earlier,
             scope=self._session.scope,
-            caches=[str(server) for server in self._servers if server.caches],
+            caches=caches,
         )
+        return set_aside(comparison, observations, caches, Freshness.of(self._source.config))
 
 
 async def _ask(

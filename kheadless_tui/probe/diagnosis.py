@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from kheadless_tui.probe.compare import EXTRA, MATCH, MISSING, NOT_ASKED, STALE, WRONG, Comparison, Row
+from kheadless_tui.probe.elsewhere import set_aside
 from kheadless_tui.probe.layer_findings import Freshness, read, remaining
 from kheadless_tui.probe.layers import REPLICA, Layer, LayerFinding, Matrix, build
 from kheadless_tui.probe.observation import Observation
@@ -67,6 +68,7 @@ def diagnose(
     began = min((seen.started for seen in observations if seen.started), default=0.0)
     caches = {str(server) for server in servers if server.caches}
     replicas = {str(server) for server in servers if server.role == REPLICA}
+    comparison = set_aside(comparison, last, caches, freshness)
     comparison = _with_stale(comparison, last, freshness, began, caches, replicas)
     matrix = build([Layer.of(server) for server in servers], comparison, last)
     findings = read(matrix, last, freshness, nameservers=nameservers, began=began)

@@ -13,7 +13,8 @@ old-denial           a cache still denies what exists by now; it goes when the T
 old-answer           a cache still gives what was true before
 replica-lags         a replica says otherwise than the others, and not from its cache
 all-behind           all servers agree with each other and not with the API, or all replicas lag
-asks-elsewhere       a server denies by the word of another zone's server: it does not ask the cluster's DNS
+asks-elsewhere       a server denies by the word of another zone's server: it does not ask the cluster's DNS; no fault
+                     of the Service where a cache does so with reverse names alone
 server-differs       any other server says otherwise than kube-dns
 resolver-elsewhere   the pod's resolv.conf names none of the cluster's DNS servers
 ==================== ============================================================================================
@@ -101,6 +102,7 @@ def read(
     found = [
         *silence(servers),
         *_Differences(servers, freshness).findings(),
+        *_reverse_elsewhere(servers, freshness),
         *_resolver(servers, nameservers),
         *_truncated(servers),
     ]
@@ -113,6 +115,11 @@ def remaining(seen: Observation) -> int | None:
         return None
     records = seen.answer or tuple(record for record in seen.authority if record.type == "SOA")
     return min((record.ttl for record in records), default=None)
+
+
+def is_reverse_denial(seen: Observation) -> bool:
+    """The reply says that an address has no name."""
+    return seen.question.type == "PTR" and not seen.error and not seen.answer
 
 
 class _Differences:
@@ -264,6 +271,24 @@ class _Differences:
             evidence += ": something else answers on this address, such as a node-local cache that listens on it"
         title = f"{named(server.layer)} answers otherwise than was predicted"
         return LayerFinding("server-differs", (server.layer,), title, evidence)
+
+
+def _reverse_elsewhere(servers: Servers, freshness: Freshness) -> Iterable[LayerFinding]:
+    """Caches that are set up to ask others for the names of addresses, which says nothing about a Service."""
+    for server in servers.of(NODE_LOCAL):
+        zones = sorted(
+            {zone for seen in server.replies if is_reverse_denial(seen) and (zone := freshness.foreign(seen))}
+        )
+        if zones:
+            asked = {seen.question for seen in server.replies if seen.question.type == "PTR"}
+            yield LayerFinding(
+                "asks-elsewhere",
+                (server.layer,),
+                f"{named(server.layer)} does not ask the cluster's DNS for reverse names",
+                f"{len(asked)} were asked, and denied by zone {' and '.join(zones)}: a forward in its Corefile leads "
+                "elsewhere; these replies are not judged, since they are none of the Service's",
+                "info",
+            )
 
 
 def _not_serving(server: Asked) -> LayerFinding:

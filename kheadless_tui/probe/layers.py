@@ -77,6 +77,8 @@ class Column:
     """Questions that got any reply."""
     ms: float | None = None
     """Median time of a reply in milliseconds, where the carrier tells it."""
+    unjudged: int = 0
+    """Questions that were answered and that nothing is predicted for here."""
 
     @property
     def silent(self) -> bool:
@@ -190,6 +192,7 @@ def _lines(rows: Iterable[Row], ways: Mapping[tuple[str, str], int]) -> tuple[Li
 def _column(layer: Layer, transport: str, cells: Sequence[Row | None], seen: Mapping[Question, Observation]) -> Column:
     rows = [cell for cell in cells if cell is not None]
     times = [item.ms for item in seen.values() if item.ms is not None]
+    judged = {row.question for row in rows}
     return Column(
         layer,
         transport,
@@ -199,6 +202,7 @@ def _column(layer: Layer, transport: str, cells: Sequence[Row | None], seen: Map
         sum(not item.unasked for item in seen.values()),
         sum(not item.error for item in seen.values()),
         median(times) if times else None,
+        sum(not item.error and question not in judged for question, item in seen.items()),
     )
 
 

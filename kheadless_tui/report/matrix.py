@@ -120,6 +120,7 @@ def _server_document(layer: Layer, columns: Sequence[Column]) -> Document:
                 "of": column.total,
                 "answered": column.answered,
                 "asked": column.asked,
+                "unjudged": column.unjudged,
                 "verdict": column.verdict,
                 "ms": None if column.ms is None else round(column.ms, 3),
             }
@@ -146,11 +147,12 @@ def _servers(matrix: Matrix, *, times: bool) -> Table:
 
 
 def _count(column: Column | None) -> str | Cell:
-    """``33 of 33``, and the worst verdict where not all is as predicted."""
+    """``33 of 33``, the worst verdict where not all is as predicted, and how many more replies were not judged."""
     if column is None:
         return Cell("not asked", "muted")
     count = f"{column.matched} of {column.total}"
-    return Cell(count if column.verdict == MATCH else f"{count} {column.verdict}", ROLES[column.verdict])
+    count += "" if column.verdict == MATCH else f" {column.verdict}"
+    return Cell(count + (f", {column.unjudged} not judged" if column.unjudged else ""), ROLES[column.verdict])
 
 
 def _group(matrix: Matrix, group: Group, suffix: str) -> Table:

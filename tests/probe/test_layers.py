@@ -358,6 +358,40 @@ def test_a_denial_by_the_word_of_another_zone_is_no_old_one() -> None:
     assert "comes from zone ., and not from cluster.local." in finding.evidence
 
 
+REVERSE = predicted("1.0.0.10.in-addr.arpa. PTR", "1.0.0.10.in-addr.arpa. 30 IN PTR web-0.web.shop.svc.cluster.local.")
+"""The name of the address of web-0."""
+
+
+def test_reverse_names_that_a_cache_is_set_up_to_ask_elsewhere_are_no_difference() -> None:
+    upstream = record(". 30 IN SOA ns.upstream. hostmaster.upstream. 1 7200 1800 86400 30")
+    over_tcp = observed("1.0.0.10.in-addr.arpa. PTR", server=CACHE.address, rcode="NXDOMAIN", denial=upstream)
+    over_udp = msgspec.structs.replace(over_tcp, transport="udp", authority=(), unknown=("ttl", "authority"))
+    answered = [
+        observed("1.0.0.10.in-addr.arpa. PTR", *map(str, REVERSE.answer), server=VIP.address, transport=way)
+        for way in ("udp", "tcp")
+    ]
+    observations = [*both(right, VIP), *answered, *both(right, CACHE, ttl=21), over_udp, over_tcp]
+    answers = {**ANSWERS, REVERSE.question: REVERSE}
+    comparison = compare((), answers, observations, ttl=30, ttl_known=True, caches=[CACHE.address])
+    assert comparison.verdict == "differs"
+    servers = [Server(VIP.address, role="kube-dns"), Server(CACHE.address, role="node-local")]
+    freshness = Freshness(30, 30, zones=("cluster.local.", "in-addr.arpa."))
+    found = diagnose(comparison, observations, servers, freshness)
+    assert found.comparison.verdict == "match"
+    assert [(f.kind, f.severity) for f in found.findings] == [("asks-elsewhere", "info")]
+    assert "denied by zone .:" in found.findings[0].evidence
+    assert [(c.layer.kind, c.transport, c.matched, c.total, c.unjudged) for c in found.matrix.columns] == [
+        ("kube-dns", "udp", 7, 7, 0),
+        ("kube-dns", "tcp", 7, 7, 0),
+        ("node-local", "udp", 6, 6, 1),
+        ("node-local", "tcp", 6, 6, 1),
+    ]
+    own = observed("1.0.0.10.in-addr.arpa. PTR", server=CACHE.address, rcode="NXDOMAIN", denial=soa(30))
+    behind = [*observations[:-2], own]
+    judged_again = compare((), answers, behind, ttl=30, ttl_known=True, caches=[CACHE.address])
+    assert diagnose(judged_again, behind, servers, freshness).comparison.verdict == "differs", "by the cluster's word"
+
+
 def test_all_replicas_lag_each_in_its_own_way() -> None:
     one = [*lagging(ONE, "tcp", serial=300)[:2], *right(ONE, "tcp")[2:]]
     found = findings(lagging(VIP, "tcp"), one, lagging(TWO, "tcp"))
