@@ -273,12 +273,13 @@ def external(evidence: Evidence) -> Iterator[Finding]:
     """Addresses behind which there is no pod: DNS serves them whether or not anything answers there."""
     if evidence.service.selector or not evidence.service.headless:
         return
-    addresses = [
+    found = (
         address
         for seen in evidence.endpoints
         if seen.endpoint.ready and seen.endpoint.target_ref is None
         for address in seen.endpoint.addresses or ()
-    ]
+    )
+    addresses = list(dict.fromkeys(found))
     if not addresses:
         return
     yield Finding(

@@ -14,7 +14,7 @@ from kheadless_tui.zone.config import CacheBounds, Concern, Note, OtherBlock, Re
 from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock, is_seen
 from kheadless_tui.zone.names import absolute
 from kheadless_tui.zone.reverse_names import reverse_name
-from kheadless_tui.zone.server_keys import Listener, ServerKey, origins
+from kheadless_tui.zone.server_keys import Listener, ServerKey, bound_hosts, origins, server_keys
 from kheadless_tui.zone.zones import is_below
 
 DIRECTIVES = (
@@ -130,6 +130,21 @@ def _zone_notes(place: Place) -> Iterator[Note]:
             if zones:
                 text = "view answers some clients by this server block"
                 yield place.note(block.line, "view", text, Concern(zones))
+    yield from _at_other_addresses(place)
+
+
+def _at_other_addresses(place: Place) -> Iterator[Note]:
+    """Server blocks for the same zones at other addresses: which one answers, the address decides (register.go)."""
+    own = {key for key in place.keys if (key.transport, key.port) == (place.listener.transport, place.listener.port)}
+    for block in place.corefile.blocks:
+        hosts = bound_hosts(block)
+        same = own & set(server_keys(block, place.corefile.where))
+        if not same or hosts & place.listener.hosts or not place.listener.hosts & bound_hosts(place.block):
+            continue
+        zones = tuple(sorted(key.zone for key in same))
+        told = " and ".join(sorted(host or "all others" for host in hosts))
+        text = f"{', '.join(zones)} is answered by another server block at {told} (bind): the address asked decides"
+        yield place.note(block.line, "bind", text, Concern(zones))
 
 
 def changes_answers(plugin: str) -> bool:

@@ -67,8 +67,10 @@ class QueryTypes:
         request = self.request(asked.name.lower(), zone)
         namespace = request.namespace
         if missing == "namespace-missing":
-            known = snapshot.namespaces_known
-            return "" if known else f"whether namespace {namespace} exists: the list of Namespaces was not read"
+            if snapshot.namespaces_known:
+                return ""
+            told = "the list of Namespaces was not read" if snapshot.whole is not None else "no object given is in it"
+            return f"whether namespace {namespace} exists: {told}"
         key = ObjectKey(namespace, request.service)
         if missing == "service-missing" and not snapshot.knows_all("Service", namespace):
             return f"whether there is a Service {key}: not all Services of {namespace} were read"

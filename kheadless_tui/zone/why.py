@@ -52,7 +52,7 @@ def no_reply(asked: Question, rule: str, detail: str, config: ZoneConfig) -> str
         return f"another server block answers in place of the cluster's zone: {detail}"
     zones = ", ".join(config.zones)
     if rule == "no-server-block":
-        return f"no server block of {config.source} is for {asked.name}: all are for {', '.join(config.server_zones)}"
+        return f"no server block of {config.source} is for {asked.name}: all are for {', '.join(_served(config))}"
     if rule == "rewritten-unsendable":
         return f"the name is changed into one that cannot be looked up: {detail}"
     return f"{asked.name} is in none of the cluster's zones ({zones}): {_behind(asked, config)}"
@@ -63,10 +63,15 @@ def no_reply_facts(rule: str, config: ZoneConfig) -> tuple[Fact, ...]:
     if rule.endswith("unsendable"):
         return ()
     if rule in ("no-server-block", "other-server-block"):
-        blocks = (*config.server_zones, *(block.zone for block in config.other_blocks))
         corefile = Source("Corefile", ObjectKey("", config.source), "server blocks")
-        return (Fact(corefile, ", ".join(dict.fromkeys(blocks))),)
+        return (Fact(corefile, ", ".join(_served(config))),)
     return (zones_fact(config),)
+
+
+def _served(config: ZoneConfig) -> list[str]:
+    """The zones of all server blocks."""
+    own = (zone for each in (config, *config.others) for zone in each.server_zones)
+    return list(dict.fromkeys((*own, *(block.zone for block in config.other_blocks))))
 
 
 def is_handed_on(name: str, config: ZoneConfig) -> bool:

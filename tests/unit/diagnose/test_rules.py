@@ -381,3 +381,13 @@ def test_stray_slices_are_not_said_to_share_a_label_that_only_one_carries() -> N
     (found,) = findings(Snapshot.of(objects), service(), ZoneConfig())
     assert found.code == "KH007"
     assert "carry no label kubernetes.io/service-name=web" in found.title
+
+
+def test_an_address_of_two_slices_is_named_once() -> None:
+    alone = Endpoint(["10.0.0.9"], Conditions(True), None)
+    again = msgspec.structs.replace(slice_of(alone), metadata=Meta("web-2", "shop", labels={SERVICE_NAME_LABEL: "web"}))
+    snapshot = Snapshot.of((service(), slice_of(alone), again))
+    owner = snapshot.service(ObjectKey("shop", "web"))
+    assert owner is not None
+    (found,) = [each for each in findings(snapshot, owner, ZoneConfig()) if each.code == "KH082"]
+    assert found.title.startswith("Behind 10.0.0.9 of Service shop/web there is no pod")

@@ -127,3 +127,25 @@ def test_a_block_for_some_clients_makes_its_names_uncertain() -> None:
     config = served(view, FORWARD)
     assert config.ttl == 11
     assert "view answers some clients" in ask("web.shop.svc.cluster.local.", "A", config).unknown
+
+
+def test_the_same_zone_at_another_address_is_not_certain() -> None:
+    """Seen: a CoreDNS with both answers by the one whose address is asked."""
+    bound = FORWARD.replace("{\nk", "{\nbind 10.0.0.1\nk", 1)
+    other = FORWARD.replace("{\nk", "{\nbind 10.0.0.2\nk", 1).replace("ttl 11", "ttl 99")
+    config = served(bound, other)
+    unknown = ask("web.shop.svc.cluster.local.", "A", config).unknown
+    assert unknown == (
+        "cluster.local. is answered by another server block at 10.0.0.2 (bind): the address asked decides (C:8)"
+    )
+    assert not ask("1.0.0.10.in-addr.arpa.", "PTR", served(REVERSE, FORWARD)).unknown
+    assert "at all others (bind)" in ask("web.shop.svc.cluster.local.", "A", served(bound, FORWARD)).unknown
+    elsewhere = other.replace("cluster.local:53", "cluster.local:54")
+    assert not ask("web.shop.svc.cluster.local.", "A", served(bound, elsewhere)).unknown
+
+
+def test_names_of_no_block_are_told_all_zones_that_are_served() -> None:
+    step = ask("example.org.", "A", served(*BLOCKS)).steps[0]
+    for zone in ("cluster.local.", "in-addr.arpa.", "shop.svc.cluster.local.", "db.shop.svc.cluster.local."):
+        assert zone in step.why
+        assert zone in step.facts[0].value

@@ -192,7 +192,9 @@ def test_namespaces_that_are_not_there() -> None:
     assert "a Service web is in namespace shop: the Service's name comes first" in swapped.why
     unread = resolve(Snapshot(), Question("web.shop.svc.cluster.local.", "A"), SERVED)
     assert unread.rcode == "NXDOMAIN"
-    assert unread.unknown == "whether namespace shop exists: the list of Namespaces was not read"
+    assert unread.unknown == "whether namespace shop exists: no object given is in it"
+    partly = resolve(Snapshot(whole=frozenset()), Question("web.shop.svc.cluster.local.", "A"), SERVED)
+    assert partly.unknown == "whether namespace shop exists: the list of Namespaces was not read"
 
 
 @pytest.mark.parametrize(
