@@ -82,7 +82,7 @@ async def test_what_is_as_predicted_is_asked_once() -> None:
 
 async def test_what_differs_twice_is_a_difference() -> None:
     world = World(SAYS_OLD, SAYS_OLD)
-    await world.probe()
+    assert await world.probe() == [1]
     assert (world.verdict, world.races) == ("differs", [])
 
 
