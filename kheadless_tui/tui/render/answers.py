@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from kheadless_tui.model.remembered import remembered
+from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.probe.equivalent import dig_command
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.tui.render.ages import clock, milliseconds
@@ -20,7 +22,7 @@ from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import UNICODE, Signs
 from kheadless_tui.tui.render.verdicts import OLDER, WORD_WIDTH, rank, verdict_cell
-from kheadless_tui.zone.record import Question, Record
+from kheadless_tui.zone.record import PredictedRecord, Question, Record
 from kheadless_tui.zone.reverse_names import address_of_reverse
 
 if TYPE_CHECKING:
@@ -79,19 +81,28 @@ class AnswerCard:
     """The command that asks the same, complete; empty where there is none."""
 
 
-def answer_heads(view: ServiceView) -> list[AnswerHead]:
+def answer_heads(view: ServiceView) -> Sequence[AnswerHead]:
     """The answers that are shown: those of the last probe, and earlier ones to what was not asked again since."""
+    return _heads(view.predicted, view.last_probe.finished if view.last_probe else (), view.origin, view.snapshot)
+
+
+@remembered
+def _heads(
+    records: tuple[PredictedRecord, ...], probes: tuple[ProbeRecord, ...], origin: str, snapshot: Snapshot
+) -> Sequence[AnswerHead]:
     heads: list[AnswerHead] = []
-    for probe in view.last_probe.finished if view.last_probe else ():
+    for probe in probes:
         known = {head.question for head in heads}
-        heads += [head for head in _heads_of(view, probe) if head.question not in known]
+        changed = probe.questions_changed(record_key(item.record) for item in records)
+        heads += [head for head in _heads_of(probe, changed, origin, snapshot) if head.question not in known]
     return heads
 
 
-def _heads_of(view: ServiceView, probe: ProbeRecord) -> Iterator[AnswerHead]:
+def _heads_of(
+    probe: ProbeRecord, changed: Collection[tuple[str, str]], origin: str, snapshot: Snapshot
+) -> Iterator[AnswerHead]:
     assert probe.result is not None
     assert probe.comparison is not None
-    changed = probe.questions_changed(record_key(item.record) for item in view.predicted)
     worst: dict[tuple[str, str, str, Question], str] = {}
     for row in probe.comparison.rows:
         key = (row.vantage, row.server, row.transport, row.question)
@@ -102,12 +113,12 @@ def _heads_of(view: ServiceView, probe: ProbeRecord) -> Iterator[AnswerHead]:
         key = (seen.vantage, seen.server, seen.transport, seen.question)
         where = key[:3]
         if where not in places:
-            places[where] = (_source(seen, vantages.get(seen.vantage)), _server(view, seen))
+            places[where] = (_source(seen, vantages.get(seen.vantage)), _server(snapshot, seen))
         question = seen.question
         yield AnswerHead(
             id=f"{probe.number}/{'/'.join(where)}/{question.name}/{question.type}",
             question=question,
-            subject=f"{asked(question.name, view.origin)} {question.type}",
+            subject=f"{asked(question.name, origin)} {question.type}",
             verdict=OLDER if _folded(question) in changed else worst.get(key, "not judged"),
             rcode=clean(seen.rcode),
             ms=milliseconds(seen.ms) if seen.ms is not None else "",
@@ -163,8 +174,8 @@ def _source(seen: Observation, vantage: Vantage | None) -> str:
     return clean(", ".join([*parts, *([made] if made else []), f"by {vantage.tool}"]))
 
 
-def _server(view: ServiceView, seen: Observation) -> str:
-    names = view.snapshot.services_at(seen.server)
+def _server(snapshot: Snapshot, seen: Observation) -> str:
+    names = snapshot.services_at(seen.server)
     name = f"{names[0].name} " if names else ""
     return clean(f"{name}{seen.server} over {seen.transport.upper()}")
 
@@ -252,6 +263,8 @@ class AnswersLayout:
     gap: int = 2
     """Blanks before response code and time; 0: no room for these two."""
     heading: Text | None = None
+    _opened: dict[int, tuple[AnswerCard, Sequence[Text]]] = field(default_factory=dict, compare=False, repr=False)
+    """The lines of the answer that is opened: they are wanted anew for each line that is drawn."""
 
     def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
         """One line for all but the opened one."""
@@ -265,6 +278,12 @@ class AnswersLayout:
             return (self._head(row.value),)
         card = row.value
         assert isinstance(card, AnswerCard)
+        known = self._opened.get(id(card))
+        if known is None:
+            known = self._opened[id(card)] = card, self._card(card)
+        return known[1]
+
+    def _card(self, card: AnswerCard) -> Sequence[Text]:
         lines = [self._head(card.head)]
         if not self.one_place:
             source, server = card.head.place

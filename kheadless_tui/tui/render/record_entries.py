@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kheadless_tui.model.remembered import remembered
 from kheadless_tui.probe.compare import NO_REPLY
 from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.tui.render.names import asked, relative, relative_data
 from kheadless_tui.tui.render.probed import record_key
 from kheadless_tui.tui.render.verdicts import rank
-from kheadless_tui.zone.record import Question, Record, WithheldRecord
+from kheadless_tui.zone.record import PredictedRecord, Question, Record, WithheldRecord
 
 if TYPE_CHECKING:
     from kheadless_tui.probe.compare import Row as ComparedRow
+    from kheadless_tui.tui.render.probed import ProbeRecord
     from kheadless_tui.tui.render.view import ServiceView
 
 NO_POD = "no pod"
@@ -53,13 +55,23 @@ class RecordEntry:
         return not self.id.startswith((_EXTRA, _DENIAL))
 
 
-def record_entries(view: ServiceView) -> list[RecordEntry]:
+def record_entries(view: ServiceView) -> Sequence[RecordEntry]:
     """The rows of the records panel, in zone order: what exists, what was answered besides, what is withheld."""
-    rows, changed = _newest_rows(view)
+    finished = view.last_probe.finished if view.last_probe else ()
+    return _entries(view.predicted, view.withheld, finished, view.origin)
+
+
+@remembered
+def _entries(
+    records: tuple[PredictedRecord, ...],
+    withheld: tuple[WithheldRecord, ...],
+    probes: tuple[ProbeRecord, ...],
+    origin: str,
+) -> Sequence[RecordEntry]:
+    rows, changed = _newest_rows(records, probes)
     verdicts = _worst_by_record(rows)
-    origin = view.origin
     entries: list[RecordEntry] = []
-    for predicted in view.predicted:
+    for predicted in records:
         record = predicted.record
         pod = predicted.endpoint.pod or NO_POD if predicted.endpoint else ""
         entries.append(_entry("", record, pod, verdicts.pop(record_key(record), None), origin))
@@ -75,7 +87,7 @@ def record_entries(view: ServiceView) -> list[RecordEntry]:
         entries.append(_entry(mark, row.record, row.pod or pod, row, origin))
     if others:
         entries = _in_zone_order(entries)
-    return [*entries, *(_withheld(kept, origin) for kept in view.withheld)]
+    return [*entries, *(_withheld(kept, origin) for kept in withheld)]
 
 
 def _withheld(kept: WithheldRecord, origin: str) -> RecordEntry:
@@ -97,16 +109,18 @@ def _is_of(record: Record, questions: Collection[tuple[str, str]]) -> bool:
     return (record.name.lower(), record.type) in questions
 
 
-def _newest_rows(view: ServiceView) -> tuple[list[ComparedRow], frozenset[tuple[str, str]]]:
+def _newest_rows(
+    records: Iterable[PredictedRecord], probes: Iterable[ProbeRecord]
+) -> tuple[list[ComparedRow], frozenset[tuple[str, str]]]:
     """The rows of the last probe, and of earlier ones for questions that were not asked again since.
 
     Returns:
         The rows, and name and type of the questions to which another answer is right by now.
     """
-    now = {record_key(item.record) for item in view.predicted}
+    now = {record_key(item.record) for item in records}
     rows: list[ComparedRow] = []
     changed: set[tuple[str, str]] = set()
-    for probe in view.last_probe.finished if view.last_probe else ():
+    for probe in probes:
         assert probe.comparison is not None
         known = {row.question for row in rows}
         newer = [row for row in probe.comparison.rows if row.question not in known]
@@ -128,29 +142,32 @@ def _worst_by_record(rows: Iterable[ComparedRow]) -> dict[tuple[str, str, str], 
 
 def _entry(mark: str, record: Record, pod: str, row: ComparedRow | None, origin: str) -> RecordEntry:
     is_denial = record.data in RCODES
-    entry = RecordEntry(
+    data = record.data if is_denial else relative_data(record, origin)
+    answered = ""
+    if row is not None:
+        answered = SAME if row.verdict == "match" else data if row.verdict == "extra" else _said(row, origin)
+    return RecordEntry(
         id=f"{mark}{record.name}/{record.type}/{record.data}",
         verdict=row.verdict if row else "not asked",
         name=asked(record.name, origin),
         type=record.type,
-        data=record.data if is_denial else relative_data(record, origin),
+        data="nothing" if row is not None and row.verdict == "extra" else data,
         pod=clean(pod),
         question=Question(record.name, record.type),
+        ttl="" if row is None or row.observed_ttl is None else str(row.observed_ttl),
+        answered=answered,
         record=record,
     )
-    if row is None:
-        return entry
-    ttl = "" if row.observed_ttl is None else str(row.observed_ttl)
-    if row.verdict == "match":
-        return replace(entry, ttl=ttl, answered=SAME)
-    if row.verdict == "extra":
-        return replace(entry, ttl=ttl, data="nothing", answered=entry.data)
-    said = row.detail.removeprefix(ANSWERED)
-    if said != row.detail and not is_denial:
+
+
+def _said(row: ComparedRow, origin: str) -> str:
+    """What was answered instead of a record."""
+    record, said = row.record, row.detail.removeprefix(ANSWERED)
+    if said != row.detail and record.data not in RCODES:
         said = relative_data(Record(record.name, 0, record.type, said), origin)
     if denial := _DENIES.search(said):
         said = denial[1]
-    return replace(entry, ttl=ttl, answered=clean(said))
+    return clean(said)
 
 
 _DENIES = re.compile(r"\((NXDOMAIN|NODATA)\)$")

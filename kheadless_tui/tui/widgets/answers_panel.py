@@ -51,7 +51,7 @@ class AnswersPanel(Panel):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget has
         super().__init__(lambda rows, width: answers_layout(rows, width, self.signs), id=id)
-        self._heads: list[AnswerHead] = []
+        self._heads: Sequence[AnswerHead] = ()
         self._opened = ""
 
     @property
