@@ -56,9 +56,11 @@ def _show(source: Source, arguments: argparse.Namespace, *, in_files: bool) -> i
         found = [record for service in services for record in service_records(snapshot, service, config)]
         withheld = [record for service in services for record in withheld_records(snapshot, service, config)]
     elsewhere = [record for service in services for record in elsewhere_records(snapshot, service, config)]
-    sys.stdout.write(report.render(found, config, arguments.output, Medium.of(sys.stdout), elsewhere))
+    whole = {name for name in snapshot.namespaces if snapshot.knows_all("EndpointSlice", name)}
+    unknown = [each.key for each in services if each.headless and each.namespace not in whole]
+    sys.stdout.write(report.render(found, config, arguments.output, Medium.of(sys.stdout), elsewhere, unknown))
     tell_served(config, f"{len(found)} records; ")
-    sys.stderr.write(report.withheld_note(withheld, elsewhere))
+    sys.stderr.write(report.withheld_note(withheld, elsewhere) + report.unknown_note(unknown))
     return 0
 
 

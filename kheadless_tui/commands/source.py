@@ -126,7 +126,7 @@ async def from_cluster(
         await session.loaded(arguments.request_timeout)
         _check_namespace(session, arguments.namespace)
         if not namespaces and session.scope.only:
-            tell(f"the right to list all namespaces is missing: only {', '.join(session.scope.namespaces)} was read")
+            _tell_scope(session)
         yield Source(session.snapshot, await _served_as(session), namespace, session)
     finally:
         await session.close()
@@ -145,6 +145,16 @@ def _check_namespace(session: ClusterSession, namespace: str | None) -> None:
     known = session.snapshot
     if namespace and known.namespaces_known and known.namespace(namespace) is None:
         raise NotFound(f"there is no namespace {namespace!r}", hint="kubectl get namespaces")
+
+
+def _tell_scope(session: ClusterSession) -> None:
+    """Which namespaces were read in place of all, and which of them may not be."""
+    named, known = session.scope.namespaces, session.snapshot
+    read = [name for name in named if known.knows_all("Service", name)]
+    refused = [name for name in named if name not in read]
+    told = f"the right to list all namespaces is missing: only {', '.join(read)} was read" if read else ""
+    closed = f"the Services of {', '.join(refused)} may not be listed" if refused else ""
+    tell("; ".join(filter(None, (told, closed))))
 
 
 async def _served_as(session: ClusterSession) -> ZoneConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.report import names
 from kheadless_tui.report.document import Document, dump
 from kheadless_tui.report.masterfile import master_file
@@ -24,6 +25,7 @@ def render(
     output: str,
     medium: Medium = PIPE,
     elsewhere: Iterable[ElsewhereRecord] = (),
+    unknown: Iterable[ObjectKey] = (),
 ) -> str:
     """The records in one of the outputs ``table``, ``json``, ``yaml``, ``zone`` and ``name``; in the order given."""
     kept = list(records)
@@ -34,15 +36,19 @@ def render(
     if output == "name":
         unique = dict.fromkeys(item.record.name for item in kept)
         return "".join(f"{printable(name)}\n" for name in unique)
-    return dump(document(kept, config, elsewhere), output)
+    return dump(document(kept, config, elsewhere, unknown), output)
 
 
 def document(
-    records: Iterable[PredictedRecord], config: ZoneConfig, elsewhere: Iterable[ElsewhereRecord] = ()
+    records: Iterable[PredictedRecord],
+    config: ZoneConfig,
+    elsewhere: Iterable[ElsewhereRecord] = (),
+    unknown: Iterable[ObjectKey] = (),
 ) -> Document:
     """The document of schema ``kheadless/records/1``.
 
-    ``elsewhere`` is there only where it holds something: records whose names the kubernetes plugin is not asked for.
+    Two keys are there only where they hold something: ``elsewhere``, records whose names the kubernetes plugin is not
+    asked for, and ``unknown``, Services whose EndpointSlices were not read, so that their records are not known.
     """
     found: Document = {
         "schema": SCHEMA,
@@ -52,7 +58,8 @@ def document(
         "records": [_record_document(item) for item in records],
     }
     taken = [_record_document(each.item) | {"reason": each.reason} for each in elsewhere]
-    return found | {"elsewhere": taken} if taken else found
+    unread = [str(key) for key in unknown]
+    return found | ({"elsewhere": taken} if taken else {}) | ({"unknown": unread} if unread else {})
 
 
 def table(records: Sequence[PredictedRecord], config: ZoneConfig, medium: Medium) -> str:
@@ -64,6 +71,18 @@ def table(records: Sequence[PredictedRecord], config: ZoneConfig, medium: Medium
         groups.setdefault(str(item.service) if item.service else "", []).append(item)
     tables = (_service_table(group, config) for group in groups.values())
     return "\n".join(render_table(one, medium) for one in tables)
+
+
+def unknown_note(unknown: Iterable[ObjectKey]) -> str:
+    """One line a namespace on the Services whose records are not known, for stderr; empty where all are."""
+    by_namespace: dict[str, list[str]] = {}
+    for key in unknown:
+        by_namespace.setdefault(key.namespace, []).append(key.name)
+    return "".join(
+        printable(f"{namespace}: not known, as its EndpointSlices were not read: the records of {listed(services)}")
+        + "\n"
+        for namespace, services in by_namespace.items()
+    )
 
 
 def withheld_note(withheld: Iterable[WithheldRecord], elsewhere: Iterable[ElsewhereRecord] = ()) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from kheadless_tui.model.objects import ObjectKey
 from tests.cluster.conftest import Load
 from tests.cluster.fake_api import FakeApi, endpoint_slice, service, status, until
 from tests.cluster.fake_rights import Authorizer, Grant
+from tests.commands.conftest import run_program
 
 READ = "list watch"
 QUICK = Pulse(namespaces=0.05, rights=0.05)
@@ -275,6 +277,25 @@ async def test_what_a_probe_needs_is_asked_of_the_namespace_that_is_shown(seen_b
     }
     await until(lambda: expected <= missing(session))
     assert all(right.needed_for and right.cause for right in session.missing_rights)
+
+
+async def test_what_is_not_known_is_said_so_by_the_commands(api: FakeApi, seen_by: As, tmp_path: Path) -> None:
+    grants = (Grant(READ, "services", "shop"), Grant(READ, BOTH, "cart"))
+    connection = (await seen_by(*grants)).connection
+    listed = f"contexts: {{{connection.context}: {{namespaces: [shop, cart, default]}}}}"
+    (tmp_path / "kheadless-tui").mkdir()
+    (tmp_path / "kheadless-tui" / "config.yaml").write_text(listed, encoding="utf-8")
+    asked: dict[str, Any] = {"KUBECONFIG": connection.kubeconfig, "XDG_CONFIG_HOME": str(tmp_path)}
+    records = await run_program("records", "-A", "-o", "json", **asked)
+    assert records.status == 0, records
+    assert records.json["unknown"] == ["shop/web"]
+    assert {item["service"] for item in records.json["records"]} == {"cart/web"}
+    assert "shop: not known, as its EndpointSlices were not read: the records of web\n" in records.err
+    assert "only shop, cart was read; the Services of default may not be listed\n" in records.err
+    answer = await run_program("predict", "web.shop.svc.cluster.local", "-o", "json", **asked)
+    unread = "which endpoints Service shop/web has: the EndpointSlices of shop were not read"
+    assert answer.json["unknown"] == unread
+    assert "no endpoint" not in answer.out
 
 
 # -- a namespace that is named -------------------------------------------------------------------------------------
