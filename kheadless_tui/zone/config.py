@@ -93,6 +93,15 @@ class RewriteRule(msgspec.Struct, frozen=True):
     """Which questions a rule that is not followed may change; ``None`` when that cannot be told by the question."""
 
 
+class NextZone(msgspec.Struct, frozen=True):
+    """Names that a plugin behind the kubernetes plugin answers for."""
+
+    zone: str
+    """Absolute, lower case: these names and all below them."""
+    excepted: tuple[str, ...] = ()
+    """But for these and all below them; the zone's own name is never excepted (forward.go isAllowedDomain)."""
+
+
 class OtherBlock(msgspec.Struct, frozen=True):
     """Another server block on the same port: it, and not ours, answers names below its zone."""
 
@@ -150,8 +159,8 @@ class ZoneConfig(msgspec.Struct, frozen=True):
     """Octets to which the plugin bufsize lowers the UDP buffers of clients; 0 without it."""
     next_plugins: tuple[str, ...] = ()
     """Plugins behind the kubernetes plugin, which answer what falls through: ``forward . /etc/resolv.conf``."""
-    next_zones: tuple[str, ...] | None = None
-    """Zones that they answer for, absolute, lower case; ``None`` when not known, empty when there is no such plugin."""
+    next_zones: tuple[NextZone, ...] | None = None
+    """Names that they answer for; ``None`` when not known, empty when there is no such plugin."""
     rewrites: tuple[RewriteRule, ...] = ()
     """The rules of the plugin rewrite, in their order."""
     notes: tuple[Note, ...] = ()

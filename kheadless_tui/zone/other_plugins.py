@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kheadless_tui.zone.config import CacheBounds, Concern, Note, OtherBlock, RewriteRule
+from kheadless_tui.zone.config import CacheBounds, Concern, NextZone, Note, OtherBlock, RewriteRule
 from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock, is_seen
 from kheadless_tui.zone.names import absolute
 from kheadless_tui.zone.reverse_names import reverse_name
@@ -166,14 +166,14 @@ def other_blocks(place: Place) -> Iterator[OtherBlock]:
             yield OtherBlock(key.zone, place.at(block.line), answering)
 
 
-def next_zones(place: Place) -> tuple[str, ...] | None:
-    """The zones that plugins behind kubernetes answer for; ``None`` when some of them are not known.
+def next_zones(place: Place) -> tuple[NextZone, ...] | None:
+    """The names that plugins behind kubernetes answer for; ``None`` when some of them are not known.
 
     Sources: the setup.go of each; whoami and erratic answer everything.
     """
     if place.block.unseen or any(plugin.name not in DIRECTIVES for plugin in place.block.plugins):
         return None
-    found: list[str] = []
+    found: list[NextZone] = []
     for plugin in place.block.plugins:
         if plugin.name not in BEHIND:
             continue
@@ -181,9 +181,16 @@ def next_zones(place: Place) -> tuple[str, ...] | None:
             plugin.name, plugin.args
         )
         if plugin.name in ("whoami", "erratic") or not all(map(is_seen, args)):
-            return (".",)
-        found += origins(args, place.keys)
+            return (NextZone("."),)
+        excepted = _excepted(plugin) if plugin.name in ("forward", "grpc") else ()
+        found += [NextZone(zone, excepted) for zone in origins(args, place.keys)]
     return tuple(dict.fromkeys(found))
+
+
+def _excepted(plugin: Plugin) -> tuple[str, ...]:
+    """What forward and grpc leave to the next plugin; of what is not seen nothing follows."""
+    words = [word for option in plugin.options if option.name == "except" for word in option.args]
+    return tuple(origins(words, ())) if words and all(map(is_seen, words)) else ()
 
 
 def _cache_notes(place: Place, bounds: CacheBounds | None) -> Iterator[Note]:

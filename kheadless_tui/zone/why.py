@@ -15,7 +15,7 @@ from kheadless_tui.zone.name_parsing import POD
 from kheadless_tui.zone.reasons import Case, Reason, counted, listed, owner_of, zones_fact
 from kheadless_tui.zone.record import Fact, Question, Source, Step
 from kheadless_tui.zone.reverse_names import address_of_reverse
-from kheadless_tui.zone.zones import zone_of
+from kheadless_tui.zone.zones import is_below
 
 _EMPTY = {
     "alias-to-itself": "leads to its own name or below it",
@@ -76,7 +76,13 @@ def _served(config: ZoneConfig) -> list[str]:
 
 def is_handed_on(name: str, config: ZoneConfig) -> bool:
     """Whether a plugin behind may answer for a name, or whether that is not known (plugin.go NextOrFailure)."""
-    return config.next_zones is None or bool(zone_of(name, config.next_zones))
+    if config.next_zones is None:
+        return True
+    low = name.lower()
+    return any(
+        is_below(low, each.zone) and (low == each.zone or not any(is_below(low, other) for other in each.excepted))
+        for each in config.next_zones
+    )
 
 
 def _behind(asked: Question, config: ZoneConfig) -> str:

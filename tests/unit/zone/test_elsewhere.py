@@ -126,6 +126,19 @@ def test_what_no_plugin_is_left_to_answer_fails() -> None:
     assert ask("a.b.c.", "A", ZoneConfig()).elsewhere
 
 
+def test_what_forward_excepts_is_answered_by_nobody() -> None:
+    """Source: plugin/forward/forward.go isAllowedDomain: the zone's own name is forwarded all the same."""
+    served = config(
+        "forward example.org 10.0.0.2 {", "except corp.example.org Example.ORG", "}", "forward test 10.0.0.3"
+    )
+    for name in ("a.corp.example.org.", "corp.example.org.", "www.example.org.", "example.com."):
+        assert ask(name, "A", served).rcode == "SERVFAIL", name
+    assert ask("Example.org.", "A", served).elsewhere
+    assert ask("a.test.", "A", served).elsewhere
+    beside = config("forward . 10.0.0.2 {", "except corp.test {$MORE}", "}")
+    assert ask("a.corp.test.", "A", beside).elsewhere
+
+
 def test_a_question_that_another_plugin_may_answer_first_is_not_certain_to_be_handed_on() -> None:
     answer = ask("foo.test.", "A", config("rewrite stop name regex (.*)\\.test\\z {1}.shop.svc.cluster.local"))
     assert answer.unknown.endswith("is not followed, as \\z is not the same in Python (C:3)")
