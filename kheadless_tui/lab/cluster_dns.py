@@ -90,7 +90,8 @@ class ClusterDns:
         if change.resource is CONFIG_MAPS and (meta["namespace"], meta["name"]) == (NAMESPACE, CONFIG_MAP):
             for server in self._replicas.values():
                 delay = RELOAD_SECONDS[LAGS.index(server.lag)]
-                self._clock.call_later(delay, lambda server=server: self._load(server))  # type: ignore[misc]
+                if server.serves:  # one that has not started has no plugin that would look
+                    self._clock.call_later(delay, lambda server=server: self._load(server))  # type: ignore[misc]
         elif change.resource is PODS and change.type == "ADDED":
             self.server_in(change.item)
         elif change.resource is PODS and change.type == "DELETED":
@@ -98,23 +99,33 @@ class ClusterDns:
             if gone is not None:
                 gone.view.close()
 
+    def starts(self, pod: Object) -> bool:
+        """Whether the process of a DNS server that its container begins stays: not with a Corefile that it refuses."""
+        server = self.server_in(pod)
+        if server is None or server.serves:
+            return True
+        server.forget_log()
+        self._load(server)
+        return bool(server.serves)
+
     def _load(self, server: CoreDns) -> None:
         found = self._store.find(CONFIG_MAPS, NAMESPACE, CONFIG_MAP)
         text = ((found or {}).get("data") or {}).get("Corefile", "")
+        running = bool(server.serves)
+        if running:
+            server.note("[INFO] Reloading")
         try:
             server.serves = read_corefile(text, SOURCE, self._clock)
-        except InputError as error:  # as the plugin reload does: what cannot be read leaves the old one in place
-            what = error.message.removeprefix(f"{error.where}: ")
-            why = f"{error.where} - Error during parsing: {what}"
-            server.note("[INFO] Reloading")
-            server.note(f"[ERROR] Restart failed: {why}")
+        except InputError as error:
+            if not running:
+                server.note(str(error))
+                return
+            # As the plugin reload does: what cannot be read leaves the old one in place.
+            server.note(f"[ERROR] Restart failed: {error}")
             head = "[ERROR] plugin/reload: Corefile changed but reload failed: starting with listener file descriptors"
-            server.note(f"{head}: {why}")
-        else:
-            again = bool(server.log)
-            if again:
-                server.note("[INFO] Reloading")
-            digest = hashlib.sha512(text.encode()).hexdigest()
-            server.note(f"[INFO] plugin/reload: Running configuration SHA512 = {digest}")
-            if again:
-                server.note("[INFO] Reloading complete")
+            server.note(f"{head}: {error}")
+            return
+        digest = hashlib.sha512(text.encode()).hexdigest()
+        server.note(f"[INFO] plugin/reload: Running configuration SHA512 = {digest}")
+        if running:
+            server.note("[INFO] Reloading complete")

@@ -23,6 +23,8 @@ from kheadless_tui.lab.store import Object
 MAX_LOG = 256 * 1024
 """Bytes of a container's log that are kept, the last ones (containerLogMaxSize, much smaller here)."""
 KILLED, NOT_STARTED = 137, 128
+REFUSED_SECONDS = 0.2
+"""Until a CoreDNS that refuses its Corefile has ended."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -117,6 +119,9 @@ class Containers:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return False  # a world is being made: nobody watches yet
+        if not self._runtime.starts(pod):
+            self._runtime.clock.call_later(REFUSED_SECONDS, lambda: ended(1))
+            return True
         ephemeral = container in (pod["spec"].get("ephemeralContainers") or ())
         once = pod["spec"].get("restartPolicy") in ("Never", "OnFailure")
         if not (container.get("stdin") or once or ephemeral):

@@ -10,14 +10,16 @@ from typing import Protocol
 
 import msgspec
 
+from kheadless_tui.errors import InputError
 from kheadless_tui.lab.clock import Clock
+from kheadless_tui.lab.corefile_refusals import read, words
 from kheadless_tui.lab.dns_cache import Cache
 from kheadless_tui.lab.dns_message import Query, read_query, write_empty, write_reply, write_transfer
 from kheadless_tui.lab.upstream import Upstream
 from kheadless_tui.lab.view import View
 from kheadless_tui.zone.cache import as_passed
 from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.corefile import Corefile, parse
+from kheadless_tui.zone.corefile import Corefile
 from kheadless_tui.zone.plugin_chain import zone_config
 from kheadless_tui.zone.record import Answer, Record
 from kheadless_tui.zone.resolve import resolve
@@ -59,15 +61,18 @@ def read_corefile(text: str, where: str, clock: Clock) -> dict[int, Served]:
     """What a Corefile serves, by port.
 
     Raises:
-        InputError: CoreDNS would not start with it.
+        InputError: CoreDNS would not start with it; the message is what it says.
     """
-    corefile = parse(text, where)
+    corefile = read(text, where)
     by_port: dict[int, list[int]] = {}
     for number, block in enumerate(corefile.blocks):
         for key in server_keys(block, where):
             if key.transport == "dns" and number not in by_port.setdefault(key.port, []):
                 by_port[key.port].append(number)
-    return {port: _served(corefile, numbers, clock) for port, numbers in by_port.items()}
+    try:
+        return {port: _served(corefile, numbers, clock) for port, numbers in by_port.items()}
+    except InputError as error:
+        raise InputError(words(error)) from error
 
 
 def _served(corefile: Corefile, numbers: list[int], clock: Clock) -> Served:
@@ -128,6 +133,11 @@ class CoreDns:
         """Say something in the log."""
         self.log.append(line)
         self.logged_at.append(self._clock.now())
+
+    def forget_log(self) -> None:
+        """A new process has a log of its own."""
+        self.log.clear()
+        self.logged_at.clear()
 
     async def replies(self, wire: bytes, *, udp: bool, port: int = DNS_PORT) -> tuple[bytes, ...]:
         """The messages that a request is answered with; none when the client gets nothing."""

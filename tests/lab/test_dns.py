@@ -19,8 +19,10 @@ import dns.rdataclass
 import dns.rdatatype
 import pytest
 
+from kheadless_tui.errors import InputError
+from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.dns_cache import Cache
-from kheadless_tui.lab.dns_server import CoreDns
+from kheadless_tui.lab.dns_server import CoreDns, read_corefile
 from kheadless_tui.lab.lab import Lab
 from kheadless_tui.lab.node_local import ADDRESS as NODE_LOCAL
 from kheadless_tui.lab.resources import PODS
@@ -281,9 +283,65 @@ async def test_a_new_corefile_is_served_after_the_reload_and_a_wrong_one_never(s
     assert len((await ask(first, moved)).answer) == 3, "what cannot be read leaves the old one in place"
     failed = "[ERROR] plugin/reload: Corefile changed but reload failed: starting with listener file descriptors: "
     (said,) = [line.removeprefix(failed) for line in first.log if line.startswith(failed)]
-    assert re.match(r"/etc/coredns/Corefile:\d+ - Error during parsing: ", said)
-    assert "tttl" in said
+    at = r"/etc/coredns/Corefile:\d+ - Error during parsing"
+    assert re.fullmatch(rf"plugin/kubernetes: {at}: unknown property 'tttl'", said)
     assert f"[ERROR] Restart failed: {said}" in first.log
+
+
+COUNT = "Wrong argument count or unexpected line ending"
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        (" nonsense", "Corefile:2 - Error during parsing: Unknown directive 'nonsense'"),
+        (" cache 0", "plugin/cache: cache TTL can not be zero or negative: 0"),
+        (" cache\n cache", "plugin/cache: this plugin can only be used once per Server Block"),
+        (
+            " cache {\n  succes 9\n }",
+            f"plugin/cache: Corefile:3 - Error during parsing: {COUNT} after 'succes'",
+        ),
+        (
+            " forward .",
+            f"plugin/forward: Corefile:2 - Error during parsing: {COUNT} after '.'",
+        ),
+        (
+            " kubernetes cluster.local {\n  tttl 30\n }",
+            "plugin/kubernetes: Corefile:3 - Error during parsing: unknown property 'tttl'",
+        ),
+        (" cache abc", ""),  # a zone
+    ],
+)
+def test_a_corefile_is_refused_in_corednss_own_words(written: str, says: str) -> None:
+    text = f".:53 {{\n{written}\n}}\n"
+    if not says:
+        assert set(read_corefile(text, "Corefile", Clock(start=0.0))) == {53}
+        return
+    with pytest.raises(InputError) as refused:
+        read_corefile(text, "Corefile", Clock(start=0.0))
+    assert str(refused.value) == says
+
+
+async def test_a_server_that_begins_with_a_wrong_corefile_crashes_until_it_is_mended(still: Lab) -> None:
+    def serve(text: str) -> None:
+        still.change("ConfigMap", "kube-system", "coredns", lambda item: item["data"].update(Corefile=text))
+
+    good = still.get("ConfigMap", "kube-system", "coredns")["data"]["Corefile"]
+    serve(good.replace("cache 30", "nonsense"))
+    gone = next(iter(still.dns.replicas))
+    still.delete("Pod", "kube-system", gone, grace=0)
+    await still.clock.drive(8)
+    (name,) = [name for name, server in still.dns.replicas.items() if not server.serves]
+    (state,) = still.get("Pod", "kube-system", name)["status"]["containerStatuses"]
+    assert state["state"]["waiting"]["reason"] == "CrashLoopBackOff"
+    assert state["lastState"]["terminated"]["exitCode"] == 1
+    (said,) = still.dns.replicas[name].log
+    assert re.fullmatch(r"/etc/coredns/Corefile:\d+ - Error during parsing: Unknown directive 'nonsense'", said)
+    serve(good)
+    await still.clock.drive(60)
+    pod = still.get("Pod", "kube-system", name)
+    assert pod["status"]["containerStatuses"][0]["ready"]
+    assert still.dns.replicas[name].serves
 
 
 @pytest.mark.parametrize("name", ["version.bind.", "example.com."])

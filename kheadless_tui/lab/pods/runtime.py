@@ -70,6 +70,10 @@ class Runtime:
             raise _not_started(f'unable to start container process: exec: "{name}": {why}')
         return await program(process)
 
+    def starts(self, pod: Object) -> bool:
+        """Whether what a pod's containers run stays when it is begun: a CoreDNS may refuse its Corefile."""
+        return self._network.dns.starts(pod)
+
     def log(self, pod: Object, container: str) -> list[tuple[float, bytes]]:
         """The lines that a container has written, each with its time.
 

@@ -1,0 +1,89 @@
+"""What CoreDNS says of a Corefile that it does not start with, in its own words.
+
+Its parser looks at the names of all plugins first; then each plugin reads its lines. What is wrong in a way that is not
+here is told in the words of ``zone``, which reads these files more thoroughly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kheadless_tui.errors import InputError
+from kheadless_tui.zone import go_text
+from kheadless_tui.zone.cache_options import cache_bounds
+from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock, is_seen, parse
+from kheadless_tui.zone.kubernetes_options import KubernetesOptions
+from kheadless_tui.zone.other_plugins import DIRECTIVES
+from kheadless_tui.zone.server_keys import server_keys
+
+_ONCE = ("cache", "hosts", "kubernetes")
+"""Plugins that a server block can have once (plugin.ErrOnce)."""
+_UNKNOWN = re.compile(r"unknown property '(.*)' of (\w+)")
+
+
+def read(text: str, where: str) -> Corefile:
+    """Take a Corefile apart, and look at what CoreDNS would refuse in any of its server blocks.
+
+    Raises:
+        InputError: CoreDNS does not start with it; the message is what it says.
+    """
+    try:
+        corefile = parse(text, where)
+        for problem in _problems(corefile):
+            raise InputError(problem)
+        for block in corefile.blocks:
+            keys = server_keys(block, where)
+            for plugin in block.named("kubernetes"):
+                KubernetesOptions(plugin, keys, where).config()
+            cache_bounds(block, keys, where, ".")
+    except InputError as error:
+        raise InputError(words(error)) from error
+    return corefile
+
+
+def words(error: InputError) -> str:
+    """What CoreDNS says; as it stands where it was found here."""
+    if not error.where:
+        return error.message
+    said = error.message.removeprefix(f"{error.where}: ")
+    unknown = _UNKNOWN.fullmatch(said)
+    if unknown is None:
+        return _parsing(error.where, said)
+    name, plugin = unknown.groups()
+    said = _COUNT.format(name) if plugin == "cache" else f"unknown property '{name}'"
+    return f"plugin/{plugin}: {_parsing(error.where, said)}"
+
+
+def _parsing(at: str, what: str) -> str:
+    return f"{at} - Error during parsing: {what}"
+
+
+_COUNT = "Wrong argument count or unexpected line ending after '{}'"
+
+
+def _problems(corefile: Corefile) -> Iterator[str]:
+    for block in corefile.blocks:
+        for plugin in block.plugins:
+            if plugin.name not in DIRECTIVES:
+                yield _parsing(f"{corefile.where}:{plugin.line}", f"Unknown directive '{plugin.name}'")
+    for block in corefile.blocks:
+        yield from (f"plugin/{name}: {_TWICE}" for name in _ONCE if len(block.named(name)) > 1)
+        yield from _of_plugins(block, corefile.where)
+
+
+_TWICE = "this plugin can only be used once per Server Block"
+
+
+def _of_plugins(block: ServerBlock, where: str) -> Iterator[str]:
+    for plugin in block.named("cache"):
+        seconds = go_text.integer(plugin.args[0]) if plugin.args and is_seen(plugin.args[0]) else None
+        if seconds is not None and seconds <= 0:
+            yield f"plugin/cache: cache TTL can not be zero or negative: {seconds}"
+    for plugin in block.named("forward"):
+        if len(plugin.args) < 2 and not plugin.unseen:
+            yield f"plugin/forward: {_parsing(f'{where}:{plugin.line}', _COUNT.format(_last_word(plugin)))}"
+
+
+def _last_word(plugin: Plugin) -> str:
+    return plugin.args[-1] if plugin.args else plugin.name
