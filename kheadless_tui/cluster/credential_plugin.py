@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -63,6 +63,7 @@ class PluginSource:
     needs_terminal: bool = False
     """``interactiveMode: Always``."""
     timeout: float = PLUGIN_TIMEOUT
+    cheap: ClassVar[bool] = False
 
     @classmethod
     def from_config(cls, config: Any, file: str, cluster: Mapping[str, Any]) -> PluginSource:

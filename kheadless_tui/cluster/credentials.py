@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from kheadless_tui.cluster.tls import ClientCertificate, TrustSettings, client_context
 from kheadless_tui.errors import InputError, NotAuthenticated
@@ -43,6 +43,10 @@ class Credential:
 class CredentialSource(Protocol):
     """Where credentials come from."""
 
+    @property
+    def cheap(self) -> bool:
+        """It may be asked every few seconds: nothing is run for it, and nobody is asked over the network."""
+
     async def obtain(self) -> Credential:
         """Get a credential anew; NotAuthenticated when that fails."""
 
@@ -52,6 +56,7 @@ class StaticSource:
     """A token, a password or a certificate that stands in the kubeconfig."""
 
     credential: Credential
+    cheap: ClassVar[bool] = True
 
     async def obtain(self) -> Credential:
         """The same one each time."""
@@ -64,6 +69,7 @@ class TokenFileSource:
 
     path: str
     certificate: ClientCertificate | None = None
+    cheap: ClassVar[bool] = True
 
     async def obtain(self) -> Credential:
         """The token that the file holds now."""
@@ -85,6 +91,11 @@ class CertificateFileSource:
         self._source = source
         self._held = held
         self._paths = (certificate, key)
+
+    @property
+    def cheap(self) -> bool:
+        """As the other source is."""
+        return self._source.cheap
 
     async def obtain(self) -> Credential:
         """With the certificate that the files hold now; while it is of no use, with the one that they held before."""
@@ -129,6 +140,20 @@ class Credentials:
         if held is not None and self._clock() < self._held_until:
             return held
         return await self.renewed(held)
+
+    async def at_hand(self) -> Credential:
+        """The credential to use now, for who asks every few seconds: what costs and has failed is not tried again.
+
+        Raises:
+            NotAuthenticated: there is none to be had.
+        """
+        if self._failure is not None and not self._source.cheap:
+            raise self._failure[1].with_traceback(None)
+        return await self.current()
+
+    async def renewed_cheaply(self, rejected: Credential) -> Credential:
+        """As :meth:`renewed`, from a source that may be asked every few seconds; from others the one that is held."""
+        return await self.renewed(rejected) if self._source.cheap else rejected
 
     async def renewed(self, rejected: Credential | None) -> Credential:
         """A credential other than one that the API server did not accept, if the source has another.

@@ -48,7 +48,7 @@ class Heartbeat:
         transport: Transport,
         *,
         last_heard: Callable[[], float],
-        answered: Callable[[], None],
+        answered: Callable[[bool], None],
         silent: Callable[[Unreachable, float], None],
         woken: Callable[[], None],
         pulse: Pulse,
@@ -60,7 +60,7 @@ class Heartbeat:
         Args:
             transport: Where requests go.
             last_heard: When anything was last heard of the server, by ``clock``; then there is no need to ask.
-            answered: Called after each answer, whatever it says.
+            answered: Called after each answer, with whether our credential was accepted.
             silent: Called with the reason when none came, and the time of asking by ``clock``.
             woken: Called when this machine has slept, before anything is asked.
             pulse: How often.
@@ -104,7 +104,7 @@ class Heartbeat:
             return True
         if answer.status == 200:
             self._learn(answer.body)
-        self._answered()
+        self._answered(answer.status != 401)
         return True
 
     def _learn(self, body: bytes) -> None:

@@ -12,7 +12,7 @@ import base64
 import binascii
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import aiohttp
@@ -61,6 +61,8 @@ class _Tokens(msgspec.Struct):
 
 class OidcSource:
     """One user's tokens."""
+
+    cheap: ClassVar[bool] = False
 
     def __init__(
         self,

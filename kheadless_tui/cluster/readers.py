@@ -8,7 +8,7 @@ from functools import partial
 
 from kheadless_tui.cluster.reader import Reader
 from kheadless_tui.cluster.reflector import Reflector
-from kheadless_tui.cluster.state import Offline
+from kheadless_tui.cluster.state import Offline, Unauthorized
 from kheadless_tui.cluster.store import Store
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.transport import Transport
@@ -91,11 +91,13 @@ class Readers:
 
     # -- what is known from elsewhere --------------------------------------------------------------------------
 
-    def answered(self, now: float) -> None:
-        """The API server is there: what waits because it was not is tried at once."""
+    def answered(self, now: float, accepted: bool) -> None:
+        """The API server is there: what waits because it was not, or did not accept us, is tried at once."""
         for reader in self.all():
             reader.reflector.alive(now)
-            if isinstance(reader.reflector.state, Offline) and not reader.reflector.failure_may_pass:
+            state = reader.reflector.state
+            away = isinstance(state, Offline) and not reader.reflector.failure_may_pass
+            if away or (accepted and isinstance(state, Unauthorized)):
                 reader.retry_now()
 
     def silent(self, error: Unreachable, asked: float) -> None:

@@ -166,10 +166,10 @@ class ScopeReading:
 
     # -- what is heard -----------------------------------------------------------------------------------------
 
-    def answered(self, now: float) -> None:
-        """The API server is there."""
+    def answered(self, now: float, accepted: bool) -> None:
+        """The API server is there, and accepts our credential or does not."""
         self._away = None
-        self.readers.answered(now)
+        self.readers.answered(now, accepted)
         self.named.look_again()
 
     def woken(self) -> None:

@@ -298,12 +298,12 @@ class ClusterSession:
 
     # -- inside -----------------------------------------------------------------------------------------------
 
-    def _answered(self) -> None:
+    def _answered(self, accepted: bool) -> None:
         if self._version != self.server_version:
             self._version = self.server_version
             self._tell()
         if self._reading is not None:
-            self._reading.answered(time.time())
+            self._reading.answered(time.time(), accepted)
 
     def _forget_pods(self, namespace: str) -> None:
         self._hiding.pop(namespace, None)

@@ -193,16 +193,22 @@ class Transport:
     async def ping(self, timeout: float) -> Response:
         """Ask for /version, which everyone may, with the credential that is held: to see whether anybody answers.
 
-        A 401 is an answer too and renews nothing, so that asking often runs no plug-in.
+        A 401 is an answer too, and asking often runs no plug-in; a token file that was replaced is read.
 
         Raises:
             Unreachable, NotAuthenticated: as for :meth:`request`.
         """
-        credential = await self.connection.credentials.current()
+        credentials = self.connection.credentials
+        credential = await credentials.at_hand()
         with self._translated(timeout):
             async with asyncio.timeout(timeout):
-                async with await self._send("GET", "/version", (), None, "", None, credential) as answer:
-                    return Response(answer.status, answer.headers, await self._body(answer, 2**16))
+                answer = await self._version(credential)
+                renewed = await credentials.renewed_cheaply(credential) if answer.status == 401 else credential
+                return answer if renewed is credential else await self._version(renewed)
+
+    async def _version(self, credential: Credential) -> Response:
+        async with await self._send("GET", "/version", (), None, "", None, credential) as answer:
+            return Response(answer.status, answer.headers, await self._body(answer, 2**16))
 
     async def take_new_connections(self) -> None:
         """For what is asked from now on: those that are kept may be dead without a word.

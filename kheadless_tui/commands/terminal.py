@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kheadless_tui.commands import running
 from kheadless_tui.commands.serving import given_config
 from kheadless_tui.commands.source import connect
-from kheadless_tui.errors import ClusterError, Refused, UsageError
+from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, UsageError
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.settings import namespaces_written_for
@@ -118,10 +118,13 @@ def _named(arguments: argparse.Namespace, connection: Connection) -> tuple[Objec
 
 
 async def _end_if_never_reached(app: HeadlessApp, session: ClusterSession) -> None:
-    """End the program with the error when there was never anything to show; a refused right is shown instead."""
+    """End the program with the error when there was never anything to show; what may be mended is shown instead.
+
+    A right may be granted while we wait, and the user may log in elsewhere.
+    """
     try:
         await session.loaded(session.connection.request_timeout)
-    except Refused:
+    except (Refused, NotAuthenticated):
         return
     except ClusterError as error:
         if app.session is not session:

@@ -27,7 +27,7 @@ async def test_a_wall_clock_that_gains_much_within_a_period_means_that_the_machi
     heartbeat = Heartbeat(
         transport,
         last_heard=lambda: float("-inf"),
-        answered=lambda: answered.append(gained),
+        answered=lambda _: answered.append(gained),
         silent=lambda _, __: None,
         woken=lambda: woken.append(gained),
         pulse=Pulse(period=0.01),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import ssl
 import subprocess
@@ -11,15 +12,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 
+from kheadless_tui.cluster.credential_plugin import PluginSource
+from kheadless_tui.cluster.credentials import Credentials
 from kheadless_tui.cluster.heartbeat import Pulse
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Live, Unauthorized
+from kheadless_tui.errors import NotAuthenticated
 from tests.cluster.checker import equals_a_fresh_list
 from tests.cluster.conftest import Certificates, Load
 from tests.cluster.fake_api import FakeApi, service, serving, status, until
 from tests.cluster.test_credentials import Plugin
+from tests.tui.test_shell_terminal import Terminal
 
 PULSE = Pulse(period=0.2, period_away=0.05, answer_in=0.5)
 
@@ -74,6 +80,52 @@ async def test_a_token_file_that_is_replaced(api: FakeApi, load: Load, tmp_path:
         api.cut()
         await shows(session, "new")
         await equals_a_fresh_list(session, connection)
+
+
+async def test_a_token_that_is_not_accepted_from_the_start_until_its_file_is_replaced(
+    api: FakeApi, load: Load, tmp_path: Path
+) -> None:
+    """By itself: nobody presses a key, and the pause after a refusal is half a minute and more."""
+    (tmp_path / "token").write_text("bad")
+    api.put("services", service("a"))
+    async with reading(await load(api.url, user={"tokenFile": "token"})) as session:
+        with pytest.raises(NotAuthenticated):
+            await session.loaded(5)
+        assert isinstance(session.link, Unauthorized)
+        (tmp_path / "token").write_text("good")
+        await shows(session, "a")
+        await until(lambda: isinstance(session.link, Live))
+
+
+async def test_the_terminal_program_stays_until_it_is_let_in(api: FakeApi, load: Load, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("bad")
+    api.put("services", service("a"))
+    connection = await load(api.url, user={"tokenFile": "token"})
+    terminal = Terminal(80, 24, "-m", "kheadless_tui", "--kubeconfig", connection.kubeconfig)
+    try:
+        assert b"not logged in" in await asyncio.to_thread(terminal.read, 30, b"not logged in")
+        (tmp_path / "token").write_text("good")
+        os.write(terminal.file, b"\x12")  # ctrl-r
+        assert b"live" in await asyncio.to_thread(terminal.read, 30, b"live")
+        os.write(terminal.file, b"\x03")
+        assert await asyncio.to_thread(terminal.status) == 130
+    finally:
+        os.close(terminal.file)
+
+
+async def test_a_login_that_fails_is_not_tried_again_by_who_only_asks_whether_anybody_answers(tmp_path: Path) -> None:
+    now = [1000.0]
+    plugin = Plugin(tmp_path, 'sys.exit("login expired")')
+    entry = plugin.user()["exec"]
+    credentials = Credentials(PluginSource.from_config(entry, str(tmp_path / "config"), {}), clock=lambda: now[0])
+    for _ in range(3):
+        with pytest.raises(NotAuthenticated, match="login expired"):
+            await credentials.at_hand()
+        now[0] += 60
+    assert plugin.runs == 1
+    with pytest.raises(NotAuthenticated):
+        await credentials.current()
+    assert plugin.runs == 2
 
 
 async def test_a_client_certificate_of_a_plug_in_that_is_renewed(
