@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from kheadless_tui import __version__
 from kheadless_tui.errors import UsageError
+from kheadless_tui.model.label_selector import check_selector
 from kheadless_tui.zone.type_numbers import is_type, type_name
 
 PROGRAM = "kheadless-tui"
@@ -116,6 +117,7 @@ OPTIONS: tuple[Option, ...] = (
         "-l",
         "--selector",
         commands=(_EXPLORE, _RECORDS),
+        type=check_selector,
         default="",
         metavar="LABELS",
         help="only Services with these labels",

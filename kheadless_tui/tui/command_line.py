@@ -99,7 +99,7 @@ def parse(line: str, verbs: Sequence[Verb]) -> Order | None:
     """The command of a whole line; ``None`` for an empty one.
 
     Raises:
-        UsageError: there is no such command, it is one of several, or it must be followed by a word.
+        UsageError: there is no such command, it is one of several, or it must or cannot be followed by a word.
     """
     words = line.split()
     if not words:
@@ -112,4 +112,6 @@ def parse(line: str, verbs: Sequence[Verb]) -> Order | None:
         raise UsageError(f"{words[0]!r} may be {', '.join(verb.name for verb in found)}", hint="a letter more tells")
     if not found[0].optional and len(words) == 1:
         raise UsageError(f"a word is missing: {found[0].usage}", hint="tab completes")
+    if found[0].action and len(words) > 1:
+        raise UsageError(f"{found[0].name} takes no word behind it", hint="sel (-l), ns, ctx and path do")
     return Order(found[0], tuple(words[1:]))

@@ -10,6 +10,7 @@ from textual.binding import Binding
 
 from kheadless_tui.cluster.kubeconfig import contexts
 from kheadless_tui.errors import HeadlessError
+from kheadless_tui.model.label_selector import check_selector
 from kheadless_tui.model.objects import Service
 from kheadless_tui.tui.actions import ACTIONS
 from kheadless_tui.tui.command_line import CONTEXT, NAMESPACE, SELECTOR, WORDY, Known, Order, Verb
@@ -87,7 +88,7 @@ def place_by(order: Order, here: Place) -> Place:
     """Where a command leads.
 
     Raises:
-        UsageError: what was typed cannot be the name of a namespace.
+        UsageError: what was typed cannot be the name of a namespace, or is no label selector.
     """
     name, words = order.verb.name, order.words
     if name == CONTEXT:
@@ -95,4 +96,4 @@ def place_by(order: Order, here: Place) -> Place:
     if name == NAMESPACE:
         return here._replace(namespaces=namespaces_of(words))
     assert name == SELECTOR
-    return here._replace(selector=" ".join(words))
+    return here._replace(selector=check_selector(" ".join(words)))

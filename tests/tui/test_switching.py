@@ -60,7 +60,12 @@ def test_a_line_is_read(line: str, name: str, words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("line", "message"),
-    [("nope", "no command 'nope'"), ("pro", "may be probe, problems"), ("ns", "a word is missing: ns NAME")],
+    [
+        ("nope", "no command 'nope'"),
+        ("pro", "may be probe, problems"),
+        ("ns", "a word is missing: ns NAME"),
+        ("probe app=db", "probe takes no word behind it"),
+    ],
 )
 def test_a_line_that_cannot_be_run_says_why(line: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
@@ -167,6 +172,18 @@ async def test_a_selector_is_told_in_the_header() -> None:
         await until(pilot, shows(app, "ns all -l app=mysql-ep"))
         await pilot.press("colon", *"sel", "enter")
         await until(pilot, lambda: "-l app" not in screen_lines(app)[0])
+
+
+async def test_a_selector_that_is_none_and_a_word_too_many_leave_all_as_it_was() -> None:
+    session = FakeSession(shop())
+    async with running(session, (120, 40), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "web-3"))
+        await pilot.press("colon", *"sel app in (web", "enter")
+        await until(pilot, shows(app, "'app in (web' is no label selector: expected ',' or ')', found the end"))
+        await pilot.press("colon", *"la app=db", "enter")
+        await until(pilot, shows(app, "last takes no word behind it: sel (-l), ns, ctx and path do"))
+        assert cast(object, app.session) is session
+        assert not session.closed
 
 
 async def test_a_context_that_does_not_exist_leaves_all_as_it_was() -> None:

@@ -50,6 +50,7 @@ def test_durations_as_kubectl_writes_them(text: str, seconds: float) -> None:
         ("records --request-timeout soon", "'soon' is not a duration"),
         ("records -n shop -A", "-n and -A cannot be given together"),
         ("records -n Shop!", "'Shop!' cannot be the name of a namespace"),
+        ("records -l app=web,", "'app=web,' is no label selector: expected the key of a label, found the end"),
         ("records -o xml", "invalid choice: 'xml'"),
         ("predict", "NAME"),
         ("predict web BOGUS", "'BOGUS' is no record type"),
