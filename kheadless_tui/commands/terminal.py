@@ -7,7 +7,8 @@ import asyncio
 import importlib.util
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from kheadless_tui.commands import running
 from kheadless_tui.commands.serving import given_config
@@ -40,11 +41,18 @@ def run(arguments: argparse.Namespace) -> int:
         # Textual reads it when it is imported: over SSH a few whole pictures beat many small ones.
         os.environ.setdefault("TEXTUAL_FPS", "15")
     _import_when_used("aiohttp")
-    status = running.run(_demo(arguments) if arguments.command == "demo" else _explore(arguments))
+    return running.run(_to_the_end(_demo(arguments) if arguments.command == "demo" else _explore(arguments)))
+
+
+async def _to_the_end(program: Coroutine[Any, Any, int]) -> NoReturn:
+    """Run the program and end the process: all is closed and put away by then.
+
+    asyncio would now wait for every thread, one that looks up a name for half a minute among them, and the interpreter
+    would walk a whole cluster of objects and free them one by one: so long the prompt would not come back.
+    """
+    status = await program
     sys.stdout.flush()
     sys.stderr.flush()
-    # All is closed and put away. The interpreter would now walk a whole cluster of objects and free them one by one: a
-    # second in which the prompt does not come back.
     os._exit(status)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 import termios
 
 from tests.tui.test_shell_terminal import LEFT, READY, Terminal
@@ -71,3 +73,19 @@ def test_the_terminal_is_given_back_when_stopped_and_at_the_end_without_waiting(
         except (ProcessLookupError, ChildProcessError):
             pass
         os.close(terminal.file)
+
+
+THREAD = """
+import asyncio, threading
+from kheadless_tui.commands import running, terminal
+
+async def program():
+    asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)
+    return 7
+
+running.run(terminal._to_the_end(program()))
+"""
+
+
+def test_a_thread_that_waits_for_ever_holds_nothing_up() -> None:
+    assert subprocess.run([sys.executable, "-c", THREAD], check=False, timeout=60).returncode == 7
