@@ -41,6 +41,8 @@ class Body(Horizontal):
         """The panel right of the tree that had the focus last."""
         self.lower: PanelName = "answers"
         """Which of answers and findings stands below the records."""
+        self._lower_chosen = False
+        """One of them had the focus since this Service is shown."""
         self.zoomed = False
         self._extra = 0
         """Columns that the user gave to the tree."""
@@ -144,11 +146,23 @@ class Body(Horizontal):
         self._view = view
         for panel in self.side.panels.values():
             panel.show(view)
-        if view is not None and other:
-            # Below the records stands what most needs to be read: what is wrong, else what was answered.
-            grave = view.sentence[0] in ("error", "warning") and view.last_probe is None
-            self.lower = "findings" if (grave and view.findings) or view.layer_findings else "answers"
+        if other:
+            self._lower_chosen = False
+        if view is not None and not self._lower_chosen:
+            self.lower = self._most_needed(view, "answers" if other else self.lower)
         self.settle()
+
+    @staticmethod
+    def _most_needed(view: ServiceView, now: PanelName) -> PanelName:
+        """What stands below the records: what is wrong, else what was answered.
+
+        It is decided anew with each view, for a Service that is named when the program starts is shown before its
+        endpoints have been read. Findings that stand there give way to answers alone.
+        """
+        grave = view.sentence[0] in ("error", "warning") and bool(view.findings)
+        if view.layer_findings or (grave and view.last_probe is None):
+            return "findings"
+        return now if view.findings or view.last_probe is None else "answers"
 
     def resize_to(self, layout: Layout) -> None:
         """Take the layout for another size."""
@@ -204,7 +218,7 @@ class Body(Horizontal):
         if name != "tree":
             self.beside = name
         if name in ("answers", "findings"):
-            self.lower = name
+            self.lower, self._lower_chosen = name, True
         self.settle()
         return True
 
