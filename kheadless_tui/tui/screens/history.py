@@ -150,6 +150,12 @@ class HistoryScreen(SheetScreen[None]):
         self.show(f"probes{hint}", str(len(probes)), rows)
         self.rows.set_marks(dict.fromkeys(self._marked, "marked"))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Marks are keys where there are two probes to compare."""
+        if action in ("mark", "difference"):
+            return len(self._flow.history.probes) > 1
+        return super().check_action(action, parameters)
+
     @on(RowList.Selected)
     def _on_selected(self) -> None:
         """Show the answers of the probe under the cursor."""

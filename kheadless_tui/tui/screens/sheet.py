@@ -39,6 +39,10 @@ class OpeningRows(RowList):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "open", id="rows.open")]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is opened where there is no row to hold the cursor."""
+        return self.cursor >= 0 if action == "select" else super().check_action(action, parameters)
+
 
 class SheetScreen(ModalScreen[Result]):
     """Rows over the whole screen; ``esc`` leaves."""
