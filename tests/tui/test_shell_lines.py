@@ -93,6 +93,16 @@ def test_the_header_drops_version_then_user_and_then_shortens_the_context() -> N
     assert "…" in line(header, 32)
 
 
+@pytest.mark.parametrize(("width", "told"), [(80, "0 all  1 shop  2 billing "), (50, "0 all  1 shop  … "), (38, "")])
+def test_as_many_digits_are_told_as_there_is_room_for(width: int, told: str) -> None:
+    header = Header(signs=UNICODE)
+    header._facts = HeaderFacts("prod", scope="ns shop", favourites=("shop", "billing"), state=("● live", "role--good"))
+    line = header.lines(width)[0].plain
+    assert told in line
+    assert ("0 all" in line) == bool(told)
+    assert len(line) == width
+
+
 def test_each_state_of_the_connection_has_words_of_its_own() -> None:
     now = 1000.0
     words = [

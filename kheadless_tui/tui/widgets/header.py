@@ -9,7 +9,7 @@ from rich.text import Text
 
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Scope, Unauthorized
 from kheadless_tui.tui.counters import coarse
-from kheadless_tui.tui.render.cells import clean, shorten
+from kheadless_tui.tui.render.cells import clean, shorten, width_of
 from kheadless_tui.tui.render.roles import FOCUS, GOOD, MUTED, TEXT, UNKNOWN, WARN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.widgets.rule import Line
@@ -81,6 +81,17 @@ def state_text(link: ReadState, now: float, signs: Signs) -> tuple[str, str]:
             return f"{signs.attention} forbidden", UNKNOWN
 
 
+def _digits(favourites: tuple[str, ...], room: int, signs: Signs) -> str:
+    """``     0 all  1 shop  2 billing``: as many as there is room for, all of them or with a sign for the rest."""
+    items = [f"{digit} {clean(name)}" for digit, name in enumerate(("all", *favourites))]
+    for count in range(len(items), 1, -1):
+        rest = [signs.ellipsis] if count < len(items) else []
+        text = "     " + "  ".join([*items[:count], *rest])
+        if width_of(text) <= room:
+            return text
+    return ""
+
+
 class Header(Line):
     """The header row."""
 
@@ -115,9 +126,7 @@ class Header(Line):
         left.append(context, FOCUS)
         for word, role in shown:
             left.append(f"  {word}", role)
-        digits = "  ".join(f"{digit} {clean(name)}" for digit, name in enumerate(("all", *facts.favourites)))
-        if facts.favourites and left.cell_len + 5 + len(digits) <= width - right.cell_len - 2:
-            left.append(f"     {digits}", MUTED)
+        left.append(_digits(facts.favourites, width - right.cell_len - 2 - left.cell_len, self.signs), MUTED)
         left.truncate(max(0, width - right.cell_len))
         left.append(" " * (width - left.cell_len - right.cell_len))
         return [left + right]
