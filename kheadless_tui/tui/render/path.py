@@ -188,6 +188,7 @@ def path_title(path: ResolverPath, signs: Signs) -> str:
 
 
 def path_count(path: ResolverPath) -> str:
-    """``4 questions, 5.8 ms``."""
+    """``4 questions, 5.8 ms``; not every carrier tells the time."""
     count = len(path.questions)
-    return f"{count} question{'' if count == 1 else 's'}, {milliseconds(path.ms)}"
+    took = f", {milliseconds(path.ms)}" if path.ms else ""
+    return f"{count} question{'' if count == 1 else 's'}{took}"
