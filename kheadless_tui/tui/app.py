@@ -47,6 +47,9 @@ WRITTEN_WITHIN = 3.0
 WARNING_STAYS = 20.0
 """Seconds for which a warning about the connection is seen; a click takes it away."""
 
+SWITCHING = "switch"
+"""Group of the workers that open another place."""
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Interrupted from elsewhere (``ctrl-c`` in the terminal is a key), asked to end, and the terminal gone (a lost SSH
 session)."""
@@ -200,7 +203,7 @@ class HeadlessApp(App[int]):
 
     def on_switch(self, event: Switch) -> None:
         """Look at another cluster, or another part of it."""
-        self.run_worker(self._switch(event), exclusive=True, group="switch")
+        self.run_worker(self._switch(event), exclusive=True, group=SWITCHING)
 
     async def _switch(self, event: Switch) -> None:
         main, cluster = self._main, self.session.connection
@@ -242,6 +245,8 @@ class HeadlessApp(App[int]):
             unread: Nobody may be there to read what restores the terminal, and textual would wait for ever to have
                 written it: then end without.
         """
+        # Textual cannot end while a mode comes or goes: it walks through all of them.
+        self.workers.cancel_group(self, SWITCHING)
         try:
             async with asyncio.timeout(CLOSE_WITHIN):
                 await self._desk.close()
