@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+from textual import events
+from textual.keys import KEY_NAME_REPLACEMENTS, REPLACED_KEYS
 from textual.pilot import Pilot
 
 from kheadless_tui.cluster.connection import Asked
@@ -211,8 +214,36 @@ def shop() -> list[KubeObject]:
     return items
 
 
+class Keys(Pilot[int]):
+    """A pilot whose keys are done once all messages are worked off.
+
+    Textual's own waits after each key, several times, until the whole process has been idle for a while: that is most
+    of the time of a test, and longest on a busy machine. What comes later, a test waits for by a condition.
+    """
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.app.post_message(_key_event(key))
+            for _ in range(3):  # to the app, from there to the widget with the focus, and what that tells others
+                await self.pause(0)
+
+
+def _key_event(key: str) -> events.Key:
+    """The event of a key, named as textual names it or by its own sign."""
+    if len(key) == 1:
+        name = unicodedata.name(key).lower().replace("-", "_").replace(" ", "_")
+        return events.Key(key if key.isalnum() else KEY_NAME_REPLACEMENTS.get(name, name), key)
+    name = REPLACED_KEYS.get(key, key)
+    names = {short: long for long, short in KEY_NAME_REPLACEMENTS.items()}
+    try:
+        return events.Key(key, unicodedata.lookup(names.get(name, name).replace("_", " ")))
+    except KeyError:
+        return events.Key(key, None)
+
+
 async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
     """Wait for a condition, not for a time; give up after some seconds."""
     async with asyncio.timeout(8):
         while not condition():
-            await pilot.pause(0.02)
+            await pilot.pause(0.01)

@@ -21,7 +21,7 @@ from kheadless_tui.tui.screens.why import WhyScreen
 from kheadless_tui.tui.widgets.rule import Rule
 from kheadless_tui.tui.widgets.tree import ServiceTree
 from tests.screen import screen_lines, screen_text
-from tests.tui.conftest import FakeSession, endpoint, pod, service, shop, slice_of, until
+from tests.tui.conftest import FakeSession, Keys, endpoint, pod, service, shop, slice_of, until
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
@@ -31,9 +31,11 @@ async def running(
     session: FakeSession, size: tuple[int, int] = (80, 24), **options: Any
 ) -> AsyncIterator[tuple[HeadlessApp, Pilot[int]]]:
     app = HeadlessApp(cast(ClusterSession, session), **options)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size):
+        pilot = Keys(app)
         await until(pilot, lambda: app.screen.is_mounted and session.started)
         yield app, pilot
+        await until(pilot, lambda: not app.workers)  # textual cannot end while one of its modes comes or goes
 
 
 def tree(app: HeadlessApp) -> ServiceTree:
@@ -333,6 +335,21 @@ async def test_the_help_is_made_of_the_bindings_and_greys_what_cannot_work() -> 
         await until(pilot, lambda: "back, then quit" not in screen_text(app))
         await pilot.press("escape", "escape")
         await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+
+
+async def test_what_is_wrong_is_seen_also_when_it_is_read_after_the_service_and_gives_way_to_no_key() -> None:
+    web = service("web")
+    session = FakeSession([web, slice_of(web, endpoint("web-0", "10.244.1.17"))])
+    async with running(session, (120, 40), service="web") as (app, pilot):
+        await until(pilot, shows(app, "── answers "))
+        session.put(slice_of(web, endpoint("web-0", "10.244.1.17", ready=False)))
+        await until(pilot, shows(app, "── findings "))
+        await until(pilot, shows(app, "cause "))
+        await pilot.press("shift+tab", "shift+tab")
+        await until(pilot, shows(app, "━━ answers "))
+        session.put(slice_of(web, endpoint("web-0", "10.244.1.18", ready=False)))
+        await until(pilot, shows(app, "10.244.1.18"))
+        assert "━━ answers " in screen_text(app), "where the user went"
 
 
 async def test_enter_leads_from_a_pod_to_its_records_and_on_to_the_answers_and_is_no_key_elsewhere() -> None:

@@ -21,7 +21,7 @@ from kheadless_tui.tui.app import HeadlessApp
 from kheadless_tui.tui.screens.commands import CommandsScreen
 from kheadless_tui.tui.screens.confirm import ConfirmScreen
 from tests.screen import screen_lines, screen_text
-from tests.tui.conftest import until
+from tests.tui.conftest import Keys, until
 
 TEMPORARY = "app.kubernetes.io/managed-by"
 
@@ -42,8 +42,8 @@ async def on_lab(
         )
         session = ClusterSession(connection, readonly=readonly)
         app = HeadlessApp(session, service=service, vantage=vantage, levers=Levers(lab))
-        async with app.run_test(size=(120, 40)) as pilot:
-            yield lab, app, pilot
+        async with app.run_test(size=(120, 40)):
+            yield lab, app, Keys(app)
 
 
 def shows(app: HeadlessApp, text: str) -> Callable[[], bool]:
@@ -92,7 +92,7 @@ async def test_a_temporary_pod_is_asked_for_used_and_gone() -> None:
         await pilot.press("p")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         assert {item["metadata"]["name"] for item in lab.all("Pod", "tutorial-1")} == before, "nothing before a yes"
-        assert not screen_lines(app)[-1].strip(), "no key of the screen below works"
+        await until(pilot, lambda: not screen_lines(app)[-1].strip())  # no key of the screen below works
         await pilot.press("y")
         await until(pilot, shows(app, "as predicted · asked from new"))
         await until(pilot, lambda: {i["metadata"]["name"] for i in lab.all("Pod", "tutorial-1")} == before)

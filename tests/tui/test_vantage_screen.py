@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from kheadless_tui.tui.render.vantages import AutoChoice, VantageChoice, with_auto
 from kheadless_tui.tui.screens.vantage import VantageScreen
 from tests.screen import screen_text
@@ -12,16 +10,19 @@ from tests.tui.test_shell_app import shows
 from tests.tui.test_shell_lab import on_lab
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
-async def test_auto_says_which_place_and_why_before_it_is_asked_from(size: tuple[int, int]) -> None:
+async def test_auto_says_which_place_and_why_before_it_is_asked_from() -> None:
     async with on_lab() as (_, app, pilot):
         await until(pilot, shows(app, "3 of 3 in DNS"))
-        await pilot.resize_terminal(*size)
-        await until(pilot, lambda: app.size == size)
-        await pilot.press("v")
-        await until(pilot, lambda: isinstance(app.screen, VantageScreen))
-        await until(pilot, shows(app, "a pod of the Service itself"))
-        assert "pod/web-0" in next(line for line in screen_text(app).splitlines() if "❯  auto" in line)
+        for size in ((200, 50), (120, 40), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda size=size: app.size == size)
+            await pilot.press("v")
+            await until(pilot, lambda: isinstance(app.screen, VantageScreen))
+            await until(pilot, shows(app, "a pod of the Service itself"))
+            assert "pod/web-0" in next(line for line in screen_text(app).splitlines() if "❯  auto" in line)
+            if size != (80, 24):
+                await pilot.press("escape")
+                await until(pilot, lambda: not isinstance(app.screen, VantageScreen))
         await pilot.press("j", "enter")
         await until(pilot, lambda: bool(app.flow.history.probes))
         assert app.flow.history.probes[0].vantage.startswith("pod/web-0")
