@@ -215,6 +215,12 @@ def _kept(bounds: CacheBounds | None) -> Concern | None:
 # -- which names a plugin touches ----------------------------------------------------------------------------------
 
 
+_IN_HOSTS_FILES = frozenset(
+    ("localhost.", "localhost.localdomain.", "ip6-localhost.", "ip6-loopback.", "1.0.0.127.in-addr.arpa.")
+)
+"""Names that any hosts file has, such as the kubelet's for a pod (kubelet_pods.go managedHostsFileContent)."""
+
+
 def _hosts(plugin: Plugin, place: Place) -> Concern:
     """Names of entries in the Corefile; all names of its zones that do not fall through (hosts.go ServeDNS)."""
     names: set[str] = set()
@@ -231,6 +237,7 @@ def _hosts(plugin: Plugin, place: Place) -> Concern:
             except ValueError:
                 continue  # another option
             names |= {absolute(name.lower()) for name in option.args}
+    names |= _IN_HOSTS_FILES  # it reads a file as well, /etc/hosts when none is named
     if not reverse:
         names = {name for name in names if not name.endswith(".arpa.")}
     return Concern(_held(origins(plugin.args[1:], place.keys), through), frozenset(names))

@@ -55,9 +55,11 @@ def elsewhere_records(snapshot: Snapshot, service: Service, config: ZoneConfig) 
         return ()
     found: list[ElsewhereRecord] = []
     for item in _of_block(Watched(snapshot, config), service, config.zone):
-        block = _comes_to(item.record, config)
+        block = block_for(Question(item.record.name, item.record.type), config)
         if isinstance(block, OtherBlock):
             found.append(ElsewhereRecord(item, f"answered by the server block at {block.where}"))
+        elif block is None:
+            found.append(ElsewhereRecord(item, "no server block is for the name"))
     for block, items in _by_block(snapshot, service, config):
         found += rewritten_away(items, snapshot, block, config)
     return tuple(found)
@@ -73,8 +75,11 @@ def _by_block(
 
 
 def _is_alone(config: ZoneConfig) -> bool:
-    """Whether all names of the zone come to one server block as they are."""
-    return not config.others and not config.other_blocks and not config.rewrites
+    """Whether all names of the zone, and addresses for PTR, come to one server block as they are."""
+    if config.others or config.other_blocks or config.rewrites:
+        return False
+    served = config.server_zones
+    return not served or all(zone_of(zone, served) for zone in (config.zone, *config.reverse_zones))
 
 
 def _comes_to(record: Record, config: ZoneConfig) -> ZoneConfig | OtherBlock | None:

@@ -37,7 +37,7 @@ def ask(name: str, kind: str, served: ZoneConfig) -> Answer:
     [
         (
             ("hosts {", "10.9.9.9 web.shop.svc.cluster.local other.example", "fallthrough", "}"),
-            [(WEB, "A"), (WEB.upper(), "AAAA"), ("9.9.9.10.in-addr.arpa.", "PTR")],
+            [(WEB, "A"), (WEB.upper(), "AAAA"), ("9.9.9.10.in-addr.arpa.", "PTR"), ("localhost.", "A")],
             [(NONE, "A"), (f"web-0.{WEB}", "A")],
         ),
         (("hosts {", "10.9.9.9 other.example", "}"), [(WEB, "A"), (NONE, "A")], []),

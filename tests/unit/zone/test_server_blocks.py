@@ -12,7 +12,7 @@ from kheadless_tui.zone.dependence import namespaces_asked
 from kheadless_tui.zone.plugin_chain import zone_config
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolve import resolve
-from kheadless_tui.zone.zone_records import all_records, service_records, withheld_records
+from kheadless_tui.zone.zone_records import all_records, elsewhere_records, service_records, withheld_records
 from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, snapshot_of
 
 REVERSE = "in-addr.arpa:53 {\nkubernetes cluster.local in-addr.arpa {\nttl 77\n}\n}\n"
@@ -149,3 +149,14 @@ def test_names_of_no_block_are_told_all_zones_that_are_served() -> None:
     for zone in ("cluster.local.", "in-addr.arpa.", "shop.svc.cluster.local.", "db.shop.svc.cluster.local."):
         assert zone in step.why
         assert zone in step.facts[0].value
+
+
+def test_names_that_no_server_block_is_for_have_no_records() -> None:
+    """Seen: a CoreDNS with this block alone refuses all other names of its plugin's zone."""
+    config = served("web.shop.svc.cluster.local:53 {\nkubernetes cluster.local in-addr.arpa\n}\n")
+    for service in world().services("shop"):
+        names = {item.record.name for item in service_records(world(), service, config)}
+        assert all(name.endswith("web.shop.svc.cluster.local.") for name in names)
+        gone = {(each.item.record.name, each.reason) for each in elsewhere_records(world(), service, config)}
+        assert ("1.0.0.10.in-addr.arpa." in dict(gone)) == (service.name == "web")
+        assert set(dict(gone).values()) == {"no server block is for the name"}
