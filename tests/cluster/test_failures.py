@@ -49,6 +49,14 @@ class World:
         await self.api.emit("services", "DELETED", service("s2"))
         await self.api.emit("endpointslices", "MODIFIED", endpoint_slice("s1-a", "s1", "10.0.9.9"))
 
+    def unsaid(self, name: str) -> bytes:
+        """A Service comes that no watch tells of until it is opened again; gives the line that would have told."""
+        item = service(name)
+        self.api.put("services", item)
+        line = json.dumps({"type": "ADDED", "object": item}).encode() + b"\n"
+        self.api.history.append((self.api.version, "services", line))
+        return line
+
     async def right(self) -> None:
         """The disturbance is over."""
         self.api.overrides.clear()
@@ -80,6 +88,14 @@ async def world(api: FakeApi, load: Load) -> AsyncIterator[Make]:
     yield made
     for session in sessions:
         await session.close()
+
+
+async def watching(world: Make) -> World:
+    """All is listed, and watched."""
+    made = await world()
+    await made.session.loaded(5)
+    await made.watched()
+    return made
 
 
 def times(count: int, disturb: Disturb) -> Disturb:
@@ -128,9 +144,7 @@ async def test_a_page_that_breaks_off(api: FakeApi, world: Make, part: float, re
 
 
 async def test_a_later_page_that_breaks_off_takes_nothing_away_that_is_shown(api: FakeApi, world: Make) -> None:
-    made = await world()
-    await made.session.loaded(5)
-    await made.watched()
+    made = await watching(world)
     api.page_limit = 2
     broken = cut_page(api, 0.5, reset=True)
 
@@ -171,27 +185,17 @@ async def test_a_token_that_expires_between_pages(api: FakeApi, world: Make) -> 
 
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.99, 1.0])
 async def test_a_watch_reset_within_a_line(api: FakeApi, world: Make, part: float) -> None:
-    made = await world()
-    await made.session.loaded(5)
-    await made.watched()
-    item = service("cut")
-    api.put("services", item)
-    line = json.dumps({"type": "ADDED", "object": item}).encode() + b"\n"
+    made = await watching(world)
+    line = made.unsaid("cut")
     await api.send("services", line[: int(len(line) * part)])
-    api.history.append((api.version, "services", line))
     api.cut()
     await until(lambda: "cut" in made.services())
     await made.right()
 
 
 async def test_a_watch_that_ends_properly_within_a_line(api: FakeApi, world: Make) -> None:
-    made = await world()
-    await made.session.loaded(5)
-    await made.watched()
-    item = service("cut")
-    api.put("services", item)
-    line = json.dumps({"type": "ADDED", "object": item}).encode() + b"\n"
-    api.history.append((api.version, "services", line))
+    made = await watching(world)
+    line = made.unsaid("cut")
     await api.send("services", line[:40])
     await api.end("services")
     await until(lambda: "cut" in made.services())
@@ -199,22 +203,15 @@ async def test_a_watch_that_ends_properly_within_a_line(api: FakeApi, world: Mak
 
 
 async def test_a_proxys_page_within_a_watch(api: FakeApi, world: Make) -> None:
-    made = await world()
-    await made.session.loaded(5)
-    await made.watched()
-    item = service("before")
-    api.put("services", item)
-    line = json.dumps({"type": "ADDED", "object": item}).encode() + b"\n"
-    api.history.append((api.version, "services", line))
+    made = await watching(world)
+    line = made.unsaid("before")
     await api.send("services", line + b"<html><body>502 Bad Gateway</body></html>\n")
     await until(lambda: "before" in made.services())
     await made.right()
 
 
 async def test_events_that_came_while_there_was_no_watch(api: FakeApi, world: Make) -> None:
-    made = await world()
-    await made.session.loaded(5)
-    await made.watched()
+    made = await watching(world)
     for _ in range(3):
         api.cut()
         await made.change()
@@ -226,9 +223,7 @@ async def test_events_that_came_while_there_was_no_watch(api: FakeApi, world: Ma
 
 @pytest.mark.parametrize("how", ["in the stream", "as the answer"])
 async def test_410_in_a_watch(api: FakeApi, world: Make, how: str) -> None:
-    made = await world()
-    await made.session.loaded(5)
-    await made.watched()
+    made = await watching(world)
     made.seen.clear()
     api.objects["services"].pop(("shop", "s4"))  # of which no event will ever tell
     api.version += 1
@@ -276,13 +271,10 @@ async def test_errors_of_the_server_pass(api: FakeApi, world: Make, where: str, 
 
 
 async def test_a_server_that_is_paused_is_told_and_everything_comes_after_it(api: FakeApi, world: Make) -> None:
-    made = await world()
-    await made.session.loaded(5)
-    await made.watched()
+    made = await watching(world)
     api.hanging.clear()
     await until(lambda: isinstance(made.session.link, Offline))
-    api.put("services", service("meanwhile"))
-    api.history.append((api.version, "services", _line("ADDED", api.objects["services"]["shop", "meanwhile"])))
+    made.unsaid("meanwhile")
     assert "meanwhile" not in made.services()
     assert isinstance(made.session.link, Offline)  # what is shown is said to be of then
     api.hanging.set()
@@ -318,9 +310,7 @@ async def test_a_server_that_comes_back_with_an_older_state(load: Load, back_at:
 
 async def test_a_server_set_back_behind_a_way_that_never_broke(api: FakeApi, world: Make) -> None:
     """Several API servers behind one address: one ends our watch in good order, and another one is behind."""
-    made = await world()
-    await made.session.loaded(5)
-    await made.watched()
+    made = await watching(world)
     api.objects["services"].pop(("shop", "s5"))
     api.version = 40
     for plural in ("services", "endpointslices", "namespaces"):
@@ -332,19 +322,13 @@ async def test_a_server_set_back_behind_a_way_that_never_broke(api: FakeApi, wor
 # -- objects -----------------------------------------------------------------------------------------------------
 
 
-def _line(type_: str, item: dict[str, Any]) -> bytes:
-    return json.dumps({"type": type_, "object": item}).encode() + b"\n"
-
-
 def uid_of(world: World, key: ObjectKey) -> str:
     found = world.session.snapshot.service(key)
     return found.metadata.uid if found is not None else ""
 
 
 async def test_a_service_that_is_deleted_and_made_again(api: FakeApi, world: Make) -> None:
-    made = await world()
-    await made.session.loaded(5)
-    await made.watched()
+    made = await watching(world)
     key = ObjectKey("shop", "s1")
     for uid in ("one", "two"):
         again = service("s1")
