@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -20,15 +19,16 @@ def remembered(function: Callable[_P, _R]) -> Callable[_P, _R]:
     For functions whose work is long beside a comparison, whose arguments are positional and never change, and whose
     results nobody changes. Texts are compared by value, tuples object by object.
     """
-    known: deque[tuple[tuple[object, ...], _R]] = deque(maxlen=KEPT)
+    known: tuple[tuple[tuple[object, ...], _R], ...] = ()
 
     @wraps(function)
     def recalled(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        nonlocal known  # replaced whole, never changed: a thread may look at it
         for before, result in known:
             if _same(before, args):
                 return result
         result = function(*args, **kwargs)
-        known.append((args, result))
+        known = ((args, result), *known[: KEPT - 1])
         return result
 
     return recalled

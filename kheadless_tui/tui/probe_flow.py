@@ -26,9 +26,11 @@ from kheadless_tui.probe.server import Protocol
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.tui.asker import Asker, ProbeSettings
 from kheadless_tui.tui.judged_probe import JudgedProbe
+from kheadless_tui.tui.render.answers import heads, heads_of
 from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.tui.render.names import relative
 from kheadless_tui.tui.render.probed import ProbeRecord, record_key
+from kheadless_tui.tui.render.record_entries import entries, entries_of
 from kheadless_tui.tui.render.view import ServiceView, build_view
 from kheadless_tui.tui.screens.vantage import VantageScreen
 from kheadless_tui.tui.serving import ask_served
@@ -246,7 +248,7 @@ class ProbeFlow:
             follow_up=probe.settling,
             stop=self._stops[key],
         )
-        self._keep(key, config, result, await probe.diagnosis(result))
+        await self._keep(key, config, result, await probe.diagnosis(result))
 
     def _view(self, key: ObjectKey, config: ZoneConfig) -> ServiceView:
         view = build_view(self._session, key, None, config=config, now=self._clock())
@@ -254,7 +256,7 @@ class ProbeFlow:
             raise NotFound(f"There is no Service {key} any more.", hint="It was deleted while the probe was planned.")
         return view
 
-    def _keep(self, key: ObjectKey, config: ZoneConfig, result: ProbeResult, diagnosis: Diagnosis) -> None:
+    async def _keep(self, key: ObjectKey, config: ZoneConfig, result: ProbeResult, diagnosis: Diagnosis) -> None:
         """Keep what a probe came to."""
         view, comparison = self._view(key, config), diagnosis.comparison
         vantages = clean(", ".join(dict.fromkeys(vantage.name for vantage in result.vantages)))
@@ -268,8 +270,8 @@ class ProbeFlow:
             started=result.started,
             generation=view.snapshot.generation,
         )
-        self._step(
-            key,
+        record = replace(
+            before,
             state="done" if result.complete else "cancelled",
             result=replace(result, observations=diagnosis.observations),
             comparison=comparison,
@@ -283,9 +285,17 @@ class ProbeFlow:
             # A whole probe of the whole Service answers every question anew.
             earlier=before.earlier if before.subject or not result.complete else (),
         )
-        self._archive[kept.number] = replace(self._records[key], earlier=())
+        self._records[key] = record
+        self._archive[kept.number] = replace(record, earlier=())
         for number in self._archive.keys() - {probe.number for probe in self.history.probes}:
             del self._archive[number]
+        await self._make_rows(replace(view, last_probe=record))
+        self._report(key)
+
+    async def _make_rows(self, view: ServiceView) -> None:
+        """Have the rows made that the panels will show, beside whatever else is done: there may be thousands."""
+        await asyncio.to_thread(entries, *entries_of(view))
+        await asyncio.to_thread(heads, *heads_of(view))
 
     # -- telling -----------------------------------------------------------------------------------------------
 

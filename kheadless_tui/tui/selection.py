@@ -60,8 +60,8 @@ class Selection:
         return True
 
     def look(self) -> ServiceView | None:
-        """Take the view of this moment."""
-        self.view = None
+        """Take the view of this moment; what only a probe has changed is not worked out anew."""
+        before, self.view = self.view, None
         if self.key is not None:
             self.view = build_view(
                 self._session,
@@ -71,6 +71,8 @@ class Selection:
                 now=self._clock(),
                 cannot_probe=self._rights.cannot_probe(self.key.namespace),
             )
+        if before is not None and self.view is not None:
+            self.view.take_over(before)
         return self.view
 
     def overtaken(self, snapshot: Snapshot) -> bool:

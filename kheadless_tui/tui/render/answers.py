@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from kheadless_tui.probe.compare import Row as ComparedRow
     from kheadless_tui.tui.render.probed import ProbeRecord
     from kheadless_tui.tui.render.view import ServiceView
+
+    Records = tuple[PredictedRecord, ...]
+    Probes = tuple[ProbeRecord, ...]
 
 LABEL = 8
 """Cells of the labels on the left of a card."""
@@ -83,23 +86,37 @@ class AnswerCard:
 
 def answer_heads(view: ServiceView) -> Sequence[AnswerHead]:
     """The answers that are shown: those of the last probe, and earlier ones to what was not asked again since."""
-    return _heads(view.predicted, view.last_probe.finished if view.last_probe else (), view.origin, view.snapshot)
+    return heads(*heads_of(view))
+
+
+def heads_of(view: ServiceView) -> tuple[Records, Probes, str, tuple[tuple[str, str], ...]]:
+    """What :func:`heads` makes the lines of a view from; it is done at once, and the lines may be made in a thread."""
+    probes = view.last_probe.finished if view.last_probe else ()
+    servers = dict.fromkeys(str(server) for probe in probes if probe.result for server in probe.result.servers)
+    names = tuple((server, _service_at(view.snapshot, server)) for server in servers)
+    return view.predicted, probes, view.origin, names
 
 
 @remembered
-def _heads(
-    records: tuple[PredictedRecord, ...], probes: tuple[ProbeRecord, ...], origin: str, snapshot: Snapshot
-) -> Sequence[AnswerHead]:
-    heads: list[AnswerHead] = []
+def heads(records: Records, probes: Probes, origin: str, names: tuple[tuple[str, str], ...]) -> Sequence[AnswerHead]:
+    """The answers of some probes.
+
+    Args:
+        records: What must exist now.
+        probes: The newest first.
+        origin: The Service's own name.
+        names: The Service at the address of each server, empty where there is none.
+    """
+    made: list[AnswerHead] = []
     for probe in probes:
-        known = {head.question for head in heads}
+        known = {head.question for head in made}
         changed = probe.questions_changed(record_key(item.record) for item in records)
-        heads += [head for head in _heads_of(probe, changed, origin, snapshot) if head.question not in known]
-    return heads
+        made += [head for head in _heads_of(probe, changed, origin, dict(names)) if head.question not in known]
+    return made
 
 
 def _heads_of(
-    probe: ProbeRecord, changed: Collection[tuple[str, str]], origin: str, snapshot: Snapshot
+    probe: ProbeRecord, changed: Collection[tuple[str, str]], origin: str, names: Mapping[str, str]
 ) -> Iterator[AnswerHead]:
     assert probe.result is not None
     assert probe.comparison is not None
@@ -113,7 +130,7 @@ def _heads_of(
         key = (seen.vantage, seen.server, seen.transport, seen.question)
         where = key[:3]
         if where not in places:
-            places[where] = (_source(seen, vantages.get(seen.vantage)), _server(snapshot, seen))
+            places[where] = (_source(seen, vantages.get(seen.vantage)), _server(names, seen))
         question = seen.question
         yield AnswerHead(
             id=f"{probe.number}/{'/'.join(where)}/{question.name}/{question.type}",
@@ -174,10 +191,14 @@ def _source(seen: Observation, vantage: Vantage | None) -> str:
     return clean(", ".join([*parts, *([made] if made else []), f"by {vantage.tool}"]))
 
 
-def _server(snapshot: Snapshot, seen: Observation) -> str:
-    names = snapshot.services_at(seen.server)
-    name = f"{names[0].name} " if names else ""
-    return clean(f"{name}{seen.server} over {seen.transport.upper()}")
+def _service_at(snapshot: Snapshot, server: str) -> str:
+    """The name of the Service that has the address of a server; empty when none has."""
+    found = snapshot.services_at(server)
+    return found[0].name if found else ""
+
+
+def _server(names: Mapping[str, str], seen: Observation) -> str:
+    return clean(f"{names.get(seen.server, '')} {seen.server} over {seen.transport.upper()}".lstrip())
 
 
 def _status(seen: Observation) -> str:

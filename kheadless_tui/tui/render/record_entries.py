@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from kheadless_tui.tui.render.probed import ProbeRecord
     from kheadless_tui.tui.render.view import ServiceView
 
+    Records = tuple[PredictedRecord, ...]
+    Probes = tuple[ProbeRecord, ...]
+
 NO_POD = "no pod"
 SAME = "="
 """What stands for an answer that equals the prediction: data is not written twice."""
@@ -57,24 +60,34 @@ class RecordEntry:
 
 def record_entries(view: ServiceView) -> Sequence[RecordEntry]:
     """The rows of the records panel, in zone order: what exists, what was answered besides, what is withheld."""
-    finished = view.last_probe.finished if view.last_probe else ()
-    return _entries(view.predicted, view.withheld, finished, view.origin)
+    return entries(*entries_of(view))
+
+
+def entries_of(view: ServiceView) -> tuple[Records, tuple[WithheldRecord, ...], Probes, str]:
+    """What :func:`entries` makes the rows of a view from; it is done at once, and the rows may be made in a thread."""
+    probes = view.last_probe.finished if view.last_probe else ()
+    return view.predicted, view.withheld, probes, view.origin
 
 
 @remembered
-def _entries(
-    records: tuple[PredictedRecord, ...],
-    withheld: tuple[WithheldRecord, ...],
-    probes: tuple[ProbeRecord, ...],
-    origin: str,
+def entries(
+    records: Records, withheld: tuple[WithheldRecord, ...], probes: Probes, origin: str
 ) -> Sequence[RecordEntry]:
+    """The rows of a Service.
+
+    Args:
+        records: What must exist.
+        withheld: What does not, and why.
+        probes: The newest first.
+        origin: The Service's own name.
+    """
     rows, changed = _newest_rows(records, probes)
     verdicts = _worst_by_record(rows)
-    entries: list[RecordEntry] = []
+    made: list[RecordEntry] = []
     for predicted in records:
         record = predicted.record
         pod = predicted.endpoint.pod or NO_POD if predicted.endpoint else ""
-        entries.append(_entry("", record, pod, verdicts.pop(record_key(record), None), origin))
+        made.append(_entry("", record, pod, verdicts.pop(record_key(record), None), origin))
     # What else was answered is of then: to a question of which something else is right now it says nothing any more.
     others = [
         row
@@ -84,10 +97,10 @@ def _entries(
     for row in others:
         pod = NO_POD if row.record.type in ("A", "AAAA") and row.record.data not in RCODES else ""
         mark = _EXTRA if row.verdict == "extra" else _DENIAL
-        entries.append(_entry(mark, row.record, row.pod or pod, row, origin))
+        made.append(_entry(mark, row.record, row.pod or pod, row, origin))
     if others:
-        entries = _in_zone_order(entries)
-    return [*entries, *(_withheld(kept, origin) for kept in withheld)]
+        made = _in_zone_order(made)
+    return [*made, *(_withheld(kept, origin) for kept in withheld)]
 
 
 def _withheld(kept: WithheldRecord, origin: str) -> RecordEntry:

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from kheadless_tui.tui.render.probed import ProbeRecord
 
 
+_MINUTE = 60
+"""Seconds: ages are shown anew when a minute of the clock begins."""
+_WORKED_OUT = ("endpoints", "pods", "findings", "sentence", "own_answer")
+"""What a view works out when it is first looked at, from the snapshot, the zone, what is read, and the minute."""
+
+
 @dataclass(frozen=True, eq=False)
 class ServiceView:
     """One Service with all that is known of it; what costs is computed when it is first looked at."""
@@ -45,6 +51,13 @@ class ServiceView:
     """The labels by which Services were chosen: there are others."""
     cannot_probe: str = ""
     """Why DNS cannot be asked here and now, as half a sentence; empty when it can, as far as is known."""
+
+    def take_over(self, before: ServiceView) -> None:
+        """Keep what an earlier view has worked out, where nothing that it depends on is otherwise now."""
+        same = before.key == self.key and before.snapshot is self.snapshot and before.config == self.config
+        if same and before.unread == self.unread and before.now // _MINUTE == self.now // _MINUTE:
+            found = vars(before)
+            vars(self).update((name, found[name]) for name in _WORKED_OUT if name in found)
 
     @property
     def origin(self) -> str:
