@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from kheadless_tui.cluster.exec import ExecResult, exec_in
-from kheadless_tui.probe.carriers.text import TextCarrier, Told, said
+from kheadless_tui.probe.carriers.text import PATIENCE, TextCarrier, Told, said
 from kheadless_tui.probe.dnsmessage import Unaskable
 from kheadless_tui.probe.inquiry import Asked, Asking, OnObservation
 from kheadless_tui.probe.observation import Observation
@@ -15,14 +15,9 @@ from kheadless_tui.zone.record import Question
 
 PARALLEL = 4
 """Runs at one time."""
-PATIENCE = 4
-"""Times the reply timeout after which one run is given up, whatever it still has to ask."""
 QUICK = 1.0
 """Seconds for which a run of several questions waits for a reply at first: on a lossy way each wait holds up the next
 question, and whoever got no reply is asked again with all the time there is."""
-FEW = PATIENCE - 1
-"""Questions for one run when they are asked again: it ends in time though not one gets a reply, so that what a run that
-was given up had no time to ask is never taken for lost."""
 TEXT_LIMIT = 512 * 1024
 """Bytes taken from one run."""
 MAX_RUNS = 500
@@ -54,8 +49,8 @@ class TextAsker:
         """
         batch = self._carrier.batch
         left = self._within_bounds(self._askable(questions), MAX_RUNS * batch)
-        first, runs = left[:batch], -(-len(left) // batch)
-        argv = self._carrier.argv(first) if first else ()
+        shown = self._carrier.shown
+        argv, runs = self._carrier.argv(left[:shown]) if left else (), -(-len(left) // shown)
         if len(left) > FIRST:
             await self._twice(left[:FIRST])
             left = left[FIRST:]
@@ -95,7 +90,7 @@ class TextAsker:
         left = list(questions)
         for last in (False, True):
             carrier = self._patient if last else self._carrier
-            size = min(carrier.batch, FEW) if last else carrier.batch
+            size = carrier.batch_again if last else carrier.batch
             batches = [left[at : at + size] for at in range(0, len(left), size)]
             try:
                 async with asyncio.TaskGroup() as group:

@@ -50,7 +50,9 @@ class Containers:
 
     async def __call__(self, argv: list[str], socket: web.WebSocketResponse) -> None:
         self.ran.append(argv)
-        if argv[0] == "sh" and self.shell:
+        if argv[0] == "sh" and argv[3:4] == ["sh"]:
+            await self._nslookups(argv[2], argv[4], argv[5:], socket)
+        elif argv[0] == "sh" and self.shell:
             found = "".join(f"tool {tool}\n" for tool in self.tools) + "resolv nameserver 10.0.0.53\n"
             found += f"help nslookup\n{BUSYBOX}\nend\n"
             await socket.send_bytes(b"\x01" + found.encode())
@@ -66,6 +68,15 @@ class Containers:
                 await socket.send_bytes(b"\x01" + b"y\n" * 5000)
         else:
             await finish(socket, status="Failure", reason="InternalError", message=NOT_FOUND.format(argv[0]))
+
+    async def _nslookups(self, script: str, mark: str, words: list[str], socket: web.WebSocketResponse) -> None:
+        """As the shell runs nslookup, for so many words at a time."""
+        size = int(script.partition("-ge ")[2].partition(" ")[0])
+        for at in range(0, len(words), size):
+            self.ran.append(["nslookup", *words[at : at + size]])
+            said = f"{mark}\n{REPLY.format(name=words[at + size - 2])}"
+            await socket.send_bytes(b"\x01" + said.encode())
+        await finish(socket)
 
     async def _dns(self, socket: web.WebSocketResponse, address: str) -> None:
         framer = Framer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from kheadless_tui.probe.carriers.nslookup import (
     NslookupOutput,
     nslookup_argv,
+    nslookups_argv,
     parse_nslookup,
+    split_outputs,
 )
 from kheadless_tui.probe.dnsmessage import Unaskable
 from kheadless_tui.probe.server import Server
@@ -224,3 +227,23 @@ def test_busybox_1_28_does_not_tell_why_there_is_nothing() -> None:
     got = output("busybox-1.28.4-denied", Question(f"nope.{LATER}", "A"))
     assert got.reply is not None
     assert (got.reply.rcode, got.reply.answer) == ("", ())
+
+
+def test_names_are_words_of_a_shell_and_never_a_part_of_what_it_reads(tmp_path: Path) -> None:
+    program = tmp_path / "nslookup"
+    program.write_text('#!/bin/sh\nfor word in "$@"; do printf "<%s>" "$word"; done; echo\n')
+    program.chmod(0o755)
+    odd = [("nslookup", "-type=A", name, "10.96.0.10") for name in ("a b", "$(touch evil)", "`id`", "x;y", "*", "'\"")]
+    argv = ("/bin/sh", *nslookups_argv(odd, "mark-1")[1:])
+    path = {"PATH": f"/none:{tmp_path}"}
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=tmp_path, env=path, check=True)
+    said = split_outputs(done.stdout, "mark-1", len(odd))
+    assert said == ["".join(f"<{word}>" for word in words[1:]) + "\n" for words in odd]
+    assert [path.name for path in tmp_path.iterdir()] == ["nslookup"]
+    none = subprocess.run(argv, capture_output=True, text=True, env={"PATH": "/none"}, check=False)
+    assert (none.returncode, none.stderr) == (127, "nslookup: executable file not found in $PATH\n")
+
+
+def test_what_a_run_did_not_come_to_is_not_said() -> None:
+    assert split_outputs("m\none\nm\ntwo\n", "m", 3) == ["one\n", "two\n", None]
+    assert split_outputs("", "m", 2) == [None, None]

@@ -12,9 +12,10 @@ from aiohttp import web
 from kheadless_tui.cluster.podoptions import PodOptions, parse_toleration
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import NotFound, Refused, UsageError
+from kheadless_tui.probe.carriers.text import FEW
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.pace import MAX_QUESTIONS
-from kheadless_tui.probe.printing import FEW, MAX_RUNS
+from kheadless_tui.probe.printing import MAX_RUNS
 from kheadless_tui.probe.prober import ProbeResult, Progress
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.record import Question
@@ -233,16 +234,38 @@ async def test_too_many_questions_are_refused_before_anything_is_asked(
 
 
 async def test_a_program_that_asks_one_question_a_run_is_not_run_without_end(
-    containers: Containers, transport: Transport
+    api: FakeApi, containers: Containers, transport: Transport
 ) -> None:
+    containers.tools = ["drill"]
+
+    async def by_drill(argv: list[str], socket: web.WebSocketResponse) -> None:
+        if argv[0] != "drill":
+            return await containers(argv, socket)
+        containers.ran.append(argv)
+        await socket.send_bytes(b"\x01" + printed_by_dig(next(word for word in argv if NAME in word)).encode())
+        return await finish(socket)
+
+    api.run = by_drill
     asking = prober(transport, "web-0")
     many = [Question(f"web-{number}.{NAME}", "A") for number in range(MAX_RUNS + 20)]
     plan = await asking.plan(parse_vantage("pod/web-0"), "shop", many, "10.96.0.10", protocol="udp")
     result = await asking.run(plan)
-    assert len([argv for argv in containers.ran if argv[0] == "nslookup"]) == MAX_RUNS
+    assert len([argv for argv in containers.ran if argv[0] == "drill"]) == MAX_RUNS
     left = [seen for seen in result.observations if seen.error]
     assert len(left) == 20
-    assert {seen.error for seen in left} == {f"not asked: one probe runs nslookup {MAX_RUNS} times at the most"}
+    assert {seen.error for seen in left} == {f"not asked: one probe runs drill {MAX_RUNS} times at the most"}
+
+
+async def test_a_shell_asks_a_dozen_questions_a_run_by_nslookup(containers: Containers, transport: Transport) -> None:
+    asking = prober(transport, "web-0")
+    many = [Question(f"web-{number}.{NAME}", "A") for number in range(26)]
+    plan = await asking.plan(parse_vantage("pod/web-0"), "shop", many, "10.96.0.10", protocol="udp")
+    before = len(containers.ran)
+    result = await asking.run(plan)
+    assert [(seen.question, seen.error, len(seen.answer)) for seen in result.observations] == [(q, "", 1) for q in many]
+    shells = [argv for argv in containers.ran[before:] if argv[0] == "sh"]
+    assert len(shells) == 3, "two at first, then twice a dozen"
+    assert "# and 25 more like it, for the other questions" in result.plan.equals[0]
 
 
 async def test_what_a_run_had_no_time_to_ask_is_asked_again_and_is_not_lost(

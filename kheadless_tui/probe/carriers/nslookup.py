@@ -1,4 +1,4 @@
-"""nslookup of BIND and of BusyBox: one question a run, and the reading of what each prints.
+"""nslookup of BIND and of BusyBox: one question a run, some runs by one shell, and the reading of what each prints.
 
 BIND's says everything with ``-debug`` (TTL, all sections). BusyBox's names no TTL and no section but the answer, asks
 over UDP only, and prints nothing at all for an empty answer. BusyBox before 1.29 (and builds without the long form)
@@ -8,6 +8,7 @@ takes no type: it gives the addresses of both families and does not tell NXDOMAI
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kheadless_tui.probe.dnsmessage import Reply, Unaskable, presentation_name
@@ -46,6 +47,53 @@ def nslookup_argv(
     if transport == "tcp":
         options.append("-vc")
     return ("nslookup", *options, name, server.address)
+
+
+BATCH = 12
+"""Questions for one run of the shell, which asks them one after the other."""
+
+_SCRIPT = """\
+mark=$1; shift
+IFS=:
+for folder in $PATH; do
+  program=$folder/nslookup
+  if [ -x "$program" ] && [ ! -d "$program" ]; then break; fi
+done
+unset IFS
+if [ ! -x "$program" ]; then echo 'nslookup: executable file not found in $PATH' >&2; exit 127; fi
+while [ $# -ge %(size)d ]; do
+  echo "$mark"
+  "$program" %(words)s </dev/null 2>&1
+  shift %(size)d
+done
+"""
+"""Runs nslookup by its path (BusyBox's shell would run its own applet) for so many of its arguments at a time, a line
+before each run: names are arguments, never a part of it."""
+
+
+def nslookups_argv(commands: Sequence[tuple[str, ...]], mark: str) -> tuple[str, ...]:
+    """One command that runs several, each with as many words.
+
+    Args:
+        commands: Of :func:`nslookup_argv`, made in the same way for questions to one server.
+        mark: The line that is printed before the output of each; no server knows it.
+    """
+    size = len(commands[0]) - 1
+    words = " ".join(f'"${{{number}}}"' for number in range(1, size + 1))
+    script = _SCRIPT % {"size": size, "words": words}
+    return ("sh", "-c", script, "sh", mark, *(word for command in commands for word in command[1:]))
+
+
+def split_outputs(text: str, mark: str, count: int) -> list[str | None]:
+    """What each of several runs printed; ``None`` of those that it did not come to.
+
+    Args:
+        text: All that was printed.
+        mark: The line before each.
+        count: How many were to be run.
+    """
+    found: list[str | None] = [*text.replace("\r\n", "\n").split(f"{mark}\n")[1:]]
+    return [*found[:count], *([None] * (count - len(found)))]
 
 
 @dataclass(frozen=True, slots=True)

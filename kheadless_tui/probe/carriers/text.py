@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol as Interface
@@ -11,12 +12,17 @@ from kheadless_tui.probe.carriers.dig import BATCH, dig_argv, kdig_argv
 from kheadless_tui.probe.carriers.diglike import complaint, match_replies, only_reply, parse_printed
 from kheadless_tui.probe.carriers.drill import drill_argv, host_argv
 from kheadless_tui.probe.carriers.getent import getent_argv, parse_getent
-from kheadless_tui.probe.carriers.nslookup import nslookup_argv, parse_nslookup
+from kheadless_tui.probe.carriers.nslookup import BATCH as NSLOOKUPS
+from kheadless_tui.probe.carriers.nslookup import nslookup_argv, nslookups_argv, parse_nslookup, split_outputs
 from kheadless_tui.probe.dnsmessage import Reply, Unaskable, may_be_cut
 from kheadless_tui.probe.server import Manner, Protocol, Server
 from kheadless_tui.probe.tools import BIND, Toolbox, printable
 from kheadless_tui.zone.record import Question
 
+PATIENCE = 4
+"""Times the reply timeout after which one run is given up, whatever it still has to ask."""
+FEW = PATIENCE - 1
+"""Questions that a program with our reply timeout may ask in one run and still end in time, if none gets a reply."""
 SAID_LIMIT = 16_000
 """Characters kept of what a program printed."""
 
@@ -38,6 +44,11 @@ class TextCarrier(Interface):
 
     batch: int
     """Questions for one run."""
+    batch_again: int
+    """Questions for one run when they are asked again: it ends in time though not one gets a reply, so that what a run
+    that was given up had no time to ask is never taken for lost."""
+    shown: int
+    """Questions of the command that is shown as what was run: one where a shell runs the program for each."""
 
     def argv(self, questions: Sequence[Question]) -> tuple[str, ...]:
         """The command; raises Unaskable."""
@@ -59,7 +70,8 @@ class _Way:
 class Dig:
     """dig or kdig."""
 
-    batch = BATCH
+    batch = shown = BATCH
+    batch_again = FEW
 
     def __init__(self, tool: str, way: _Way) -> None:
         self._tool, self._way = tool, way
@@ -82,7 +94,7 @@ class Dig:
 class Single:
     """drill or host, one question a run."""
 
-    batch = 1
+    batch = batch_again = shown = 1
 
     def __init__(self, tool: str, way: _Way) -> None:
         self._tool, self._way = tool, way
@@ -101,35 +113,48 @@ class Single:
 
 
 class Nslookup:
-    """nslookup of either make, one question a run."""
+    """nslookup of either make: several questions a run by the container's shell, where it has one."""
 
-    batch = 1
+    shown = 1
 
-    def __init__(self, make: str, way: _Way) -> None:
-        self._make, self._way = make, way
+    def __init__(self, toolbox: Toolbox, way: _Way) -> None:
+        self._make, self._way = toolbox.nslookup, way
+        self._mark = secrets.token_hex(8)
+        # what is in a container was found by its shell; BusyBox's own patience is so long that one wait fills a run
+        self.batch = NSLOOKUPS if toolbox.tools else 1
+        self.batch_again = FEW if self._make == BIND else 1
 
     def argv(self, questions: Sequence[Question]) -> tuple[str, ...]:
         way = self._way
-        return nslookup_argv(self._make, way.server, questions[0], transport=way.protocol, timeout=way.timeout)
+        commands = [
+            nslookup_argv(self._make, way.server, question, transport=way.protocol, timeout=way.timeout)
+            for question in questions
+        ]
+        return commands[0] if len(commands) == 1 else nslookups_argv(commands, self._mark)
 
     def read(self, result: ExecResult, questions: Sequence[Question]) -> list[Told]:
-        output = parse_nslookup(_text(result.stdout + b"\n" + result.stderr), questions[0])
+        text = _text(result.stdout + b"\n" + result.stderr)
+        outputs = [text] if len(questions) == 1 else split_outputs(text, self._mark, len(questions))
+        return [self._told(result, *each) for each in zip(questions, outputs, strict=True)]
+
+    def _told(self, result: ExecResult, question: Question, text: str | None) -> Told:
+        output = parse_nslookup(text or "", question)
         reply = output.reply
         if reply is None:
-            error = _failure("nslookup", result) if result.exit_code is None else printable(output.error)
-            return [Told(questions[0], None, None, error)]
+            failed = result.exit_code is None or text is None
+            return Told(question, None, None, _failure("nslookup", result) if failed else printable(output.error))
         if self._make != BIND and may_be_cut(reply):
             reply = replace(reply, flags=("tc",))
         unknown = [] if output.ttl_known else ["ttl", "authority", "additional"]
         unknown += [] if reply.flags else ["flags"]
         unknown += [] if reply.rcode else ["rcode"]
-        return [Told(questions[0], reply, output.ms, "", tuple(unknown))]
+        return Told(question, reply, output.ms, "", tuple(unknown))
 
 
 class Getent:
     """getent, one question a run."""
 
-    batch = 1
+    batch = batch_again = shown = 1
 
     def __init__(self, toolbox: Toolbox, server: Server) -> None:
         self._nameservers, self._server = toolbox.nameservers, server
@@ -157,7 +182,7 @@ def text_carrier(
         "kdig": lambda: Dig("kdig", way),
         "drill": lambda: Single("drill", way),
         "host": lambda: Single("host", way),
-        "nslookup": lambda: Nslookup(toolbox.nslookup, way),
+        "nslookup": lambda: Nslookup(toolbox, way),
         "getent": lambda: Getent(toolbox, server),
     }
     return makers[tool]()
