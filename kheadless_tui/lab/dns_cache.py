@@ -17,6 +17,9 @@ from kheadless_tui.zone.record import Answer, Question, Record
 CAPACITY = 9984
 """Replies that are kept, of each sort (plugin/cache/cache.go defaultCap)."""
 
+HELD_AGE = 3
+"""Seconds since which a reply that is held has been there: its TTL tells that it comes from a cache."""
+
 Bits = tuple[bool, bool]
 """DO and CD of the question."""
 _Key = tuple[str, str, Bits]
@@ -52,7 +55,7 @@ class Cache:
             return None
         left = item.ttl - int(self._clock.now() - item.stored)
         if left <= 0 and item.held:
-            item.stored, left = self._clock.now(), item.ttl
+            item.stored, left = self._clock.now() - HELD_AGE, item.ttl - HELD_AGE
         if left <= 0:
             del self._items[key]
             return None
@@ -71,10 +74,10 @@ class Cache:
         self._items[_key(answer.question, bits)] = _Item(answer, self._clock.now(), ttl)
 
     def hold(self, answer: Answer) -> None:
-        """Keep a reply until :meth:`release`, its TTL counted down again and again."""
-        ttl = _ttl(answer, self._bounds) or 1
+        """Keep a reply until :meth:`release`, its TTL counted down again and again, never that of a new one."""
+        ttl = max(_ttl(answer, self._bounds), HELD_AGE + 1)
         for bits in ((False, False), (True, False), (False, True), (True, True)):
-            self._items[_key(answer.question, bits)] = _Item(answer, self._clock.now(), ttl, held=True)
+            self._items[_key(answer.question, bits)] = _Item(answer, self._clock.now() - HELD_AGE, ttl, held=True)
 
     def release(self) -> None:
         """Forget what was held."""

@@ -189,7 +189,7 @@ async def test_endpoints_are_mirrored_only_under_the_name_of_a_service(lab: Lab)
     assert slices(lab, "tutorial-2", "mysql-ep") == []
     (item,) = slices(lab, "tutorial-2-mended", "mysql-svc")
     assert item["endpoints"] == [{"addresses": ["114.32.146.154"], "conditions": {"ready": True}}]
-    assert item["ports"] == [{"name": "mysql", "protocol": "TCP", "port": 3306}]
+    assert item["ports"] == [{"name": "default-ep", "protocol": "TCP", "port": 3306}]
     assert (
         item["metadata"]["labels"]["endpointslice.kubernetes.io/managed-by"]
         == "endpointslicemirroring-controller.k8s.io"

@@ -35,7 +35,10 @@ class LateReplica(_OfReplicas):
     """A server that hears of changes late."""
 
     name, title = "lag-replica", "DNS server that lags"
-    says = "A CoreDNS follows the API some seconds late: for that long the replicas disagree after each change."
+    says = (
+        "A CoreDNS follows the API some seconds late: for that long the replicas disagree after each change, as in the "
+        "namespace changing."
+    )
 
     def choices(self) -> tuple[str, ...]:
         """Each replica, by so many seconds."""
@@ -66,7 +69,10 @@ class StaleReplica(_OfReplicas):
     """A server that has lost its watch."""
 
     name, title = "serve-stale", "DNS server that lost its watch"
-    says = "A CoreDNS no longer hears of changes and goes on serving what it knew, with good TTLs and no complaint."
+    says = (
+        "A CoreDNS no longer hears of changes and goes on serving what it knew, with good TTLs and no complaint: to be "
+        "seen once something has changed, as in the namespace changing."
+    )
 
     def pull(self, choice: str) -> str:
         """Stop following."""
@@ -131,7 +137,10 @@ class HangingReplica(_OfReplicas):
     """A server that takes questions and says nothing."""
 
     name, title = "hang-replica", "DNS server that hangs"
-    says = "A CoreDNS is there and answers nothing, and nobody has noticed: one question in two is lost."
+    says = (
+        "A CoreDNS is there and answers nothing, and nobody has noticed: one question in two is lost. A probe asks "
+        "again and takes long; the servers (m) tell which one it is."
+    )
 
     def pull(self, choice: str) -> str:
         """Hang."""

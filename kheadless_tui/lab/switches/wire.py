@@ -49,21 +49,30 @@ class LostUdp(_Lost):
     """No UDP."""
 
     name, title, protocol = "drop-udp", "Lost UDP", "UDP"
-    says = "DNS over UDP is lost, over TCP it works: programs wait for their time limits and then fail."
+    says = (
+        "DNS over UDP is lost, over TCP it works: programs wait for their time limits and then fail. A probe asks over "
+        "TCP and is not disturbed; the servers (m) are asked both ways."
+    )
 
 
 class LostTcp(_Lost):
     """No TCP."""
 
     name, title, protocol = "drop-tcp", "Lost TCP", "TCP"
-    says = "DNS over TCP is lost, over UDP it works: only replies that were cut are missed, those of big Services."
+    says = (
+        "DNS over TCP is lost, over UDP it works: programs miss only replies that were cut, those of big Services. A "
+        "probe, which asks over TCP, is not answered; the servers (m) are asked both ways."
+    )
 
 
 class CutReplies(Remembering):
     """Replies over UDP with TC set."""
 
     name, title = "truncate", "Cut replies"
-    says = "Replies over UDP come cut, with TC set: clients have to ask again over TCP, and not all of them do."
+    says = (
+        "Replies over UDP come cut, with TC set: clients have to ask again over TCP, and not all of them do. A probe "
+        "asks over TCP and is not disturbed; the servers (m) are asked both ways."
+    )
 
     def choices(self) -> tuple[str, ...]:
         """How much gets through."""
