@@ -244,6 +244,6 @@ def _key_event(key: str) -> events.Key:
 
 async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
     """Wait for a condition, not for a time; give up after some seconds."""
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(20):
         while not condition():
             await pilot.pause(0.01)
