@@ -257,8 +257,17 @@ async def ephemeral_container(
     *,
     timeout: float = START_TIMEOUT,
     report: Report = _silent,
+    warn: Report = _silent,
 ) -> ExecTarget:
     """Add an ephemeral container to a pod and wait until it runs; it stays until its pod goes.
+
+    Args:
+        transport: To the cluster.
+        permit: From the gate.
+        order: What is added.
+        timeout: Seconds until it must run.
+        report: Is told how far it has come.
+        warn: Is told that the container stays, as soon as it does, since the wait for it may be given up.
 
     Raises:
         NotFound: the pod is gone.
@@ -280,15 +289,17 @@ async def ephemeral_container(
         raise NotFound(
             f"Pod {order.namespace}/{order.pod} is gone.", hint="Choose another by --from, or --from auto."
         ) from error
-    except Unreachable:
+    except (Unreachable, asyncio.CancelledError):
+        warn(f"Ephemeral container {order.name} may have been added to pod {order.pod}: then it stays until it goes.")
         raise
     except ClusterError as error:
         raise _refusal(order.namespace, "the ephemeral container", error) from error
+    stays = f"Ephemeral container {order.name} stays in pod {order.pod} until the pod goes"
+    warn(f"{stays}; later probes use it again.")
     try:
         await _wait_running(transport, target, order.image, timeout, report)
     except ClusterError as error:
         if not isinstance(error, NotFound):
-            stays = f"Ephemeral container {order.name} stays in pod {order.pod} until the pod goes"
             error.hint = f"{error.hint} {stays}.".strip()
         raise
     return target

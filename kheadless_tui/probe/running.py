@@ -178,21 +178,17 @@ class Run:
         elif plan.kind == "local":
             yield lines_from_here(self._transport, self._permit, plan, self._timeout, self._pace)
         else:
-            warnings: list[str] = []
-            try:
-                async with open_place(
-                    self._transport,
-                    self._places,
-                    plan,
-                    self._permit,
-                    start_timeout=self._start_timeout,
-                    say=self._say,
-                ) as place:
-                    warnings = place.warnings
-                    self._say(f"asking from {place.target}")
-                    yield lines_from_place(place, plan, self._timeout, self._pace)
-            finally:
-                self.came.warnings += warnings
+            async with open_place(
+                self._transport,
+                self._places,
+                plan,
+                self._permit,
+                start_timeout=self._start_timeout,
+                say=self._say,
+                warnings=self.came.warnings,
+            ) as place:
+                self._say(f"asking from {place.target}")
+                yield lines_from_place(place, plan, self._timeout, self._pace)
 
     # -- asking ------------------------------------------------------------------------------------------------
 

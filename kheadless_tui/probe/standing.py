@@ -46,14 +46,24 @@ async def open_place(
     *,
     start_timeout: float = START_TIMEOUT,
     say: Callable[[str], None] = lambda _: None,
+    warnings: list[str] | None = None,
 ) -> AsyncIterator[OpenPlace]:
     """The place of a plan; a temporary pod is made for it and removed at the end, whatever happens.
+
+    Args:
+        transport: To the cluster.
+        places: Knows what images can do.
+        plan: Which place.
+        permit: From the gate.
+        start_timeout: Seconds until what is made must run.
+        say: Is told how far it has come.
+        warnings: Takes what the user should know afterwards, also when the place is given up before it is open.
 
     Raises:
         UsageError: the plan asks from no container (``coredns``, ``local``).
         ClusterError: the place could not be made, or its image cannot ask DNS.
     """
-    warnings: list[str] = []
+    warnings = [] if warnings is None else warnings
     if plan.place is not None:
         yield _opened(transport, permit, plan, plan.place, warnings)
     elif isinstance(plan.order, PodOrder):
@@ -67,10 +77,8 @@ async def open_place(
             if handle is not None and handle.left_behind:
                 warnings.append(handle.left_behind)
     elif isinstance(plan.order, EphemeralOrder):
-        target = await ephemeral_container(transport, permit, plan.order, timeout=start_timeout, report=say)
-        warnings.append(
-            f"Ephemeral container {plan.order.name} stays in pod {plan.order.pod} until the pod goes; "
-            "later probes use it again."
+        target = await ephemeral_container(
+            transport, permit, plan.order, timeout=start_timeout, report=say, warn=warnings.append
         )
         place = await _look(places, target, plan, plan.order.image)
         yield _opened(transport, permit, plan, place, warnings)

@@ -187,6 +187,22 @@ async def test_stopped_before_the_pod_runs_nothing_stays(
     assert len(api.deleted) == 1
 
 
+async def test_a_container_that_stays_is_told_when_the_wait_for_it_is_given_up(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    asking = prober(transport, "web-0", start_timeout=60.0)
+    plan = await plan_of(asking, "debug/web-0", server="10.96.0.10")
+    stop = asyncio.Event()
+
+    def watch(progress: Progress) -> None:
+        if progress.doing == "no status of the container yet":
+            stop.set()
+
+    result = await asyncio.wait_for(asking.run(plan, watch, stop=stop), 10)
+    assert not result.complete
+    assert [warning for warning in result.warnings if "stays in pod web-0 until the pod goes" in warning]
+
+
 async def test_a_cancelled_task_is_cancelled_with_a_stop_too(
     containers: Containers, api: FakeApi, transport: Transport
 ) -> None:

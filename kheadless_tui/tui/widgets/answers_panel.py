@@ -11,7 +11,7 @@ from textual.message import Message
 from kheadless_tui.tui.render.answers import AnswerCard, AnswerHead, answer_card, answer_heads, answers_layout
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.probed import ProbeRecord
-from kheadless_tui.tui.render.roles import BAD, MUTED, UNKNOWN
+from kheadless_tui.tui.render.roles import BAD, MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.verdicts import rank
 from kheadless_tui.tui.render.view import ServiceView
@@ -219,6 +219,6 @@ def _notes(view: ServiceView, probe: ProbeRecord | None) -> Sequence[Note]:
     if probe.state == "cancelled":
         kept = "What came until then is shown." if probe.result is not None else ""
         again = "" if view.cannot_probe else "p asks again."
-        more = tuple(text for text in (kept, again) if text)
+        more = tuple(text for text in (kept, again, probe.hint) if text)
         return (Note(f"The probe was {probe.progress}.", "quiet", MUTED, more),)
-    return ()
+    return (Note(probe.hint, "attention", TEXT),) if probe.hint else ()
