@@ -28,6 +28,7 @@ from kheadless_tui.zone.record import Answer, PredictedRecord, Question, Record
 
 MATCH, MISSING, EXTRA, WRONG, STALE, UNANSWERED = "match", "missing", "extra", "wrong", "stale", "unanswered"
 NOT_ASKED = "not asked"
+UNJUDGED = "unjudged"
 DIFFERING = (MISSING, EXTRA, WRONG, STALE)
 """The verdicts that make a comparison differ."""
 
@@ -70,7 +71,7 @@ class Comparison:
     rows: tuple[Row, ...]
     verdict: str
     """``match``, ``differs``, ``unanswered`` or ``not asked``: the worst of all rows, a difference being worse than
-    silence, and that worse than what was not asked."""
+    silence, and that worse than what was not asked; ``unjudged`` where nothing could be predicted of what came."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """How many rows have each verdict."""
     unjudged: tuple[Observation, ...] = ()
@@ -82,7 +83,8 @@ class Comparison:
         counts = Counter(row.verdict for row in rows)
         silent = any(observation.error and not observation.unasked for observation in unjudged)
         unasked = any(observation.unasked for observation in unjudged)
-        return cls(tuple(rows), _overall(counts, silent, unasked), dict(counts), tuple(unjudged))
+        verdict = UNJUDGED if unjudged and not rows else MATCH
+        return cls(tuple(rows), _overall(counts, silent, unasked) or verdict, dict(counts), tuple(unjudged))
 
     def without(self, hidden: Callable[[Row], bool]) -> Comparison:
         """The same without some rows."""
@@ -122,7 +124,7 @@ def _overall(counts: Counter[str], silent: bool, unasked: bool) -> str:
         return "differs"
     if counts[UNANSWERED] or silent:
         return UNANSWERED
-    return NOT_ASKED if counts[NOT_ASKED] or unasked else MATCH
+    return NOT_ASKED if counts[NOT_ASKED] or unasked else ""
 
 
 class Judge:

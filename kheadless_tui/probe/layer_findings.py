@@ -16,6 +16,7 @@ all-behind           all servers agree with each other and not with the API, or 
 asks-elsewhere       a server denies by the word of another zone's server: it does not ask the cluster's DNS; no fault
                      of the Service where a cache does so with reverse names alone
 server-differs       any other server says otherwise than kube-dns
+one-way-differs      a server says one thing over UDP and the right one over TCP, or the other way round
 resolver-elsewhere   the pod's resolv.conf names none of the cluster's DNS servers
 ==================== ============================================================================================
 """
@@ -28,7 +29,15 @@ from dataclasses import dataclass
 from kheadless_tui.probe.canonical import same_name
 from kheadless_tui.probe.layer_servers import Asked, Servers, clock, host, named, titles
 from kheadless_tui.probe.layer_silence import failed_forwards, silence
-from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, RESOLV_CONF, LayerFinding, Matrix
+from kheadless_tui.probe.layers import (
+    KUBE_DNS,
+    NODE_LOCAL,
+    REPLICA,
+    RESOLV_CONF,
+    TRANSPORTS,
+    LayerFinding,
+    Matrix,
+)
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.ttl import client_ttl, soa_ttl
@@ -103,6 +112,7 @@ def read(
         *silence(servers),
         *_Differences(servers, freshness).findings(),
         *_reverse_elsewhere(servers, freshness),
+        *_one_way(servers),
         *_resolver(servers, nameservers),
         *_truncated(servers),
     ]
@@ -128,7 +138,11 @@ class _Differences:
     def __init__(self, servers: Servers, freshness: Freshness) -> None:
         self._servers = servers
         self._freshness = freshness
-        differing = [server for server in servers.all if server.lines]
+        differing = [
+            server
+            for server in servers.all
+            if any(not servers.one_way(server, reply) for reply in servers.odd_replies(server))
+        ]
         self._refusing = [server for server in differing if _only_failures(server)]
         self._rest = [server for server in differing if server not in self._refusing]
         self._right = [server for server in servers.all if server.right]
@@ -172,7 +186,7 @@ class _Differences:
 
     def _own(self, server: Asked) -> list[Observation]:
         """The replies of a server that differ, and for which nobody behind it is to blame."""
-        odd = self._servers.odd_replies(server)
+        odd = [reply for reply in self._servers.odd_replies(server) if not self._servers.one_way(server, reply)]
         elsewhere = {reply.question for reply in odd if self._freshness.foreign(reply)}
         # a denial without its SOA, which some carriers cannot tell, is of the zone that the same server names elsewhere
         replies = [
@@ -289,6 +303,33 @@ def _reverse_elsewhere(servers: Servers, freshness: Freshness) -> Iterable[Layer
                 "elsewhere; these replies are not judged, since they are none of the Service's",
                 "info",
             )
+
+
+def _one_way(servers: Servers) -> Iterable[LayerFinding]:
+    """Replies that are right over the other transport of the same server, which so knows better."""
+    for transport in TRANSPORTS:
+        odd = {
+            server.layer: [reply for reply in replies if reply.transport == transport]
+            for server in servers.all
+            if (replies := [each for each in servers.odd_replies(server) if servers.one_way(server, each)])
+        }
+        found = {layer: replies for layer, replies in odd.items() if replies}
+        if not found:
+            continue
+        mine, other = ("UDP", "TCP") if transport == "udp" else ("TCP", "UDP")
+        empty = all(not reply.answer for replies in found.values() for reply in replies)
+        where = ", ".join(layer.title for layer in list(found)[:3]) + (" and more" if len(found) > 3 else "")
+        why = (
+            "truncated replies look so to a program that does not ask again over TCP"
+            if empty and transport == "udp"
+            else f"something on the way of {mine} answers or changes replies"
+        )
+        yield LayerFinding(
+            "one-way-differs",
+            tuple(found),
+            f"replies over {mine} {'come without records' if empty else 'differ'} that are right over {other}",
+            f"{sum(map(len, found.values()))} replies, of {where}: {why}",
+        )
 
 
 def _not_serving(server: Asked) -> LayerFinding:

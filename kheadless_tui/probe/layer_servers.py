@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from kheadless_tui.probe.compare import DIFFERING, EXTRA, MATCH, MISSING, STALE, WRONG
-from kheadless_tui.probe.layers import REPLICA, Column, Layer, Matrix
+from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, Column, Layer, Matrix
 from kheadless_tui.probe.observation import Observation
 
 _SERIAL = 2
@@ -100,6 +101,24 @@ class Servers:
             odd = {cell.question for cell in cells if cell is not None and cell.verdict in DIFFERING}
             found += [seen for q in sorted(odd) if (seen := self._heard.get((server.layer.address, transport, q)))]
         return found
+
+    def one_way(self, server: Asked, reply: Observation) -> bool:
+        """The same server answers as predicted over its other transport, so that it is not the server who is wrong.
+
+        kube-dns may lead to another replica there, and a cache may have fetched anew meanwhile: of them alone nothing
+        follows.
+        """
+        others = [column for transport, column in server.columns.items() if transport != reply.transport]
+        if server.layer.kind in (KUBE_DNS, NODE_LOCAL) and not self._all_one_way:
+            return False
+        mine = [number for number in server.lines if self.matrix.lines[number].question == reply.question]
+        cells = [self.matrix.lines[number].cells[column] for number in mine for column in others]
+        return bool(cells) and all(cell is not None and cell.verdict == MATCH for cell in cells)
+
+    @cached_property
+    def _all_one_way(self) -> bool:
+        """Some replica is odd in one way, which what stands before it then is as well."""
+        return any(self.one_way(server, reply) for server in self.of(REPLICA) for reply in self.odd_replies(server))
 
     def answered(self, servers: Sequence[Asked]) -> str:
         """``kube-dns: 0 of 33 answered over UDP, 33 of 33 answered over TCP``, for the first few."""

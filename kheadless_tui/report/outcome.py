@@ -7,5 +7,5 @@ DIFFERS = 1
 
 
 def status_of(verdict: str) -> int:
-    """0 for ``match``; 1 for ``differs`` and for ``unanswered``, since silence is not what was predicted."""
+    """0 for ``match``; 1 for all else: silence was not predicted, and what could not be predicted is no match."""
     return AS_PREDICTED if verdict == "match" else DIFFERS

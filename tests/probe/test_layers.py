@@ -392,6 +392,22 @@ def test_reverse_names_that_a_cache_is_set_up_to_ask_elsewhere_are_no_difference
     assert diagnose(judged_again, behind, servers, freshness).comparison.verdict == "differs", "by the cluster's word"
 
 
+def test_who_is_right_over_tcp_does_not_lag_over_udp() -> None:
+    def empty(layer: Layer) -> list[Observation]:
+        """As a program sees truncated replies that does not look for the mark."""
+        return [msgspec.structs.replace(seen, answer=(), authority=()) for seen in right(layer, "udp")]
+
+    found = findings(*(part for layer in LAYERS for part in (empty(layer), right(layer, "tcp"))))
+    assert [(f.kind, len(f.layers), f.title) for f in found] == [
+        ("one-way-differs", 4, "replies over UDP come without records that are right over TCP")
+    ]
+    assert "16 replies, of kube-dns, coredns-h4n5w, coredns-q8zrt and more: truncated" in found[0].evidence
+    other = observed("web-0.web A", "web-0.web 30 IN A 10.9.9.9", server=ONE.address, transport="tcp")
+    forged = [other if seen.question == other.question else seen for seen in right(ONE, "tcp")]
+    (finding,) = findings(right(ONE, "udp"), forged)
+    assert "something on the way of TCP answers or changes replies" in finding.evidence
+
+
 def test_all_replicas_lag_each_in_its_own_way() -> None:
     one = [*lagging(ONE, "tcp", serial=300)[:2], *right(ONE, "tcp")[2:]]
     found = findings(lagging(VIP, "tcp"), one, lagging(TWO, "tcp"))

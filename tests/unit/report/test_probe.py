@@ -171,11 +171,11 @@ def test_silence_says_why_once_and_is_not_as_predicted() -> None:
 def test_a_reply_that_nobody_could_predict_is_shown_all_the_same() -> None:
     other = Question("example.com.", "A")
     observation = seen(other, "93.184.215.14", ttl=77)
-    comparison = Comparison((), "match", {}, (observation,))
+    comparison = Comparison.of((), (observation,))
     text = probe.render((POD,), judged(comparison, observation), "table")
     row = text.splitlines()[1].split()
     assert row[:5] == ["unjudged", "example.com.", "77", "A", "93.184.215.14"]
-    assert "match: 1 answered but not predictable" in text
+    assert "unjudged: 1 answered but not predictable" in text
 
 
 def test_what_was_not_asked_is_neither_answered_nor_silent() -> None:
