@@ -135,3 +135,17 @@ def test_of_many_fields_behind_a_rule_the_first_are_shown() -> None:
     assert len(note.more) == MAX_FACTS + 1
     assert note.more[0] == "EndpointSlice shop/nginx-headless-x endpoints[0].addresses[0]: 10.244.3.0"
     assert note.more[-1] == f"and {40 - MAX_FACTS} more"
+
+
+def test_the_reverse_name_of_another_service_at_the_same_address_has_a_row_once_it_was_answered() -> None:
+    shared = world(
+        *(service(name) for name in ("nginx-headless", "by-address")),
+        slice_of("nginx-headless", "nginx-headless-1", [endpoint("10.244.1.17", "web-0")]),
+        slice_of("by-address", "by-address-1", [endpoint("10.244.1.17", "web-0", hostname=False)]),
+    )
+    before = {(entry.type, entry.data) for entry in record_entries(view_of(shared))}
+    after = {(entry.type, entry.data, entry.verdict) for entry in record_entries(probed(view_of(shared)))}
+    other = "10-244-1-17.by-address.shop.svc.cluster.local."
+    assert ("PTR", other) not in before
+    assert ("PTR", other, "match") in after
+    assert ("PTR", "web-0", "match") in after

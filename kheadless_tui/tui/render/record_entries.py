@@ -55,7 +55,7 @@ class RecordEntry:
     @property
     def is_predicted(self) -> bool:
         """It comes from the objects of the cluster, and not from an answer."""
-        return not self.id.startswith((_EXTRA, _DENIAL))
+        return not self.id.startswith((_EXTRA, _BESIDE))
 
 
 def record_entries(view: ServiceView) -> Sequence[RecordEntry]:
@@ -88,15 +88,12 @@ def entries(
         record = predicted.record
         pod = predicted.endpoint.pod or NO_POD if predicted.endpoint else ""
         made.append(_entry("", record, pod, verdicts.pop(record_key(record), None), origin))
-    # What else was answered is of then: to a question of which something else is right now it says nothing any more.
-    others = [
-        row
-        for row in verdicts.values()
-        if (row.verdict == "extra" or row.record.data in RCODES) and not _is_of(row.record, changed)
-    ]
+    # What else was judged is of then: to a question of which something else is right now it says nothing any more. An
+    # address that another Service serves too has a reverse name of each, and one question asks for both.
+    others = [row for row in verdicts.values() if not _is_of(row.record, changed)]
     for row in others:
         pod = NO_POD if row.record.type in ("A", "AAAA") and row.record.data not in RCODES else ""
-        mark = _EXTRA if row.verdict == "extra" else _DENIAL
+        mark = _EXTRA if row.verdict == "extra" else _BESIDE
         made.append(_entry(mark, row.record, row.pod or pod, row, origin))
     if others:
         made = _in_zone_order(made)
@@ -209,5 +206,5 @@ def _in_zone_order(entries: Sequence[RecordEntry]) -> list[RecordEntry]:
     return [entry for _, entry in sorted(enumerate(entries), key=place_of)]
 
 
-_EXTRA, _DENIAL = "extra/", "denial/"
+_EXTRA, _BESIDE = "extra/", "beside/"
 """How the ids of entries begin that the prediction does not have."""
