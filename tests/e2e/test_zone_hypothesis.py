@@ -8,7 +8,9 @@ import subprocess
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import msgspec
 import pytest
@@ -32,9 +34,11 @@ from tests.e2e.zone_sets import Object, ObjectSet, object_set
 KUBECTL = ["kubectl", "--kubeconfig", os.environ.get("KHEADLESS_E2E_KUBECONFIG", "")]
 SETS = int(os.environ.get("KHEADLESS_E2E_SETS", "300"))
 """How many sets of objects are tried."""
-BATCH = 20
+DRAWN = 20
+"""Sets that are drawn at once."""
+BATCH = 60
 """Sets that are applied at once, each in a namespace of its own."""
-SYNC_SECONDS = 30
+SYNC_SECONDS = 60
 TRANSFER_PORT = 1053
 PREFIX = f"zone-{uuid.uuid4().hex[:6]}"
 
@@ -75,30 +79,57 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.mark.timeout(1800)
-@settings(
-    max_examples=max(1, SETS // BATCH),
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-    derandomize=False,
-)
-@given(sets=st.lists(object_set(), min_size=BATCH, max_size=BATCH))
-def test_predicted_is_served(cluster: Cluster, sets: list[ObjectSet]) -> None:
-    spaces = _apply(cluster, sets)
-    try:
-        snapshot = _read(spaces)
-        questions = sorted({question for space in spaces for question in _questions(snapshot, space, cluster.served)})
-        for replica in cluster.replicas:
-            _compare(replica, questions, snapshot, cluster.served)
-        for replica in cluster.transfers:
+def test_predicted_is_served(cluster: Cluster) -> None:
+    sets = iter(_generated())
+    while batch := list(islice(sets, BATCH)):
+        spaces = _apply(cluster, batch)
+        try:
+            _compare_all(cluster, spaces)
+        finally:
+            kubectl("delete", "namespace", *spaces, "--wait=false")
+
+
+def _generated() -> list[ObjectSet]:
+    """So many sets, a few of them in each example, as one of them all would be too large."""
+    found: list[ObjectSet] = []
+
+    @settings(
+        max_examples=max(1, SETS // DRAWN),
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        derandomize=False,
+    )
+    @given(sets=st.lists(object_set(), min_size=DRAWN, max_size=DRAWN))
+    def collect(sets: list[ObjectSet]) -> None:
+        found.extend(sets)
+
+    collect()
+    return found
+
+
+def _compare_all(cluster: Cluster, spaces: list[str]) -> None:
+    """All servers are asked at the same time: most of it is waiting for them."""
+    snapshot = _read(spaces)
+    questions = sorted({question for space in spaces for question in _questions(snapshot, space, cluster.served)})
+    forward = [question for question in questions if question.type != "PTR"]
+    with ThreadPoolExecutor(len(cluster.replicas) + len(cluster.transfers)) as pool:
+        checks = [pool.submit(_compare, each, questions, snapshot, cluster.served) for each in cluster.replicas]
+        for each in cluster.transfers:
             assert cluster.bare is not None
-            _compare(replica, [q for q in questions if q.type != "PTR"], snapshot, cluster.bare)
-            _compare_transfer(replica, spaces, snapshot, cluster.bare)
-    finally:
-        kubectl("delete", "namespace", *spaces, "--wait=false")
+            checks.append(pool.submit(_compare_with_transfer, each, forward, spaces, snapshot, cluster.bare))
+        for check in checks:
+            check.result()
 
 
-def _apply(cluster: Cluster, sets: list[ObjectSet]) -> list[str]:
+def _compare_with_transfer(
+    replica: Replica, questions: list[Question], spaces: list[str], snapshot: Snapshot, config: ZoneConfig
+) -> None:
+    _compare(replica, questions, snapshot, config)
+    _compare_transfer(replica, spaces, snapshot, config)
+
+
+def _apply(cluster: Cluster, sets: Sequence[ObjectSet]) -> list[str]:
     """Apply the sets, then a sentinel that every replica must know before anything is asked."""
     documents: list[Object] = []
     spaces = []
