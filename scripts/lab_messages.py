@@ -15,6 +15,7 @@ TARGET = ROOT / "kheadless_tui" / "lab" / "api" / "messages.json"
 FILES = (
     "core/v1",
     "apps/v1",
+    "authentication/v1",
     "authorization/v1",
     "autoscaling/v1",
     "discovery/v1",
@@ -26,7 +27,7 @@ FILES = (
 )
 KINDS = (
     "ConfigMap Deployment EndpointSlice Endpoints Event Namespace NetworkPolicy Node Pod ReplicaSet Scale "
-    "SelfSubjectAccessReview SelfSubjectRulesReview Service StatefulSet DeleteOptions"
+    "SelfSubjectAccessReview SelfSubjectReview SelfSubjectRulesReview Service StatefulSet DeleteOptions"
 ).split()
 """What is read; these names are in one package only."""
 _MESSAGE = re.compile(r"^message (\w+) \{$(.*?)^\}$", re.MULTILINE | re.DOTALL)

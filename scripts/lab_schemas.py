@@ -18,7 +18,7 @@ from kheadless_tui.lab.resources import RESOURCES, REVIEWS
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "kheadless_tui" / "lab" / "api" / "schemas.json"
 KINDS = "x-kubernetes-group-version-kind"
-OTHERS = {("autoscaling", "Scale"), *(("authorization.k8s.io", kind) for kind in REVIEWS.values())}
+OTHERS = {("autoscaling", "Scale"), *((group, kind) for (group, _), kind in REVIEWS.items())}
 
 
 def main() -> int:

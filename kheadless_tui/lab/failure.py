@@ -56,6 +56,13 @@ class ApiFailure(Exception):
         return status
 
 
+class PlainFailure(ApiFailure):
+    """A refusal in plain text: by what stands before or behind the API itself."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(code, "", text)
+
+
 def _named(name: str, kind: str, group: str) -> dict[str, Any]:
     details = {"name": name, "group": group, "kind": kind}
     return {key: value for key, value in details.items() if value}

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from kheadless_tui.lab import world as worlds
+from kheadless_tui.lab.api.http_server import HttpServer
 from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.api.server import HTTP_LOG, ApiServer
 from kheadless_tui.lab.api.streams import Streams
@@ -291,11 +292,10 @@ class Lab:
 
     async def _listen(self) -> None:
         runner = web.ServerRunner(
-            web.Server(
+            HttpServer(
                 self.api_server.handle,
                 access_log=None,
                 logger=HTTP_LOG,
-                handler_cancellation=True,
                 max_line_size=MAX_HEAD,
                 max_field_size=MAX_HEAD,
             ),

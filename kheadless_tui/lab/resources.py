@@ -129,10 +129,11 @@ OWNERS = (DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, SERVICES)
 """Kinds that controllers make something for."""
 
 REVIEWS = {
-    "selfsubjectaccessreviews": "SelfSubjectAccessReview",
-    "selfsubjectrulesreviews": "SelfSubjectRulesReview",
+    ("authentication.k8s.io", "selfsubjectreviews"): "SelfSubjectReview",
+    ("authorization.k8s.io", "selfsubjectaccessreviews"): "SelfSubjectAccessReview",
+    ("authorization.k8s.io", "selfsubjectrulesreviews"): "SelfSubjectRulesReview",
 }
-"""Of authorization.k8s.io/v1: created, answered, never kept."""
+"""By group and plural: created, answered, never kept."""
 
 BY_PATH = {(resource.group, resource.version, resource.plural): resource for resource in RESOURCES}
 BY_KIND = {(resource.api_version, resource.kind): resource for resource in RESOURCES}

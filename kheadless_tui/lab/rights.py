@@ -49,8 +49,21 @@ def _in(value: str, allowed: tuple[str, ...]) -> bool:
     return value in allowed or "*" in allowed
 
 
-_BASIC = (Rule(("create",), ("authorization.k8s.io",), ("selfsubjectaccessreviews", "selfsubjectrulesreviews")),)
-"""system:basic-user: everyone may ask what they may do."""
+_BASIC = (
+    Rule(("create",), ("authorization.k8s.io",), ("selfsubjectaccessreviews", "selfsubjectrulesreviews")),
+    Rule(("create",), ("authentication.k8s.io",), ("selfsubjectreviews",)),
+)
+"""system:basic-user: everyone with a token may ask who they are and what they may do."""
+
+ANONYMOUS = "system:anonymous"
+"""Who asks without a token."""
+
+_PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version", "/version/")
+"""system:public-info-viewer: everybody may read these."""
+
+DISCOVERY_PATHS = ("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz",
+                   "/version", "/version/")  # fmt: skip
+"""system:discovery: what everyone with a token may read."""
 
 
 def _view(namespace: str = "") -> tuple[Rule, ...]:
@@ -86,13 +99,22 @@ def _edit(namespace: str) -> tuple[Rule, ...]:
 EDITED_NAMESPACE = "team-a"
 """Where the user ``namespaced`` may do things."""
 
+ADMIN = "admin"
+
 ROLES: dict[str, tuple[Rule, ...]] = {
-    "admin": (Rule(_ANY, _ANY, _ANY),),
+    ADMIN: (Rule(_ANY, _ANY, _ANY),),
     "viewer": _view(),
     "namespaced": _edit(EDITED_NAMESPACE),
     "nobody": (),
 }
 """The lab's users: an administrator, one who reads, one who has a single namespace, one who has nothing."""
+
+
+def groups_of(user: str) -> list[str]:
+    """The groups that authentication puts a user in."""
+    if user == ANONYMOUS:
+        return ["system:unauthenticated"]
+    return [*(["system:masters"] if user == ADMIN else []), "system:authenticated"]
 
 
 class Rights:
@@ -113,7 +135,29 @@ class Rights:
         """Whether this user may do that now."""
         if any(rule.covers(wanted) for rule in self._taken):
             return False
-        return any(rule.covers(wanted) for rule in (*_BASIC, *ROLES.get(user, ())))
+        return any(rule.covers(wanted) for rule in self._rules(user))
+
+    def _rules(self, user: str) -> tuple[Rule, ...]:
+        return () if user == ANONYMOUS else (*_BASIC, *ROLES.get(user, ()))
+
+    def allows_path(self, user: str, verb: str, path: str) -> bool:
+        """Whether this user may ask for a path that is no resource."""
+        if user == ADMIN:
+            return True
+        allowed = _PUBLIC_PATHS if user == ANONYMOUS else DISCOVERY_PATHS
+        return verb == "get" and any(
+            path == item or (item.endswith("*") and path.startswith(item[:-1])) for item in allowed
+        )
+
+    def check_path(self, user: str, verb: str, path: str) -> None:
+        """Refuse a path that is no resource to those who may not ask for it.
+
+        Raises:
+            ApiFailure: 403 in the words of the real server.
+        """
+        if not self.allows_path(user, verb, path):
+            message = f'forbidden: User "{user}" cannot {verb} path "{path}"'
+            raise ApiFailure(403, "Forbidden", message, details={})
 
     def check(self, user: str, wanted: Attributes) -> None:
         """Refuse what this user may not do.
@@ -126,7 +170,7 @@ class Rights:
 
     def rules_of(self, user: str, namespace: str) -> list[dict[str, Any]]:
         """For a SelfSubjectRulesReview."""
-        rules = [rule for rule in (*_BASIC, *ROLES.get(user, ())) if rule.namespace in ("", namespace)]
+        rules = [rule for rule in self._rules(user) if rule.namespace in ("", namespace)]
         return [
             {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources)}
             for rule in rules

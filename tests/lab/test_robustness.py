@@ -100,23 +100,77 @@ async def test_aliases_of_an_ordinary_document_are_read(client: Client) -> None:
     assert (made.status, len(made.json["data"]), made.json["data"]["k499"]) == (201, 500, "b")
 
 
+HEAD = b"Host: lab\r\nAuthorization: Bearer TOKEN\r\n"
+WEBSOCKET = (
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+SPDY = b"Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n"
+EXEC = f"{PODS}/web-0/exec?command=true&stdout=true".encode()
+
+
 @pytest.mark.parametrize(
-    "sent",
+    ("sent", "status", "said"),
     [
-        b"\x16\x03\x01\x00\x00",
-        b"GET\r\n\r\n",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"POST /api/v1/pods HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        b"GET /" + b"a" * (MAX_HEAD + 1) + b" HTTP/1.1\r\n\r\n",
+        (b"\x16\x03\x01\x00\x00", 400, b"400 Bad Request"),
+        (b"GET\r\n", 400, b"400 Bad Request"),
+        (b"GET /version\r\n", 400, b"400 Bad Request"),
+        (b"GET / HTTP/9.9\r\n", 505, b"505 HTTP Version Not Supported: unsupported protocol version"),
+        (b"GET /version HTTP/1.1\r\n", 400, b"400 Bad Request: missing required Host header"),
+        (b"POST /api/v1/pods HTTP/1.1\r\nContent-Length: -1\r\n", 400, b"400 Bad Request"),
+        (b"GET /" + b"a" * (MAX_HEAD + 1) + b" HTTP/1.1\r\n", 431, b"431 Request Header Fields Too Large"),
+        (b"GET /version HTTP/1.0\r\n", 200, b'"gitVersion"'),
+        (b"GET /api HTTP/1.0\r\n", 403, b'User \\"system:anonymous\\" cannot get path \\"/api\\"'),
+        (b"GET /version HTTP/1.1\r\nHost: lab\r\nAuthorization: Bearer x\r\n", 401, b'"Unauthorized"'),
+        (b"NONSENSE /version HTTP/1.1\r\n" + HEAD, 405, b'"MethodNotAllowed"'),
+        (b"GET " + EXEC + b" HTTP/1.1\r\n" + HEAD, 400, b"Upgrade request required"),
+        (b"GET " + EXEC + b" HTTP/1.1\r\n" + HEAD + WEBSOCKET, 101, b"\x01web-0"),
+        (b"GET " + EXEC + b" HTTP/1.1\r\n" + HEAD + WEBSOCKET + b"Sec-WebSocket-Protocol: x\r\n", 403, b""),
+        (b"POST " + EXEC + b" HTTP/1.1\r\n" + HEAD + SPDY, 400, b"X-Stream-Protocol-Version is required"),
+        (
+            b"POST " + EXEC + b" HTTP/1.1\r\n" + HEAD + SPDY + b"X-Stream-Protocol-Version: x\r\n",
+            403,
+            b"client supports [x], server accepts [v4.channel.k8s.io ",
+        ),
     ],
 )
-async def test_what_is_no_http(lab: Lab, client: Client, sent: bytes) -> None:
+async def test_requests_written_by_hand(lab: Lab, client: Client, sent: bytes, status: int, said: bytes) -> None:
+    """What a real API server answered to these; the version of HTTP in its status lines is another."""
     reader, writer = await connect(lab)
-    writer.write(sent + b"\r\n\r\n")
-    answer = await reader.read(100)
-    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.0 400", b"HTTP/1.1 505")) or not answer
+    writer.write(sent.replace(b"TOKEN", lab.token_of("admin").encode()).replace(b"=true&", b"=hostname&", 1) + b"\r\n")
+    async with asyncio.timeout(10):
+        answer = await reader.readuntil(b"\r\n\r\n")
+        assert int(answer.split()[1]) == status
+        body = b""
+        while said not in body:
+            more = await reader.read(4096)
+            assert more, body
+            body += more
     writer.close()
     await still_answers(client)
+
+
+async def test_half_a_request_and_then_silence_holds_up_nobody(lab: Lab, client: Client) -> None:
+    halves = [await connect(lab) for _ in range(20)]
+    for _, writer in halves:
+        writer.write(b"POST " + MAPS.encode() + b" HTTP/1.1\r\nHost: lab\r\nContent-Length: 100\r\n\r\n{")
+    await still_answers(client)
+    for _, writer in halves:
+        writer.transport.abort()
+    await still_answers(client)
+
+
+async def test_a_client_that_waits_to_be_told_to_go_on_is_told(lab: Lab) -> None:
+    reader, writer = await connect(lab)
+    body = b'{"metadata":{"name":"x"}}'
+    head = f"POST {MAPS} HTTP/1.1\r\nHost: lab\r\nAuthorization: Bearer {lab.token_of('admin')}\r\n"
+    head += f"Expect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode())
+    async with asyncio.timeout(10):
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(body)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 201")
+    writer.close()
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 import yaml
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from kheadless_tui.lab.api import protobuf
-from kheadless_tui.lab.api.decoding import json_error, load_json, shown
+from kheadless_tui.lab.api.decoding import json_error, json_type, load_json, shown
 from kheadless_tui.lab.failure import ApiFailure, bad_request, not_acceptable, unsupported_body
 from kheadless_tui.lab.resources import Resource
 from kheadless_tui.lab.yaml_text import ExcessError, load_yaml
@@ -29,6 +29,9 @@ async def read_body(request: web.BaseRequest) -> bytes:
     Raises:
         ApiFailure: 413.
     """
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # of the answer, nothing has been sent
     body = bytearray()
     async for chunk in request.content.iter_chunked(65536):
         body += chunk
@@ -102,17 +105,49 @@ def decode(body: bytes, resource: Resource | None, *, is_yaml: bool = False) -> 
         raise bad_request(text) from error
 
 
-def decode_apply(body: bytes) -> Any:
+def decode_options(body: bytes) -> dict[str, Any]:
+    """The DeleteOptions of a request, if it has any.
+
+    Raises:
+        ApiFailure: 500; the real server has no words of its own here.
+    """
+    if body.startswith(protobuf.MAGIC):
+        return from_protobuf(body)
+    if not body.strip():
+        return {}
+    try:
+        options = load_json(body)
+    except (ValueError, RecursionError) as error:
+        why = f"couldn't get version/kind; json parse error: {json_error(body, error)}"
+        raise ApiFailure(500, "", why) from error
+    if not isinstance(options, dict):
+        raise bad_request("DeleteOptions were expected")
+    kind, version = options.get("kind") or "DeleteOptions", options.get("apiVersion") or "v1"
+    if kind != "DeleteOptions":
+        why = f'no kind "{kind}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:110"'
+        raise ApiFailure(500, "", why)
+    grace = options.get("gracePeriodSeconds", 0)
+    if grace is not None and (isinstance(grace, bool) or not isinstance(grace, int)):
+        field = f"Go struct field {kind}.gracePeriodSeconds of type int64"
+        raise ApiFailure(500, "", f"json: cannot unmarshal {json_type(grace)} into {field}")
+    return options
+
+
+def decode_apply(body: bytes) -> dict[str, Any]:
     """The configuration of a server-side apply: YAML, or JSON read as YAML.
 
     Raises:
         ApiFailure: 400.
     """
     try:
-        return next(load_yaml(body), None)
+        found = next(load_yaml(body), None)
     except (yaml.YAMLError, RecursionError) as error:
         message = f"error decoding YAML: error converting YAML to JSON: yaml: {_yaml_error(error)}"
         raise bad_request(message) from error
+    if found is not None and not isinstance(found, dict):
+        why = f"json: cannot unmarshal {json_type(found)} into Go value of type map[string]interface {{}}"
+        raise bad_request(f"error decoding YAML: error unmarshaling JSON: while decoding JSON: {why}")
+    return found or {}
 
 
 def _yaml_error(error: Exception) -> str:
@@ -141,6 +176,7 @@ def json_reply(
         body, kind = yaml.safe_dump(document, sort_keys=False, allow_unicode=True).encode(), "application/yaml"
     else:
         body, kind = msgspec.json.encode(document), "application/json"
+        body = (msgspec.json.format(body, indent=2) if _is_read_by_people(request) else body) + b"\n"
     response = reply(request, body, status=status, content_type=kind)
     for warning in warnings:
         quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
@@ -151,6 +187,14 @@ def json_reply(
 def _wants_yaml(accept: str) -> bool:
     kinds = [item.partition(";")[0].strip() for item in accept.split(",")]
     return "application/yaml" in kinds and "application/json" not in kinds
+
+
+def _is_read_by_people(request: web.BaseRequest) -> bool:
+    """Whether JSON is indented (k8s.io/apiserver endpoints/handlers/negotiation, isPrettyPrint)."""
+    asked = request.query.get("pretty")
+    if asked is not None:
+        return asked.lower() in ("1", "t", "true")
+    return request.headers.get("User-Agent", "").startswith(("curl", "Wget", "Mozilla/5.0"))
 
 
 def check_accept(request: web.BaseRequest) -> None:

@@ -104,7 +104,7 @@ def _value(value: Any, schema: Schema, place: _Place, problems: list[str]) -> An
         return value
     go = _go_type(schema)
     raise WrongTypeError(
-        f"json: cannot unmarshal {_json_type(value)} into Go struct field "
+        f"json: cannot unmarshal {json_type(value)} into Go struct field "
         f"{place.struct}.{'.'.join(place.names)} of type {go}"
     )
 
@@ -166,7 +166,8 @@ def _fits(value: Any, kind: str) -> bool:
     return kind == "number" and isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _json_type(value: Any) -> str:
+def json_type(value: Any) -> str:
+    """What Go's decoder calls the type of a value."""
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, (int, float)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kheadless_tui.lab.api.paths import GROUP_VERSIONS, REVIEW_GROUP
+from kheadless_tui.lab.api.paths import GROUP_VERSIONS
 from kheadless_tui.lab.resources import RESOURCES, REVIEWS, Resource
 
 VERSION = {
@@ -78,8 +78,8 @@ def resource_list(group_name: str) -> dict[str, Any]:
             if sub.group:
                 below |= {"group": sub.group, "version": sub.version}
             found.append(below)
-    if group_name == REVIEW_GROUP:
-        for plural, kind in REVIEWS.items():
+    for (review_group, plural), kind in REVIEWS.items():
+        if review_group == group_name:
             found.append(
                 {"name": plural, "singularName": kind.lower(), "namespaced": False, "kind": kind, "verbs": ["create"]}
             )
@@ -95,8 +95,8 @@ def aggregated(version: str, *, core: bool) -> dict[str, Any]:
 
 def _aggregated_group(name: str) -> dict[str, Any]:
     resources = [_aggregated_resource(resource) for resource in resources_of(name)]
-    if name == REVIEW_GROUP:
-        for plural, kind in REVIEWS.items():
+    for (review_group, plural), kind in REVIEWS.items():
+        if review_group == name:
             resources.append(
                 {
                     "resource": plural,

@@ -1,4 +1,4 @@
-"""What is served beside resources, to everybody: discovery, OpenAPI, version and health."""
+"""What is served beside resources: discovery, OpenAPI, version and health."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ from aiohttp import web
 
 from kheadless_tui.lab.api import discovery, openapi, paths
 from kheadless_tui.lab.api.bodies import json_reply, reply
+from kheadless_tui.lab.failure import method_not_allowed
 
 _HEALTH = ("/healthz", "/livez", "/readyz")
 _TEXT = "text/plain; charset=utf-8"
 
 
 def document_for(request: web.BaseRequest) -> web.Response | None:
-    """The answer to a path that is no resource; ``None`` when it may be one."""
+    """The answer to a path that is no resource; ``None`` when it may be one.
+
+    Raises:
+        ApiFailure: 405.
+    """
     path = request.path.rstrip("/")
-    if request.method not in ("GET", "HEAD"):
-        return None
     if path in _HEALTH:
         return reply(request, b"ok", content_type=_TEXT)
+    if request.method != "GET":
+        if is_document(path):
+            raise method_not_allowed()
+        return None
     accept = request.headers.get("Accept", "")
     if path in ("/api", "/apis"):
         for media_type, version in discovery.AGGREGATED:
@@ -34,6 +41,11 @@ def document_for(request: web.BaseRequest) -> web.Response | None:
         return json_reply(request, openapi.v2())
     found = _document(path, request.host)
     return None if found is None else json_reply(request, found)
+
+
+def is_document(path: str) -> bool:
+    """Whether a path leads to one of these."""
+    return path.rstrip("/") in _HEALTH or path == "/openapi/v2" or _document(path.rstrip("/"), "") is not None
 
 
 def _document(path: str, host: str) -> dict[str, Any] | None:

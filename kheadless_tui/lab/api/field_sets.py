@@ -71,7 +71,7 @@ def _tree(value: Any, schema: Schema, whole: bool) -> Tree:
     if isinstance(value, list):
         found = {".": {}} if whole and value else {}
         for item in value:
-            step = _step(item, target)
+            step = step_of(item, target)
             if step is None:
                 return {}
             found[step] = {".": {}, **_tree(item, target["items"], whole)} if step[0] == "k" else {}
@@ -79,7 +79,7 @@ def _tree(value: Any, schema: Schema, whole: bool) -> Tree:
     return {}
 
 
-def _step(item: Any, schema: Schema) -> str | None:
+def step_of(item: Any, schema: Schema) -> str | None:
     """How an item of a list is called; ``None`` in a list that is one value."""
     kind = list_type(schema)
     if kind == "map":
@@ -141,7 +141,7 @@ def look_up(value: Any, path: Path, schema: Schema) -> Any:
             schema = property_of(target, step[2:]) or {}
         else:
             items = value if isinstance(value, list) else []
-            value = next((item for item in items if _step(item, target) == step), None)
+            value = next((item for item in items if step_of(item, target) == step), None)
             schema = target.get("items", {})
         if value is None:
             return None
@@ -159,10 +159,10 @@ def merge(live: Any, applied: Any, schema: Schema) -> Any:
             result[field] = merge(live.get(field), value, inner)
         return result
     if isinstance(live, list) and isinstance(applied, list) and list_type(target) in ("map", "set"):
-        steps = [_step(item, target) for item in live]
+        steps = [step_of(item, target) for item in live]
         result_list = list(live)
         for item in applied:
-            step = _step(item, target)
+            step = step_of(item, target)
             if step is not None and step in steps:
                 position = steps.index(step)
                 result_list[position] = merge(live[position], item, target["items"])
@@ -193,29 +193,13 @@ def without(value: Any, gone: Tree, kept: Tree, schema: Schema) -> Any:
     if isinstance(value, list):
         items = []
         for item in value:
-            step = _step(item, target) or ""
+            step = step_of(item, target) or ""
             if step not in gone:
                 items.append(item)
             elif step in kept:
                 items.append(without(item, gone[step], kept[step], target["items"]))
         return items
     return value
-
-
-def place(value: Any, field: str, schema: Schema) -> str:
-    """A field of an object, ``spec.ports[0].name``, as conflicts name it."""
-    text = ""
-    for part in field.split("."):
-        name, *numbers = part.replace("]", "").split("[")
-        text += f".{name}"
-        value = value.get(name) if isinstance(value, dict) else None
-        schema = property_of(resolve(schema), name) or {}
-        for number in numbers:
-            item, target = value[int(number)] if isinstance(value, list) else None, resolve(schema)
-            step = _step(item, target)
-            text += written((step,)) if step is not None else f"[{number}]"
-            value, schema = item, target.get("items", {})
-    return text
 
 
 def written(path: Path) -> str:

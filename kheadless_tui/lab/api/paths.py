@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kheadless_tui.lab.failure import ApiFailure, method_not_allowed, no_such_resource
+from kheadless_tui.lab.failure import ApiFailure, PlainFailure, method_not_allowed, no_such_resource
 from kheadless_tui.lab.resources import BY_PATH, REVIEWS, Resource
 from kheadless_tui.lab.rights import Attributes
 
 GROUP_VERSIONS = {
     "": "v1",
     "apps": "v1",
+    "authentication.k8s.io": "v1",
     "authorization.k8s.io": "v1",
     "discovery.k8s.io": "v1",
     "networking.k8s.io": "v1",
@@ -19,8 +20,6 @@ GROUP_VERSIONS = {
 """Every API group that is served, with its one version."""
 
 ENDPOINTS_WARNING = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
-
-REVIEW_GROUP = "authorization.k8s.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,13 @@ class Target:
 
 def not_served() -> ApiFailure:
     """A path that no group version serves: the real server answers with plain text."""
-    return ApiFailure(404, "", "404 page not found")
+    return PlainFailure(404, "404 page not found\n")
+
+
+def is_resource(path: str) -> bool:
+    """Whether authorization sees a resource in a path, be it served or not."""
+    parts = [part for part in path.split("/") if part]
+    return len(parts) > 2 and "//" not in path and (parts[0] == "api" or (parts[0] == "apis" and len(parts) > 3))
 
 
 def parse(path: str) -> Target:
@@ -52,6 +57,8 @@ def parse(path: str) -> Target:
     Raises:
         ApiFailure: 404.
     """
+    if "//" in path:
+        raise no_such_resource() if path.startswith("/api/") else not_served()
     parts = [part for part in path.split("/") if part]
     if parts[:1] == ["api"] and len(parts) > 2:
         group, version, rest = "", parts[1], parts[2:]
@@ -67,7 +74,7 @@ def parse(path: str) -> Target:
     if len(rest) > 3:
         raise no_such_resource()
     plural, name, subresource = (*rest, "", "", "")[:3]
-    if group == REVIEW_GROUP and plural in REVIEWS and not namespace and not name:
+    if (group, plural) in REVIEWS and not namespace and not name:
         return Target(group, plural, None)
     resource = BY_PATH.get((group, version, plural))
     if resource is None or (name and resource.namespaced and not namespace):
@@ -98,7 +105,6 @@ def verb_of(method: str, target: Target, *, watch: bool) -> str:
     verb = {
         ("GET", True): "get",
         ("GET", False): "watch" if watch else "list",
-        ("HEAD", True): "get",
         ("POST", False): "create",
         ("PUT", True): "update",
         ("PATCH", True): "patch",

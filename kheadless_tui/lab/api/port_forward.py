@@ -13,9 +13,9 @@ import struct
 from aiohttp import WSMsgType, web
 
 from kheadless_tui.lab.api.byte_channels import ByteChannel, InWebSocket, Upgraded
-from kheadless_tui.lab.api.remote_command import V4, offered_protocols, spdy_versions
+from kheadless_tui.lab.api.remote_command import V4, check_spdy, offered_protocols
 from kheadless_tui.lab.api.spdy_session import SpdySession, Stream
-from kheadless_tui.lab.failure import ApiFailure, bad_request, internal_error
+from kheadless_tui.lab.failure import PlainFailure, bad_request, internal_error
 from kheadless_tui.lab.pods.network import Network, Silence
 from kheadless_tui.lab.pods.process import BrokenPipe, Pipe
 from kheadless_tui.lab.store import Object
@@ -46,8 +46,7 @@ class PortForward:
         if pod["status"].get("phase") != "Running":
             raise internal_error(f"pod not running. Current status={pod['status'].get('phase')}")
         if wanted == "spdy/3.1":
-            if PROTOCOL not in spdy_versions(request):
-                raise ApiFailure(403, "Forbidden", "unable to upgrade: unable to negotiate protocol")
+            check_spdy(request, PROTOCOL, (PROTOCOL,))
             channel = Upgraded.take_over(request, "SPDY/3.1", {"X-Stream-Protocol-Version": PROTOCOL})
             await self._serve_spdy(channel, pod)
             return web.Response()
@@ -107,10 +106,10 @@ class PortForward:
 
     async def _serve_channels(self, request: web.BaseRequest, pod: Object, offered: list[str]) -> web.StreamResponse:
         if offered and V4 not in offered:
-            raise ApiFailure(403, "Forbidden", f"unable to upgrade: no sub-protocol of {offered} is served")
+            raise PlainFailure(403, "")
         ports = [int(text) for part in request.query.getall("ports", []) for text in part.split(",") if text.isdigit()]
         if not ports:
-            raise bad_request('query parameter "ports" is required')
+            raise PlainFailure(400, 'query parameter "port" is required')
         socket = web.WebSocketResponse(protocols=(V4,) if offered else (), autoping=True, max_msg_size=1 << 20)
         await socket.prepare(request)
         streams: dict[int, Pipe] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from aiohttp import WSMsgType, web
@@ -19,10 +19,12 @@ from kheadless_tui.lab.api.byte_channels import Upgraded
 from kheadless_tui.lab.api.line_discipline import LineDiscipline, to_terminal
 from kheadless_tui.lab.api.options import is_true
 from kheadless_tui.lab.api.spdy_session import SpdySession, Stream
-from kheadless_tui.lab.failure import ApiFailure, bad_request
+from kheadless_tui.lab.failure import PlainFailure, bad_request
 from kheadless_tui.lab.pods.process import BrokenPipe, Pipe
 
 V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
+_SPDY_VERSIONS = (V4, "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io")
+"""Those of the kubelet; the older ones are told and not spoken here."""
 STDIN, STDOUT, STDERR, STATUS = 0, 1, 2, 3
 CLOSE = 255
 STREAM_SECONDS = 30.0
@@ -97,10 +99,14 @@ class WebSocketRemote:
         """Say how it ended, and hang up."""
         with contextlib.suppress(BrokenPipe):
             if status:
-                await self._send(STATUS, json.dumps(status).encode())
+                await self._send(STATUS, self._written(status))
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
         await self._socket.close()
+
+    def _written(self, status: dict[str, Any]) -> bytes:
+        """The final status; before there were versions it was the text of a failure, and nothing else."""
+        return json.dumps(status).encode() if self._socket.ws_protocol else status.get("message", "").encode()
 
     async def gone(self) -> None:
         """Wait until the client has hung up."""
@@ -181,24 +187,23 @@ async def accept(request: web.BaseRequest) -> Remote:
 
     Raises:
         ApiFailure: 400 or 403; it wants none that is served.
-        BrokenPipe: it does not open its streams.
+        BrokenPipe: it has gone, or does not open its streams.
     """
     wanted = request.headers.get("Upgrade", "").lower()
     if wanted == "websocket":
         offered = offered_protocols(request)
         if offered and not {V5, V4} & set(offered):
-            raise ApiFailure(403, "Forbidden", f"unable to upgrade: no sub-protocol of {offered} is served")
+            raise PlainFailure(403, "")
         chosen = next((item for item in (V5, V4) if item in offered), None)
         socket = web.WebSocketResponse(protocols=(chosen,) if chosen else (), autoping=True, max_msg_size=1 << 20)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError as error:
+            raise BrokenPipe from error
         return WebSocketRemote(socket)
     if wanted != "spdy/3.1":
         raise bad_request("Upgrade request required")
-    versions = spdy_versions(request)
-    if V4 not in versions:
-        raise ApiFailure(
-            403, "Forbidden", f"unable to upgrade: unable to negotiate protocol: client supports {versions}"
-        )
+    check_spdy(request, V4, _SPDY_VERSIONS)
     channel = Upgraded.take_over(request, "SPDY/3.1", {"X-Stream-Protocol-Version": V4})
     remote = SpdyRemote(channel)
     streams = {name for name in ("stdin", "stdout", "stderr") if is_true(request.query.get(name, ""))}
@@ -217,10 +222,19 @@ def offered_protocols(request: web.BaseRequest) -> list[str]:
     return [item.strip() for item in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if item.strip()]
 
 
-def spdy_versions(request: web.BaseRequest) -> list[str]:
-    """The protocols over SPDY that a client offers."""
+def check_spdy(request: web.BaseRequest, wanted: str, served: Sequence[str]) -> None:
+    """Refuse a client that does not offer the protocol over SPDY that is wanted.
+
+    Raises:
+        PlainFailure: 400 or 403, in the words of k8s.io/apimachinery pkg/util/httpstream, Handshake.
+    """
     found = request.headers.getall("X-Stream-Protocol-Version", [])
-    return [item.strip() for line in found for item in line.split(",")]
+    offered = [item.strip() for line in found for item in line.split(",")]
+    if not offered:
+        raise PlainFailure(400, "unable to upgrade: X-Stream-Protocol-Version is required\n")
+    if wanted not in offered:
+        supports = f"client supports [{' '.join(offered)}], server accepts [{' '.join(served)}]"
+        raise PlainFailure(403, f"unable to upgrade: unable to negotiate protocol: {supports}\n")
 
 
 class Terminal:

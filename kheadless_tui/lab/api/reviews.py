@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from kheadless_tui.lab.failure import Cause, bad_request, invalid
-from kheadless_tui.lab.resources import Resource
-from kheadless_tui.lab.rights import Attributes, Rights
+from kheadless_tui.lab.resources import REVIEWS, Resource
+from kheadless_tui.lab.rights import DISCOVERY_PATHS, Attributes, Rights, groups_of
 from kheadless_tui.lab.store import Object
 
 _ACCESS = Resource(
@@ -17,44 +18,48 @@ _ACCESS = Resource(
     "SelfSubjectAccessReview",
     False,
 )
-_NON_RESOURCE_URLS = ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz",
-                      "/version", "/version/"]  # fmt: skip
 
 
-def answer(plural: str, user: str, rights: Rights, review: Object) -> Object:
+def answer(group: str, plural: str, user: str, rights: Rights, review: Object, now: str) -> Object:
     """The review with its status.
 
     Raises:
         ApiFailure: 400 or 422; the review is none.
     """
-    kind = review.get("kind")
+    wanted = REVIEWS[group, plural]
+    if (review.get("kind") or wanted) != wanted:
+        raise bad_request(f"{review.get('kind')} cannot be handled as one of {plural}")
+    head = {"kind": wanted, "apiVersion": f"{group}/v1"}
+    if wanted == "SelfSubjectReview":
+        about = {"username": user, "groups": groups_of(user)}
+        return {**head, "metadata": {"creationTimestamp": now}, "status": {"userInfo": about}}
     spec = review.get("spec") or {}
     status: dict[str, Any]
-    if plural == "selfsubjectaccessreviews" and kind == "SelfSubjectAccessReview":
-        status = _access(user, rights, spec)
-    elif plural == "selfsubjectrulesreviews" and kind == "SelfSubjectRulesReview":
+    if wanted == "SelfSubjectAccessReview":
+        status = _access(user, rights, review)
+    else:
         if not spec.get("namespace"):
             raise bad_request("no namespace on request")
         status = {
             "resourceRules": rights.rules_of(user, spec["namespace"]),
-            "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": _NON_RESOURCE_URLS}],
+            "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": [*DISCOVERY_PATHS]}],
             "incomplete": False,
         }
-    else:
-        raise bad_request(f"{kind} cannot be handled as one of {plural}")
     meta = {key: value for key, value in (review.get("metadata") or {}).items() if key != "managedFields"}
-    return {"kind": kind, "apiVersion": "authorization.k8s.io/v1", "metadata": meta, "spec": spec, "status": status}
+    return {**head, "metadata": meta, "spec": spec, "status": status}
 
 
-def _access(user: str, rights: Rights, spec: dict[str, Any]) -> dict[str, Any]:
+def _access(user: str, rights: Rights, review: Object) -> dict[str, Any]:
+    spec, subject = review.get("spec") or {}, replace(_ACCESS, kind=review.get("kind") or "")
     wanted = spec.get("resourceAttributes")
     if wanted is None:
         if spec.get("nonResourceAttributes") is None:
             message = (
                 "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
             )
-            raise invalid(_ACCESS, "", [Cause("FieldValueInvalid", "spec.resourceAttributes", message)])
-        return {"allowed": spec["nonResourceAttributes"].get("path") in _NON_RESOURCE_URLS}
+            raise invalid(subject, "", [Cause("FieldValueInvalid", "spec.resourceAttributes", message)])
+        asked = spec["nonResourceAttributes"]
+        return {"allowed": rights.allows_path(user, asked.get("verb", ""), asked.get("path", ""))}
     resource = wanted.get("resource", "")
     if wanted.get("subresource"):
         resource += f"/{wanted['subresource']}"

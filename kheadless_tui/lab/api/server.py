@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from aiohttp import web
+from aiohttp import HttpVersion10, web
 
 from kheadless_tui.lab.api import options, paths, reviews
 from kheadless_tui.lab.api.bodies import check_accept, json_reply, read_object, reply
@@ -16,10 +16,11 @@ from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.api.streams import Streams
 from kheadless_tui.lab.api.verbs import Verbs
 from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.failure import ApiFailure, bad_request, internal_error, unauthorized
-from kheadless_tui.lab.rights import Attributes, Rights
+from kheadless_tui.lab.failure import ApiFailure, PlainFailure, bad_request, internal_error, unauthorized
+from kheadless_tui.lab.rights import ANONYMOUS, Attributes, Rights
 from kheadless_tui.lab.store import Store
 
+_TEXT = "text/plain; charset=utf-8"
 _STREAMED = ("attach", "exec", "portforward", "log")
 _LOG = logging.getLogger(__name__)
 HTTP_LOG = logging.getLogger("kheadless_tui.lab.http")
@@ -50,6 +51,7 @@ class ApiServer:
         tokens: Mapping[str, str],
     ) -> None:
         self._rights = rights
+        self._clock = clock
         self._streams = streams
         self._verbs = Verbs(store, objects, clock)
         self._tokens = tokens
@@ -67,14 +69,14 @@ class ApiServer:
         try:
             return await self._answer(request)
         except ApiFailure as failure:
-            return _failed(request, failure)
+            return refused(request, failure)
         except RecursionError:
-            return _failed(request, bad_request("exceeded max depth"))
+            return refused(request, bad_request("exceeded max depth"))
         except (web.HTTPException, ConnectionError, asyncio.CancelledError):
             raise
         except Exception:
             _LOG.exception("%s %s", request.method, request.path)
-            return _failed(request, internal_error("the lab could not handle this request; see its log"))
+            return refused(request, internal_error("the lab could not handle this request; see its log"))
 
     # -- levers ------------------------------------------------------------------------------------------------
 
@@ -94,7 +96,11 @@ class ApiServer:
     # -- requests ----------------------------------------------------------------------------------------------
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.version < HttpVersion10:
+            raise PlainFailure(400, "400 Bad Request")
         user = self._user(request)
+        if not paths.is_resource(request.path):
+            self._rights.check_path(user, request.method.lower(), request.path)
         document = document_for(request)
         if document is not None:
             return document
@@ -102,7 +108,8 @@ class ApiServer:
         verb = paths.verb_of(request.method, target, watch=options.is_true(request.query.get("watch", "")))
         self._rights.check(user, target.attributes(verb))
         if target.resource is None:
-            review = reviews.answer(target.plural, user, self._rights, await read_object(request))
+            body, now = await read_object(request), self._clock.timestamp()
+            review = reviews.answer(target.group, target.plural, user, self._rights, body, now)
             return json_reply(request, review, status=201)
         if target.subresource in _STREAMED:
             return await self._streams.handle(request, target)
@@ -112,9 +119,9 @@ class ApiServer:
 
     def _user(self, request: web.BaseRequest) -> str:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if not kind:
-            return "system:anonymous"
-        user = self._tokens.get(token.strip()) if kind.lower() == "bearer" else None
+        if kind.lower() != "bearer":
+            return ANONYMOUS
+        user = self._tokens.get(token.strip())
         if user is None:
             raise unauthorized()
         impersonated = request.headers.get("Impersonate-User")
@@ -124,10 +131,13 @@ class ApiServer:
         return user
 
 
-def _failed(request: web.BaseRequest, failure: ApiFailure) -> web.Response:
-    if not failure.reason and failure.code == 404:
-        body = failure.message.encode() + b"\n"
-        return reply(request, body, status=404, content_type="text/plain; charset=utf-8")
+def refused(request: web.BaseRequest, failure: ApiFailure) -> web.Response:
+    """The answer that is a refusal."""
+    if isinstance(failure, PlainFailure):
+        response = reply(request, failure.message.encode(), status=failure.code, content_type=_TEXT)
+        if failure.code != 404:
+            response.force_close()
+        return response
     warnings = paths.warnings_of(request.path)
     response = json_reply(request, failure.status(), status=failure.code, warnings=warnings)
     retry = (failure.details or {}).get("retryAfterSeconds")

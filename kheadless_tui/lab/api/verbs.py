@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
 from kheadless_tui.lab import patching
-from kheadless_tui.lab.api import decoding, field_sets, protobuf, tables
-from kheadless_tui.lab.api.bodies import decode, decode_apply, from_protobuf, headers, read_body, read_object
+from kheadless_tui.lab.api import decoding, tables, typed
+from kheadless_tui.lab.api.bodies import decode_apply, decode_options, headers, read_body, read_object
 from kheadless_tui.lab.api.call import Call
 from kheadless_tui.lab.api.listing import Scope, list_page
 from kheadless_tui.lab.api.managed_fields import APPLY, Manager
@@ -19,7 +18,7 @@ from kheadless_tui.lab.api.options import is_true, unsupported
 from kheadless_tui.lab.api.schemas import of_kind
 from kheadless_tui.lab.api.watching import Watch
 from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.failure import ApiFailure, bad_request, expired, invalid_options, unsupported_patch
+from kheadless_tui.lab.failure import bad_request, expired, invalid_options, unsupported_patch
 from kheadless_tui.lab.resources import ENDPOINTS, EVENTS, NAMESPACES, PODS, SERVICES
 from kheadless_tui.lab.store import Object, Store
 from kheadless_tui.lab.validation.checks import check_scale
@@ -232,19 +231,18 @@ class Verbs:
     async def _apply(self, call: Call) -> web.Response:
         """Server-side apply; it makes what is not there."""
         body = decode_apply(await read_body(call.request))
-        if not isinstance(body, dict):
-            raise bad_request("error decoding YAML: the patch is no object")
         given = (body.get("apiVersion", ""), body.get("kind", ""))
         if given != (call.resource.api_version, call.resource.kind) and call.target.subresource != "scale":
             group, _, version = given[0].rpartition("/")
             raise bad_request(f"invalid object type: {group}/{version}, Kind={given[1]}")
         meta = body.setdefault("metadata", {})
-        if meta.get("managedFields"):
-            raise bad_request("metadata.managedFields must be nil")
-        self._check_name(call, meta)
-        item, unknown = _conforming(call, body)
-        if unknown:
-            raise _not_in_schema(call, body, unknown)
+        if isinstance(meta, dict):
+            if meta.get("managedFields"):
+                raise bad_request("metadata.managedFields must be nil")
+            self._check_name(call, meta)
+        if call.target.subresource != "scale":
+            typed.check(body, call.resource, of_kind(call.resource.group, call.resource.version, call.resource.kind))
+        item, _ = decoding.conform(body, call.resource)
         meta = item.setdefault("metadata", {})
         meta["name"] = call.target.name
         if call.resource.namespaced:
@@ -320,13 +318,7 @@ class Verbs:
         )
 
     async def _delete_options(self, call: Call) -> dict[str, Any]:
-        body = await read_body(call.request)
-        if body.startswith(protobuf.MAGIC):
-            options: Any = from_protobuf(body)
-        else:
-            options = decode(body, call.resource) if body.strip() else {}
-        if not isinstance(options, dict):
-            raise bad_request("DeleteOptions were expected")
+        options = decode_options(await read_body(call.request))
         if "gracePeriodSeconds" in call.query:
             options["gracePeriodSeconds"] = _whole_number(call.query["gracePeriodSeconds"])
         if "propagationPolicy" in call.query:
@@ -351,24 +343,6 @@ def _whole_number(text: str) -> int:
         return int(text)
     except ValueError:
         raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
-
-
-def _conforming(call: Call, body: Object) -> tuple[Object, list[str]]:
-    try:
-        return decoding.conform(body, call.resource)
-    except decoding.WrongTypeError as error:
-        raise ApiFailure(500, "", f"failed to create typed patch object: {error}") from error
-
-
-def _not_in_schema(call: Call, body: Object, problems: Sequence[str]) -> ApiFailure:
-    meta, resource = body["metadata"], call.resource
-    subject = f"{meta.get('namespace', '')}/{meta.get('name', '')}"
-    schema = of_kind(resource.group, resource.version, resource.kind)
-    fields = [problem.partition('"')[2].rstrip('"') for problem in problems]
-    found = sorted(f"{field_sets.place(body, field, schema)}: field not declared in schema" for field in fields)
-    why = found[0] if len(found) == 1 else "errors:" + "".join(f"\n  {line}" for line in found)
-    kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
-    return ApiFailure(500, "", f"failed to create typed patch object ({subject}; {kind}): {why}")
 
 
 def _scale_of(item: Object) -> Object:

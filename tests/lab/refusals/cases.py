@@ -18,6 +18,7 @@ JSON_PATCH, APPLY = "application/json-patch+json", "application/apply-patch+yaml
 NS = f"/api/v1/namespaces/{NAMESPACE}"
 APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"
 SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
+REVIEWS = "/apis/authorization.k8s.io/v1"
 POLICIES = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/networkpolicies"
 
 
@@ -86,6 +87,7 @@ SETUP = (
     Case("pod", "POST", f"{NS}/pods", pod("pod")),
     Case("map", "POST", f"{NS}/configmaps", config_map("map", data={"a": "b"})),
     Case("slice", "POST", SLICES, endpoint_slice("slice")),
+    *(Case("doomed", "POST", f"{NS}/configmaps", config_map(f"doomed-{number}")) for number in range(3)),
     Case(
         "applied",
         "PATCH",
@@ -120,6 +122,12 @@ CASES = (
     Case("body's media type is unknown", "POST", f"{NS}/configmaps", b"x", "text/plain"),
     Case("body is protobuf that is none", "POST", f"{NS}/configmaps", b"x", "application/vnd.kubernetes.protobuf"),
     Case("body is huge", "POST", f"{NS}/configmaps", BIG),
+    Case("patch is huge", "PATCH", f"{NS}/configmaps/map", {"data": {"a": "x" * (4 * 1024 * 1024)}}, MERGE),
+    Case("apply is huge", "PATCH", f"{NS}/configmaps/map", BIG, APPLY, {"fieldManager": "x"}),
+    Case("options are huge", "DELETE", f"{NS}/configmaps/doomed-0", BIG),
+    Case("options are no JSON", "DELETE", f"{NS}/configmaps/doomed-1", b"{nonsense"),
+    Case("options of another kind", "DELETE", f"{NS}/configmaps/doomed-2", config_map("map")),
+    Case("grace is text", "DELETE", f"{NS}/pods/pod", {"gracePeriodSeconds": "x"}),
     Case("lists in lists in YAML", "POST", f"{NS}/configmaps", b"a: " + b"[" * DEEP, YAML),
     Case("maps in maps in YAML", "POST", f"{NS}/configmaps", b"a: " + b"{a: " * DEEP, YAML),
     Case("items in items in YAML", "POST", f"{NS}/configmaps", b"- " * 10_050 + b"x", YAML),
@@ -175,6 +183,18 @@ CASES = (
     Case("PATCH of a collection", "PATCH", f"{NS}/services", {}, MERGE),
     Case("DELETE of all namespaces", "DELETE", "/api/v1/namespaces"),
     Case("unknown method", "NONSENSE", f"{NS}/services/headless"),
+    Case("unknown method of a collection", "NONSENSE", f"{NS}/services"),
+    Case("unknown method where nothing is", "NONSENSE", "/nonsense"),
+    Case("unknown method of a document", "NONSENSE", "/version"),
+    Case("HEAD of an object", "HEAD", f"{NS}/services/headless"),
+    Case("OPTIONS of an object", "OPTIONS", f"{NS}/services/headless"),
+    Case("POST to a document", "POST", "/version", {}),
+    Case("POST to discovery", "POST", "/apis/apps/v1", {}),
+    Case("DELETE of health", "DELETE", "/healthz"),
+    Case("slash after slash", "GET", f"/api//v1/namespaces/{NAMESPACE}/services"),
+    Case("review without anything", "POST", f"{REVIEWS}/selfsubjectaccessreviews", {}),
+    Case("review of rules nowhere", "POST", f"{REVIEWS}/selfsubjectrulesreviews", {}),
+    Case("review of oneself", "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {}),
     Case("GET of a review", "GET", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"),
     Case("DELETE of a status", "DELETE", f"{NS}/pods/pod/status"),
     # -- selectors and versions --------------------------------------------------------------------------------
@@ -785,10 +805,34 @@ CASES = (
         APPLY,
         {"fieldManager": "second"},
     ),
+    *(
+        Case(f"apply of {name}", "PATCH", f"{NS}/services/applied", body, APPLY, {"fieldManager": "second"})
+        for name, body in {
+            "text for a number": service("applied", ports=[{"port": "eighty"}]),
+            "text for a list": service("applied", ports="x"),
+            "a list for a map": service("applied", selector=["a"]),
+            "a number for text": service("applied", clusterIP=5),
+            "text for a flag": service("applied", publishNotReadyAddresses="yes"),
+            "text for an object": service("applied") | {"spec": "x"},
+            "a number for a label": service("applied") | {"metadata": {"name": "applied", "labels": {"a": 1}}},
+            "ports without a number": service("applied", ports=[{"name": "x"}]),
+            "ports of one number": service("applied", ports=[{"port": 80}, {"port": 80}]),
+        }.items()
+    ),
+    Case(
+        "apply of text for a number of pods",
+        "PATCH",
+        f"{APPS}/statefulsets/applied",
+        workload("StatefulSet", "applied", replicas="three"),
+        APPLY,
+        {"fieldManager": "second"},
+    ),
+    Case("apply of a list", "PATCH", f"{NS}/configmaps/applied", b"[]", APPLY, {"fieldManager": "second"}),
+    Case("apply of nothing", "PATCH", f"{NS}/configmaps/applied", b"", APPLY, {"fieldManager": "second"}),
     Case("force without apply", "PATCH", f"{NS}/configmaps/map", {}, MERGE, {"force": "true"}),
 )
 
-DIFFERENT = {"unknown method": "aiohttp refuses the method itself, as 400"}
+DIFFERENT: dict[str, str] = {}
 """Cases in which the lab answers in another way, and why."""
 
 _VARYING = (
@@ -815,7 +859,7 @@ def told(status: int, content_type: str, body: bytes, warnings: list[str]) -> di
         found["warnings"] = [normal(text) for text in warnings]
     if status < 400:
         return found
-    if not content_type.startswith("application/json"):
+    if not body or not content_type.startswith("application/json"):
         return {**found, "text": normal(body.decode("utf-8", "replace"))[:300]}
     document = json.loads(body)
     kept = {key: value for key, value in document.items() if key in ("message", "reason", "details", "code")}

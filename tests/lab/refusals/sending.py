@@ -18,6 +18,10 @@ import yaml
 
 from tests.lab.refusals.cases import CASES, NAMESPACE, SETUP, Case, told
 
+AT_ONCE = 8
+"""Requests that are under way together."""
+GONE = Case("", "DELETE", f"/api/v1/namespaces/{NAMESPACE}")
+
 
 class Server:
     """An API server, reached with nothing but HTTP."""
@@ -47,18 +51,24 @@ class Server:
             answer = await self.send(case)
             if answer["code"] >= 400:
                 raise RuntimeError(f"{case.name}: {answer}")
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def in_turn(case: Case) -> dict[str, Any]:
+            async with turns:
+                return await self.send(case)
+
         try:
-            return {case.name: await self.send(case) for case in CASES}
+            answers = await asyncio.gather(*(in_turn(case) for case in CASES))
+            return dict(zip((case.name for case in CASES), answers, strict=True))
         finally:
-            await self.remove()
+            await self.send(GONE)
 
     async def remove(self) -> None:
         """Delete the namespace, and wait until it is gone."""
-        path = f"/api/v1/namespaces/{NAMESPACE}"
-        await self.send(Case("", "DELETE", path))
+        await self.send(GONE)
         async with asyncio.timeout(60):
             while True:
-                if (await self.send(Case("", "GET", path)))["code"] == 404:
+                if (await self.send(Case("", "GET", GONE.path)))["code"] == 404:
                     return
                 await asyncio.sleep(0.1)
 
