@@ -79,7 +79,7 @@ def severity(known: str, probe: ProbeRecord | None, predicted: Iterable[Predicte
     A match says nothing of records that have come since.
     """
     worst = known if known in ("error", "warning") else ""
-    finished = probe.finished[0] if probe is not None and probe.finished else None
+    finished = _last_answered(probe)
     if finished is None or finished.comparison is None:
         return worst
     if not finished.comparison.rows:
@@ -87,6 +87,14 @@ def severity(known: str, probe: ProbeRecord | None, predicted: Iterable[Predicte
     if finished.comparison.verdict == "match":
         return worst or ("" if finished.subject or not covers(finished.comparison, predicted) else "ok")
     return "error" if finished.comparison.verdict == "differs" else worst or "unknown"
+
+
+def _last_answered(probe: ProbeRecord | None) -> ProbeRecord | None:
+    """The last probe that came to a reply; one that was stopped before says nothing."""
+    for finished in probe.finished if probe is not None else ():
+        if finished.comparison is not None and (finished.comparison.rows or finished.comparison.unjudged):
+            return finished
+    return None
 
 
 def covers(comparison: Comparison, predicted: Iterable[PredictedRecord]) -> bool:
@@ -120,7 +128,7 @@ def verdicts_of(view: ServiceView) -> tuple[str, ...]:
 
     Empty before the first answers.
     """
-    probe = view.last_probe.finished[0] if view.last_probe is not None and view.last_probe.finished else None
+    probe = _last_answered(view.last_probe)
     if probe is None or probe.comparison is None or probe.result is None:
         return ()
     comparison = probe.comparison
@@ -293,7 +301,8 @@ def without_view(
         there_is = f"There is no namespace {' and no namespace '.join(missing)}."
         goes = ":ns NAME looks at another one; one that is made anew appears by itself."
         return "nothing selected", Note(there_is, "attention", UNKNOWN, (goes,))
-    return nothing_selected(session.snapshot, session.link, session.reads, session.scope, where, filtered)
+    known = session.snapshot, session.link, session.reads, session.scope
+    return nothing_selected(*known, where, filtered, session.selector)
 
 
 def deleted(key: ObjectKey, when: float) -> tuple[str, Note]:
@@ -303,7 +312,7 @@ def deleted(key: ObjectKey, when: float) -> tuple[str, Note]:
 
 
 def nothing_selected(
-    snapshot: Snapshot, link: ReadState, reads: Reads, scope: Scope, namespace: str, filtered: str
+    snapshot: Snapshot, link: ReadState, reads: Reads, scope: Scope, namespace: str, filtered: str, selector: str = ""
 ) -> tuple[str, Note]:
     """Title and text of the right side while no Service is selected: why, and which key helps.
 
@@ -314,11 +323,14 @@ def nothing_selected(
         scope: What is read.
         namespace: The namespace that the cursor is on, empty when the tree is empty.
         filtered: The filter that hides everything, if one does.
+        selector: The labels by which Services are chosen.
     """
+    chosen = f" with the labels {selector}" if selector else ""
     if namespace:
         count = len(snapshot.headless_services(namespace))
         others = len(snapshot.services(namespace)) - count
         services = "one headless Service" if count == 1 else f"{count:,} headless Services"
+        services += chosen
         services += " that may be got by name" if _only_by_name(reads, namespace) else ""
         rest = f", and {others:,} with a cluster IP" if others else ""
         has = f"{namespace} has {services}{rest}."
@@ -359,5 +371,6 @@ def nothing_selected(
     polled = next((state for state in states if isinstance(state, Polled)), None)
     live = "This screen is live: a new one appears by itself."
     if polled is not None:
-        live = f"{polled_text(polled, 'Services', where)}."
-    return title, Note(f"No headless Service in {read}{have}.", "", MUTED, (*unread, more, live))
+        live = f"{polled_text(polled, 'Services', read)}."
+    every = (":sel takes the labels away.",) if selector else ()
+    return title, Note(f"No headless Service{chosen} in {read}{have}.", "", MUTED, (*unread, *every, more, live))

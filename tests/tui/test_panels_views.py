@@ -15,8 +15,9 @@ from textual.binding import Binding
 from kheadless_tui.cluster.state import Forbidden
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.probe.compare import Comparison
 from kheadless_tui.tui.filtering import Filter
-from kheadless_tui.tui.notices import sentence_of
+from kheadless_tui.tui.notices import sentence_of, severity
 from kheadless_tui.tui.render.probed import ProbeRecord
 from kheadless_tui.tui.render.record_entries import RecordEntry
 from kheadless_tui.tui.render.roles import role_variables
@@ -124,6 +125,23 @@ def test_a_service_without_answers_says_what_became_of_its_probe() -> None:
     assert record.unanswered.startswith("probe failed at ")
     assert dataclasses.replace(record, state="asking").unanswered == "being probed"
     assert dataclasses.replace(record, state="cancelled").unanswered == "not probed: cancelled"
+
+
+def test_replies_that_nothing_was_predicted_for_are_no_match() -> None:
+    answered = probed(view_of(healthy())).last_probe
+    assert answered is not None
+    assert answered.comparison is not None
+    assert answered.result is not None
+    comparison = Comparison.of((), answered.result.observations)
+    record = dataclasses.replace(answered, comparison=comparison)
+    assert severity("", record, ()) == "unknown"
+    (said,) = sentence_of(dataclasses.replace(view_of(healthy()), last_probe=record))
+    assert said.text.startswith(f"{len(comparison.unjudged)} replies that nothing is predicted for · asked from pod/")
+    # One that was stopped before any reply came says nothing; the one before it still does.
+    stopped = dataclasses.replace(answered, state="cancelled", comparison=Comparison.of((), ()), earlier=(answered,))
+    assert severity("", stopped, ()) == severity("", answered, ())
+    (said, *_) = sentence_of(dataclasses.replace(view_of(healthy()), last_probe=stopped))
+    assert said.text.startswith("match: ")
 
 
 async def test_pods_may_not_be_listed_and_slices_still_tell() -> None:

@@ -158,6 +158,19 @@ async def test_what_is_polled_is_read_and_says_of_when_it_is() -> None:
         assert "web-0" in text
 
 
+async def test_an_empty_tree_tells_of_labels_and_of_what_was_not_read() -> None:
+    reads: dict[tuple[str, str], ReadState] = {
+        ("services", "shop"): Live(0),
+        ("services", "cart"): Forbidden("list", "services", "cart", "no"),
+        ("endpointslices", "shop"): Live(0),
+    }
+    session = FakeSession([], Scope(("shop", "cart")), reads=reads, selector="app=web")
+    async with running(session, (120, 40)) as (app, pilot):
+        await until(pilot, shows(app, "No headless Service with the labels app=web in shop."))
+        assert "You may not list Services in cart." in screen_text(app)
+        assert ":sel takes the labels away." in screen_text(app)
+
+
 async def test_services_that_may_only_be_got_by_name_are_not_said_to_be_all() -> None:
     now = time.time()
     named = Polled(now - 3, now + 12, Forbidden("list", "services", "shop", "no"))
