@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
+import importlib
 import os
 import sys
 from collections.abc import Coroutine
@@ -40,7 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
     if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
         # Textual reads it when it is imported: over SSH a few whole pictures beat many small ones.
         os.environ.setdefault("TEXTUAL_FPS", "15")
-    _import_when_used("aiohttp")
+    running.collect_seldom()  # before the imports: all that they make stays
+    if arguments.command == "demo":
+        # Before signals are caught and anything is there to be put away: ctrl-c then ends a slow start at once.
+        importlib.import_module("kheadless_tui.tui.app")
     return running.run(_to_the_end(_demo(arguments) if arguments.command == "demo" else _explore(arguments)))
 
 
@@ -54,19 +57,6 @@ async def _to_the_end(program: Coroutine[Any, Any, int]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
-
-
-def _import_when_used(package: str) -> None:
-    """Import a package when something of it is first used (importlib, "Implementing lazy imports").
-
-    aiohttp takes 0.1 s, half of it to read the system's certificates, and the first picture needs nothing of it.
-    """
-    spec = importlib.util.find_spec(package)
-    if package in sys.modules or spec is None or spec.loader is None:
-        return
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = sys.modules[package] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
 
 
 async def _explore(arguments: argparse.Namespace) -> int:
