@@ -55,6 +55,8 @@ class Excursions:
         self._session = session
         self._key = service
         self._say = say
+        self.place = ""
+        """Name of the place that one is at, or was at last."""
 
     async def path(self, name: str) -> ResolverPath:
         """The way of a name, as a program in a pod would give it."""
@@ -128,6 +130,7 @@ class Excursions:
             self._say(step.doing)
 
         async with prober.open(plan, progress) as place:
+            self.place = place.vantage.name
             yield place, plan
 
     async def _config(self) -> ZoneConfig:

@@ -156,6 +156,7 @@ async def test_each_endpoint_is_connected_to_and_again() -> None:
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, ReachScreen))
         await until(pilot, shows(app, "3 of 3 reached"))
+        assert "reach · tutorial-1/nginx-headless · from pod/web-" in screen_lines(app)[1]
         await until(pilot, shows(app, "p again"))
         await pilot.press("p")
         await until(pilot, shows(app, "3 of 3 reached"))
@@ -167,6 +168,7 @@ async def test_a_change_is_followed_live_and_escape_ends_it() -> None:
         await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, TimelineScreen))
         await until(pilot, shows(app, "waiting for a change"))
+        assert "convergence · tutorial-1/nginx-headless · from pod/web-" in screen_lines(app)[1]
         lab.scale("tutorial-1", "web", 4)
         await until(pilot, shows(app, "API, EndpointSlice"))
         assert "A of nginx-headless" in screen_text(app)

@@ -135,7 +135,8 @@ class ReachScreen(WorkScreen):
                 "The Service has no endpoint with a TCP port: there is nothing to connect to.", "quiet", MUTED
             )
             rows = [Row("none", nothing, selectable=False)]
-        title = f"reach {self.signs.quiet} {clean(str(self.service))} {self.signs.quiet} a TCP connect to each endpoint"
+        where = self.from_where()
+        title = f"reach {self.signs.quiet} {clean(str(self.service))}{where} {self.signs.quiet} a TCP connect to each"
         self.show(title, f"{good} of {len(self._goals)} reached" if self._goals else "", [*self.notes(), *rows])
 
 
@@ -168,11 +169,13 @@ class TimelineScreen(WorkScreen):
         """Show how far the change has come."""
         timeline = self._timeline
         if timeline is None:
-            self.show(f"convergence {self.signs.quiet} {clean(str(self.service))}", "", self.notes())
+            title = f"convergence {self.signs.quiet} {clean(str(self.service))}{self.from_where()}"
+            self.show(title, "", self.notes())
             return
         count = f"{'done' if timeline.done else 'going on'}, {timeline.ms / 1000:.1f} s"
         asked = f"asked every {timeline.interval:.0f} ms"
-        title = f" {self.signs.quiet} ".join(("convergence", self._change_text(timeline.change), asked))
+        what = f" {self.signs.quiet} ".join(("convergence", self._change_text(timeline.change)))
+        title = f"{what}{self.from_where()} {self.signs.quiet} {asked}"
         sign, role = ("match", GOOD) if timeline.done else ("ellipsis", WARN)
         closing = Note(clean(worst_text(timeline)), sign, role, (legend(self.signs).plain,))
         self.show(title, count, [*timeline_rows(timeline), Row("worst", closing, selectable=False)])

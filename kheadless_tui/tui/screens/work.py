@@ -47,6 +47,7 @@ class WorkScreen(SheetScreen[None]):
         self._doing = ""
         self._error: HeadlessError | None = None
         self._cancelled = False
+        self._excursions: Excursions | None = None
         self._job: asyncio.Task[None] | None = None
         self._due: asyncio.TimerHandle | None = None
 
@@ -87,9 +88,14 @@ class WorkScreen(SheetScreen[None]):
             return
         self._error, self._cancelled, self._doing = None, False, ""
         self.begin()
-        excursions = Excursions(self.asker, self.asker.session, self.service, self._say_doing)
-        self._job = self.asker.run(self._run(excursions), f"{type(self).__name__} {self.service}")
+        self._excursions = Excursions(self.asker, self.asker.session, self.service, self._say_doing)
+        self._job = self.asker.run(self._run(self._excursions), f"{type(self).__name__} {self.service}")
         self.changed()
+
+    def from_where(self) -> str:
+        """`` · from pod/web-0:nginx``, for a title; empty until one is there."""
+        place = self._excursions.place if self._excursions is not None else ""
+        return f" {self.signs.quiet} from {clean(place)}" if place else ""
 
     async def _run(self, excursions: Excursions) -> None:
         try:
