@@ -28,7 +28,7 @@ WORDY = (
     Verb(CONTEXT, "ctx NAME", "another cluster: a context of the kubeconfig", optional=False),
     Verb(NAMESPACE, "ns NAME...|all", "other namespaces, those included that may not be listed", optional=False),
     Verb(SELECTOR, "sel [LABELS]", "only Services with these labels, as kubectl -l; without: all"),
-    Verb(PATH, "path NAME", "the way of a name through a pod's resolver, as a program there gives it", optional=False),
+    Verb(PATH, "path NAME", "the way of a name through a pod's resolver", optional=False),
     Verb(QUIT, "q", "leave the program", "app.quit"),
 )
 """The commands that are no keys."""
