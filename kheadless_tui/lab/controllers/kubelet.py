@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from typing import Protocol
 
 from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.clock import Clock, Timer, parse_rfc3339
+from kheadless_tui.lab.controllers.container_start import ContainerStarter, Launcher
 from kheadless_tui.lab.controllers.events import NORMAL, WARNING, Events
 from kheadless_tui.lab.controllers.pod_status import (
-    BACK_OFF_SECONDS,
     back_off,
     find_state,
     held_unready,
-    identity,
     readiness_delay,
     readiness_failure,
     set_condition,
@@ -22,9 +20,9 @@ from kheadless_tui.lab.controllers.pod_status import (
     terminated,
     waiting,
 )
+from kheadless_tui.lab.controllers.pod_writer import PodWriter
 from kheadless_tui.lab.defaults import Addresses
 from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.pods.images import FOREVER, find_image, full_reference, run_of
 from kheadless_tui.lab.resources import NODES, PODS
 from kheadless_tui.lab.store import Change, Key, Object, Store, key_of
 
@@ -33,19 +31,8 @@ POD_RANGE_6 = ipaddress.ip_network("fd00:244::/64")
 
 START_SECONDS = 0.25
 """From being scheduled to running, with the image on the node."""
-PULL_FAILED_SECONDS = 1.0
 STOP_SECONDS = 0.5
 """A server that heeds SIGTERM."""
-
-
-class Launcher(Protocol):
-    """Runs the programs of containers whose output somebody will want to see."""
-
-    def launch(self, pod: Object, container: Object, ended: Callable[[int], None]) -> bool:
-        """Run a container's program; whether it is run, and ``ended`` will be called with its exit status."""
-
-    def forget(self, uid: str) -> None:
-        """A pod is gone."""
 
 
 class Kubelet:
@@ -55,14 +42,22 @@ class Kubelet:
         self._store = store
         self._objects = objects
         self._clock = clock
-        self._events = events
         self._addresses = {"IPv4": Addresses(POD_RANGE, 2), "IPv6": Addresses(POD_RANGE_6, 2)}
         self._begun: set[str] = set()
         self._ending: dict[str, Timer] = {}
         self._held: dict[str, bool] = {}
         self._ephemeral: set[tuple[str, str]] = set()
-        self.launcher: Launcher | None = None
+        self._pods = PodWriter(store, objects, clock, events)
+        self._starter = ContainerStarter(clock, self._pods, self._ended)
+
+    @property
+    def launcher(self) -> Launcher | None:
         """Who runs programs for real; without one, containers only look as if they ran."""
+        return self._starter.launcher
+
+    @launcher.setter
+    def launcher(self, launcher: Launcher) -> None:
+        self._starter.launcher = launcher
 
     def keys(self, change: Change) -> set[Key]:
         """Every pod."""
@@ -94,29 +89,16 @@ class Kubelet:
             self._terminate(pod)
         elif uid not in self._begun:
             self._begun.add(uid)
-            self._change(key, uid, self._creating)
-            self._later(START_SECONDS, key, uid, self._start)
+            self._pods.change(key, uid, self._creating)
+            self._pods.later(START_SECONDS, key, uid, self._start)
             deadline = pod["spec"].get("activeDeadlineSeconds")
             if deadline is not None:
-                self._later(deadline, key, uid, self._exceed)
+                self._pods.later(deadline, key, uid, self._exceed)
         else:
             for container in pod["spec"].get("ephemeralContainers") or ():
                 self._begin_ephemeral(key, uid, container)
 
     # -- steps -------------------------------------------------------------------------------------------------
-
-    def _later(self, seconds: float, key: Key, uid: str, edit: Callable[[Object], None]) -> None:
-        self._clock.call_later(seconds, lambda: self._change(key, uid, edit))
-
-    def _change(self, key: Key, uid: str, edit: Callable[[Object], None]) -> None:
-        """Change the pod, if it is still that one."""
-        found = self._store.find(PODS, *key)
-        if found is not None and found["metadata"]["uid"] == uid:
-            self._objects.change(PODS, *key, edit)
-
-    def _say(self, pod: Object, kind: str, reason: str, message: str, container: str = "") -> None:
-        node = pod["spec"].get("nodeName", "")
-        self._events.record(pod, kind, reason, message, "kubelet", host=node, container=container)
 
     def _creating(self, pod: Object) -> None:
         status = pod["status"]
@@ -142,93 +124,11 @@ class Kubelet:
         set_condition(pod, "PodReadyToStartContainers", True, self._clock.timestamp())
         key, uid = key_of(pod), pod["metadata"]["uid"]
         for container, state in zip(pod["spec"]["containers"], status["containerStatuses"], strict=True):
-            self._start_container(pod, container, state)
+            self._starter.start(pod, container, state)
         if not any("waiting" in state["state"] for state in status["containerStatuses"]):
             status["phase"] = "Running"
         self._end_if_all_ended(pod)
         self._probe_later(key, uid, pod)
-
-    def _start_container(self, pod: Object, container: Object, state: Object) -> None:
-        """Pull, create and start one; its status tells how far that came."""
-        image = find_image(container["image"])
-        name = container["name"]
-        if image is None:
-            self._fail_pull(pod, container, state)
-            return
-        policy = container.get("imagePullPolicy")
-        if policy == "Always":
-            self._say(pod, NORMAL, "Pulling", f'Pulling image "{container["image"]}"', name)
-            took = "12ms (12ms including waiting). Image size: 4167000 bytes."
-            self._say(pod, NORMAL, "Pulled", f'Successfully pulled image "{container["image"]}" in {took}', name)
-        else:
-            already = f'Container image "{container["image"]}" already present on machine'
-            self._say(pod, NORMAL, "Pulled", already, name)
-        self._say(pod, NORMAL, "Created", f"Created container: {name}", name)
-        run = run_of(
-            image, image.argv(container.get("command"), container.get("args")), stdin=bool(container.get("stdin"))
-        )
-        now = self._clock.timestamp()
-        state.update(identity(container))
-        if run.missing:
-            message = (
-                "failed to create containerd task: failed to create shim task: OCI runtime create failed: "
-                f'runc create failed: unable to start container process: exec: "{run.missing}": '
-                "executable file not found in $PATH: unknown"
-            )
-            ended = {"exitCode": 128, "reason": "StartError", "message": message, "startedAt": "1970-01-01T00:00:00Z"}
-            state["state"] = {"terminated": {**ended, "finishedAt": now, "containerID": state["containerID"]}}
-            self._say(pod, WARNING, "Failed", f"Error: {message}", name)
-            return
-        self._say(pod, NORMAL, "Started", f"Started container {name}", name)
-        state["state"] = {"running": {"startedAt": now}}
-        state["started"] = True
-        key, uid, number = key_of(pod), pod["metadata"]["uid"], state["containerID"]
-
-        def ended_with(code: int) -> None:
-            self._change(key, uid, self._ended(name, number, code))
-
-        def begin() -> None:
-            found = self._store.find(PODS, *key)
-            if found is None or found["metadata"]["uid"] != uid:
-                return
-            if self.launcher is not None and self.launcher.launch(found, container, ended_with):
-                return
-            if run.seconds != FOREVER:
-                self._clock.call_later(run.seconds, lambda: ended_with(run.exit_code))
-
-        self._clock.call_later(0.0, begin)  # once the store says that it runs
-
-    def _fail_pull(self, pod: Object, container: Object, state: Object) -> None:
-        name, policy = container["image"], container.get("imagePullPolicy")
-        if policy == "Never":
-            message = f'Container image "{name}" is not present with pull policy of Never'
-            state["state"] = {"waiting": {"reason": "ErrImageNeverPull", "message": message}}
-            self._say(pod, WARNING, "ErrImageNeverPull", message, container["name"])
-            return
-        full = full_reference(name)
-        cause = (
-            f'failed to pull and unpack image "{full}": failed to resolve reference "{full}": pull access denied, '
-            "repository does not exist or may require authorization: server message: insufficient_scope: "
-            "authorization failed"
-        )
-
-        def say_waiting(reason: str, message: str) -> Callable[[Object], None]:
-            def edit(item: Object) -> None:
-                found = find_state(item, container["name"])
-                if found is not None and "waiting" in found["state"]:
-                    found["state"] = {"waiting": {"reason": reason, "message": message}}
-                    kind, why = (WARNING, "Failed") if reason == "ErrImagePull" else (NORMAL, "BackOff")
-                    text = f'Failed to pull image "{name}": {cause}' if kind == WARNING else message.partition(": ")[0]
-                    self._say(item, kind, why, text, container["name"])
-                    self._say(item, WARNING, "Failed", f"Error: {reason}", container["name"])
-
-            return edit
-
-        key, uid = key_of(pod), pod["metadata"]["uid"]
-        self._say(pod, NORMAL, "Pulling", f'Pulling image "{name}"', container["name"])
-        self._later(PULL_FAILED_SECONDS, key, uid, say_waiting("ErrImagePull", cause))
-        backing_off = f'Back-off pulling image "{name}": ErrImagePull: {cause}'
-        self._later(PULL_FAILED_SECONDS + BACK_OFF_SECONDS, key, uid, say_waiting("ImagePullBackOff", backing_off))
 
     # -- containers that end -----------------------------------------------------------------------------------
 
@@ -269,7 +169,7 @@ class Kubelet:
         state["state"] = {"waiting": {"reason": reason, "message": message}}
         if state["restartCount"]:
             said = f"Back-off restarting failed container {name} in pod {key[1]}_{key[0]}({uid})"
-            self._say(pod, WARNING, "BackOff", said, name)
+            self._pods.say(pod, WARNING, "BackOff", said, name)
 
         def restart(item: Object) -> None:
             found = find_state(item, name)
@@ -277,11 +177,11 @@ class Kubelet:
                 return
             container = next(c for c in item["spec"]["containers"] if c["name"] == name)
             found["restartCount"] += 1
-            self._start_container(item, container, found)
+            self._starter.start(item, container, found)
             self._end_if_all_ended(item)
             self._probe_later(key, uid, item)
 
-        self._later(seconds, key, uid, restart)
+        self._pods.later(seconds, key, uid, restart)
 
     def _exceed(self, pod: Object) -> None:
         """ActiveDeadlineSeconds has passed."""
@@ -296,7 +196,7 @@ class Kubelet:
         set_readiness(pod, self._clock.timestamp())
         if self.launcher is not None:
             self.launcher.forget(pod["metadata"]["uid"])
-        self._say(pod, NORMAL, "DeadlineExceeded", message)
+        self._pods.say(pod, NORMAL, "DeadlineExceeded", message)
 
     # -- readiness ---------------------------------------------------------------------------------------------
 
@@ -308,7 +208,7 @@ class Kubelet:
             self._set_ready(pod)
 
     def _probe(self, key: Key, uid: str) -> None:
-        self._change(key, uid, self._set_ready)
+        self._pods.change(key, uid, self._set_ready)
 
     def _set_ready(self, pod: Object) -> None:
         held = self._held.get(pod["metadata"]["uid"])
@@ -320,7 +220,7 @@ class Kubelet:
                 failure = readiness_failure(pod, container)
             state["ready"] = running and not failure
             if running and failure:
-                self._say(pod, WARNING, "Unhealthy", f"Readiness probe failed: {failure.strip()}", state["name"])
+                self._pods.say(pod, WARNING, "Unhealthy", f"Readiness probe failed: {failure.strip()}", state["name"])
         set_readiness(pod, self._clock.timestamp())
 
     # -- ephemeral containers ----------------------------------------------------------------------------------
@@ -334,11 +234,11 @@ class Kubelet:
             if pod["status"].get("phase") != "Running":
                 return
             state = waiting(container)
-            self._start_container(pod, container, state)
+            self._starter.start(pod, container, state)
             state.pop("started", None)
             pod["status"].setdefault("ephemeralContainerStatuses", []).append(state)
 
-        self._later(START_SECONDS, key, uid, start)
+        self._pods.later(START_SECONDS, key, uid, start)
 
     # -- the end -----------------------------------------------------------------------------------------------
 
@@ -354,7 +254,7 @@ class Kubelet:
             self._ending[uid].cancel()
         else:
             for container in pod["spec"]["containers"]:
-                self._say(pod, NORMAL, "Killing", f"Stopping container {container['name']}", container["name"])
+                self._pods.say(pod, NORMAL, "Killing", f"Stopping container {container['name']}", container["name"])
         self._ending[uid] = self._clock.call_later(seconds, lambda: self._gone(key, uid))
 
     def _gone(self, key: Key, uid: str) -> None:
