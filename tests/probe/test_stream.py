@@ -12,7 +12,7 @@ import pytest
 
 from kheadless_tui.errors import NotFound
 from kheadless_tui.probe.carriers.commands import IDLE, stream_argv
-from kheadless_tui.probe.carriers.stream import ByteStream, OpenStream, Outcome, Way, ask_stream
+from kheadless_tui.probe.carriers.stream import REFILL, WINDOW, ByteStream, OpenStream, Outcome, Way, ask_stream
 from kheadless_tui.probe.dnsmessage import Framer, framed
 from kheadless_tui.probe.server import Protocol, Server
 from kheadless_tui.zone.record import Question
@@ -37,6 +37,7 @@ class FakeServer:
         self.words = ending
         self.opened = 0
         self.asked: list[str] = []
+        self.writes = 0
 
     @property
     def open(self) -> OpenStream:
@@ -57,6 +58,7 @@ class FakeStream:
         self._closed = False
 
     async def send(self, data: bytes) -> None:
+        self._server.writes += 1
         for wire in self._framer.feed(data):
             if self._closed:
                 return
@@ -145,6 +147,13 @@ async def test_a_name_that_cannot_be_sent_does_not_stop_the_others() -> None:
     outcomes = await ask_stream(FakeServer(honest).open, [bad, *QUESTIONS[:2]], Way(1))
     assert "cannot be asked" in outcomes[0].error
     assert all(outcome.reply for outcome in outcomes[1:])
+
+
+async def test_questions_are_written_several_at_a_time_however_singly_the_replies_come() -> None:
+    server = FakeServer(honest)
+    outcomes = await ask_stream(server.open, QUESTIONS, Way(1))
+    assert all(outcome.reply for outcome in outcomes)
+    assert server.writes <= 2 + len(QUESTIONS) / (WINDOW - REFILL)
 
 
 async def test_only_names_that_cannot_be_sent() -> None:

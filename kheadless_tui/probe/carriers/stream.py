@@ -33,6 +33,11 @@ WINDOW = 16
 enough for hundreds in a few round trips."""
 
 
+REFILL = WINDOW // 2
+"""Waiting questions at which the window is filled again: each filling is a frame and a system call at every program on
+the way, and the server has as many left to answer meanwhile."""
+
+
 class ByteStream(Interface):
     """Something that carries bytes to a server and back."""
 
@@ -265,7 +270,9 @@ class _Round:
         return True
 
     async def _fill(self) -> None:
-        """Send questions until the window is full, all of them in one write."""
+        """Send questions until the window is full, all of them in one write; not for every single place in it."""
+        if self._talk.count > REFILL and not self._way.lossy:
+            return
         batch = bytearray()
         asked: list[Question] = []
         while self._queue and self._talk.count < WINDOW:
