@@ -21,6 +21,9 @@ from kheadless_tui.errors import InputError
 NAMESPACE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 """An RFC 1123 label, which the name of a namespace has to be."""
 
+MOST_NAMESPACES = 100
+"""Namespaces that are read one by one: each takes some four watches, and a process has 1,024 files by default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -121,7 +124,11 @@ class _Reading:
                 raise self._wrong(
                     item, f"{what} holds {found}, expected names of small letters, digits and dashes, at most 63"
                 )
-        return tuple(dict.fromkeys(item.value for item in node.value))
+        listed = tuple(dict.fromkeys(item.value for item in node.value))
+        if len(listed) > MOST_NAMESPACES:
+            told = f"{what} are {len(listed)}, and {MOST_NAMESPACES} are read at the most, each with watches of its own"
+            raise self._wrong(node, told)
+        return listed
 
     def _wrong(self, node: Any, why: str) -> InputError:
         return InputError(why, where=f"{self._file}:{node.start_mark.line + 1}")

@@ -140,7 +140,11 @@ class Reader:
 
     async def _do(self, step: List | Check | Watch) -> None:
         if isinstance(step, List):
+            if self._transport.lists.locked():
+                self.reflector.queued(True)
+                self._changed(self)
             async with self._transport.lists:
+                self.reflector.queued(False)
                 await self._list(step)
         elif isinstance(step, Check):
             await self._check(step)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from kheadless_tui.cluster import pauses
 from kheadless_tui.cluster.bounds import MAX_OBJECTS, PAGE, Allowance, Lines
@@ -110,6 +111,11 @@ class Reflector:
     def distrust(self) -> None:
         """What was taken in may not be what there is: list again."""
         self._version = None
+
+    def queued(self, waiting: bool) -> None:
+        """Whether its list has to wait until others have ended."""
+        if isinstance(self.state, Reading):
+            self.state = replace(self.state, waiting=waiting)
 
     def waited(self, until: float) -> None:
         """The pause up to then is over, whatever the clock says now: it may have been set back meanwhile."""

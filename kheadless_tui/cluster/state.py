@@ -16,6 +16,8 @@ class Reading:
     """Objects read so far."""
     since: float = 0.0
     """Unix time of the start."""
+    waiting: bool = False
+    """As many lists as are asked for at a time are under way: this one waits for its turn."""
 
 
 @dataclass(frozen=True, slots=True)

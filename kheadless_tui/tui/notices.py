@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kheadless_tui.cluster.bounds import MAX_LISTS
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Scope, Unauthorized
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
@@ -254,6 +255,12 @@ def trouble(link: ReadState, reads: Reads, namespace: str, cannot_probe: str = "
     return None
 
 
+def _queue(reads: Reads) -> tuple[str, ...]:
+    """Lists that wait until others have ended, where there are any."""
+    waiting = sum(isinstance(state, Reading) and state.waiting for state in reads.values())
+    return (f"{MAX_LISTS} lists are read at a time; {waiting} wait for their turn.",) if waiting else ()
+
+
 def polling(reads: Reads, namespace: str) -> tuple[str, ...]:
     """What is said of Services and EndpointSlices that may not be watched, or not even listed: of when they are."""
     kinds = (("services", "Services"), ("endpointslices", "EndpointSlices"))
@@ -354,7 +361,7 @@ def nothing_selected(
         )
     if isinstance(link, Reading) or any(isinstance(state, Reading) for state in states):
         so_far = sum(state.objects for state in states if isinstance(state, Reading))
-        return title, Note(f"reading Services: {so_far:,} so far", "ellipsis", UNKNOWN)
+        return title, Note(f"reading Services: {so_far:,} so far", "ellipsis", UNKNOWN, _queue(reads))
     if filtered:
         return title, Note(f"No Service matches /{filtered}.", "", MUTED, ("esc takes the filter away.",))
     others = sum(len(snapshot.services(name)) for name in snapshot.namespaces)

@@ -17,7 +17,7 @@ from kheadless_tui.cluster.connection import load_connection
 from kheadless_tui.cluster.reader import Reader
 from kheadless_tui.cluster.reflector import Reflector
 from kheadless_tui.cluster.session import ClusterSession
-from kheadless_tui.cluster.state import Live, unread_kinds
+from kheadless_tui.cluster.state import Live, Reading, unread_kinds
 from kheadless_tui.cluster.store import Store
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import ClusterError
@@ -81,6 +81,11 @@ async def test_more_objects_than_are_kept_are_left_out_and_counted(tmp_path: Pat
             assert reflector.state.left_out == 2
 
 
+def waiting(session: ClusterSession) -> int:
+    """Lists that are said to wait for their turn."""
+    return sum(isinstance(state, Reading) and state.waiting for state in session.reads.values())
+
+
 async def test_many_namespaces_are_not_listed_all_at_once(tmp_path: Path) -> None:
     under_way: set[str] = set()
     most, go = 0, asyncio.Event()
@@ -106,9 +111,13 @@ async def test_many_namespaces_are_not_listed_all_at_once(tmp_path: Path) -> Non
         await session.start()
         try:
             await until(lambda: len(under_way) == MAX_LISTS)
+            await until(
+                lambda: waiting(session) >= 2 * len(spaces) - MAX_LISTS
+            )  # Services and slices not asked for yet
             go.set()
             await session.loaded(20)
             assert most == MAX_LISTS
+            await until(lambda: waiting(session) == 0)
         finally:
             await session.close()
 

@@ -466,6 +466,11 @@ EMPTY: list[tuple[dict[str, Any], list[KubeObject], str]] = [
         "reading Services: 1,500 so far",
     ),
     (
+        {"link": Reading(), "reads": {("services", name): Reading(waiting=name != "a") for name in "abc"}},
+        [],
+        "16 lists are read at a time; 2 wait for their turn.",
+    ),
+    (
         {
             "scope": Scope(("shop",), only=True),
             "link": Forbidden("list", "services", "shop", "not you"),

@@ -42,6 +42,11 @@ def test_there_need_not_be_one(tmp_path: Path) -> None:
         ("contexts:\n  prod:\n    namespace: shop\n", 3, "unknown key 'namespace', expected `namespaces:`"),
         ("contexts:\n  prod:\n    namespaces: shop\n", 3, r"must be a list, expected \[shop, cart\]"),
         ("contexts:\n  prod:\n    namespaces:\n    - shop\n    - Shop\n", 5, "holds 'Shop', expected names of small"),
+        (
+            f"contexts:\n  prod:\n    namespaces: [{', '.join(f'n{number}' for number in range(101))}]\n",
+            3,
+            "are 101, and 100",
+        ),
         ("contexts:\n  prod: {}\n  prod: {}\n", 3, "contexts has the key 'prod' twice"),
     ],
 )
