@@ -1,8 +1,7 @@
-"""What is asked for once and not watched: one object, all objects of a kind, how the zone is served."""
+"""What is asked for once and not watched: one object, how the zone is served."""
 
 from __future__ import annotations
 
-from kheadless_tui.cluster.bounds import PAGE
 from kheadless_tui.cluster.decode import Decoder, path_of
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import NotFound, Refused
@@ -21,30 +20,6 @@ async def fetch(transport: Transport, kind: Kind, key: ObjectKey) -> KubeObject:
         NotFound, Refused, Unreachable, NotAuthenticated, ClusterError: as it comes.
     """
     return Decoder(kind).one(await transport.call("GET", path_of(kind, key.namespace, key.name)))
-
-
-async def list_all(transport: Transport, kind: Kind, namespace: str) -> list[KubeObject]:
-    """All objects of a kind in a namespace; those that cannot be decoded are left out.
-
-    Raises:
-        Refused, Unreachable, NotAuthenticated, ClusterError: as it comes.
-    """
-    decoder = Decoder(kind)
-    found: list[KubeObject] = []
-    token = ""
-    while True:
-        params = [("limit", str(PAGE))] + ([("continue", token)] if token else [])
-        answer = await transport.request("GET", path_of(kind, namespace), params=params)
-        if answer.status == 410 and token:
-            found, token = [], ""  # the list took longer than the server keeps its version
-            continue
-        if answer.status != 200:
-            raise transport.error(answer, f"list {kind.plural} in namespace {namespace}")
-        page = decoder.page(answer.body)
-        found += page.objects
-        token = page.token
-        if not token:
-            return found
 
 
 async def zone_config(transport: Transport) -> ZoneConfig:

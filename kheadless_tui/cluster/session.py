@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from kheadless_tui.cluster import once
 from kheadless_tui.cluster.connection import Connection
 from kheadless_tui.cluster.heartbeat import Heartbeat, Pulse
-from kheadless_tui.cluster.listwatch import Replace
 from kheadless_tui.cluster.loading import until_loaded
 from kheadless_tui.cluster.missing_rights import MissingRight
 from kheadless_tui.cluster.readers import ReadKey
@@ -21,10 +20,9 @@ from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.telling import Subscribers
 from kheadless_tui.cluster.transport import Transport
 from kheadless_tui.errors import ClusterError
-from kheadless_tui.model.kinds import POD, Kind
+from kheadless_tui.model.kinds import Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.model.workloads import Pod
 from kheadless_tui.zone.config import ZoneConfig
 
 LINGER = 30.0
@@ -259,17 +257,6 @@ class ClusterSession:
         if namespace not in self._hiding and namespace in self._live.shown:
             loop = asyncio.get_running_loop()
             self._hiding[namespace] = loop.call_later(LINGER, self._forget_pods, namespace)
-
-    async def pods_once(self, namespace: str) -> list[Pod]:
-        """All pods of a namespace, now; they are put into the snapshot too.
-
-        Raises:
-            Refused, Unreachable, NotAuthenticated: as it comes.
-        """
-        found = await once.list_all(self.transport, POD, namespace)
-        if self._store.apply(POD, namespace, Replace(found)):
-            self._tell()
-        return [pod for pod in found if isinstance(pod, Pod)]
 
     async def fetch(self, kind: Kind, key: ObjectKey) -> KubeObject:
         """One object, as the API server has it now; the snapshot is not touched.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 import ssl
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -225,7 +226,7 @@ async def serving(api: FakeApi, context: ssl.SSLContext | None = None, port: int
     server = web.Server(api.handle, handler_cancellation=True)
     runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=context)
+    site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=context, reuse_port=True)
     await site.start()
     api.port = runner.addresses[0][1]
     api.tls = context is not None
@@ -235,6 +236,15 @@ async def serving(api: FakeApi, context: ssl.SSLContext | None = None, port: int
         api.hanging.set()
         api.cut()
         await runner.cleanup()
+
+
+@contextlib.contextmanager
+def kept_port() -> Iterator[int]:
+    """A port that nobody else is given while a server of ours is away; by this alone nobody listens there."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 def kubeconfig(
