@@ -149,3 +149,15 @@ def test_the_reverse_name_of_another_service_at_the_same_address_has_a_row_once_
     assert ("PTR", other) not in before
     assert ("PTR", other, "match") in after
     assert ("PTR", "web-0", "match") in after
+
+
+def test_no_address_is_cut_where_there_is_room_for_one_panel_of_forty_columns() -> None:
+    v4 = world(
+        service("nginx-headless"),
+        slice_of("nginx-headless", "nginx-headless-1", [endpoint("10.244.101.17", "web-0")]),
+    )
+    for view in (view_of(v4), probed(view_of(v4)), view_of(healthy())):
+        rows = rows_of(view)
+        text = drawn(records_layout(rows, 39), rows)
+        assert all(len(line) <= 39 for line in text.splitlines()), text
+        assert all(row.value.data in text for row in rows if row.value.type in ("A", "AAAA"))

@@ -56,7 +56,7 @@ class RecordsLayout:
 
     def _is_broken(self, entry: RecordEntry) -> bool:
         """An address is wider than its column, and addresses are never cut."""
-        return (_is_long_name(entry) and width_of(entry.name) > self._width_of("name")) or (
+        return (_is_reverse(entry) and width_of(entry.name) > self._width_of("name")) or (
             _is_address(entry) and width_of(entry.data) > self._width_of("data")
         )
 
@@ -94,7 +94,7 @@ class RecordsLayout:
         first.pad_right(max(0, indent - first.cell_len))
         second = Text(" " * indent)
         _append(first, cells["name"])
-        if _is_long_name(entry):
+        if _is_reverse(entry):
             _append(second, cells["type"], Cell.of("  "))
         else:
             _append(first, Cell.of("  "), cells["type"])
@@ -112,7 +112,12 @@ def _append(line: Text, *cells: Cell) -> None:
 
 def _is_long_name(entry: RecordEntry) -> bool:
     """The name is an IPv6 address, and may not be shortened."""
-    return entry.type == "PTR" and ":" in entry.name
+    return _is_reverse(entry) and ":" in entry.name
+
+
+def _is_reverse(entry: RecordEntry) -> bool:
+    """The name is an address."""
+    return entry.type == "PTR"
 
 
 def _is_address(entry: RecordEntry) -> bool:
@@ -169,12 +174,20 @@ def records_layout(
         if total(_columns(entries, titles), chosen, {**names, "verdict": reserved}, _CAPS) <= width:
             break
     # Before anything is cut: the verdict column only as wide as its words of now; then rows with long addresses, first
-    # as names and then as data, take two lines.
+    # as names and then as data, take two lines; on a very small terminal every row with an address.
     no_names = [entry for entry in entries if not _is_long_name(entry)]
     no_addresses = [entry for entry in no_names if not _is_address(entry)]
-    tries = ((entries, reserved), (entries, names["verdict"]), (no_names, reserved), (no_addresses, reserved))
+    no_reverse = [entry for entry in no_addresses if not _is_reverse(entry)]
+    tries = (
+        (entries, reserved),
+        (entries, names["verdict"]),
+        (no_names, reserved),
+        (no_addresses, reserved),
+        (no_reverse, names["verdict"]),
+    )
     for counted, verdicts in tries:
         texts = {**_texts(counted, most), "verdict": verdicts}
+        titles["data"] = _data_title(counted)
         grid = fit(_columns(counted, titles), chosen, chosen, texts, width)
         if grid.total <= width:
             break
@@ -213,14 +226,19 @@ def _further_columns(probed: bool, differs: bool) -> tuple[tuple[str, ...], ...]
 
 
 def _titles(entries: Sequence[RecordEntry], signs: Signs, *, probed: bool, server: str) -> dict[str, str]:
-    ttls = {entry.record.ttl for entry in entries if entry.record is not None}
-    ttl = f"PREDICTED  ttl {next(iter(ttls))}" if len(ttls) == 1 else "PREDICTED"
-    widest = max((width_of(entry.data) for entry in entries), default=0)
     return {
-        "data": ttl if width_of(ttl) <= widest else "PREDICTED",
+        "data": _data_title(entries),
         "divider": signs.divider,
         "answered": (f"ANSWERED {server}".rstrip() if probed else "WHY WITHHELD"),
     }
+
+
+def _data_title(entries: Sequence[RecordEntry]) -> str:
+    """With the one TTL of all records, where they are as wide as that."""
+    ttls = {entry.record.ttl for entry in entries if entry.record is not None}
+    ttl = f"PREDICTED  ttl {next(iter(ttls))}" if len(ttls) == 1 else "PREDICTED"
+    widest = max((width_of(entry.data) for entry in entries), default=0)
+    return ttl if width_of(ttl) <= widest else "PREDICTED"
 
 
 def _columns(entries: Sequence[RecordEntry], titles: Mapping[str, str]) -> tuple[Column, ...]:

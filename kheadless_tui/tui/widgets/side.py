@@ -58,10 +58,11 @@ class Tabs(Line):
 
     def lines(self, width: int) -> list[Text]:
         """One row."""
+        labels = {name: f"{name.capitalize()} {self._counts.get(name, '')}".rstrip() for name in TABS}
+        if sum(len(label) + 2 for label in labels.values()) + 1 > width:
+            labels |= {name: name.capitalize() for name in TABS if name != self._open}
         text = Text(" ")
-        for name in TABS:
-            count = self._counts.get(name, "")
-            label = f"{name.capitalize()} {count}".rstrip()
+        for name, label in labels.items():
             text.append(f"[{label}]" if name == self._open else label, FOCUS if name == self._open else MUTED)
             text.append("  ", TEXT)
         return [text]
