@@ -149,13 +149,16 @@ def _from_kubeconfig(chosen: Chosen, environ: Mapping[str, str], asked: Asked) -
     certificate = client_certificate(user)
     proxy_url = _proxy(cluster, server, environ)
     warnings = _warnings(trust, server)
+    source = credential_source(
+        chosen, certificate, trust, proxy_url, environ, warnings.append, lambda: _chosen_again(chosen, environ, asked)
+    )
     connection = Connection(
         context=chosen.context,
         cluster=cluster.name,
         server=server,
         user=asked.as_user or user.text("as") or user.name,
         namespace=chosen.namespace or "default",
-        credentials=Credentials(credential_source(chosen, certificate, trust, proxy_url, environ, warnings.append)),
+        credentials=Credentials(source),
         trust=trust,
         proxy_url=proxy_url,
         impersonation=_impersonation(user, asked.as_user, asked.as_groups),
@@ -164,6 +167,14 @@ def _from_kubeconfig(chosen: Chosen, environ: Mapping[str, str], asked: Asked) -
     )
     connection.ssl_context(Credential(certificate=certificate))  # a broken file is told now, not at the first request
     return connection
+
+
+def _chosen_again(chosen: Chosen, environ: Mapping[str, str], asked: Asked) -> Chosen:
+    """The same context as the kubeconfig has it now."""
+    found = choose(files_to_read(asked.kubeconfig, environ), chosen.context)
+    if found is None:
+        raise InputError("the kubeconfig is empty", where=chosen.user.file)
+    return found
 
 
 def _in_cluster(environ: Mapping[str, str], directory: str, asked: Asked) -> Connection:

@@ -26,6 +26,9 @@ from kheadless_tui.errors import InputError, NotAuthenticated
 PLUGIN_TIMEOUT = 60.0
 """Seconds a plug-in may take: a login through an open browser fits in, a forgotten one does not block."""
 
+KILLED_WITHIN = 0.1
+"""Seconds that are waited for a killed plug-in to be gone."""
+
 LAST_LINES = 3
 """Lines of a plug-in's stderr that are shown when it fails; the reason stands at the end."""
 
@@ -156,6 +159,9 @@ class PluginSource:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(KILLED_WITHIN):
+                        await process.wait()
         return process.returncode or 0, bytes(out), bytes(err)
 
     def _read(self, out: bytes) -> Credential:

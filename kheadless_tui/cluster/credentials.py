@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from kheadless_tui.cluster.tls import ClientCertificate, TrustSettings, client_context
-from kheadless_tui.errors import InputError, NotAuthenticated
+from kheadless_tui.errors import HeadlessError, InputError, NotAuthenticated
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class CredentialSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StaticSource:
-    """A token, a password or a certificate that stands in the kubeconfig."""
+    """A credential that stays as it is."""
 
     credential: Credential
     cheap: ClassVar[bool] = True
@@ -61,6 +62,26 @@ class StaticSource:
     async def obtain(self) -> Credential:
         """The same one each time."""
         return self.credential
+
+
+class WrittenSource:
+    """A token, a password or a certificate that stands in the kubeconfig, where a login may write another one."""
+
+    cheap: ClassVar[bool] = True
+
+    def __init__(self, written: Credential, read_again: Callable[[], Credential]) -> None:
+        """``written`` is what stood there; ``read_again`` blocks, and raises HeadlessError where there is nothing."""
+        self._written = written
+        self._read_again = read_again
+        self._given = False
+
+    async def obtain(self) -> Credential:
+        """What stood there at first, and later what stands there then."""
+        if self._given:
+            with contextlib.suppress(HeadlessError):  # while the file is being written, what stood there before
+                self._written = await asyncio.to_thread(self._read_again)
+        self._given = True
+        return self._written
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from kheadless_tui.cluster.credentials import (
     CertificateFileSource,
     Credential,
     CredentialSource,
-    StaticSource,
     TokenFileSource,
+    WrittenSource,
     basic,
 )
 from kheadless_tui.cluster.kubeconfig import Chosen, Section
@@ -53,6 +53,7 @@ def credential_source(
     proxy_url: str,
     environ: Mapping[str, str],
     warn: Callable[[str], None],
+    read_again: Callable[[], Chosen],
 ) -> CredentialSource:
     """Where the user's credentials come from.
 
@@ -63,11 +64,12 @@ def credential_source(
         proxy_url: The way to the cluster, for a plug-in.
         environ: Where a proxy towards an issuer may be named.
         warn: Takes a sentence for the user, when one is due later.
+        read_again: Reads the kubeconfig anew.
 
     Raises:
         InputError: the kubeconfig's entry is of a wrong form.
     """
-    source = _source(chosen, certificate, trust, proxy_url, environ, warn)
+    source = _source(chosen, certificate, trust, proxy_url, environ, warn, read_again)
     user = chosen.user
     files = user.path("client-certificate"), user.path("client-key")
     in_part = user.text("client-certificate-data") or user.text("client-key-data")
@@ -83,6 +85,7 @@ def _source(
     proxy_url: str,
     environ: Mapping[str, str],
     warn: Callable[[str], None],
+    read_again: Callable[[], Chosen],
 ) -> CredentialSource:
     """The user's way to log in, by client-go's precedence: token file, token, password; then plug-in or provider.
 
@@ -91,16 +94,28 @@ def _source(
     user = chosen.user
     if path := user.path("tokenFile"):
         return TokenFileSource(path, certificate)
-    if token := user.text("token"):
-        return StaticSource(Credential(f"Bearer {token}", certificate))
-    if username := user.text("username"):
-        return StaticSource(Credential(basic(username, user.text("password")), certificate))
+    if user.text("token") or user.text("username"):
+        return WrittenSource(_written(user, certificate), lambda: _written_again(read_again()))
     if user.body.get("exec") is not None and certificate is None:
         told = _cluster_info(chosen.cluster, trust, proxy_url)
         return PluginSource.from_config(user.body["exec"], user.file, told)
     if user.body.get("auth-provider") is not None:
         return _auth_provider(user, certificate, environ, warn)
-    return StaticSource(Credential(certificate=certificate))
+    return WrittenSource(_written(user, certificate), lambda: _written_again(read_again()))
+
+
+def _written(user: Section, certificate: ClientCertificate | None) -> Credential:
+    """What stands in the user's entry itself."""
+    authorization = ""
+    if token := user.text("token"):
+        authorization = f"Bearer {token}"
+    elif username := user.text("username"):
+        authorization = basic(username, user.text("password"))
+    return Credential(authorization, certificate)
+
+
+def _written_again(chosen: Chosen) -> Credential:
+    return _written(chosen.user, client_certificate(chosen.user))
 
 
 def _auth_provider(

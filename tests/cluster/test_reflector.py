@@ -11,7 +11,7 @@ from kheadless_tui.cluster.bounds import PAGE
 from kheadless_tui.cluster.decode import token_in
 from kheadless_tui.cluster.listwatch import Check, List, Put, Remove, Replace, Wait, Watch
 from kheadless_tui.cluster.pauses import FORBIDDEN_PAUSE
-from kheadless_tui.cluster.reflector import Reflector
+from kheadless_tui.cluster.reflector import WATCH_SILENCE, Reflector
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, Unreachable
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, NAMESPACE, POD, SERVICE
@@ -222,7 +222,7 @@ def test_an_hour_of_silence_is_thirty_new_watches_and_no_trouble() -> None:
         now += 120
         made.failed(Unreachable("no answer"), now)  # the time without a byte is over
         now += 1
-        resumed(made, now)
+        assert resumed(made, now).idle_timeout == WATCH_SILENCE
         made.watch_opened(now)
         assert isinstance(made.state, Live)
 

@@ -23,7 +23,7 @@ from kheadless_tui.cluster.state import Live, Unauthorized
 from kheadless_tui.errors import NotAuthenticated
 from tests.cluster.checker import equals_a_fresh_list
 from tests.cluster.conftest import Certificates, Load
-from tests.cluster.fake_api import FakeApi, service, serving, status, until
+from tests.cluster.fake_api import FakeApi, kubeconfig, service, serving, status, until
 from tests.cluster.test_credentials import Plugin
 from tests.tui.test_shell_terminal import Terminal
 
@@ -93,6 +93,19 @@ async def test_a_token_that_is_not_accepted_from_the_start_until_its_file_is_rep
             await session.loaded(5)
         assert isinstance(session.link, Unauthorized)
         (tmp_path / "token").write_text("good")
+        await shows(session, "a")
+        await until(lambda: isinstance(session.link, Live))
+
+
+async def test_a_token_that_a_login_writes_into_the_kubeconfig(api: FakeApi, load: Load, tmp_path: Path) -> None:
+    api.put("services", service("a"))
+    async with reading(await load(api.url, user={"token": "bad"})) as session:
+        await until(lambda: isinstance(session.link, Unauthorized))
+        config = tmp_path / "config"
+        config.write_text("users: [")  # it is being written
+        session.retry_now()
+        await until(lambda: isinstance(session.link, Unauthorized))
+        kubeconfig(config, api.url, user={"token": "good"})
         await shows(session, "a")
         await until(lambda: isinstance(session.link, Live))
 
