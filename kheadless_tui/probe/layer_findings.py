@@ -167,7 +167,7 @@ class _Differences:
         late = []
         for server in self._rest:
             replies = self._own(server)
-            foreign = [reply for reply in self._servers.odd_replies(server) if self._freshness.foreign(reply)]
+            foreign = [reply for reply in self._servers.odd_replies(server) if self._elsewhere(server, reply)]
             if foreign:
                 yield self._asks_elsewhere(server, foreign)
             if not replies:
@@ -187,17 +187,26 @@ class _Differences:
     def _own(self, server: Asked) -> list[Observation]:
         """The replies of a server that differ, and for which nobody behind it is to blame."""
         odd = [reply for reply in self._servers.odd_replies(server) if not self._servers.one_way(server, reply)]
-        elsewhere = {reply.question for reply in odd if self._freshness.foreign(reply)}
+        elsewhere = {reply.question for reply in odd if self._elsewhere(server, reply)}
         # a denial without its SOA, which some carriers cannot tell, is of the zone that the same server names elsewhere
         replies = [
             reply for reply in odd if reply.question not in elsewhere or reply.answer or remaining(reply) is not None
         ]
-        replies = [reply for reply in replies if not self._freshness.foreign(reply)]
+        replies = [reply for reply in replies if not self._elsewhere(server, reply)]
         if server.layer.kind in (KUBE_DNS, NODE_LOCAL):
             failed = {id(reply) for reply in failed_forwards(self._servers, server)}
             behind = self._blamed - self._aged if server.layer.kind == NODE_LOCAL else self._blamed
             return [reply for reply in replies if reply.question not in behind and id(reply) not in failed]
         return replies
+
+    def _elsewhere(self, server: Asked, reply: Observation) -> str:
+        """The foreign zone that a reply is by the word of.
+
+        A CoreDNS that does not know an address hands its reverse name on (``fallthrough``), and is denied it there.
+        """
+        if server.layer.kind in (KUBE_DNS, REPLICA) and is_reverse_denial(reply):
+            return ""
+        return self._freshness.foreign(reply)
 
     def _agree(self) -> bool:
         """All that speak differ from the prediction on the same lines, and they are several."""

@@ -153,7 +153,7 @@ class Walk:
         self._libc = libc_of(files)
         self._answers = answers
         self._done = 0
-        self._ended = "dns" not in files.sources or _hosts_win(name, files)
+        self._ended = "dns" not in files.sources or hosts_win(name, files)
         self.observations: dict[Question, Observation] = {}
 
     def next(self) -> tuple[Question, ...]:
@@ -341,7 +341,8 @@ def _same(expected: str, answered: str) -> bool:
     return sorted(expected.split(", ")) == sorted(answered.split(", "))
 
 
-def _hosts_win(name: str, files: PodFiles) -> bool:
+def hosts_win(name: str, files: PodFiles) -> bool:
+    """Whether /etc/hosts answers a name before any server is asked."""
     sources = files.sources
     first = "files" in sources and ("dns" not in sources or sources.index("files") < sources.index("dns"))
     return first and bool(files.in_hosts(name))

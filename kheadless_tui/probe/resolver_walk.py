@@ -24,6 +24,7 @@ from kheadless_tui.probe.resolver_path import (
     Predicted,
     ResolverPath,
     Walk,
+    hosts_win,
     libc_of,
     order_sentence,
     resolver_path,
@@ -34,7 +35,7 @@ from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolv_conf import ResolvConf, resolv_conf_of
 from kheadless_tui.zone.resolve import resolve_all
-from kheadless_tui.zone.search_list import Libc, resolve_by_search, search_names
+from kheadless_tui.zone.search_list import Libc, resolve_by_search, search_ends, search_names
 
 FILES_TIMEOUT = 5.0
 """Seconds for reading what the resolver goes by."""
@@ -103,7 +104,12 @@ async def walk_path(
         walk,
         server=str(heard.servers[0]) if heard.servers else "",
         getent=heard.getent,
-        notes=[*_transport_note(place, walk), *libc_notes(name, files, snapshot, config), *_cheaper(walk, name)],
+        notes=[
+            *_transport_note(place, walk),
+            *hidden_note(name, files, predicted),
+            *libc_notes(name, files, snapshot, config),
+            *_cheaper(walk, name),
+        ],
         differences=heard.silent,
         complete=complete,
     )
@@ -184,6 +190,10 @@ def libc_notes(name: str, files: PodFiles, snapshot: Snapshot, config: ZoneConfi
     """Why the names are tried in this order, and what the resolvers of other libraries would make of the same files."""
     mine = libc_of(files)
     ways = {libc: _way(name, files.resolv, snapshot, config, libc) for libc in LIBCS}
+    if "dns" not in files.sources:
+        steps, outcome = ways["musl"]
+        asks = f"musl (Alpine) reads no nsswitch.conf, and would ask {', then '.join(steps)}: {outcome}"
+        return [f"nsswitch.conf asks {' and '.join(files.sources) or 'nothing'} for hosts, and so no DNS server", asks]
     alike = [libc for libc in LIBCS if libc != mine and ways[libc] == ways[mine]]
     notes = [order_sentence(name, files.resolv, mine)]
     if alike:
@@ -216,6 +226,22 @@ def _denial(answer: Answer) -> str:
     if answer.unknown:
         return "what another server answers"
     return "no address" if answer.rcode == "NOERROR" else answer.rcode or "what another server answers"
+
+
+def hidden_note(name: str, files: PodFiles, predicted: Predicted) -> Iterable[str]:
+    """What DNS would say of a name that /etc/hosts answers."""
+    given = files.in_hosts(name)
+    if not given or not hosts_win(name, files):
+        return
+    for each in search_names(name, files.resolv, libc_of(files)):
+        answers = [answer for rdtype in TYPES if (answer := predicted.answers.get(Question(each, rdtype)))]
+        told = [record.data for answer in answers for record in answer.answer if record.type in TYPES]
+        if told:
+            if set(told) != set(given):
+                yield f"/etc/hosts (hostAliases?) hides {each}, which DNS must answer with {', '.join(told)}"
+            return
+        if search_ends(answers, libc_of(files)):
+            return
 
 
 def _cheaper(walk: Walk, name: str) -> Iterable[str]:

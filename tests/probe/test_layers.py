@@ -515,3 +515,16 @@ def test_a_reply_that_is_truncated_over_tcp_is_no_matter_of_udp() -> None:
     assert [(f.kind, f.title, f.severity) for f in found] == [("cut-short", "1 answer is too big for DNS", "warning")]
     details = {row.detail for row in judged([over_udp, over_tcp]).rows if row.verdict == "unanswered"}
     assert details == {"the reply was cut short (TC) over TCP too: it does not fit into a message of DNS (64 KiB)"}
+
+
+def test_a_replica_that_does_not_know_an_address_hands_it_on_and_lags() -> None:
+    upstream = record(". 30 IN SOA ns.upstream. hostmaster.upstream. 1 7200 1800 86400 30")
+    answers = {**ANSWERS, REVERSE.question: REVERSE}
+    name = "1.0.0.10.in-addr.arpa. PTR"
+    told = observed(name, *map(str, REVERSE.answer), server=ONE.address)
+    denied = observed(name, server=TWO.address, rcode="NXDOMAIN", denial=upstream)
+    observations = [*right(ONE, "tcp"), told, *right(TWO, "tcp"), denied]
+    comparison = compare((), answers, observations, ttl=30, ttl_known=True)
+    matrix = build([ONE, TWO], comparison, observations)
+    found = read(matrix, observations, Freshness(30, 30, zones=("cluster.local.", "in-addr.arpa.")))
+    assert [(f.kind, f.layers) for f in found] == [("replica-lags", (TWO,))]

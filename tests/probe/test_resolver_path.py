@@ -9,11 +9,14 @@ import pytest
 
 from kheadless_tui.cluster.exec import ExecResult
 from kheadless_tui.errors import ClusterError
+from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.resolver_files import Getent, PodFiles, read_files, read_getent
 from kheadless_tui.probe.resolver_path import Predicted, ResolverPath, Walk, resolver_path
+from kheadless_tui.probe.resolver_walk import hidden_note, libc_notes
 from kheadless_tui.report import resolver_path as report
 from kheadless_tui.report.medium import Medium
+from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolv_conf import ResolvConf
 from tests.probe.dns_texts import observed, predicted
@@ -81,6 +84,28 @@ def walked(files: PodFiles = GLIBC, **options: object) -> tuple[Walk, list[list[
 def path(files: PodFiles = GLIBC, getent: Getent | None = None, **options: object) -> ResolverPath:
     walk, _ = walked(files, **options)
     return resolver_path(SHORT, "pod/x", "debian:12", files, PREDICTED, walk, server="10.96.0.10", getent=getent)
+
+
+# -- what is worth knowing -------------------------------------------------------------------------------------
+
+
+def test_an_entry_of_etc_hosts_that_hides_a_name_is_told() -> None:
+    def notes(*addresses: str) -> list[str]:
+        hosts = tuple((address, (SHORT,)) for address in addresses)
+        return list(hidden_note(SHORT, dataclasses.replace(GLIBC, hosts=hosts), PREDICTED))
+
+    assert notes("10.1.1.1") == [
+        f"/etc/hosts (hostAliases?) hides {WINNER}, which DNS must answer with 10.0.0.1, 10.0.0.2"
+    ]
+    assert notes("10.0.0.2", "10.0.0.1") == []
+    assert notes() == []
+
+
+def test_without_dns_in_nsswitch_only_musl_would_ask() -> None:
+    files_only = dataclasses.replace(GLIBC, nsswitch=("files",))
+    first, second = libc_notes(SHORT, files_only, Snapshot.of([]), ZoneConfig())
+    assert first == "nsswitch.conf asks files for hosts, and so no DNS server"
+    assert second.startswith("musl (Alpine) reads no nsswitch.conf, and would ask web.shop.")
 
 
 # -- what is read ----------------------------------------------------------------------------------------------
