@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kheadless_tui.commands.questions import is_address
 from kheadless_tui.commands.source import Source
 from kheadless_tui.errors import UsageError
 from kheadless_tui.model.objects import Meta, ObjectKey
@@ -18,6 +19,13 @@ def service_key(text: str, namespace: str) -> ObjectKey:
     if not head or not tail or "/" in tail:
         raise UsageError(f"{text!r} does not name an object", hint="NAME or NAMESPACE/NAME")
     return ObjectKey(head, tail)
+
+
+def asked_service(text: str, type_: str | None, namespace: str) -> ObjectKey | None:
+    """The Service that ``probe`` is given, when no type is asked for and the word can be nothing else."""
+    if type_ is not None or text == "-" or ("." in text and "/" not in text) or is_address(text):
+        return None
+    return service_key(text, namespace)
 
 
 def nameserver(source: Source) -> str:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 from kheadless_tui.commands import running
 from kheadless_tui.commands.confirm import check_writes
-from kheadless_tui.commands.names import default_resolv_conf, service_key
+from kheadless_tui.commands.names import asked_service, default_resolv_conf
 from kheadless_tui.commands.probe_connect import probe_connect
 from kheadless_tui.commands.probe_converge import probe_converge
 from kheadless_tui.commands.probe_path import probe_path
 from kheadless_tui.commands.probe_place import plan_of, pod_options, prober_of, service_of
 from kheadless_tui.commands.progress import ProgressLine
-from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type, is_address
+from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.compare import MATCH, Comparison
@@ -68,7 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _probe(arguments: argparse.Namespace, spec: VantageSpec, interruption: running.Interruption) -> int:
     connection = await connect(arguments)
-    async with from_cluster(arguments, connection, ()) as source:
+    key = asked_service(arguments.name, arguments.type, arguments.namespace or connection.namespace)
+    async with from_cluster(arguments, connection, (), [key] if key else ()) as source:
         lines = QuestionLines()
         if arguments.name == "-":
             targets = [_name(source, name, type_) for name, type_ in lines]
@@ -89,9 +90,9 @@ async def _probe(arguments: argparse.Namespace, spec: VantageSpec, interruption:
 def _target(source: Source, arguments: argparse.Namespace) -> Target:
     """A Service when no type is asked for and the word can be nothing else; else a name."""
     text = arguments.name
-    if arguments.type is not None or ("." in text and "/" not in text) or is_address(text):
+    key = asked_service(text, arguments.type, source.namespace)
+    if key is None:
         return _name(source, text, arguments.type or default_type(text))
-    key = service_key(text, source.namespace)
     service = service_of(source, key, "; to ask for the name all the same, say its type")
     return Target(service_questions(source.snapshot, service, source.config), key)
 

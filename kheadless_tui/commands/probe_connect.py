@@ -28,7 +28,9 @@ from kheadless_tui.report.outcome import AS_PREDICTED, status_of
 
 async def probe_connect(arguments: argparse.Namespace, spec: VantageSpec, interruption: Interruption) -> int:
     """Connect, print; the exit status is 0 only when every endpoint that is in DNS can be reached."""
-    async with from_cluster(arguments, await connect(arguments), ()) as source:
+    connection = await connect(arguments)
+    named = service_key(arguments.name, arguments.namespace or connection.namespace)
+    async with from_cluster(arguments, connection, (), [named]) as source:
         key = service_key(arguments.name, source.namespace)
         service = service_of(source, key, "")
         known = await with_pods(source, [key.namespace])

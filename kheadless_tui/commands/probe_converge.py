@@ -37,7 +37,9 @@ cache before it may fetch at the end of that and keep for another; twice that, f
 
 async def probe_converge(arguments: argparse.Namespace, spec: VantageSpec, interruption: Interruption) -> int:
     """Wait, follow, print; the exit status is 0 only when every layer had the change within the time."""
-    async with from_cluster(arguments, await connect(arguments), ()) as source:
+    connection = await connect(arguments)
+    named = service_key(arguments.name, arguments.namespace or connection.namespace)
+    async with from_cluster(arguments, connection, (), [named]) as source:
         freshness = Freshness.of(source.config)
         seconds = arguments.timeout or max(TIMEOUT, TTLS * max(freshness.ttl, freshness.denial_ttl))
         key = service_key(arguments.name, source.namespace)
