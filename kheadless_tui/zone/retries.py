@@ -28,7 +28,7 @@ def times_asked(rcode: str, rcodes: Sequence[str], resolv: ResolvConf, libc: str
         rcode: of the reply, the same from every server.
         rcodes: of all types that are asked for the name at the same time, this one among them.
         resolv: for its servers, one where none is named, and its attempts.
-        libc: ``glibc``, ``musl`` or ``go``.
+        libc: ``glibc``, ``musl`` or ``go``. musl may begin one more round where ``attempts`` is no divisor of its 5 s.
     """
     if not gives_up(rcode, rcodes, libc):
         return 1

@@ -6,7 +6,7 @@ name that was asked for: they are none of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -14,8 +14,8 @@ from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.elsewhere import concerns
-from kheadless_tui.zone.record import ElsewhereRecord, PredictedRecord, Question, Record, Source, Step
-from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.record import Answer, ElsewhereRecord, PredictedRecord, Question, Record, Source, Step
+from kheadless_tui.zone.resolve import resolve, resolver
 from kheadless_tui.zone.rewriting import Rewritten, rewritten
 
 _OF_SERVICES = ("A", "AAAA", "SRV")
@@ -33,21 +33,23 @@ def answered_records(
         block: the server block that the names come to.
         config: the whole server.
     """
+    ask = resolver(snapshot, config)
     for name, own, way in _by_name(items, block):
         if way is None:
             yield from own
         else:
-            yield from _answered(name, own, snapshot, config)
+            yield from _answered(name, own, ask, snapshot, config)
 
 
 def rewritten_away(
     items: Iterable[PredictedRecord], snapshot: Snapshot, block: ZoneConfig, config: ZoneConfig
 ) -> Iterator[ElsewhereRecord]:
     """Those of the records that are not served since their names are rewritten."""
+    ask = resolver(snapshot, config)
     for name, own, way in _by_name(items, block):
         if way is None:
             continue
-        served = {(item.record.type, item.record.data) for item in _answered(name, own, snapshot, config)}
+        served = {(item.record.type, item.record.data) for item in _answered(name, own, ask, snapshot, config)}
         reason = f"rewritten at {' and '.join(rule.where for rule in way.done)}"
         for item in own:
             if (item.record.type, item.record.data) not in served:
@@ -68,26 +70,29 @@ def _by_name(
 
 
 def _answered(
-    name: str, own: Sequence[PredictedRecord], snapshot: Snapshot, config: ZoneConfig
+    name: str,
+    own: Sequence[PredictedRecord],
+    ask: Callable[[Question], Answer],
+    snapshot: Snapshot,
+    config: ZoneConfig,
 ) -> Iterator[PredictedRecord]:
+    """What is served at a name; ``ask`` does not explain, which is done only for what the name itself does not have."""
     kinds = dict.fromkeys(item.record.type for item in own)
     if any(item.service is not None and item.record.type in ("A", "AAAA", "CNAME") for item in own):
         kinds = dict.fromkeys((*_OF_SERVICES, *kinds))
     known = {(item.record.type, item.record.data): item for item in own}
     given: set[Record] = set()
     for kind in kinds:
-        answer = resolve(snapshot, Question(name, kind), config)
-        for record in answer.answer:
+        question = Question(name, kind)
+        for record in ask(question).answer:
             if record.name != name or record in given:
                 continue
             given.add(record)
             item = known.get((record.type, record.data))
-            source = _source(record, answer.steps, config)
-            yield (
-                msgspec.structs.replace(item, record=record)
-                if item is not None
-                else PredictedRecord(record, own[0].service, None, source)
-            )
+            if item is None:
+                source = _source(record, resolve(snapshot, question, config).steps, config)
+                item = PredictedRecord(record, own[0].service, None, source)
+            yield msgspec.structs.replace(item, record=record)
 
 
 def _source(record: Record, steps: Sequence[Step], config: ZoneConfig) -> Source:
