@@ -15,7 +15,7 @@ from aiohttp import web
 from kheadless_tui.cluster.heartbeat import Pulse
 from kheadless_tui.cluster.missing_rights import MissingRight, rule_yaml
 from kheadless_tui.cluster.session import ClusterSession
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Scope
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Scope, unread_kinds
 from kheadless_tui.errors import Refused
 from kheadless_tui.model.objects import ObjectKey
 from tests.cluster.conftest import Load
@@ -144,6 +144,28 @@ async def test_a_right_that_is_taken_away_empties_what_can_no_longer_be_known(ap
     await until(lambda: {"list services in namespace shop", "watch services in namespace shop"} <= missing(session))
 
 
+async def test_what_is_known_of_other_namespaces_ends_with_the_right_to_read_all(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant(READ, f"{BOTH} namespaces"))
+    await session.loaded(5)
+    assert session.snapshot.knows_all("EndpointSlice", "cart")
+    await until(lambda: len(api.watches["services"]) == 1)
+    api.authorizer.grants = [Grant(READ, BOTH, "shop")]
+    api.cut()
+    await until(lambda: isinstance(session.reads.get(("services", "")), Polled))
+    session.retry_now()
+    await until(lambda: session.scope == Scope(("shop",), only=True))
+    await until(lambda: session.snapshot.knows_all("EndpointSlice", "shop"))
+    assert not session.snapshot.knows_all("EndpointSlice", "cart")
+    await until(lambda: services(session) == ["shop/web"])
+
+
+async def test_services_that_are_chosen_by_labels_are_not_all(seen_by: As) -> None:
+    session = await seen_by(Grant("*", "*"), namespaces=("shop",), selector="app=other")
+    await session.loaded(5)
+    assert not session.snapshot.knows_all("Service", "shop")
+    assert session.snapshot.knows_all("EndpointSlice", "shop")
+
+
 async def test_list_without_watch(api: FakeApi, seen_by: As) -> None:
     session = await seen_by(Grant("list", BOTH, "shop"), namespaces=("shop",))
     await session.loaded(5)
@@ -168,6 +190,9 @@ async def test_services_that_may_only_be_got_by_name(api: FakeApi, seen_by: As) 
     assert state.by_name
     assert not session.snapshot.knows_all("Service", "shop")
     assert session.snapshot.knows_all("EndpointSlice", "shop")
+    unread = unread_kinds(session.reads, "shop")
+    assert "Service" in unread
+    assert "EndpointSlice" not in unread
     await until(lambda: isinstance(session.link, Polled) and session.link.listed > state.listed)
     api.put("services", service("db"))
     await until(lambda: services(session) == ["shop/db", "shop/web"])

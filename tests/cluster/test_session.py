@@ -291,24 +291,24 @@ async def test_a_server_that_hangs_from_the_start(api: FakeApi, load: Load) -> N
         with pytest.raises(Unreachable, match=r"no answer from .* in 0.5 s"):
             await session.loaded(0.5)
     finally:
-        began = time.monotonic()
-        await session.close()
-        assert time.monotonic() - began < 0.2
+        async with asyncio.timeout(5):  # it does not wait for the answer
+            await session.close()
 
 
 async def test_too_many_requests_are_waited_out(api: FakeApi, opened: Open) -> None:
-    asked: list[float] = []
+    answers = iter([web.Response(status=429, headers={"Retry-After": "200"}, text="slow down"), None])
 
     async def busy(_: web.BaseRequest) -> web.Response | None:
-        asked.append(time.monotonic())
-        if len(asked) > 1:
-            return None
-        return web.Response(status=429, headers={"Retry-After": "1"}, text="slow down")
+        return next(answers, None)
 
     api.overrides["services"] = busy
     session = await opened()
+    await until(lambda: isinstance(session.link, Offline))
+    link = session.link
+    assert isinstance(link, Offline)
+    assert link.next_try - link.since >= 200, "as long as the server asks for, and not as our own pauses are"
+    session.retry_now()
     await session.loaded(5)
-    assert asked[1] - asked[0] >= 1.0
 
 
 async def test_an_error_of_the_server_is_offline_and_passes(api: FakeApi, opened: Open) -> None:
@@ -331,10 +331,8 @@ async def test_a_server_that_stays_sick_is_not_waited_for_without_end(api: FakeA
 
     api.overrides["services"] = sick
     session = await opened()
-    began = time.monotonic()
     with pytest.raises(Unreachable, match="too many requests"):
         await session.loaded(0.5)
-    assert time.monotonic() - began < 5
 
 
 async def test_a_slow_list_is_waited_for_as_long_as_it_comes(api: FakeApi, opened: Open) -> None:
@@ -383,9 +381,8 @@ async def test_closing_is_quick_whatever_is_under_way(api: FakeApi, opened: Open
         await until(lambda: isinstance(session.link, Offline))
     before = {task for task in asyncio.all_tasks() if task.get_name().startswith(("read ", "heartbeat"))}
     assert before
-    began = time.monotonic()
-    await session.close()
-    assert time.monotonic() - began < 0.2
+    async with asyncio.timeout(5):
+        await session.close()
     assert all(task.done() for task in before)
 
 

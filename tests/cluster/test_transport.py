@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 import ssl
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -115,10 +114,8 @@ async def test_an_unknown_host(load: Load) -> None:
 
 async def test_a_server_that_hangs(load: Load, api: FakeApi) -> None:
     api.hanging.clear()
-    began = time.monotonic()
     error = await failure(load, api.url, request_timeout=0.4)
     assert str(error) == f"no answer from {api.url} in 0.4 s"
-    assert time.monotonic() - began < 2
 
 
 async def test_a_server_that_breaks_off(load: Load, api: FakeApi) -> None:
