@@ -124,7 +124,8 @@ class Containers:
             return True
         ephemeral = container in (pod["spec"].get("ephemeralContainers") or ())
         once = pod["spec"].get("restartPolicy") in ("Never", "OnFailure")
-        if not (container.get("stdin") or once or ephemeral):
+        initial = container in (pod["spec"].get("initContainers") or ())
+        if not (container.get("stdin") or once or ephemeral or initial):
             return False
         image = find_image(container["image"])
         assert image is not None  # the kubelet has pulled it

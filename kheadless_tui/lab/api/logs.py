@@ -98,7 +98,8 @@ class Logs:
             ApiFailure: 400, in the kubelet's words; the container waits.
         """
         status = pod["status"]
-        states = [*(status.get("containerStatuses") or ()), *(status.get("ephemeralContainerStatuses") or ())]
+        kinds = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+        states = [state for kind in kinds for state in status.get(kind) or ()]
         state = next((item for item in states if item["name"] == container), None)
         if state is None:
             raise bad_request(f"pod {pod['metadata']['name']} does not have a host assigned")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from kheadless_tui.lab.api.pod_columns import human_duration, pod_ready, pod_restarts, pod_status
 from kheadless_tui.lab.clock import parse_rfc3339
 from kheadless_tui.lab.resources import Resource
 from kheadless_tui.lab.store import Object
@@ -79,58 +80,8 @@ def _age(item: Object, now: float) -> str:
     return human_duration(now - parse_rfc3339(created)) if created else UNKNOWN
 
 
-def human_duration(seconds: float) -> str:
-    """As kubectl writes ages (k8s.io/apimachinery pkg/util/duration, HumanDuration)."""
-    whole = max(int(seconds), 0)
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
-    if whole < 120:
-        return f"{whole}s"
-    if minutes < 10:
-        return f"{minutes}m{whole % 60}s" if whole % 60 else f"{minutes}m"
-    if minutes < 180:
-        return f"{minutes}m"
-    if hours < 8:
-        return f"{hours}h{minutes % 60}m" if minutes % 60 else f"{hours}h"
-    if hours < 48:
-        return f"{hours}h"
-    if days < 8:
-        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
-    if days < 730:
-        return f"{days}d"
-    return f"{days // 365}y"
-
-
 def _pairs(pairs: dict[str, str] | None) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted((pairs or {}).items())) or NONE
-
-
-def _statuses(pod: Object) -> list[dict[str, Any]]:
-    return pod.get("status", {}).get("containerStatuses") or []
-
-
-def _ready(pod: Object, now: float) -> str:
-    return f"{sum(bool(status.get('ready')) for status in _statuses(pod))}/{len(pod['spec'].get('containers') or ())}"
-
-
-def pod_status(pod: Object, now: float = 0.0) -> str:
-    """The STATUS of a pod: its phase, or the reason of a container that waits or has ended."""
-    if "deletionTimestamp" in pod["metadata"]:
-        return "Terminating"
-    reason = pod.get("status", {}).get("reason") or pod.get("status", {}).get("phase") or "Pending"
-    for status in reversed(_statuses(pod)):
-        state = status.get("state") or {}
-        if (state.get("waiting") or {}).get("reason"):
-            return str(state["waiting"]["reason"])
-        if (state.get("terminated") or {}).get("reason"):
-            reason = state["terminated"]["reason"]
-    return str(reason)
-
-
-def _restarts(pod: Object, now: float) -> str:
-    count = sum(status.get("restartCount", 0) for status in _statuses(pod))
-    ended = [((status.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for status in _statuses(pod)]
-    last = max(filter(None, ended), default="")
-    return f"{count} ({human_duration(now - parse_rfc3339(last))} ago)" if count and last else str(count)
 
 
 def _external_ip(service: Object, now: float) -> str:
@@ -265,9 +216,9 @@ _SELECTOR = Column("Selector", _workload_selector, wide=True)
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "Pod": (
         _NAME,
-        Column("Ready", _ready),
+        Column("Ready", pod_ready),
         Column("Status", pod_status),
-        Column("Restarts", _restarts),
+        Column("Restarts", pod_restarts),
         _AGE,
         Column("IP", lambda pod, now: pod["status"].get("podIP") or NONE, wide=True),
         Column("Node", lambda pod, now: pod["spec"].get("nodeName") or NONE, wide=True),

@@ -9,12 +9,16 @@ from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.clock import Clock, Timer, parse_rfc3339
 from kheadless_tui.lab.controllers.container_start import ContainerStarter, Launcher
 from kheadless_tui.lab.controllers.events import NORMAL, WARNING, Events
+from kheadless_tui.lab.controllers.init_containers import has_to_wait, is_unbegun, next_to_start, set_initialized
 from kheadless_tui.lab.controllers.pod_status import (
     back_off,
+    find_container,
     find_state,
     held_unready,
+    is_sidecar,
+    patience,
+    probe_failure,
     readiness_delay,
-    readiness_failure,
     set_condition,
     set_readiness,
     terminated,
@@ -31,6 +35,8 @@ POD_RANGE_6 = ipaddress.ip_network("fd00:244::/64")
 
 START_SECONDS = 0.25
 """From being scheduled to running, with the image on the node."""
+KILLED = 137
+"""Exit status of what SIGKILL has ended."""
 STOP_SECONDS = 0.5
 """A server that heeds SIGTERM."""
 
@@ -107,9 +113,13 @@ class Kubelet:
         status["hostIP"] = addresses[0] if addresses else ""
         status["hostIPs"] = [{"ip": address} for address in addresses]
         status["startTime"] = self._clock.timestamp()
-        status["containerStatuses"] = [waiting(container) for container in pod["spec"]["containers"]]
+        initial = pod["spec"].get("initContainers") or ()
+        reason = "PodInitializing" if initial else "ContainerCreating"
+        status["containerStatuses"] = [waiting(container, reason) for container in pod["spec"]["containers"]]
+        if initial:
+            status["initContainerStatuses"] = [waiting(container, reason) for container in initial]
         set_condition(pod, "PodReadyToStartContainers", False, self._clock.timestamp())
-        set_condition(pod, "Initialized", True, self._clock.timestamp())
+        set_initialized(pod, self._clock.timestamp())
         set_readiness(pod, self._clock.timestamp())
 
     def _start(self, pod: Object) -> None:
@@ -122,13 +132,32 @@ class Kubelet:
             ips = [addresses.allocate() for addresses in self._addresses.values()]
         status["podIP"], status["podIPs"] = ips[0], [{"ip": ip} for ip in ips]
         set_condition(pod, "PodReadyToStartContainers", True, self._clock.timestamp())
-        key, uid = key_of(pod), pod["metadata"]["uid"]
+        self._go_on(pod)
+
+    def _go_on(self, pod: Object) -> None:
+        """Start the init container whose turn it is; when all have done their work, the others."""
+        while (turn := next_to_start(pod)) is not None:
+            container, state = turn
+            self._start_container(pod, container, state)
+            state["ready"] = is_sidecar(container) and "running" in state["state"]
+            if not state["ready"]:
+                self._restart_if_ended(pod, state)
+                break
+        set_initialized(pod, self._clock.timestamp())
+        status = pod["status"]
+        if has_to_wait(pod) or not all(is_unbegun(state) for state in status["containerStatuses"]):
+            return
         for container, state in zip(pod["spec"]["containers"], status["containerStatuses"], strict=True):
-            self._starter.start(pod, container, state)
+            self._start_container(pod, container, state)
         if not any("waiting" in state["state"] for state in status["containerStatuses"]):
             status["phase"] = "Running"
         self._end_if_all_ended(pod)
-        self._probe_later(key, uid, pod)
+        self._probe_later(key_of(pod), pod["metadata"]["uid"], pod)
+
+    def _start_container(self, pod: Object, container: Object, state: Object) -> None:
+        self._starter.start(pod, container, state)
+        if "running" in state["state"]:
+            self._watch_life(pod, container, state["containerID"])
 
     # -- containers that end -----------------------------------------------------------------------------------
 
@@ -141,6 +170,11 @@ class Kubelet:
             state["ready"] = False
             if "started" in state:
                 state["started"] = False
+            if state in (pod["status"].get("initContainerStatuses") or ()):
+                state["ready"] = code == 0
+                self._restart_if_ended(pod, state)
+                self._go_on(pod)
+                return
             self._end_if_all_ended(pod)
             set_readiness(pod, self._clock.timestamp())
 
@@ -157,6 +191,18 @@ class Kubelet:
         if len(codes) == len(states) and all("terminated" in state["state"] for state in states):
             pod["status"]["phase"] = "Failed" if any(codes) else "Succeeded"
         set_readiness(pod, self._clock.timestamp())
+
+    def _restart_if_ended(self, pod: Object, state: Object) -> None:
+        """An init container that fails is tried again, or is the end of its pod; a sidecar always is."""
+        code = (state["state"].get("terminated") or {}).get("exitCode")
+        sidecar = is_sidecar(find_container(pod, state["name"]))
+        if code is None or (code == 0 and not sidecar):
+            return
+        if pod["spec"].get("restartPolicy", "Always") == "Never" and not sidecar:
+            pod["status"]["phase"] = "Failed"
+            set_readiness(pod, self._clock.timestamp())
+        else:
+            self._restart_later(pod, state)
 
     def _restart_later(self, pod: Object, state: Object) -> None:
         if "deletionTimestamp" in pod["metadata"]:
@@ -175,9 +221,12 @@ class Kubelet:
             found = find_state(item, name)
             if found is None or "waiting" not in found["state"] or "deletionTimestamp" in item["metadata"]:
                 return
-            container = next(c for c in item["spec"]["containers"] if c["name"] == name)
             found["restartCount"] += 1
-            self._starter.start(item, container, found)
+            self._start_container(item, find_container(item, name), found)
+            if found in (item["status"].get("initContainerStatuses") or ()):
+                self._restart_if_ended(item, found)
+                self._go_on(item)
+                return
             self._end_if_all_ended(item)
             self._probe_later(key, uid, item)
 
@@ -198,6 +247,29 @@ class Kubelet:
             self.launcher.forget(pod["metadata"]["uid"])
         self._pods.say(pod, NORMAL, "DeadlineExceeded", message)
 
+    # -- liveness ----------------------------------------------------------------------------------------------
+
+    def _watch_life(self, pod: Object, container: Object, number: str) -> None:
+        """Kill a container whose startup or liveness probe fails as often as it may."""
+        for which in ("startupProbe", "livenessProbe"):
+            if not probe_failure(pod, container, which):
+                continue
+            kind, probe = which.removesuffix("Probe"), container[which]
+
+            def kill(item: Object, kind: str = kind, which: str = which) -> None:
+                state = find_state(item, container["name"])
+                failure = probe_failure(item, container, which).strip()
+                if state is None or state.get("containerID") != number or "running" not in state["state"]:
+                    return
+                said = f"{kind.capitalize()} probe failed: {failure}"
+                self._pods.say(item, WARNING, "Unhealthy", said, container["name"])
+                told = f"Container {container['name']} failed {kind} probe, will be restarted"
+                self._pods.say(item, NORMAL, "Killing", told, container["name"])
+                code = KILLED if _ignores_sigterm(container) else 0
+                self._ended(container["name"], number, code)(item)
+
+            self._pods.later(patience(probe), key_of(pod), pod["metadata"]["uid"], kill)
+
     # -- readiness ---------------------------------------------------------------------------------------------
 
     def _probe_later(self, key: Key, uid: str, pod: Object) -> None:
@@ -217,7 +289,10 @@ class Kubelet:
             running, container = "running" in state["state"], containers[state["name"]]
             failure = "" if held else held_unready(container)
             if held is None:
-                failure = readiness_failure(pod, container)
+                failure = probe_failure(pod, container)
+            if probe_failure(pod, container, "startupProbe"):
+                state["ready"] = state["started"] = False  # the others wait for it
+                continue
             state["ready"] = running and not failure
             if running and failure:
                 self._pods.say(pod, WARNING, "Unhealthy", f"Readiness probe failed: {failure.strip()}", state["name"])

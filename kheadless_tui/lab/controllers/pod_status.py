@@ -54,11 +54,11 @@ def set_readiness(pod: Object, now: str) -> None:
         set_condition(pod, kind, not reason, now, reason, message)
 
 
-def waiting(container: Object) -> Object:
-    """The status of a container that is being created."""
+def waiting(container: Object, reason: str = "ContainerCreating") -> Object:
+    """The status of a container that is being created, or has to wait for init containers."""
     return {
         "name": container["name"],
-        "state": {"waiting": {"reason": "ContainerCreating"}},
+        "state": {"waiting": {"reason": reason}},
         "lastState": {},
         "ready": False,
         "restartCount": 0,
@@ -91,7 +91,7 @@ def terminated(state: Object, code: int, now: str) -> Object:
 
 def find_state(pod: Object, name: str) -> Object | None:
     """The status of a container, of whatever sort."""
-    for field in ("containerStatuses", "ephemeralContainerStatuses"):
+    for field in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
         for state in pod["status"].get(field) or ():
             if state["name"] == name:
                 found: Object = state
@@ -104,13 +104,25 @@ def back_off(restarts: int) -> float:
     return RESTART_SECONDS if not restarts else min(BACK_OFF_SECONDS * 2 ** (restarts - 1), MAX_BACK_OFF_SECONDS)
 
 
-def readiness_failure(pod: Object, container: Object) -> str:
-    """What the readiness probe of a container that runs would report; empty when it passes.
+def find_container(pod: Object, name: str) -> Object:
+    """The container of a pod that has this name, of whatever sort but ephemeral."""
+    spec = pod["spec"]
+    found: Object = next(c for c in [*(spec.get("initContainers") or ()), *spec["containers"]] if c["name"] == name)
+    return found
+
+
+def is_sidecar(container: Object) -> bool:
+    """Whether an init container goes on running while the others start."""
+    return container.get("restartPolicy") == "Always"
+
+
+def probe_failure(pod: Object, container: Object, which: str = "readinessProbe") -> str:
+    """What a probe of a container that runs would report; empty when it passes, or there is none.
 
     A probe over HTTP or TCP passes where the image's own program listens; one that runs a command passes, but for
     ``false``.
     """
-    probe = container.get("readinessProbe") or {}
+    probe = container.get(which) or {}
     address = pod["status"].get("podIP", "")
     image = find_image(container["image"])
     for kind in ("httpGet", "tcpSocket"):
@@ -138,6 +150,12 @@ def _number(container: Object, port: Any) -> int:
         return port
     named = (item["containerPort"] for item in container.get("ports") or () if item.get("name") == port)
     return int(next(named, 0))
+
+
+def patience(probe: Object) -> float:
+    """Seconds from a container's start until a probe that never passes has failed often enough."""
+    tries = int(probe.get("failureThreshold", 3))
+    return float(probe.get("initialDelaySeconds", 0)) + float(probe.get("periodSeconds", 10)) * tries
 
 
 def readiness_delay(container: Object) -> float:
