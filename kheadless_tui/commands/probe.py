@@ -197,13 +197,13 @@ async def _ask(
 
 
 def _show(arguments: argparse.Namespace, asked: _Asked, target: Target) -> str:
-    diagnosis = asked.diagnosis(target)
+    diagnosis, plan = asked.diagnosis(target), asked.result.plan
     text = report.render(
         asked.result.vantages,
         diagnosis,
         arguments.output,
         Medium.of(sys.stdout),
-        equals=asked.result.plan.equals,
+        equals=plan.equals_in_brief if arguments.servers else plan.equals,
         matrix=arguments.servers,
     )
     sys.stdout.write(text)

@@ -73,6 +73,16 @@ class ProbePlan:
         return replace(self, write_plan=replace(self.write_plan, equals=tuple(equals)))
 
     @property
+    def equals_in_brief(self) -> tuple[str, ...]:
+        """The equal commands with one for all servers: what creates the place, the first to ask, what removes it."""
+        end = len(self.equals) - (1 if isinstance(self.order, PodOrder) else 0)
+        runs = self.equals[self.carries : end]
+        if len(runs) < 2:
+            return self.equals
+        first = f"{runs[0]}\n# and {len(runs) - 1} more, for the other servers and transports"
+        return (*self.equals[: self.carries], first, *self.equals[end:])
+
+    @property
     def carries(self) -> int:
         """Which of the equal commands carries the questions: the second where the first creates what it runs in."""
         return 1 if self.creates else 0

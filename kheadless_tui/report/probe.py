@@ -89,8 +89,7 @@ def table(
     """A row for each record, server and transport, then the verdict, where it was asked from, and the commands.
 
     ``ran`` does what the probe did; ``equals`` asks one question again by dig: the first whose answer differs, or the
-    first of all. Of several servers, which are as many commands, only the second is shown, and on a terminal the
-    matrix in place of so many rows.
+    first of all. Of several servers a terminal gets the matrix in place of so many rows.
     """
     comparison, observations = diagnosis.comparison, diagnosis.observations
     facts = [("verdict", summary(diagnosis)), *matrix_report.facts(diagnosis)]
@@ -106,7 +105,7 @@ def table(
         (
             rows and f"{rows}\n",
             fields(facts, medium),
-            verbatim("ran", () if matrix else equals, facts),
+            verbatim("ran", equals, facts),
             verbatim("equals", again, facts),
         )
     )

@@ -13,7 +13,7 @@ from kheadless_tui.probe.equivalent import dig_command
 from kheadless_tui.probe.prober import Progress
 from kheadless_tui.probe.vantage import parse_vantage
 from tests.probe.fake_api import FakeApi
-from tests.probe.fake_pods import Containers, plan_of, prober, put
+from tests.probe.fake_pods import KUBE_DNS, Containers, plan_of, prober, put
 
 
 async def test_auto_takes_a_pod_of_the_service_and_creates_nothing(api: FakeApi, transport: Transport) -> None:
@@ -76,6 +76,26 @@ async def test_what_is_shown_as_run_is_what_was_run(api: FakeApi, transport: Tra
     assert more == " and 1 more like it, for the other questions"
     assert "create" in create
     assert "delete" in remove
+
+
+@pytest.mark.parametrize(("vantage", "before", "behind"), [("pod/web-0", 0, 0), ("new", 1, 1)])
+async def test_of_many_servers_one_command_is_shown(
+    api: FakeApi, transport: Transport, vantage: str, before: int, behind: int
+) -> None:
+    put(api, "web-0")
+    api.run = Containers("nc nslookup")
+    api.objects["/api/v1/namespaces/kube-system/services/kube-dns"] = KUBE_DNS
+    asking = prober(transport, "web-0", asked=[])
+    plan = await plan_of(asking, vantage, every_server=True, transports=("udp", "tcp"))
+    ran = (await asking.run(plan)).plan
+    brief = ran.equals_in_brief
+    assert len(brief) == before + 1 + behind
+    assert brief[:before] == ran.equals[:before]
+    assert brief[before + 1 :] == ran.equals[len(ran.equals) - behind :]
+    more = len(ran.equals) - before - behind - 1
+    assert more > 4
+    assert brief[before].endswith(f"\n# and {more} more, for the other servers and transports")
+    assert plan.equals_in_brief == plan.equals, "before it has run"
 
 
 @pytest.mark.parametrize("vantage", ["auto", "new"])
