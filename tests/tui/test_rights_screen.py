@@ -132,6 +132,16 @@ async def test_endpoints_that_may_not_be_read_are_not_known_and_known_again_with
         session.tell()
         await until(pilot, shows(app, "in DNS: not known"))
         assert " gone" not in screen_text(app), "it may be there still"
+        session.reads, session.link = reads_with(Live(0)), Live(0)
+        session.tell()
+        await until(pilot, lambda: tree_count(app) == "0/0")
+        session.reads, session.link = reads_with(NO_SLICES), NO_SLICES
+        session.tell()
+        await until(pilot, lambda: tree_count(app) == "?")
+        session.reads, session.link = reads_with(Live(0)), Live(0)
+        session.put(*slices)
+        await until(pilot, lambda: tree_count(app) == "2/4")
+        assert " new" not in screen_text(app), "it was there all the time"
 
 
 async def test_who_may_not_probe_either_is_not_told_that_it_helps() -> None:
