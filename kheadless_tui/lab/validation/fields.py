@@ -6,7 +6,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from kheadless_tui.lab.failure import Cause
 
@@ -62,39 +62,68 @@ def one_of(field: str, value: Any, allowed: Sequence[str]) -> Iterator[Cause]:
         yield Cause("FieldValueNotSupported", field, f"Unsupported value: {shown}: supported values: {words}")
 
 
+class _Rule(NamedTuple):
+    """What a text has to be, and how that is told."""
+
+    longest: int
+    pattern: str
+    told: str
+    examples: str
+
+    def errors(self, value: str) -> list[str]:
+        """Why a text is not that."""
+        found = [f"must be no more than {self.longest} characters"] if len(value) > self.longest else []
+        if not re.fullmatch(self.pattern, value):
+            found.append(f"{self.told} {_against(self.pattern, self.examples)}")
+        return found
+
+
+_A_LABEL = _Rule(
+    MAX_LABEL,
+    _LABEL,
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
+    "with an alphanumeric character",
+    _SHORT,
+)
+_A_LABEL_1035 = _Rule(
+    MAX_LABEL,
+    _LABEL_1035,
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+    "character, and end with an alphanumeric character",
+    "e.g. 'my-name',  or 'abc-123'",
+)
+_A_SUBDOMAIN = _Rule(
+    MAX_SUBDOMAIN,
+    _SUBDOMAIN,
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
+    "start and end with an alphanumeric character",
+    "e.g. 'example.com'",
+)
+_A_LABEL_VALUE = _Rule(
+    MAX_LABEL,
+    _LABEL_VALUE,
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
+    "start and end with an alphanumeric character",
+    "e.g. 'MyValue',  or 'my_value',  or '12345'",
+)
+
+
 def label_errors(value: str) -> list[str]:
     """Why this is no DNS label of RFC 1123."""
-    found = [f"must be no more than {MAX_LABEL} characters"] if len(value) > MAX_LABEL else []
-    if not re.fullmatch(_LABEL, value):
-        if re.fullmatch(_SUBDOMAIN, value):
-            return [*found, "must not contain dots"]
-        text = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start "
-        found.append(f"{text}and end with an alphanumeric character {_against(_LABEL, _SHORT)}")
+    found = _A_LABEL.errors(value)
+    if "." in value and re.fullmatch(_SUBDOMAIN, value):
+        return [*found[:-1], "must not contain dots"]
     return found
 
 
 def label_1035_errors(value: str) -> list[str]:
     """Why this is no DNS label of RFC 1035."""
-    found = [f"must be no more than {MAX_LABEL} characters"] if len(value) > MAX_LABEL else []
-    if not re.fullmatch(_LABEL_1035, value):
-        text = (
-            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
-            "character, and end with an alphanumeric character "
-        )
-        found.append(text + _against(_LABEL_1035, "e.g. 'my-name',  or 'abc-123'"))
-    return found
+    return _A_LABEL_1035.errors(value)
 
 
 def subdomain_errors(value: str) -> list[str]:
     """Why this is no domain name of RFC 1123."""
-    found = [f"must be no more than {MAX_SUBDOMAIN} characters"] if len(value) > MAX_SUBDOMAIN else []
-    if not re.fullmatch(_SUBDOMAIN, value):
-        text = (
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
-            "start and end with an alphanumeric character "
-        )
-        found.append(text + _against(_SUBDOMAIN, "e.g. 'example.com'"))
-    return found
+    return _A_SUBDOMAIN.errors(value)
 
 
 def key_errors(key: str) -> list[str]:
@@ -114,14 +143,7 @@ def key_errors(key: str) -> list[str]:
 
 def label_value_errors(value: str) -> list[str]:
     """Why this is no value of a label."""
-    found = [f"must be no more than {MAX_LABEL} characters"] if len(value) > MAX_LABEL else []
-    if not re.fullmatch(_LABEL_VALUE, value):
-        text = (
-            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
-            "start and end with an alphanumeric character "
-        )
-        found.append(text + _against(_LABEL_VALUE, "e.g. 'MyValue',  or 'my_value',  or '12345'"))
-    return found
+    return _A_LABEL_VALUE.errors(value)
 
 
 def labels(field: str, pairs: dict[str, str] | None) -> Iterator[Cause]:
