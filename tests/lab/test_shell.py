@@ -54,3 +54,35 @@ async def test_a_pod_with_the_nodes_resolver_asks_outside(client: Client) -> Non
     assert (await client.run(path, ["dig", "+short", "example.com"])).stdout == b"93.184.215.14\n"
     denied = await client.run(path, ["host", "nginx-headless.tutorial-1.svc.cluster.local"])
     assert b"NXDOMAIN" in denied.stdout
+
+
+async def test_one_line_scripts_say_what_busyboxs_shell_says(client: Client) -> None:
+    """What a BusyBox in a real cluster has answered; one lab for all of them."""
+    for script, said, error, status in (
+        ('x=5; echo ${x}z ${u:-def} ${#x} ${x:+set} $((x*2+1)) "${u}"', "5z def 1 set 11 \n", "", 0),
+        ("x=web-0.nginx; echo ${x%%.*} ${x#*.} ${x##*.} ${x%.*}", "web-0 nginx nginx web-0\n", "", 0),
+        ("echo $((2**3)) $((7/2)) $((-7/2)) $((-7%2)) $((1<2))", "8 3 -3 -1 1\n", "", 0),
+        ("i=0; while [ $i -lt 3 ]; do echo $i; i=$((i+1)); done", "0\n1\n2\n", "", 0),
+        ("echo `echo hi` \"$(echo 'a  b')\"", "hi a  b\n", "", 0),
+        ("x=1; (x=2; exit 4); echo $? $x", "4 1\n", "", 0),
+        ("echo $((1/0)); echo never", "", "sh: divide by zero\n", 2),
+        ("echo ${x!}", "", "sh: syntax error: bad substitution\n", 2),
+        ("for i in 1 2; do echo $i", "", 'sh: syntax error: unexpected end of file (expecting "done")\n', 2),
+        ("if true; echo x; fi", "", 'sh: syntax error: unexpected "fi" (expecting "then")\n', 2),
+        ("nosuch || echo missing $?", "missing 127\n", "sh: nosuch: not found\n", 0),
+        ("grep nameserver /etc/resolv.conf | awk '{print $1}'", "nameserver\n", "", 0),
+        ("awk '/nameserver/ {print \"by\", $1}' /etc/resolv.conf", "by nameserver\n", "", 0),
+        ("echo a | sed 's/[/b/'", "", "sed: s/[/b/ is not available in the lab\n", 1),
+        ("printf 'b 2\\na 1\\na 1\\n' | sort | uniq -c", "      2 a 1\n      1 b 2\n", "", 0),
+        ("echo a:b:c | cut -d: -f2,3 | tr a-z A-Z", "B:C\n", "", 0),
+        ("echo web-0.nginx | sed 's/\\..*//'", "web-0\n", "", 0),
+    ):
+        done = await client.run(WEB_0, ["sh", "-c", script])
+        assert (done.stdout.decode(), done.stderr.decode(), done.exit_code) == (said, error, status), script
+
+
+async def test_what_this_shell_does_not_have_is_said(client: Client) -> None:
+    for script in ("cat <<EOF\na\nEOF", "sleep 9 & wait", "case a in a) echo b;; esac", "f() { echo a; }"):
+        done = await client.run(WEB_0, ["sh", "-c", script])
+        assert (done.stdout, done.exit_code) == (b"", 2), script
+        assert done.stderr.startswith(b"sh: syntax error: "), script

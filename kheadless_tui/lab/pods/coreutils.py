@@ -22,7 +22,8 @@ async def usage(process: Process, text: str) -> int:
 # -- files -----------------------------------------------------------------------------------------------------
 
 
-async def _contents(process: Process, paths: Iterable[str], program: str) -> tuple[list[bytes], int]:
+async def contents(process: Process, paths: Iterable[str], program: str) -> tuple[list[bytes], int]:
+    """What files hold, ``-`` for standard input, and 1 where one is not there, which is said."""
     found, status = [], 0
     for path in paths:
         if path == "-":
@@ -46,7 +47,7 @@ async def cat(process: Process) -> int:
         while data := await process.stdin():
             await process.out(data)
         return 0
-    found, status = await _contents(process, process.argv[1:], "cat")
+    found, status = await contents(process, process.argv[1:], "cat")
     for content in found:
         await process.out(content)
     return status
@@ -94,7 +95,7 @@ def _count(words: list[str]) -> tuple[int, list[str]]:
 async def head(process: Process) -> int:
     """The first lines."""
     count, paths = _count(list(process.argv[1:]))
-    found, status = await _contents(process, paths, "head")
+    found, status = await contents(process, paths, "head")
     for content in found:
         await process.out(b"".join(content.splitlines(keepends=True)[:count]))
     return status
@@ -103,7 +104,7 @@ async def head(process: Process) -> int:
 async def tail(process: Process) -> int:
     """The last lines."""
     count, paths = _count(list(process.argv[1:]))
-    found, status = await _contents(process, paths, "tail")
+    found, status = await contents(process, paths, "tail")
     for content in found:
         await process.out(b"".join(content.splitlines(keepends=True)[-count:]))
     return status
@@ -113,7 +114,7 @@ async def wc(process: Process) -> int:
     """Lines, words, octets."""
     shown = [word for word in process.argv[1:] if word in ("-l", "-w", "-c")] or ["-l", "-w", "-c"]
     paths = [word for word in process.argv[1:] if not word.startswith("-")]
-    found, status = await _contents(process, paths or ["-"], "wc")
+    found, status = await contents(process, paths or ["-"], "wc")
     for number, content in enumerate(found):
         counts = {"-l": content.count(b"\n"), "-w": len(content.split()), "-c": len(content)}
         name = f" {paths[number]}" if paths else ""
@@ -128,7 +129,7 @@ async def grep(process: Process) -> int:
     if not words:
         return await usage(process, "grep [-vic] PATTERN [FILE]...")
     pattern = words[0].lower() if "i" in flags else words[0]
-    found, status = await _contents(process, words[1:] or ["-"], "grep")
+    found, status = await contents(process, words[1:] or ["-"], "grep")
     lines = [line for content in found for line in content.decode("utf-8", "replace").splitlines()]
 
     def holds(line: str) -> bool:

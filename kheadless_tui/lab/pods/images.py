@@ -9,13 +9,14 @@ from dataclasses import dataclass
 FOREVER = float("inf")
 
 _COMMON = frozenset(
-    "sh [ cat date echo env false grep head hostname id ls printf printenv pwd seq sleep tail test timeout true uname "
-    "wc which whoami".split()
+    "sh [ awk cat cut date echo env false grep head hostname id ls printf printenv pwd sed seq sleep sort tail test "
+    "timeout tr true uname uniq wc which whoami".split()
 )
 _BUSYBOX = _COMMON | frozenset({"ash", "busybox", "nc", "nslookup", "ping", "wget"})
 _BIND = frozenset({"dig", "host", "nslookup", "getent"})
 _IN_USR_BIN = frozenset(
-    "[ curl dig env getent head host id nc nslookup printf seq tail test timeout wc wget which whoami".split()
+    "[ awk curl cut dig env getent head host id nc nslookup printf seq sort tail test timeout tr uniq wc wget which "
+    "whoami".split()
 )
 """What Alpine and Debian have in /usr/bin; the shell and the oldest programs are in /bin."""
 

@@ -12,6 +12,7 @@ from kheadless_tui.lab.pods.http_clients import curl, wget
 from kheadless_tui.lab.pods.netcat import nc, ping
 from kheadless_tui.lab.pods.process import Process, Program
 from kheadless_tui.lab.pods.shell_builtins import run_test
+from kheadless_tui.lab.pods.text_filters import FILTERS
 
 NOT_FOUND = 127
 
@@ -53,6 +54,7 @@ async def busybox(process: Process) -> int:
 
 PROGRAMS: dict[str, Program] = {
     **COREUTILS,
+    **FILTERS,
     "test": run_test,
     "[": run_test,
     "busybox": busybox,

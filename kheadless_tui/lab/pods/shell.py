@@ -1,7 +1,8 @@
 """The lab's shell: runs ``sh -c SCRIPT``, or what is typed, with the image's programs.
 
-It has what one-line scripts in pods use: lists, pipes, ``if``, ``for``, ``while``, variables, ``$( )``, redirection
-from files and to /dev/null, ``[``, ``read``. It has no jobs in the background and writes no files.
+It has what one-line scripts in pods use: lists, pipes, ``if``, ``for``, ``while``, variables with their defaults and
+cuts, ``$( )``, ``$(( ))``, redirection from files and to /dev/null, ``[``, ``read``. It has no functions, no ``case``,
+no here documents, no jobs in the background, and writes no files; each of these is refused aloud.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from kheadless_tui.lab.pods.shell_builtins import (
     ContinueLoop,
     ExitShell,
 )
+from kheadless_tui.lab.pods.shell_expansion import NAME, BadExpansion, arithmetic, braces
 from kheadless_tui.lab.pods.shell_syntax import (
     AndOr,
     Command,
@@ -34,9 +36,11 @@ from kheadless_tui.lab.pods.shell_syntax import (
     ShellSyntaxError,
     Simple,
     parse,
+    substitution_end,
 )
 
 Find = Callable[[Process], Program | None]
+Expansion = Callable[[str, Callable[[str], str | None]], str]
 
 MAX_STEPS = 20_000
 """Commands in one script; one that loops without end is stopped there."""
@@ -171,7 +175,7 @@ class Shell:
         elif isinstance(command, Simple):
             await self._simple(command, redirected)
         elif isinstance(command, Group):
-            await self.sequence(command.body, redirected)
+            await (self._apart if command.apart else self.sequence)(command.body, redirected)
         elif isinstance(command, If):
             await self._if(command, redirected)
         elif isinstance(command, For):
@@ -320,6 +324,10 @@ class Shell:
                 keep = quoted and word[position + 1] not in '$`"\\\n'
                 parts.append((word[position : position + 2] if keep else word[position + 1], False))
                 position += 2
+            elif sign == "`":
+                end = word.index("`", position + 1)
+                parts.append((await self._substituted(word[position + 1 : end], process), not quoted))
+                position = end + 1
             elif sign == "$":
                 text, position = await self._dollar(word, position, process)
                 parts.append((text, not quoted))
@@ -330,31 +338,47 @@ class Shell:
 
     async def _dollar(self, word: str, position: int, process: Process) -> tuple[str, int]:
         if word.startswith("$(", position):
-            depth, end = 0, position + 1
-            while end < len(word):
-                depth += {"(": 1, ")": -1}.get(word[end], 0)
-                end += 1
-                if depth == 0:
-                    break
-            caught: list[bytes] = []
-            inner = Shell(self.find, dict(self.variables), self.arguments)
-            try:
-                await inner.sequence(parse(word[position + 2 : end - 1]), replace(process, out=_into(caught)))
-            except ExitShell as ended:
-                inner.status = ended.status
-            self.status = inner.status
-            return b"".join(caught).decode("utf-8", "replace").rstrip("\n"), end
-        found = re.compile(r"\$(?:\{([A-Za-z_]\w*|[0-9@#?$*])\}|([A-Za-z_]\w*|[0-9@#?$*]))").match(word, position)
+            end = substitution_end(word, position)
+            inside = word[position + 2 : end - 1]
+            if inside.startswith("(") and inside.endswith(")"):
+                return await self._expanded(arithmetic, inside[1:-1], process), end
+            return await self._substituted(inside, process), end
+        if word.startswith("${", position):
+            end = word.find("}", position)
+            return await self._expanded(braces, word[position + 2 : end], process), end + 1
+        found = re.compile(rf"\$({NAME})").match(word, position)
         if found is None:
             return "$", position + 1
-        return self._variable(found[1] or found[2]), found.end()
+        return self._variable(found[1]) or "", found.end()
 
-    def _variable(self, name: str) -> str:
+    async def _substituted(self, script: str, process: Process) -> str:
+        """What the commands write that ``$( )`` holds."""
+        caught: list[bytes] = []
+        await self._apart(parse(script), replace(process, out=_into(caught)))
+        return b"".join(caught).decode("utf-8", "replace").rstrip("\n")
+
+    async def _apart(self, body: Sequence, process: Process) -> None:
+        """Run commands in a shell of their own; its status is that of this one."""
+        inner = Shell(self.find, dict(self.variables), self.arguments, inputs=self.inputs, steps=self.steps)
+        try:
+            await inner.sequence(body, process)
+        except ExitShell as ended:
+            inner.status = ended.status
+        self.status, self.steps = inner.status, inner.steps
+
+    async def _expanded(self, how: Expansion, text: str, process: Process) -> str:
+        try:
+            return how(text, self._variable)
+        except BadExpansion as error:
+            await process.complain(f"sh: {error}\n")
+            raise ExitShell(2) from error
+
+    def _variable(self, name: str) -> str | None:
         if name.isdigit():
             number = int(name)
-            return "sh" if number == 0 else (self.arguments[number - 1] if number <= len(self.arguments) else "")
+            return "sh" if number == 0 else (self.arguments[number - 1] if number <= len(self.arguments) else None)
         special = {"?": str(self.status), "#": str(len(self.arguments)), "@": " ".join(self.arguments), "$": "1"}
-        return special.get(name, self.variables.get(name, ""))
+        return special.get(name, self.variables.get(name))
 
 
 def _into(caught: list[bytes] | None) -> Writer:

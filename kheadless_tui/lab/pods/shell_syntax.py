@@ -67,6 +67,8 @@ class Group:
     """``{ ...; }`` and ``( ... )``."""
 
     body: Sequence
+    apart: bool = False
+    """In a shell of its own, which leaves the variables of this one alone and can end without it."""
     redirects: list[Redirect] = field(default_factory=list)
 
 
@@ -125,6 +127,8 @@ def _tokens(script: str) -> list[str]:
         elif sign == "#":
             end = script.find("\n", position)
             position = len(script) if end < 0 else end
+        elif script.startswith("<<", position):
+            raise ShellSyntaxError("syntax error: here documents are not available here")
         elif found := _REDIRECT.match(script, position):
             tokens.append(found[0])
             position = found.end()
@@ -144,12 +148,14 @@ def _word_end(script: str, position: int) -> int:
         sign = script[position]
         if sign == "\\":
             position += 2
-        elif sign == "'":
-            position = _closing(script, position, "'")
+        elif sign in "'`":
+            position = _closing(script, position, sign)
         elif sign == '"':
             position = _double_quoted_end(script, position)
         elif script.startswith("$(", position):
-            position = _substitution_end(script, position)
+            position = substitution_end(script, position)
+        elif script.startswith("${", position):
+            position = _closing(script, position, "}")
         elif sign in " \t\n;|&()<>":
             return position
         else:
@@ -172,13 +178,18 @@ def _double_quoted_end(script: str, position: int) -> int:
         elif script[position] == '"':
             return position + 1
         elif script.startswith("$(", position):
-            position = _substitution_end(script, position)
+            position = substitution_end(script, position)
         else:
             position += 1
     raise ShellSyntaxError("syntax error: unterminated quoted string")
 
 
-def _substitution_end(script: str, position: int) -> int:
+def substitution_end(script: str, position: int) -> int:
+    """Behind the ``$( )`` that begins here.
+
+    Raises:
+        ShellSyntaxError: nothing closes it.
+    """
     depth = 0
     while position < len(script):
         if script[position] == "(":
@@ -207,6 +218,8 @@ class _Parser:
         return item
 
     def expect(self, *wanted: str) -> str:
+        if self.peek() is None:
+            raise ShellSyntaxError(f'syntax error: unexpected end of file (expecting "{wanted[0]}")')
         item = self.take()
         if item not in wanted:
             raise ShellSyntaxError(f'syntax error: unexpected "{item}" (expecting "{wanted[0]}")')
@@ -221,7 +234,8 @@ class _Parser:
             if item is None or item in ends:
                 return tree
             if item in _RESERVED:
-                raise ShellSyntaxError(f'syntax error: unexpected "{item}"')
+                wanted = f' (expecting "{ends[0]}")' if len(ends) == 1 else ""
+                raise ShellSyntaxError(f'syntax error: unexpected "{item}"{wanted}')
             tree.items.append(self._and_or())
             item = self.peek()
             if item == "&":
@@ -267,7 +281,7 @@ class _Parser:
             end = "}" if item == "{" else ")"
             body = self.sequence((end,))
             self.expect(end)
-            command = Group(body)
+            command = Group(body, apart=end == ")")
         else:
             return self._simple()
         while (redirect := self._redirect()) is not None:
