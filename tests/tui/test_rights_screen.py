@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 import pytest
@@ -166,6 +167,9 @@ async def test_what_is_polled_is_read_and_says_of_when_it_is() -> None:
         assert "You may not watch EndpointSlices in shop: as of" in text
         assert "may not list" not in text
         assert "web-0" in text
+        session.link = dataclasses.replace(polled, listed=time.time() - 4.4)
+        session.tell()
+        await until(pilot, shows(app, "! polling, 5 s old"))  # it grows older without any news of the session
 
 
 async def test_an_empty_tree_tells_of_labels_and_of_what_was_not_read() -> None:
