@@ -22,10 +22,7 @@ def idle(seconds: float) -> None:
     """Print what an idle program costs."""
     with standing_in() as stand_in, running(stand_in) as program:
         program.until("services 10,000")
-        before = 0.0
-        while program.cpu - before > 0.1:
-            before = program.cpu  # the findings of all Services are found out in the background, a little at a time
-            program.quiet(4)
+        program.calm()
         cpu, began = program.cpu, time.perf_counter()
         heard = program.quiet(seconds)
         share = (program.cpu - cpu) / (time.perf_counter() - began)

@@ -86,7 +86,7 @@ async def floor(connection: Connection) -> int:
 
 
 async def kubectl(kubeconfig: str) -> int:
-    """``kubectl get`` of both kinds, printed as its table."""
+    """``kubectl get`` of both kinds, printed as its table; CPU and memory in its line are of this process alone."""
     count = 0
     for kind in ("svc", "endpointslices"):
         command = ["kubectl", "--kubeconfig", kubeconfig, "get", kind, "-A", "--no-headers"]
@@ -118,36 +118,49 @@ def other(python: str, client: str, kubeconfig: str) -> str:
     if done.returncode:
         return f"{client}: {(done.stderr.strip() or 'failed').splitlines()[-1][:90]}"
     found = json.loads(done.stdout)
-    return (
-        f"{client + ', in pages, one run':<46} {found['seconds']:15.3f} {found['objects']:>18} {found['memory']:>7.0f}"
-    )
+    figures = f"{found['seconds']:15.3f} {found['cpu']:>15.3f}  {found['objects']:>8} {found['memory']:>7.0f}"
+    return f"{client + ', in pages, one run':<46} {figures}"
 
 
-async def measure(name: str, rounds: int, work: Callable[[], Awaitable[int]]) -> None:
-    """Run it some times and print a line."""
-    times: list[float] = []
-    count = 0
+Row = tuple[str, Callable[[], Awaitable[int]]]
+
+
+async def measure(rounds: int, *rows: Row) -> list[list[float]]:
+    """Run each some times, one beside the other, and print a line for each; the seconds that they took."""
+    times: list[list[float]] = [[] for _ in rows]
+    busy: list[list[float]] = [[] for _ in rows]
+    counts, memory = [0] * len(rows), [0.0] * len(rows)
     for _ in range(rounds):
-        gc.collect()
-        began = time.perf_counter()
-        count = await work()
-        times.append(time.perf_counter() - began)
-    spread = f"{min(times):7.3f} {statistics.median(times):7.3f} {max(times):7.3f}"
-    print(f"{name:<46} {spread}  {count:>8} {resident_mb():>7.0f}")
+        for place, (_, work) in enumerate(rows):
+            gc.collect()
+            began, cpu = time.perf_counter(), time.process_time()
+            counts[place] = await work()
+            times[place].append(time.perf_counter() - began)
+            busy[place].append(time.process_time() - cpu)
+            memory[place] = resident_mb()
+    for (name, _), took, cpu_took, count, mb in zip(rows, times, busy, counts, memory, strict=True):
+        spread = f"{min(took):7.3f} {statistics.median(took):7.3f} {max(took):7.3f} {statistics.median(cpu_took):7.3f}"
+        print(f"{name:<46} {spread}  {count:>8} {mb:>7.0f}")
+    return times
 
 
 async def table(kubeconfig: str, rounds: int, *, real: bool, with_pods: bool) -> None:
     """Print it."""
     connection = await asyncio.to_thread(load_connection, kubeconfig=kubeconfig, request_timeout=60.0)
     await floor(connection)  # the server's caches and the imports are warm for all
-    print(f"{'seconds':<46} {'min':>7} {'median':>7} {'max':>7}  {'objects':>8} {'RSS MB':>7}")
+    print(f"{'seconds':<46} {'min':>7} {'median':>7} {'max':>7} {'CPU':>7}  {'objects':>8} {'RSS MB':>7}")
     if with_pods:
-        await measure("ours: all Services, slices and 100,000 pods", rounds, lambda: pods(connection))
+        await measure(rounds, ("ours: all Services, slices and 100,000 pods", lambda: pods(connection)))
         return
-    await measure("floor: download and decode, no store", rounds, lambda: floor(connection))
-    await measure("ours: until the snapshot, watches open", rounds, lambda: ours(connection))
+    bare, own = await measure(
+        rounds,
+        ("floor: download and decode, no store", lambda: floor(connection)),
+        ("ours: until the snapshot, watches open", lambda: ours(connection)),
+    )
+    ratios = [mine / theirs for mine, theirs in zip(own, bare, strict=True)]
+    print(f"{'ours, times the floor':<46} {min(ratios):7.2f} {statistics.median(ratios):7.2f} {max(ratios):7.2f}")
     if real and shutil.which("kubectl"):
-        await measure("kubectl get svc -A, endpointslices -A", min(rounds, 3), lambda: kubectl(kubeconfig))
+        await measure(min(rounds, 3), ("kubectl get svc -A, get endpointslices -A", lambda: kubectl(kubeconfig)))
     print(other(sys.executable, "kubernetes", kubeconfig))
     python = os.environ.get("KHEADLESS_BENCH_PYTHON")
     for client in ("lightkube", "kr8s") if python else ():

@@ -67,11 +67,11 @@ def main() -> None:
     os.environ["KUBECONFIG"] = kubeconfig
     asyncio.set_event_loop_policy(None)
     run = {"kubernetes": kubernetes, "lightkube": lightkube, "kr8s": kr8s}[name](kubeconfig)
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     count = run()
-    seconds = time.perf_counter() - began
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "objects": count, "memory": memory}))
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "objects": count, "memory": memory}))
 
 
 if __name__ == "__main__":

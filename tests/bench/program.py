@@ -77,6 +77,13 @@ class Program:
         while self.quiet(silence) and time.perf_counter() < end:
             pass
 
+    def calm(self, seconds: float = 3.0, timeout: float = 120.0) -> None:
+        """Wait until the program has next to nothing to do: findings are found out in the background after a start."""
+        end, before = time.perf_counter() + timeout, float("-inf")
+        while self.cpu - before > seconds * 0.02 and time.perf_counter() < end:
+            before = self.cpu
+            self.quiet(seconds)
+
     def type(self, keys: str) -> float:
         """Press keys; what was painted before is forgotten. When that was."""
         self.painted = b""
