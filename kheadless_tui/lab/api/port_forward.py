@@ -13,7 +13,7 @@ import struct
 from aiohttp import WSMsgType, web
 
 from kheadless_tui.lab.api.byte_channels import ByteChannel, InWebSocket, Upgraded
-from kheadless_tui.lab.api.remote_command import V4, check_spdy, offered_protocols
+from kheadless_tui.lab.api.remote_command import V4, accept_socket, check_spdy, offered_protocols
 from kheadless_tui.lab.api.spdy_session import SpdySession, Stream
 from kheadless_tui.lab.failure import PlainFailure, bad_request, internal_error
 from kheadless_tui.lab.pods.network import Network, Silence
@@ -39,6 +39,7 @@ class PortForward:
 
         Raises:
             ApiFailure: before anything is streamed.
+            BrokenPipe: the client has gone before that.
         """
         wanted = request.headers.get("Upgrade", "").lower()
         if wanted not in ("websocket", "spdy/3.1"):
@@ -52,8 +53,7 @@ class PortForward:
             return web.Response()
         offered = offered_protocols(request)
         if TUNNELED in offered:
-            socket = web.WebSocketResponse(protocols=(TUNNELED,), autoping=True, max_msg_size=1 << 20)
-            await socket.prepare(request)
+            socket = await accept_socket(request, TUNNELED)
             await self._serve_spdy(InWebSocket(socket), pod)
             return socket
         return await self._serve_channels(request, pod, offered)
@@ -110,8 +110,7 @@ class PortForward:
         ports = [int(text) for part in request.query.getall("ports", []) for text in part.split(",") if text.isdigit()]
         if not ports:
             raise PlainFailure(400, 'query parameter "port" is required')
-        socket = web.WebSocketResponse(protocols=(V4,) if offered else (), autoping=True, max_msg_size=1 << 20)
-        await socket.prepare(request)
+        socket = await accept_socket(request, V4 if offered else None)
         streams: dict[int, Pipe] = {}
         tasks = []
         for number, port in enumerate(ports):

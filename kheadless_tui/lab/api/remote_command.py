@@ -27,6 +27,8 @@ _SPDY_VERSIONS = (V4, "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io"
 """Those of the kubelet; the older ones are told and not spoken here."""
 STDIN, STDOUT, STDERR, STATUS = 0, 1, 2, 3
 CLOSE = 255
+MAX_MESSAGE = 1 << 20
+"""Bytes of a message that a client sends."""
 STREAM_SECONDS = 30.0
 """For a client over SPDY to open its streams (DefaultStreamCreationTimeout)."""
 
@@ -195,12 +197,7 @@ async def accept(request: web.BaseRequest) -> Remote:
         if offered and not {V5, V4} & set(offered):
             raise PlainFailure(403, "")
         chosen = next((item for item in (V5, V4) if item in offered), None)
-        socket = web.WebSocketResponse(protocols=(chosen,) if chosen else (), autoping=True, max_msg_size=1 << 20)
-        try:
-            await socket.prepare(request)
-        except ConnectionError as error:
-            raise BrokenPipe from error
-        return WebSocketRemote(socket)
+        return WebSocketRemote(await accept_socket(request, chosen))
     if wanted != "spdy/3.1":
         raise bad_request("Upgrade request required")
     check_spdy(request, V4, _SPDY_VERSIONS)
@@ -215,6 +212,20 @@ async def accept(request: web.BaseRequest) -> Remote:
         await remote.finish({})
         raise
     return remote
+
+
+async def accept_socket(request: web.BaseRequest, protocol: str | None) -> web.WebSocketResponse:
+    """Take a client's upgrade to a WebSocket, with this sub-protocol.
+
+    Raises:
+        BrokenPipe: it has gone meanwhile.
+    """
+    socket = web.WebSocketResponse(protocols=(protocol,) if protocol else (), autoping=True, max_msg_size=MAX_MESSAGE)
+    try:
+        await socket.prepare(request)
+    except ConnectionError as error:
+        raise BrokenPipe from error
+    return socket
 
 
 def offered_protocols(request: web.BaseRequest) -> list[str]:

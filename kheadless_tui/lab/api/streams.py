@@ -50,16 +50,19 @@ class Streams:
         Raises:
             ApiFailure: before anything is streamed.
         """
+        try:
+            return await self._serve(request, target)
+        except BrokenPipe:  # the client has gone before it was taken
+            return web.Response()
+
+    async def _serve(self, request: web.BaseRequest, target: Target) -> web.StreamResponse:
         pod = self._store.get(PODS, target.namespace, target.name)
         if target.subresource == "portforward":
             return await self._port_forward.serve(request, pod)
         container = _container(pod, request.query.get("container", ""))
         if target.subresource == "log":
             return await self._logs.serve(request, pod, container)
-        try:
-            remote = await accept(request)
-        except BrokenPipe:
-            return web.Response()
+        remote = await accept(request)
         if target.subresource == "exec":
             await self._exec(remote, request, pod, container)
         else:
