@@ -20,7 +20,7 @@ from kheadless_tui.tui.screens.excursions import PathScreen, ReachScreen, Timeli
 from kheadless_tui.zone.resolv_conf import ResolvConf
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import until
-from tests.tui.test_shell_app import shows
+from tests.tui.test_shell_app import drawn_at, shows
 from tests.tui.test_shell_lab import on_lab
 from tests.tui.worlds import check_text, drawn
 
@@ -135,7 +135,7 @@ async def test_the_way_of_the_name_under_the_cursor_is_walked() -> None:
         await until(pilot, shows(app, "ndots:5"))
         for size in SIZES:
             await pilot.resize_terminal(*size)
-            await until(pilot, lambda size=size: [len(line) for line in screen_lines(app)] == [size[0]] * size[1])
+            await until(pilot, drawn_at(app, size))
             lines = screen_lines(app)
             assert "resolver path · web-0.nginx-headless" in lines[1]
             assert "● live" in lines[0]

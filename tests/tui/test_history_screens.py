@@ -16,7 +16,7 @@ from kheadless_tui.tui.screens.text import TextScreen
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import until
 from tests.tui.probing import probed, view_of
-from tests.tui.test_shell_app import shows
+from tests.tui.test_shell_app import drawn_at, shows
 from tests.tui.test_shell_lab import on_lab
 from tests.tui.worlds import endpoint, healthy, service, slice_of, world
 
@@ -50,7 +50,7 @@ async def test_two_probes_are_listed_opened_and_compared() -> None:
         assert "gone" in screen_text(app)
         for size in ((200, 50), (120, 40), (80, 24)):
             await pilot.resize_terminal(*size)
-            await until(pilot, lambda size=size: [len(line) for line in screen_lines(app)] == [size[0]] * size[1])
+            await until(pilot, drawn_at(app, size))
             lines = screen_lines(app)
             assert "below nginx-headless.tutorial-1.svc.cluster.local. " in lines[1]
             rows = [line for line in lines if " A " in line or " SRV " in line or " PTR " in line]

@@ -21,7 +21,7 @@ from kheadless_tui.zone.resolve import resolve
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import until
 from tests.tui.probing import view_of
-from tests.tui.test_shell_app import shows
+from tests.tui.test_shell_app import drawn_at, shows
 from tests.tui.test_shell_lab import on_lab
 from tests.tui.worlds import PANEL_WIDTHS, check_text, drawn, healthy
 
@@ -138,14 +138,13 @@ async def test_m_asks_every_server_and_shows_them_as_columns() -> None:
         await until(pilot, lambda: (last := app.flow.last(record)) is not None and last.diagnosis is not None)
         for size in ((200, 50), (120, 40), (80, 24)):
             await pilot.resize_terminal(*size)
-            await until(pilot, lambda size=size: [len(line) for line in screen_lines(app)] == [size[0]] * size[1])
+            await until(pilot, drawn_at(app, size))
             await until(pilot, shows(app, "UDP          TCP" if size[0] == 200 else "UDP+TCP"))
             assert "kube-dns" in screen_text(app)
-            heads = screen_text(app)
             await pilot.press("l")
-            await until(pilot, lambda heads=heads: screen_text(app) != heads)
+            await until(pilot, lambda: "❯node-local" not in screen_text(app) or "❯TCP" in screen_text(app))
             await pilot.press(*"hhhh")
-            await until(pilot, shows(app, "❯node-local"))
+            await until(pilot, lambda: "❯node-local" in screen_text(app) and "❯TCP" not in screen_text(app))
         await pilot.press("ctrl+z")
         await until(pilot, shows(app, "Nothing differs and nothing is withheld."))
         assert "0 · problems" in screen_text(app)

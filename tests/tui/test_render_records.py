@@ -160,4 +160,4 @@ def test_no_address_is_cut_where_there_is_room_for_one_panel_of_forty_columns() 
         rows = rows_of(view)
         text = drawn(records_layout(rows, 39), rows)
         assert all(len(line) <= 39 for line in text.splitlines()), text
-        assert all(row.value.data in text for row in rows if row.value.type in ("A", "AAAA"))
+        assert all(entry.data in text for entry in record_entries(view) if entry.type in ("A", "AAAA"))

@@ -46,6 +46,11 @@ def shows(app: HeadlessApp, text: str) -> Callable[[], bool]:
     return lambda: text in screen_text(app)
 
 
+def drawn_at(app: HeadlessApp, size: tuple[int, int]) -> Callable[[], bool]:
+    """The picture has a size, and not only the terminal."""
+    return lambda: [len(line) for line in screen_lines(app)] == [size[0]] * size[1]
+
+
 # -- the picture -----------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from kheadless_tui.tui.render.vantages import AutoChoice, VantageChoice, with_au
 from kheadless_tui.tui.screens.vantage import VantageScreen
 from tests.screen import screen_text
 from tests.tui.conftest import until
-from tests.tui.test_shell_app import shows
+from tests.tui.test_shell_app import drawn_at, shows
 from tests.tui.test_shell_lab import on_lab
 
 
@@ -15,7 +15,7 @@ async def test_auto_says_which_place_and_why_before_it_is_asked_from() -> None:
         await until(pilot, shows(app, "3 of 3 in DNS"))
         for size in ((200, 50), (120, 40), (80, 24)):
             await pilot.resize_terminal(*size)
-            await until(pilot, lambda size=size: app.size == size)
+            await until(pilot, drawn_at(app, size))
             await pilot.press("v")
             await until(pilot, lambda: isinstance(app.screen, VantageScreen))
             await until(pilot, shows(app, "a pod of the Service itself"))
