@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from kheadless_tui.cluster.exec import ExecSession, exec_in, open_exec
+from kheadless_tui.cluster.exec import ExecSession, open_exec
 from kheadless_tui.cluster.exec_protocol import Output
 from kheadless_tui.errors import ClusterError
 from kheadless_tui.probe.asking import Asking, ask
@@ -193,17 +193,8 @@ async def _by_client(place: OpenPlace, goal: Goal, timeout: float) -> Reach:
 
 
 async def _run(place: OpenPlace, argv: Sequence[str], timeout: float) -> _Said:
-    target, began = place.target, time.monotonic()
-    result = await exec_in(
-        place.transport,
-        place.permit,
-        target.namespace,
-        target.pod,
-        target.container,
-        argv,
-        timeout=timeout,
-        max_bytes=MOST_BYTES,
-    )
+    began = time.monotonic()
+    result = await place.run(argv, timeout=timeout, max_bytes=MOST_BYTES)
     stderr = printable(result.stderr) or (printable(result.finished.cause) if result.exit_code is None else "")
     timed_out = result.reason == "Timeout"
     return _Said(result.stdout, stderr, result.exit_code, timed_out, (time.monotonic() - began) * 1000)

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from kheadless_tui.cluster.exec import exec_in
 from kheadless_tui.errors import ClusterError, Unreachable
 from kheadless_tui.probe.carriers.stream import ByteStream, OpenStream, exec_stream
 from kheadless_tui.probe.changes import ExpectedChange, change_between, difference
@@ -335,16 +334,8 @@ class Following:
                 await line.close()
 
     async def _getent(self, layer: Layer) -> None:
-        target, name = self._place.target, self._watched.name
-        result = await exec_in(
-            self._place.transport,
-            self._place.permit,
-            target.namespace,
-            target.pod,
-            target.container,
-            ("getent", "ahosts", name),
-            timeout=GETENT_TIMEOUT,
-        )
+        name = self._watched.name
+        result = await self._place.run(("getent", "ahosts", name), timeout=GETENT_TIMEOUT)
         found = read_getent(result, 0.0)
         if not found.error:
             self.convergence.told_addresses(layer, name, frozenset(found.addresses), time.monotonic())

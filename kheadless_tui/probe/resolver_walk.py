@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 import msgspec
 
-from kheadless_tui.cluster.exec import ExecResult, exec_in
 from kheadless_tui.errors import ClusterError, UsageError
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
@@ -90,7 +89,7 @@ async def walk_path(
         ClusterError: nothing can be run in the container, or it has no name server.
     """
     protocol = protocol or _as_resolvers(place)
-    files = read_files(await _run(place, READ_FILES, FILES_TIMEOUT), str(place.target))
+    files = read_files(await place.run(READ_FILES, timeout=FILES_TIMEOUT, max_bytes=MAX_BYTES), str(place.target))
     predicted = predict(name, files, snapshot, config, pod, nameserver, await _host_aliases(place))
     walk = Walk(name, files, predicted.answers)
     heard = _Heard(_servers(files))
@@ -310,19 +309,5 @@ async def _getent(place: OpenPlace, name: str) -> Getent:
     if name.startswith("-"):
         return Getent(error="not asked: it would take a name that begins with a dash for an option")
     began = time.monotonic()
-    result = await _run(place, ("getent", "ahosts", name), GETENT_TIMEOUT)
+    result = await place.run(("getent", "ahosts", name), timeout=GETENT_TIMEOUT, max_bytes=MAX_BYTES)
     return read_getent(result, (time.monotonic() - began) * 1000)
-
-
-async def _run(place: OpenPlace, argv: Sequence[str], timeout: float) -> ExecResult:
-    target = place.target
-    return await exec_in(
-        place.transport,
-        place.permit,
-        target.namespace,
-        target.pod,
-        target.container,
-        argv,
-        timeout=timeout,
-        max_bytes=MAX_BYTES,
-    )

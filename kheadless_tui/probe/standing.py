@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.debugpod import START_TIMEOUT, TemporaryPod, ephemeral_container, temporary_pod
-from kheadless_tui.cluster.exec import ExecTarget
+from kheadless_tui.cluster.exec import MAX_BYTES, ExecResult, ExecTarget, exec_in
 from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.errors import ClusterError, UsageError
 from kheadless_tui.probe.observation import Vantage
@@ -35,6 +35,29 @@ class OpenPlace:
     vantage: Vantage
     warnings: list[str] = field(default_factory=list)
     """What the user should know afterwards: an ephemeral container that stays, a pod that could not be removed."""
+
+    async def run(self, argv: Sequence[str], *, timeout: float, max_bytes: int = MAX_BYTES) -> ExecResult:
+        """Run a program in it to its end.
+
+        Args:
+            argv: The program and its arguments.
+            timeout: Seconds after which it is given up.
+            max_bytes: Of what it prints.
+
+        Raises:
+            ClusterError: the exec could not be opened.
+        """
+        target = self.target
+        return await exec_in(
+            self.transport,
+            self.permit,
+            target.namespace,
+            target.pod,
+            target.container,
+            argv,
+            timeout=timeout,
+            max_bytes=max_bytes,
+        )
 
 
 @asynccontextmanager
