@@ -153,7 +153,8 @@ async def test_what_is_known_of_other_namespaces_ends_with_the_right_to_read_all
     api.cut()
     await until(lambda: session.scope == Scope(("shop",), only=True))
     await until(lambda: session.snapshot.knows_all("EndpointSlice", "shop"))
-    assert not session.snapshot.knows_all("EndpointSlice", "cart")
+    for kind in ("Service", "EndpointSlice"):
+        assert not session.snapshot.knows_all(kind, "cart")
     await until(lambda: services(session) == ["shop/web"])
 
 

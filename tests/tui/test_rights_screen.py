@@ -14,7 +14,7 @@ from kheadless_tui.tui.app import HeadlessApp
 from kheadless_tui.tui.render.ages import clock
 from kheadless_tui.tui.screens.rights import RightsScreen
 from tests.screen import screen_lines, screen_text
-from tests.tui.conftest import FakeSession, shop, until
+from tests.tui.conftest import FakeSession, endpoint, pod, service, shop, slice_of, until
 from tests.tui.test_shell_app import SIZES, running, shows
 
 PODS = MissingRight("list", "", "pods", "", "shop", "the pods behind a Service", "the API server lists no such right")
@@ -100,9 +100,9 @@ def reads_with(slices: ReadState) -> dict[tuple[str, str], ReadState]:
     return {("services", ""): Live(0), ("endpointslices", ""): slices, ("pods", "shop"): Live(0)}
 
 
-def tree_count(app: HeadlessApp) -> str:
-    """What the tree says of the endpoints of nginx-headless, at 120 columns."""
-    return next(line[:30].split()[-1] for line in screen_lines(app)[2:] if "nginx-headless" in line[:30])
+def tree_count(app: HeadlessApp, name: str = "nginx-headless") -> str:
+    """What the tree says of the endpoints of a Service, at 120 columns; empty while it has no row."""
+    return next((line[:30].split()[-1] for line in screen_lines(app)[2:] if name in line[:30]), "")
 
 
 NO_SLICES = Forbidden("list", "endpointslices", "shop", "no")
@@ -143,6 +143,17 @@ async def test_endpoints_that_may_not_be_read_are_not_known_and_known_again_with
         session.put(*slices)
         await until(pilot, lambda: tree_count(app) == "2/4")
         assert " new" not in screen_text(app), "it was there all the time"
+
+
+async def test_the_question_mark_goes_with_the_refusal_where_nothing_else_changes() -> None:
+    web = service("web")
+    objects = [web, slice_of(web, endpoint("web-0", "10.0.0.1")), pod("web-0", "10.0.0.1", app="web")]
+    session = FakeSession(objects, reads=reads_with(NO_SLICES), link=NO_SLICES)
+    async with running(session, (120, 40), service="web") as (app, pilot):
+        await until(pilot, lambda: tree_count(app, "web ") == "?")
+        session.reads, session.link = reads_with(Live(0)), Live(0)
+        session.tell()
+        await until(pilot, lambda: tree_count(app, "web ") == "1/1")
 
 
 async def test_who_may_not_probe_either_is_not_told_that_it_helps() -> None:
