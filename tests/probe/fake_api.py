@@ -31,6 +31,7 @@ class FakeApi:
         self.create_delay = 0.0
         self.create_answer: tuple[int, dict[str, Any]] | None = None
         self.failing_deletes = 0
+        self.delete_failed = asyncio.Event()
         self.starts_after = 0.0
         self.state: dict[str, Any] = {"running": {}}
         self.may: Callable[[dict[str, str]], bool] = lambda _: True
@@ -97,6 +98,7 @@ class FakeApi:
     async def _delete(self, request: web.Request) -> web.Response:
         if self.failing_deletes:
             self.failing_deletes -= 1
+            self.delete_failed.set()
             return web.json_response({"kind": "Status", "code": 500, "message": "etcd is away"}, status=500)
         name = request.match_info["name"]
         options = await request.json()

@@ -107,6 +107,26 @@ def test_cancelled_by_the_end_of_the_loop(tmp_path: Path) -> None:
     assert not api.pods
 
 
+def test_a_removal_that_the_end_of_the_loop_cuts_off_is_begun_again(tmp_path: Path) -> None:
+    api = FakeApi()
+    api.failing_deletes = 1
+
+    async def program() -> None:
+        async with serving(api, tmp_path) as transport:
+            permit = await Gate(False, None).permit(PLAN)
+            task = asyncio.ensure_future(probe(transport, permit))
+            await api.created.wait()
+            task.cancel()
+            await asyncio.wait_for(api.delete_failed.wait(), 5)
+            for other in asyncio.all_tasks() - {asyncio.current_task(), task}:
+                if "_remove" in repr(other):
+                    other.cancel()
+            await asyncio.wait({task})
+
+    asyncio.run(program())
+    assert not api.pods
+
+
 async def test_a_create_whose_reply_is_lost(api: FakeApi, transport: Transport, permit: Permit) -> None:
     api.cut_create = True
     with pytest.raises(Unreachable):

@@ -15,7 +15,7 @@ from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.cluster.podspec import DEADLINE, MANAGED_BY, MANAGER, PodOrder
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.probe.prober import Prober
+from kheadless_tui.probe.prober import Prober, Progress
 from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.record import Question
 
@@ -23,6 +23,8 @@ NAMESPACE = "tutorial-1"
 QUESTIONS = [Question(f"nginx-headless.{NAMESPACE}.svc.cluster.local.", "A")]
 PROBES = 1000
 AT_ONCE = 25
+MOMENTS = 6
+"""Reports of progress of the quickest probe: begun, pod created, open, asked, answered, pod removed."""
 SPEED = 20.0
 """A pod is ready after 20 ms, and its deadline of 120 s comes after 6 s."""
 
@@ -64,12 +66,17 @@ async def test_a_thousand_probes_leave_no_pod() -> None:
                 plan = await prober.plan(parse_vantage("new"), NAMESPACE, QUESTIONS)
                 assert isinstance(plan.order, PodOrder)
                 made.add(plan.order.name)
-                running = asyncio.ensure_future(prober.run(plan))
-                if number % 4 == 3:  # every fourth is given up at some moment
-                    await asyncio.sleep(0)
-                    running.cancel()
+                told = 0
+
+                def come(_: Progress) -> None:
+                    nonlocal told
+                    if number % 4 == 3 and told == number // 4 % MOMENTS:  # every fourth is given up at some moment
+                        probing.cancel()
+                    told += 1
+
+                probing = asyncio.ensure_future(prober.run(plan, come))
                 try:
-                    seen = (await running).observations[0]
+                    seen = (await probing).observations[0]
                     return seen.rcode or seen.error
                 except asyncio.CancelledError:
                     return "cancelled"
