@@ -74,6 +74,7 @@ async def _demo(arguments: argparse.Namespace) -> int:
 async def _open(arguments: argparse.Namespace, connection: Connection, levers: Levers | None = None) -> int:
     from kheadless_tui.cluster.session import ClusterSession  # noqa: PLC0415 - lazy start-up
     from kheadless_tui.tui.app import HeadlessApp  # noqa: PLC0415 - lazy start-up
+    from kheadless_tui.tui.memory import Memory, recall, remember, state_path  # noqa: PLC0415 - lazy start-up
 
     lab = levers is not None
     session = ClusterSession(
@@ -86,6 +87,9 @@ async def _open(arguments: argparse.Namespace, connection: Connection, levers: L
         zone="" if lab else arguments.zone or "",
         services=_named(arguments, connection),
     )
+    # A lab is another cluster every time: there is nothing to remember of it.
+    state = state_path()
+    memory = Memory() if lab else recall(state)
     app = HeadlessApp(
         session,
         service=arguments.service,
@@ -94,6 +98,7 @@ async def _open(arguments: argparse.Namespace, connection: Connection, levers: L
         image_pull_policy=getattr(arguments, "image_pull_policy", "IfNotPresent"),
         levers=levers,
         target_namespace=arguments.namespace or connection.namespace,
+        memory=memory,
     )
     watching = asyncio.create_task(_end_if_never_reached(app, session))
     try:
@@ -102,6 +107,8 @@ async def _open(arguments: argparse.Namespace, connection: Connection, levers: L
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await session.close()
+        if not lab and memory != recall(state):
+            remember(state, memory)
     if watching.done() and not watching.cancelled() and (error := watching.exception()) is not None:
         raise error
     return app.return_code or 0

@@ -26,6 +26,7 @@ from kheadless_tui.tui.bridge import slow_link
 from kheadless_tui.tui.hangup import on_hangup
 from kheadless_tui.tui.layout import layout_for
 from kheadless_tui.tui.levers import Levers
+from kheadless_tui.tui.memory import Memory
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.tui.render.roles import UNKNOWN, role_variables
@@ -78,6 +79,7 @@ class HeadlessApp(App[int]):
         image_pull_policy: str = "IfNotPresent",
         levers: Levers | None = None,
         target_namespace: str | None = None,
+        memory: Memory | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Set up; the session is started once the first picture is on the screen, and closed on the way out.
@@ -90,6 +92,7 @@ class HeadlessApp(App[int]):
             image_pull_policy: For what is created.
             levers: The cluster is the embedded one, and this is what its menu pulls; the header says so.
             target_namespace: Where a short name is meant, and where the cursor begins.
+            memory: What was remembered of earlier runs; it is changed in place.
             clock: Unix time.
         """
         # Read before textual looks at the terminal: it takes NO_COLOR out of the environment.
@@ -105,9 +108,8 @@ class HeadlessApp(App[int]):
         self._warned: set[str] = set()
         """What was told of connections."""
         self._probing = ProbeSettings(image, vantage, image_pull_policy)
-        self._desk = Desk(session, self._flow_for)
-        self._typed: list[str] = []
-        """Command lines that were run, the oldest first."""
+        self._memory = Memory() if memory is None else memory
+        self._desk = Desk(session, self._flow_for, self._memory.favourites)
         self._visits = 0
         self.add_mode(self.DEFAULT_MODE, self._new_screen)
         self._leaving: asyncio.Task[None] | None = None
@@ -155,7 +157,7 @@ class HeadlessApp(App[int]):
             levers=self._levers,
             slow=self._slow,
             trail=self._desk.trail,
-            typed=self._typed,
+            memory=self._memory,
             clock=self._clock,
         )
 

@@ -52,11 +52,17 @@ def namespaces_of(words: Sequence[str]) -> tuple[str, ...]:
 class Trail:
     """The places where one has been, in order, and which of them one is at."""
 
-    def __init__(self, start: Place) -> None:
+    def __init__(self, start: Place, favourites: dict[str, list[str]] | None = None) -> None:
+        """Set up.
+
+        Args:
+            start: Where one begins.
+            favourites: By context, the namespaces that have a digit; where one goes is added to it.
+        """
         self._places = [start]
         self._at = 0
         self._before = 0
-        self._favourites: dict[str, list[str]] = {}
+        self._favourites = {} if favourites is None else favourites
         self._note(start)
 
     @property
@@ -98,5 +104,8 @@ class Trail:
 
     def _note(self, place: Place) -> None:
         known = self._favourites.setdefault(place.context, [])
-        known += [name for name in place.namespaces if name not in known]
-        del known[MOST_FAVOURITES:]
+        for name in place.namespaces:
+            if name not in known:
+                # Where all digits are given the last one goes to what is new: those before keep their meaning.
+                del known[MOST_FAVOURITES - 1 :]
+                known.append(name)

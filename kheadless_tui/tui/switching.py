@@ -31,17 +31,21 @@ class Desk:
     """Owner of what is looked at now, and of what is being left."""
 
     def __init__(
-        self, session: ClusterSession, flow_for: Callable[[ClusterSession, ProbeFlow | None], ProbeFlow]
+        self,
+        session: ClusterSession,
+        flow_for: Callable[[ClusterSession, ProbeFlow | None], ProbeFlow],
+        favourites: dict[str, list[str]],
     ) -> None:
         """Set up.
 
         Args:
             session: The first one.
             flow_for: Makes the probes of a session; of the same cluster, those of before are handed on.
+            favourites: By context, the namespaces that have a digit; where one goes is added to it.
         """
         self.session = session
         self.flow = flow_for(session, None)
-        self.trail = Trail(place_of(session))
+        self.trail = Trail(place_of(session), favourites)
         self._flow_for = flow_for
         self._leaving: set[asyncio.Task[None]] = set()
 

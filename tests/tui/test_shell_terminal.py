@@ -44,10 +44,10 @@ READY = b"2 of 4 pods are in DNS"
 class Terminal:
     """A pseudo terminal with the program in it."""
 
-    def __init__(self, columns: int, rows: int, *arguments: str) -> None:
+    def __init__(self, columns: int, rows: int, *arguments: str, state: str = os.devnull) -> None:
         self.pid, self.file = pty.fork()
         if self.pid == 0:
-            os.environ.update(LANG="C.UTF-8", TERM="xterm-256color", PYTHONPATH=str(ROOT))
+            os.environ.update(LANG="C.UTF-8", TERM="xterm-256color", PYTHONPATH=str(ROOT), XDG_STATE_HOME=state)
             os.execv(sys.executable, [sys.executable, *(arguments or ("-c", PROGRAM))])
         fcntl.ioctl(self.file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.output = b""

@@ -16,6 +16,7 @@ from kheadless_tui.tui.command_line import PATH, Order
 from kheadless_tui.tui.dialogs import commands_dialog, why_dialog
 from kheadless_tui.tui.following import Follower, Parts
 from kheadless_tui.tui.levers import Levers
+from kheadless_tui.tui.memory import Memory
 from kheadless_tui.tui.places import MOST_FAVOURITES, Trail
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.render.names import relative
@@ -62,7 +63,7 @@ class MainScreen(CommandScreen):
         levers: Levers | None,
         slow: bool,
         trail: Trail,
-        typed: list[str],
+        memory: Memory,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Set up.
@@ -76,11 +77,12 @@ class MainScreen(CommandScreen):
             levers: What the lab's menu pulls; ``None`` for a cluster that is no lab.
             slow: The terminal is far away.
             trail: The places where one has been.
-            typed: Command lines that were run, the oldest first.
+            memory: What is remembered of earlier runs, and what will be of this one.
             clock: Unix time.
         """
         catalog = Catalog(clock)
-        super().__init__(session, catalog, signs, trail=trail, typed=typed)
+        super().__init__(session, catalog, signs, trail=trail, typed=memory.typed)
+        self._memory = memory
         self._flow = flow
         self._levers = levers
         self._follower = Follower(
@@ -106,6 +108,7 @@ class MainScreen(CommandScreen):
 
     def on_mount(self) -> None:
         """Begin to follow the session."""
+        self._body.sort_records(self._memory.sorted_by)
         self._follower.open()
 
     def on_unmount(self) -> None:
@@ -191,6 +194,10 @@ class MainScreen(CommandScreen):
         if self._may("servers"):
             self._focus_panel("records")
             self._body.show_servers()
+
+    @on(RecordsPanel.Sorted)
+    def _on_sorted(self, event: RecordsPanel.Sorted) -> None:
+        self._memory.sorted_by = event.column
 
     @on(RecordsPanel.ServersWanted)
     def _on_servers_wanted(self) -> None:

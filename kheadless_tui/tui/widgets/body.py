@@ -129,6 +129,10 @@ class Body(Horizontal):
         """Every server is a column of the records."""
         return self._records.matrix_wanted
 
+    def sort_records(self, column: str) -> None:
+        """Begin with the records sorted by a column; empty, or one that there is not: in the order of the zone."""
+        self._records.sort_by(column)
+
     def show_servers(self) -> None:
         """Every server as a column, and back."""
         self._records.action_servers()

@@ -60,6 +60,14 @@ class RecordsPanel(Panel):
     matrix_wanted: reactive[bool] = reactive(False, repaint=False)
     """Every server is a column, as soon as one probe asked them all."""
 
+    class Sorted(Message):
+        """The rows are sorted by another column."""
+
+        def __init__(self, column: str) -> None:
+            super().__init__()
+            self.column = column
+            """Empty: in the order of the zone."""
+
     class ServersWanted(Message):
         """Every server is to be asked, for there are no such answers yet."""
 
@@ -109,8 +117,13 @@ class RecordsPanel(Panel):
 
     def action_sort(self, column: str) -> None:
         """By a column, and by the same key back to the order of the zone."""
-        self._sorted = "" if self._sorted == column else column
+        self.sort_by("" if self._sorted == column else column)
+        self.post_message(self.Sorted(self._sorted))
         self.show(self.view)
+
+    def sort_by(self, column: str) -> None:
+        """Have the next rows sorted by a column; empty, or one that is none: in the order of the zone."""
+        self._sorted = column if column in _SORTS else ""
 
     def action_order(self) -> None:
         """The order of the zone, or what differs alike together."""
