@@ -121,8 +121,13 @@ def own_service(kubectl: Kubectl, name: str) -> None:
 def cut_off(kubectl: Kubectl, name: str, *servers: str) -> None:
     """Make changes until none of them arrives at these servers, whose acknowledgements are lost, and then a Service.
 
-    What is under way still arrives, unacknowledged; from the first repetition on nothing more is sent.
+    Unacknowledged only so much is sent: a change that is bigger keeps all that come after it.
     """
+    spec = {"clusterIP": "None", "ports": [{"name": "web", "port": 80}]}
+    metadata = {"name": f"{name}-big", "annotations": {"e2e": "x" * 200_000}}
+    path = kubectl.folder / f"{name}-big.json"
+    path.write_bytes(msgspec.json.encode({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}))
+    kubectl("create", "-f", str(path))
     for number in range(MOST_CHANGES):
         own_service(kubectl, f"{name}-{number}")
         end = time.monotonic() + ARRIVES_WITHIN
