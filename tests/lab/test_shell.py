@@ -81,6 +81,14 @@ async def test_one_line_scripts_say_what_busyboxs_shell_says(client: Client) -> 
         assert (done.stdout.decode(), done.stderr.decode(), done.exit_code) == (said, error, status), script
 
 
+async def test_arguments_are_shifted_and_counted_beyond_nine(client: Client) -> None:
+    script = "shift; while [ $# -ge 3 ]; do echo $1 $3; shift 3; done; echo $# $1; shift 9; echo $?"
+    done = await client.run(WEB_0, ["sh", "-c", script, "sh", "mark", *"abcdefg"])
+    assert done.stdout == b"a c\nd f\n1 g\n1\n"
+    done = await client.run(WEB_0, ["sh", "-c", "echo ${10} ${1}0", "sh", *"abcdefghij"])
+    assert done.stdout == b"j a0\n"
+
+
 async def test_what_this_shell_does_not_have_is_said(client: Client) -> None:
     for script in ("cat <<EOF\na\nEOF", "sleep 9 & wait", "case a in a) echo b;; esac", "f() { echo a; }"):
         done = await client.run(WEB_0, ["sh", "-c", script])

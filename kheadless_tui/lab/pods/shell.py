@@ -359,7 +359,7 @@ class Shell:
 
     async def _apart(self, body: Sequence, process: Process) -> None:
         """Run commands in a shell of their own; its status is that of this one."""
-        inner = Shell(self.find, dict(self.variables), self.arguments, inputs=self.inputs, steps=self.steps)
+        inner = Shell(self.find, dict(self.variables), list(self.arguments), inputs=self.inputs, steps=self.steps)
         try:
             await inner.sequence(body, process)
         except ExitShell as ended:

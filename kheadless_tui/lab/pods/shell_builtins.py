@@ -165,6 +165,14 @@ async def _leave(shell: Shell, words: list[str], process: Process) -> int:
     raise ExitShell(int(words[1]) & 255 if len(words) > 1 and words[1].isdigit() else shell.status)
 
 
+async def _shift(shell: Shell, words: list[str], process: Process) -> int:
+    count = int(words[1]) if len(words) > 1 and words[1].isdigit() else 1
+    if count > len(shell.arguments):
+        return 1
+    del shell.arguments[:count]
+    return 0
+
+
 async def _break(shell: Shell, words: list[str], process: Process) -> int:
     raise BreakLoop
 
@@ -186,6 +194,7 @@ BUILTINS: dict[str, Builtin] = {
     "unset": _unset,
     "export": _export,
     "exit": _leave,
+    "shift": _shift,
     "break": _break,
     "continue": _continue,
     ":": _nothing,

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable
 
 NAME = r"[A-Za-z_]\w*|[0-9@#?$*]"
-_BRACES = re.compile(rf"({NAME})(:?[-+]|##?|%%?)(.*)", re.DOTALL)
+_IN_BRACES = rf"\d+|{NAME}"
+_BRACES = re.compile(rf"({_IN_BRACES})(:?[-+]|##?|%%?)(.*)", re.DOTALL)
 _BINARY: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -37,9 +38,9 @@ def braces(inside: str, value: Callable[[str], str | None]) -> str:
     Raises:
         BadExpansion: there is no such form, or not here.
     """
-    if re.fullmatch(NAME, inside):
+    if re.fullmatch(_IN_BRACES, inside):
         return value(inside) or ""
-    if inside.startswith("#") and re.fullmatch(NAME, inside[1:]):
+    if inside.startswith("#") and re.fullmatch(_IN_BRACES, inside[1:]):
         return str(len(value(inside[1:]) or ""))
     found = _BRACES.fullmatch(inside)
     if found is None:
