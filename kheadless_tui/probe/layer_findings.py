@@ -29,12 +29,12 @@ from dataclasses import dataclass
 from kheadless_tui.probe.canonical import same_name
 from kheadless_tui.probe.layer_servers import Asked, Servers, clock, host, named, titles
 from kheadless_tui.probe.layer_silence import failed_forwards, silence
+from kheadless_tui.probe.layer_transports import one_way
 from kheadless_tui.probe.layers import (
     KUBE_DNS,
     NODE_LOCAL,
     REPLICA,
     RESOLV_CONF,
-    TRANSPORTS,
     LayerFinding,
     Matrix,
 )
@@ -112,7 +112,7 @@ def read(
         *silence(servers),
         *_Differences(servers, freshness).findings(),
         *_reverse_elsewhere(servers, freshness),
-        *_one_way(servers),
+        *one_way(servers),
         *_resolver(servers, nameservers),
         *_truncated(servers),
     ]
@@ -312,33 +312,6 @@ def _reverse_elsewhere(servers: Servers, freshness: Freshness) -> Iterable[Layer
                 "elsewhere; these replies are not judged, since they are none of the Service's",
                 "info",
             )
-
-
-def _one_way(servers: Servers) -> Iterable[LayerFinding]:
-    """Replies that are right over the other transport of the same server, which so knows better."""
-    for transport in TRANSPORTS:
-        odd = {
-            server.layer: [reply for reply in replies if reply.transport == transport]
-            for server in servers.all
-            if (replies := [each for each in servers.odd_replies(server) if servers.one_way(server, each)])
-        }
-        found = {layer: replies for layer, replies in odd.items() if replies}
-        if not found:
-            continue
-        mine, other = ("UDP", "TCP") if transport == "udp" else ("TCP", "UDP")
-        empty = all(not reply.answer for replies in found.values() for reply in replies)
-        where = ", ".join(layer.title for layer in list(found)[:3]) + (" and more" if len(found) > 3 else "")
-        why = (
-            "truncated replies look so to a program that does not ask again over TCP"
-            if empty and transport == "udp"
-            else f"something on the way of {mine} answers or changes replies"
-        )
-        yield LayerFinding(
-            "one-way-differs",
-            tuple(found),
-            f"replies over {mine} {'come without records' if empty else 'differ'} that are right over {other}",
-            f"{sum(map(len, found.values()))} replies, of {where}: {why}",
-        )
 
 
 def _not_serving(server: Asked) -> LayerFinding:
