@@ -147,6 +147,8 @@ async def test_who_may_not_ask_is_told_why_before_and_when_the_key_is_pressed(ke
         await until(pilot, shows(app, f"{key} is off: no right to exec in tutorial-1, W tells more"))
         assert app.flow.last(ObjectKey("tutorial-1", "nginx-headless")) is None
         await pilot.press("W")
+        await until(pilot, shows(app, "# for asking DNS from inside a pod"))
+        await pilot.press("tab")
         await until(pilot, shows(app, "! get pods/exec in namespace tutorial-1, for asking DNS from inside a pod"))
 
 
