@@ -136,7 +136,8 @@ class _Asked:
 
     def diagnosis(self, target: Target) -> Diagnosis:
         """The replies to one target, held against what is known now; what was known before may be in a cache."""
-        mine = [seen for seen in self.result.observations if seen.question in target.questions]
+        asked = frozenset(target.questions)
+        mine = [seen for seen in self.result.observations if seen.question in asked]
         comparison = self._judge(latest(mine), self.settling.earlier, target)
         diagnosis = diagnose(
             comparison,
