@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, NoReturn
 from kheadless_tui import __version__
 from kheadless_tui.errors import UsageError
 from kheadless_tui.model.label_selector import check_selector
-from kheadless_tui.zone.type_numbers import is_type, type_name
+from kheadless_tui.zone.answering.type_numbers import is_type, type_name
 
 PROGRAM = "kheadless-tui"
 

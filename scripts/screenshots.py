@@ -21,7 +21,7 @@ from unittest import mock
 from textual.app import App
 from textual.pilot import Pilot
 
-from kheadless_tui.cluster.connection import load_connection
+from kheadless_tui.cluster.connecting.connection import load_connection
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
 from kheadless_tui.lab.levers import Levers

@@ -7,23 +7,23 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from kheadless_tui.cluster import once
-from kheadless_tui.cluster.connection import Connection
-from kheadless_tui.cluster.heartbeat import Heartbeat, Pulse
-from kheadless_tui.cluster.loading import until_loaded
-from kheadless_tui.cluster.missing_rights import MissingRight
-from kheadless_tui.cluster.readers import ReadKey
-from kheadless_tui.cluster.scope_reading import ScopeReading
+from kheadless_tui.cluster.connecting.connection import Connection
+from kheadless_tui.cluster.reading import once
+from kheadless_tui.cluster.reading.heartbeat import Heartbeat, Pulse
+from kheadless_tui.cluster.reading.loading import until_loaded
+from kheadless_tui.cluster.reading.readers import ReadKey
+from kheadless_tui.cluster.reading.scope_reading import ScopeReading
+from kheadless_tui.cluster.reading.store import Store
+from kheadless_tui.cluster.rights.missing_rights import MissingRight
 from kheadless_tui.cluster.state import Reading, ReadState, Scope
-from kheadless_tui.cluster.store import Store
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.telling import Subscribers
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError
 from kheadless_tui.model.kinds import Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 LINGER = 30.0
 """Seconds for which a namespace's pods are still read after they were hidden: who goes back sees them at once."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from kheadless_tui.cluster.gate import Confirm, WritePlan
 from kheadless_tui.errors import UsageError
-from kheadless_tui.probe.vantage import VantageSpec
+from kheadless_tui.probe.choosing.vantage import VantageSpec
 from kheadless_tui.report.plain import printable
 
 MOST_LINES = 6

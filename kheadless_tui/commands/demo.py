@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from kheadless_tui.cluster.connection import Asked, Connection
-from kheadless_tui.cluster.credentials import Credential, Credentials, StaticSource
-from kheadless_tui.cluster.tls import TrustSettings
+from kheadless_tui.cluster.connecting.connection import Asked, Connection
+from kheadless_tui.cluster.connecting.credentials import Credential, Credentials, StaticSource
+from kheadless_tui.cluster.connecting.tls import TrustSettings
 from kheadless_tui.lab.door import Door
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from kheadless_tui.commands.source import Source
 from kheadless_tui.errors import UsageError
 from kheadless_tui.model.objects import Meta, ObjectKey
 from kheadless_tui.model.workloads import Pod
-from kheadless_tui.zone.dns_service import dns_service
-from kheadless_tui.zone.resolv_conf import ResolvConf, resolv_conf_of
+from kheadless_tui.zone.serving.dns_service import dns_service
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf, resolv_conf_of
 
 
 def service_key(text: str, namespace: str) -> ObjectKey:

@@ -23,9 +23,9 @@ from kheadless_tui.model.workloads import Pod
 from kheadless_tui.report import predict as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.zone.record import Answer, Question
-from kheadless_tui.zone.resolv_conf import ResolvConf, parse_resolv_conf, resolv_conf_of
 from kheadless_tui.zone.resolve import resolve
-from kheadless_tui.zone.search_list import resolve_by_search
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf, parse_resolv_conf, resolv_conf_of
+from kheadless_tui.zone.stub.search_list import resolve_by_search
 
 Predict = Callable[[str, str], Answer]
 """From a name and a type to the answer."""

@@ -18,24 +18,24 @@ from kheadless_tui.commands.progress import ProgressLine
 from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.compare import MATCH, Comparison
-from kheadless_tui.probe.diagnosis import Diagnosis, diagnose
-from kheadless_tui.probe.elsewhere import set_aside
-from kheadless_tui.probe.judging import Predictions, judge, predictions, service_questions
-from kheadless_tui.probe.layer_findings import Freshness
+from kheadless_tui.probe.choosing.plan import ProbePlan
+from kheadless_tui.probe.choosing.vantage import VantageSpec, parse_vantage
+from kheadless_tui.probe.comparison.compare import MATCH, Comparison
+from kheadless_tui.probe.comparison.diagnosis import Diagnosis, diagnose
+from kheadless_tui.probe.comparison.elsewhere import set_aside
+from kheadless_tui.probe.comparison.judging import Predictions, judge, predictions, service_questions
+from kheadless_tui.probe.comparison.settling import Settling, latest
+from kheadless_tui.probe.matrix.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
-from kheadless_tui.probe.plan import ProbePlan
 from kheadless_tui.probe.prober import Prober, Progress
 from kheadless_tui.probe.server import Server, parse_server
-from kheadless_tui.probe.settling import Settling, latest
-from kheadless_tui.probe.vantage import VantageSpec, parse_vantage
 from kheadless_tui.report import probe as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.report.outcome import AS_PREDICTED, status_of
-from kheadless_tui.zone.dns_service import NODE_LOCAL
+from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.record import Question
-from kheadless_tui.zone.search_list import resolve_by_search
-from kheadless_tui.zone.zones import zone_of
+from kheadless_tui.zone.serving.dns_service import NODE_LOCAL
+from kheadless_tui.zone.stub.search_list import resolve_by_search
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,15 @@ from kheadless_tui.commands.running import Interruption
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.carriers.commands import stream_argv
+from kheadless_tui.probe.choosing.equivalent import exec_command
+from kheadless_tui.probe.choosing.plan import ProbePlan
+from kheadless_tui.probe.choosing.standing import OpenPlace
+from kheadless_tui.probe.choosing.vantage import VantageSpec
+from kheadless_tui.probe.comparison.judging import service_questions
 from kheadless_tui.probe.connecting import MOST_GOALS, connect_all, stream_tool
-from kheadless_tui.probe.equivalent import exec_command
-from kheadless_tui.probe.judging import service_questions
-from kheadless_tui.probe.plan import ProbePlan
 from kheadless_tui.probe.prober import Progress
 from kheadless_tui.probe.reachability import Goal, Reach, goals
 from kheadless_tui.probe.server import Server
-from kheadless_tui.probe.standing import OpenPlace
-from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.report import reachability as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.report.outcome import AS_PREDICTED, status_of

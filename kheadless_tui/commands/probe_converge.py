@@ -14,18 +14,18 @@ from kheadless_tui.commands.running import Interruption
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell
 from kheadless_tui.errors import ClusterError
 from kheadless_tui.model.objects import ObjectKey
+from kheadless_tui.probe.choosing.plan import ProbePlan
+from kheadless_tui.probe.choosing.standing import OpenPlace
+from kheadless_tui.probe.choosing.vantage import VantageSpec
+from kheadless_tui.probe.comparison.judging import predictions, service_questions
 from kheadless_tui.probe.connecting import stream_tool
 from kheadless_tui.probe.convergence import Timeline
 from kheadless_tui.probe.converging import Following, Watched, servers_of
-from kheadless_tui.probe.judging import predictions, service_questions
-from kheadless_tui.probe.layer_findings import Freshness
-from kheadless_tui.probe.plan import ProbePlan
-from kheadless_tui.probe.standing import OpenPlace
-from kheadless_tui.probe.vantage import VantageSpec
+from kheadless_tui.probe.matrix.layer_findings import Freshness
 from kheadless_tui.report import convergence as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.report.outcome import status_of
-from kheadless_tui.zone.names import service_name
+from kheadless_tui.zone.naming.names import service_name
 from kheadless_tui.zone.record import Answer, Question
 
 TIMEOUT = 120.0

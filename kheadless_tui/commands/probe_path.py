@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from kheadless_tui.cluster.exec import ExecTarget
+from kheadless_tui.cluster.pods.exec import ExecTarget
 from kheadless_tui.commands.names import nameserver
 from kheadless_tui.commands.probe_place import plan_of, prober_of, protocol_of
 from kheadless_tui.commands.progress import ProgressLine
@@ -15,14 +15,14 @@ from kheadless_tui.errors import ClusterError, UsageError
 from kheadless_tui.model.kinds import POD
 from kheadless_tui.model.objects import Meta, ObjectKey
 from kheadless_tui.model.workloads import Pod
-from kheadless_tui.probe.equivalent import exec_command
+from kheadless_tui.probe.choosing.equivalent import exec_command
+from kheadless_tui.probe.choosing.vantage import VantageSpec
 from kheadless_tui.probe.prober import REPLY_TIMEOUT
-from kheadless_tui.probe.resolver_walk import walk_path
-from kheadless_tui.probe.vantage import VantageSpec
+from kheadless_tui.probe.resolver.resolver_walk import walk_path
 from kheadless_tui.report import resolver_path as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.report.outcome import status_of
-from kheadless_tui.zone.names import absolute, unescaped
+from kheadless_tui.zone.naming.names import absolute, unescaped
 from kheadless_tui.zone.record import Question
 
 

@@ -6,15 +6,15 @@ import argparse
 from collections.abc import Sequence
 
 from kheadless_tui.cluster.gate import Gate
-from kheadless_tui.cluster.podoptions import PodOptions, parse_toleration
+from kheadless_tui.cluster.pods.podoptions import PodOptions, parse_toleration
 from kheadless_tui.commands.confirm import confirm_for
 from kheadless_tui.commands.source import Source, tell
 from kheadless_tui.errors import NotFound
 from kheadless_tui.model.objects import ObjectKey, Service
-from kheadless_tui.probe.plan import ProbePlan
+from kheadless_tui.probe.choosing.plan import ProbePlan
+from kheadless_tui.probe.choosing.vantage import VantageSpec
 from kheadless_tui.probe.prober import Prober
 from kheadless_tui.probe.server import AS_USUAL, TCP, UDP, Manner
-from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.zone.record import Question
 
 TIMEOUT = 30.0

@@ -9,11 +9,11 @@ from typing import TextIO
 
 from kheadless_tui.arguments import record_type
 from kheadless_tui.errors import InputError, UsageError
-from kheadless_tui.zone.addresses import canonical
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import absolute, fault, unescaped
-from kheadless_tui.zone.reverse_names import address_of_reverse, reverse_name
-from kheadless_tui.zone.zones import is_below
+from kheadless_tui.zone.naming.names import absolute, fault, unescaped
+from kheadless_tui.zone.naming.reverse_names import address_of_reverse, reverse_name
+from kheadless_tui.zone.naming.zones import is_below
+from kheadless_tui.zone.objects.addresses import canonical
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 
 def default_type(name: str) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from kheadless_tui.errors import InputError, UsageError
 from kheadless_tui.model.objects import ConfigMap, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone import corefile, plugin_chain
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import absolute, fault
+from kheadless_tui.zone.naming.names import absolute, fault
+from kheadless_tui.zone.serving import corefile, plugin_chain
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 COREDNS_CONFIG = ObjectKey("kube-system", "coredns")
 """Where kubeadm and most distributions keep the Corefile."""

@@ -19,10 +19,10 @@ from kheadless_tui.model.kinds import ENDPOINTS, POD, STATEFUL_SET
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.settings import namespaces_written_for
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 if TYPE_CHECKING:
-    from kheadless_tui.cluster.connection import Connection
+    from kheadless_tui.cluster.connecting.connection import Connection
     from kheadless_tui.cluster.session import ClusterSession
 
 
@@ -80,7 +80,7 @@ def from_files(arguments: argparse.Namespace) -> Source:
 
 async def connect(arguments: argparse.Namespace) -> Connection:
     """The connection that the flags and the kubeconfig describe; credential plug-ins run here."""
-    from kheadless_tui.cluster.connection import load_connection  # noqa: PLC0415 - lazy start-up
+    from kheadless_tui.cluster.connecting.connection import load_connection  # noqa: PLC0415 - lazy start-up
 
     connection = await asyncio.to_thread(
         load_connection,

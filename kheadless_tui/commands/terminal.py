@@ -15,11 +15,11 @@ from kheadless_tui.commands.serving import given_config
 from kheadless_tui.commands.source import connect
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, UsageError
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.vantage import parse_vantage
+from kheadless_tui.probe.choosing.vantage import parse_vantage
 from kheadless_tui.settings import namespaces_written_for
 
 if TYPE_CHECKING:
-    from kheadless_tui.cluster.connection import Connection
+    from kheadless_tui.cluster.connecting.connection import Connection
     from kheadless_tui.cluster.session import ClusterSession
     from kheadless_tui.tui.app import HeadlessApp
     from kheadless_tui.tui.levers import Levers

@@ -10,7 +10,7 @@ from kheadless_tui.diagnose.finding import SEVERITIES, Finding
 from kheadless_tui.diagnose.sentence import sentence_of
 from kheadless_tui.model.objects import Service
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 FAMILIES = (selection, readiness, handmade, governing, naming, ports, addresses)
 RULES = tuple(sorted((rule for family in FAMILIES for rule in family.RULES), key=lambda rule: rule.code))

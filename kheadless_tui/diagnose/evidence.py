@@ -11,7 +11,7 @@ from kheadless_tui.diagnose.neighbours import Neighbours, neighbours
 from kheadless_tui.model.objects import Endpoint, Endpoints, EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod, StatefulSet
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 MIRROR = "endpointslicemirroring-controller.k8s.io"
 """Value of MANAGED_BY on slices that are copies of a hand-made Endpoints object."""

@@ -11,7 +11,7 @@ from kheadless_tui.diagnose.neighbours import template_labels
 from kheadless_tui.diagnose.rule import Rule
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.workloads import Pod, StatefulSet
-from kheadless_tui.zone.endpoint_names import dashed
+from kheadless_tui.zone.naming.endpoint_names import dashed
 
 STABLE_ID = f"{DOCS}concepts/workloads/controllers/statefulset/#stable-network-id"
 POD_NAMES = f"{DOCS}concepts/services-networking/dns-pod-service/#pod-s-hostname-and-subdomain-fields"

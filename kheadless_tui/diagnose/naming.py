@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kheadless_tui.diagnose.evidence import Evidence
 from kheadless_tui.diagnose.finding import DOCS, HINT, WARNING, Fact, Finding, kubectl, listed, pairs
 from kheadless_tui.diagnose.rule import Rule
-from kheadless_tui.zone.endpoint_names import dashed
+from kheadless_tui.zone.naming.endpoint_names import dashed
 
 POD_NAMES = f"{DOCS}concepts/services-networking/dns-pod-service/#pod-s-hostname-and-subdomain-fields"
 

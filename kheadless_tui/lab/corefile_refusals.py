@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 
 from kheadless_tui.errors import InputError
-from kheadless_tui.zone import go_text
-from kheadless_tui.zone.cache_options import cache_bounds
-from kheadless_tui.zone.corefile import Corefile, Plugin, ServerBlock, is_seen, parse
-from kheadless_tui.zone.kubernetes_options import KubernetesOptions
-from kheadless_tui.zone.other_plugins import DIRECTIVES
-from kheadless_tui.zone.server_keys import server_keys
+from kheadless_tui.zone.serving import go_text
+from kheadless_tui.zone.serving.cache_options import cache_bounds
+from kheadless_tui.zone.serving.corefile import Corefile, Plugin, ServerBlock, is_seen, parse
+from kheadless_tui.zone.serving.kubernetes_options import KubernetesOptions
+from kheadless_tui.zone.serving.other_plugins import DIRECTIVES
+from kheadless_tui.zone.serving.server_keys import server_keys
 
 _ONCE = ("cache", "hosts", "kubernetes")
 """Plugins that a server block can have once (plugin.ErrOnce)."""

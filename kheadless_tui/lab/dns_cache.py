@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import msgspec
 
 from kheadless_tui.lab.clock import Clock
-from kheadless_tui.zone.config import CacheBounds
 from kheadless_tui.zone.record import Answer, Question, Record
+from kheadless_tui.zone.serving.config import CacheBounds
 
 CAPACITY = 9984
 """Replies that are kept, of each sort (plugin/cache/cache.go defaultCap)."""

@@ -24,7 +24,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 
-from kheadless_tui.zone.message_size import OPT, TCP, UDP_PLAIN, fit
+from kheadless_tui.zone.answering.message_size import OPT, TCP, UDP_PLAIN, fit
 from kheadless_tui.zone.record import Answer, Question, Record
 
 _HEADER = struct.Struct("!6H")

@@ -17,13 +17,13 @@ from kheadless_tui.lab.dns_cache import Cache
 from kheadless_tui.lab.dns_message import Query, read_query, write_empty, write_reply, write_transfer
 from kheadless_tui.lab.upstream import Upstream
 from kheadless_tui.lab.view import View
-from kheadless_tui.zone.cache import as_passed
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.corefile import Corefile
-from kheadless_tui.zone.plugin_chain import zone_config
+from kheadless_tui.zone.answering.cache import as_passed
 from kheadless_tui.zone.record import Answer, Record
 from kheadless_tui.zone.resolve import resolve
-from kheadless_tui.zone.server_keys import server_keys
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.corefile import Corefile
+from kheadless_tui.zone.serving.plugin_chain import zone_config
+from kheadless_tui.zone.serving.server_keys import server_keys
 
 DNS_PORT = 53
 FORWARD_SECONDS = 5.0

@@ -20,10 +20,10 @@ from kheadless_tui.lab.dns_cache import Cache
 from kheadless_tui.lab.dns_message import Query, read_query, write_reply
 from kheadless_tui.lab.dns_server import DNS_PORT
 from kheadless_tui.lab.upstream import Upstream
-from kheadless_tui.zone.cache import as_passed
-from kheadless_tui.zone.config import CacheBounds
+from kheadless_tui.zone.answering.cache import as_passed
+from kheadless_tui.zone.naming.zones import is_below
 from kheadless_tui.zone.record import Answer, Question, Record
-from kheadless_tui.zone.zones import is_below
+from kheadless_tui.zone.serving.config import CacheBounds
 
 ADDRESS = "169.254.20.10"
 FORWARD_SECONDS = 2.0

@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from kheadless_tui.cluster.exec import ExecSession, open_exec
-from kheadless_tui.cluster.exec_protocol import Output
+from kheadless_tui.cluster.pods.exec import ExecSession, open_exec
+from kheadless_tui.cluster.pods.exec_protocol import Output
 from kheadless_tui.errors import ClusterError
-from kheadless_tui.probe.asking import Asking, ask
 from kheadless_tui.probe.carriers.commands import stream_argv
+from kheadless_tui.probe.choosing.standing import OpenPlace
+from kheadless_tui.probe.choosing.tools import STREAM_TOOLS, printable
+from kheadless_tui.probe.inquiring.asking import Asking, ask
 from kheadless_tui.probe.reachability import (
     FAILED,
     MOST_BYTES,
@@ -28,8 +30,6 @@ from kheadless_tui.probe.reachability import (
     request,
 )
 from kheadless_tui.probe.server import Server
-from kheadless_tui.probe.standing import OpenPlace
-from kheadless_tui.probe.tools import STREAM_TOOLS, printable
 from kheadless_tui.zone.record import Question
 
 PARALLEL = 4

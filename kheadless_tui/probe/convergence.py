@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 
-from kheadless_tui.probe.changes import ExpectedChange, said_by
-from kheadless_tui.probe.layers import KUBE_DNS, REPLICA, Layer
+from kheadless_tui.probe.comparison.changes import ExpectedChange, said_by
+from kheadless_tui.probe.matrix.layers import KUBE_DNS, REPLICA, Layer
 from kheadless_tui.probe.observation import Observation
 
 NEW, OLD, MIXED, SILENT = "new", "old", "mixed", "silent"

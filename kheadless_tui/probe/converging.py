@@ -16,18 +16,18 @@ from dataclasses import dataclass
 
 from kheadless_tui.errors import ClusterError, Unreachable
 from kheadless_tui.probe.carriers.stream import ByteStream, OpenStream, exec_stream
-from kheadless_tui.probe.changes import ExpectedChange, change_between, difference
+from kheadless_tui.probe.choosing.plan import ProbePlan
+from kheadless_tui.probe.choosing.standing import OpenPlace
+from kheadless_tui.probe.comparison.changes import ExpectedChange, change_between, difference
 from kheadless_tui.probe.convergence import APPLICATION, SERIAL, Convergence, Timeline
-from kheadless_tui.probe.dnsmessage import Conversation, Reply
-from kheadless_tui.probe.layer_findings import Freshness
-from kheadless_tui.probe.layers import KUBE_DNS, REPLICA, Layer
-from kheadless_tui.probe.lines import lines_from_place
+from kheadless_tui.probe.inquiring.dnsmessage import Conversation, Reply
+from kheadless_tui.probe.inquiring.lines import lines_from_place
+from kheadless_tui.probe.inquiring.pace import Pace
+from kheadless_tui.probe.matrix.layer_findings import Freshness
+from kheadless_tui.probe.matrix.layers import KUBE_DNS, REPLICA, Layer
 from kheadless_tui.probe.observation import Observation
-from kheadless_tui.probe.pace import Pace
-from kheadless_tui.probe.plan import ProbePlan
-from kheadless_tui.probe.resolver_files import read_getent
+from kheadless_tui.probe.resolver.resolver_files import read_getent
 from kheadless_tui.probe.server import Server
-from kheadless_tui.probe.standing import OpenPlace
 from kheadless_tui.zone.record import Answer, Question
 
 INTERVAL = 0.2

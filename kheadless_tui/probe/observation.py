@@ -85,7 +85,7 @@ class Observation(msgspec.Struct, frozen=True):
     def raw(self) -> str:
         """The reply in full for people to read: the whole message as dig writes it, or what the program printed."""
         if self.wire:
-            from kheadless_tui.probe.dnsmessage import message_text  # noqa: PLC0415 - only where somebody looks
+            from kheadless_tui.probe.inquiring.dnsmessage import message_text  # noqa: PLC0415 - only where somebody looks
 
             return message_text(self.wire)
         return self.said

@@ -9,23 +9,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kheadless_tui.cluster.access import Access
-from kheadless_tui.cluster.debugpod import START_TIMEOUT, NoNamespace
 from kheadless_tui.cluster.gate import Gate, Permit
-from kheadless_tui.cluster.podoptions import DEFAULT_OPTIONS, PodOptions
+from kheadless_tui.cluster.pods.debugpod import START_TIMEOUT, NoNamespace
+from kheadless_tui.cluster.pods.podoptions import DEFAULT_OPTIONS, PodOptions
+from kheadless_tui.cluster.rights.access import Access
 from kheadless_tui.errors import ClusterError, NotAuthenticated, NotFound, Unreachable, UsageError
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.equivalent import cluster_flags
+from kheadless_tui.probe.choosing.equivalent import cluster_flags
+from kheadless_tui.probe.choosing.places import Places
+from kheadless_tui.probe.choosing.plan import ProbePlan
+from kheadless_tui.probe.choosing.planning import Planner
+from kheadless_tui.probe.choosing.standing import OpenPlace, open_place
+from kheadless_tui.probe.choosing.vantage import VantageSpec
+from kheadless_tui.probe.choosing.wish import Making, Wish
+from kheadless_tui.probe.inquiring.pace import MAX_QUESTIONS
+from kheadless_tui.probe.inquiring.running import FollowUp, Progress, Run
 from kheadless_tui.probe.observation import Observation, Vantage
-from kheadless_tui.probe.pace import MAX_QUESTIONS
-from kheadless_tui.probe.places import Places
-from kheadless_tui.probe.plan import ProbePlan
-from kheadless_tui.probe.planning import Planner
-from kheadless_tui.probe.running import FollowUp, Progress, Run
 from kheadless_tui.probe.server import AS_USUAL, Manner, Protocol, Server, parse_server
-from kheadless_tui.probe.standing import OpenPlace, open_place
-from kheadless_tui.probe.vantage import VantageSpec
-from kheadless_tui.probe.wish import Making, Wish
 from kheadless_tui.zone.record import Question
 
 if TYPE_CHECKING:

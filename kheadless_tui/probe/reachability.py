@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.probe.tools import printable
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.probe.choosing.tools import printable
+from kheadless_tui.zone.serving.config import ZoneConfig
 from kheadless_tui.zone.zone_records import service_records
 
 OPEN, REFUSED, SILENT, UNREACHABLE, UNRESOLVED, FAILED = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kheadless_tui.report.plain import printable
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.names import fault
+from kheadless_tui.zone.naming.names import fault
+from kheadless_tui.zone.naming.zones import is_below
 from kheadless_tui.zone.record import Record
-from kheadless_tui.zone.zones import is_below
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 SOA_TTL_LIMIT = 300
 """Seconds: CoreDNS's SOA has the zone's TTL, but never more (plugin/backend_lookup.go SOA)."""

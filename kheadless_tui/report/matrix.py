@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kheadless_tui.probe.compare import EXTRA, MATCH, MISSING, NOT_ASKED, STALE, UNANSWERED, WRONG
-from kheadless_tui.probe.diagnosis import Diagnosis
-from kheadless_tui.probe.layers import TRANSPORTS, Column, Group, Layer, Line, Matrix
+from kheadless_tui.probe.comparison.compare import EXTRA, MATCH, MISSING, NOT_ASKED, STALE, UNANSWERED, WRONG
+from kheadless_tui.probe.comparison.diagnosis import Diagnosis
+from kheadless_tui.probe.matrix.layers import TRANSPORTS, Column, Group, Layer, Line, Matrix
 from kheadless_tui.report import names
 from kheadless_tui.report.document import Document
 from kheadless_tui.report.medium import Medium

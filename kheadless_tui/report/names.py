@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kheadless_tui.zone.naming.reverse_names import address_of_reverse
 from kheadless_tui.zone.record import Record
-from kheadless_tui.zone.reverse_names import address_of_reverse
 
 
 def below(name: str, suffix: str) -> str:

@@ -6,11 +6,11 @@ from kheadless_tui.report.document import Document, dump, question_document, rec
 from kheadless_tui.report.fields import fields
 from kheadless_tui.report.medium import PIPE, Medium
 from kheadless_tui.report.resolv_conf import resolv_document, resolv_text
-from kheadless_tui.zone.message_size import Fit, fits
-from kheadless_tui.zone.reasons import counted
+from kheadless_tui.zone.answering.message_size import Fit, fits
+from kheadless_tui.zone.explanations.reasons import counted
 from kheadless_tui.zone.record import Answer, Fact, Step
-from kheadless_tui.zone.resolv_conf import ResolvConf
-from kheadless_tui.zone.search_list import FAMILIES
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf
+from kheadless_tui.zone.stub.search_list import FAMILIES
 
 SCHEMA = "kheadless/answer/1"
 

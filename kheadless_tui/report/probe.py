@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from kheadless_tui.probe.compare import DIFFERING, MATCH, NOT_ASKED, UNANSWERED, Comparison, Row
-from kheadless_tui.probe.diagnosis import Diagnosis
-from kheadless_tui.probe.equivalent import dig_command
+from kheadless_tui.probe.choosing.equivalent import dig_command
+from kheadless_tui.probe.comparison.compare import DIFFERING, MATCH, NOT_ASKED, UNANSWERED, Comparison, Row
+from kheadless_tui.probe.comparison.diagnosis import Diagnosis
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.report import matrix as matrix_report
 from kheadless_tui.report import names

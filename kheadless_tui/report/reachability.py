@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from kheadless_tui.probe.compare import NOT_ASKED
+from kheadless_tui.probe.comparison.compare import NOT_ASKED
 from kheadless_tui.probe.observation import Vantage
 from kheadless_tui.probe.reachability import OPEN, Reach, all_reached
 from kheadless_tui.report.document import Document, dump

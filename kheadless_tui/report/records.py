@@ -12,9 +12,9 @@ from kheadless_tui.report.medium import PIPE, Medium
 from kheadless_tui.report.plain import printable
 from kheadless_tui.report.table import Column, Table
 from kheadless_tui.report.table import render as render_table
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.reasons import listed
+from kheadless_tui.zone.explanations.reasons import listed
 from kheadless_tui.zone.record import ElsewhereRecord, EndpointRef, PredictedRecord, WithheldRecord
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 SCHEMA = "kheadless/records/1"
 

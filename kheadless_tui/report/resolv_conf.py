@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kheadless_tui.report.document import Document
-from kheadless_tui.zone.resolv_conf import ATTEMPTS, ResolvConf
+from kheadless_tui.zone.stub.resolv_conf import ATTEMPTS, ResolvConf
 
 _BEFORE = {"cluster": ("the cluster's DNS",), "node": ("those of the node",), "none": ("none",)}
 """Servers of unknown address."""

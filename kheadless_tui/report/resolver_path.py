@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kheadless_tui.probe.resolver_path import NOT_ASKED, Ask, PathStep, ResolverPath
+from kheadless_tui.probe.resolver.resolver_path import NOT_ASKED, Ask, PathStep, ResolverPath
 from kheadless_tui.report.document import Document, dump, question_document, records_as_dig
 from kheadless_tui.report.fields import fields, verbatim
 from kheadless_tui.report.medium import PIPE, Medium

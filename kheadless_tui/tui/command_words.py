@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from kheadless_tui.cluster.kubeconfig import contexts
+from kheadless_tui.cluster.connecting.kubeconfig import contexts
 from kheadless_tui.errors import HeadlessError
 from kheadless_tui.model.label_selector import check_selector
 from kheadless_tui.model.objects import Service

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kheadless_tui.model.objects import SERVICE_NAME_LABEL
-from kheadless_tui.zone.names import service_name
+from kheadless_tui.zone.naming.names import service_name
 
 if TYPE_CHECKING:
     from kheadless_tui.tui.render.view import ServiceView

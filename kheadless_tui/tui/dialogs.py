@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kheadless_tui.probe.equivalent import cluster_flags
+from kheadless_tui.probe.choosing.equivalent import cluster_flags
 from kheadless_tui.tui.commands import equivalents
 from kheadless_tui.tui.explanation import explanation
 from kheadless_tui.tui.render.names import relative

@@ -11,27 +11,27 @@ from kheadless_tui.errors import ClusterError, NotFound
 from kheadless_tui.model.kinds import POD
 from kheadless_tui.model.objects import Meta, ObjectKey, Service
 from kheadless_tui.model.workloads import Pod
+from kheadless_tui.probe.choosing.plan import ProbePlan
+from kheadless_tui.probe.choosing.standing import OpenPlace
+from kheadless_tui.probe.choosing.vantage import parse_vantage
+from kheadless_tui.probe.comparison.judging import predictions, service_questions
 from kheadless_tui.probe.connecting import MOST_GOALS, connect_all, stream_tool
 from kheadless_tui.probe.convergence import Timeline
 from kheadless_tui.probe.converging import Following, Watched, servers_of
-from kheadless_tui.probe.judging import predictions, service_questions
-from kheadless_tui.probe.layer_findings import Freshness
-from kheadless_tui.probe.plan import ProbePlan
+from kheadless_tui.probe.matrix.layer_findings import Freshness
 from kheadless_tui.probe.prober import REPLY_TIMEOUT, Progress
 from kheadless_tui.probe.reachability import Goal, Reach, goals
-from kheadless_tui.probe.resolver_path import ResolverPath
-from kheadless_tui.probe.resolver_walk import walk_path
-from kheadless_tui.probe.standing import OpenPlace
-from kheadless_tui.probe.vantage import parse_vantage
+from kheadless_tui.probe.resolver.resolver_path import ResolverPath
+from kheadless_tui.probe.resolver.resolver_walk import walk_path
 from kheadless_tui.tui.asker import Asker
 from kheadless_tui.tui.serving import ask_served
-from kheadless_tui.zone.dns_service import dns_service
-from kheadless_tui.zone.names import absolute, service_name, unescaped
+from kheadless_tui.zone.naming.names import absolute, service_name, unescaped
 from kheadless_tui.zone.record import Answer, Question
+from kheadless_tui.zone.serving.dns_service import dns_service
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
-    from kheadless_tui.zone.config import ZoneConfig
+    from kheadless_tui.zone.serving.config import ZoneConfig
 
 PATIENCE = 600.0
 """Seconds to wait for a change of the API, and then for all layers; ``esc`` ends it before."""

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.probe.compare import Comparison
-from kheadless_tui.probe.diagnosis import Diagnosis, diagnose
-from kheadless_tui.probe.judging import Forecast, Judging, Predictions
-from kheadless_tui.probe.layer_findings import Freshness
+from kheadless_tui.probe.comparison.compare import Comparison
+from kheadless_tui.probe.comparison.diagnosis import Diagnosis, diagnose
+from kheadless_tui.probe.comparison.judging import Forecast, Judging, Predictions
+from kheadless_tui.probe.comparison.settling import Settling, latest
+from kheadless_tui.probe.comparison.turns import in_turns
+from kheadless_tui.probe.matrix.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.prober import ProbeResult
 from kheadless_tui.probe.server import Server
-from kheadless_tui.probe.settling import Settling, latest
-from kheadless_tui.probe.turns import in_turns
-from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Question
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession

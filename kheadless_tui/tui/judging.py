@@ -12,7 +12,7 @@ from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.notices import Reads, severity
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.serving import ServedZone
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import ZoneConfig
 from kheadless_tui.zone.zone_records import service_records
 
 TURN = 0.01

@@ -18,9 +18,9 @@ from kheadless_tui.zone.record import PredictedRecord
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
-    from kheadless_tui.probe.compare import Comparison
-    from kheadless_tui.probe.diagnosis import Diagnosis
-    from kheadless_tui.probe.layers import Matrix
+    from kheadless_tui.probe.comparison.compare import Comparison
+    from kheadless_tui.probe.comparison.diagnosis import Diagnosis
+    from kheadless_tui.probe.matrix.layers import Matrix
     from kheadless_tui.tui.render.probed import ProbeRecord
     from kheadless_tui.tui.render.view import ServiceView
     from kheadless_tui.tui.serving import Served

@@ -17,13 +17,13 @@ from textual.message import Message
 
 from kheadless_tui.errors import HeadlessError, NotFound, WriteRefused
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.compare import Comparison
-from kheadless_tui.probe.diagnosis import Diagnosis
-from kheadless_tui.probe.history import History
-from kheadless_tui.probe.judging import Predictions, service_questions
+from kheadless_tui.probe.choosing.vantage import parse_vantage
+from kheadless_tui.probe.comparison.compare import Comparison
+from kheadless_tui.probe.comparison.diagnosis import Diagnosis
+from kheadless_tui.probe.comparison.history import History
+from kheadless_tui.probe.comparison.judging import Predictions, service_questions
 from kheadless_tui.probe.prober import ProbeResult, Progress
 from kheadless_tui.probe.server import Protocol
-from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.tui.asker import Asker, ProbeSettings
 from kheadless_tui.tui.judged_probe import JudgedProbe
 from kheadless_tui.tui.render.answers import heads, heads_of
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from kheadless_tui.cluster.session import ClusterSession
-    from kheadless_tui.zone.config import ZoneConfig
+    from kheadless_tui.zone.serving.config import ZoneConfig
 
 PROGRESS_EVERY = 0.1
 """Seconds between two reports of progress: a hundred answers come in 50 ms and are not worth a hundred repaints."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kheadless_tui.cluster.needs import DNS_NAMESPACE
+from kheadless_tui.cluster.rights.needs import DNS_NAMESPACE
 from kheadless_tui.cluster.state import Offline
 
 if TYPE_CHECKING:

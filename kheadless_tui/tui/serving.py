@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kheadless_tui.errors import ClusterError, InputError
 from kheadless_tui.tui.render.cells import clean
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from kheadless_tui.cluster.connection import another_context
+from kheadless_tui.cluster.connecting.connection import another_context
 from kheadless_tui.settings import namespaces_written_for
 from kheadless_tui.tui.places import Place, Trail
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from kheadless_tui.zone.apex import is_default_ns
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.dns_service import DNS_NAMESPACES
-from kheadless_tui.zone.elsewhere import block_for, concerns
-from kheadless_tui.zone.names import absolute, labels
+from kheadless_tui.zone.answering.apex import is_default_ns
+from kheadless_tui.zone.naming.names import absolute, labels
+from kheadless_tui.zone.naming.reverse_names import address_of_reverse, is_reverse
+from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.record import Question
-from kheadless_tui.zone.reverse_names import address_of_reverse, is_reverse
-from kheadless_tui.zone.rewriting import rewritten
-from kheadless_tui.zone.zones import zone_of
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.dns_service import DNS_NAMESPACES
+from kheadless_tui.zone.serving.elsewhere import block_for, concerns
+from kheadless_tui.zone.serving.rewriting import rewritten
 
 
 def namespaces_asked(question: Question, config: ZoneConfig) -> frozenset[str] | None:

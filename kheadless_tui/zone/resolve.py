@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import OtherBlock, ZoneConfig
+from kheadless_tui.zone.answering.type_numbers import type_name
 from kheadless_tui.zone.dependence import namespaces_asked
-from kheadless_tui.zone.elsewhere import block_for
-from kheadless_tui.zone.names import absolute, fault, unescaped
+from kheadless_tui.zone.naming.names import absolute, fault, unescaped
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.served_block import ServedBlock, no_reply
-from kheadless_tui.zone.type_numbers import type_name
+from kheadless_tui.zone.serving.config import OtherBlock, ZoneConfig
+from kheadless_tui.zone.serving.elsewhere import block_for
 
 Upstream = Callable[[Question], Answer | None]
 """Answers questions outside the zones; ``None`` when there is no reply."""

@@ -12,11 +12,11 @@ import msgspec
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.elsewhere import concerns
 from kheadless_tui.zone.record import Answer, ElsewhereRecord, PredictedRecord, Question, Record, Source, Step
 from kheadless_tui.zone.resolve import resolve, resolver
-from kheadless_tui.zone.rewriting import Rewritten, rewritten
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.elsewhere import concerns
+from kheadless_tui.zone.serving.rewriting import Rewritten, rewritten
 
 _OF_SERVICES = ("A", "AAAA", "SRV")
 """Types that a name may have by another Service, whatever it has itself."""

@@ -13,18 +13,19 @@ import msgspec
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone import cache, why
-from kheadless_tui.zone.config import Note, ZoneConfig
-from kheadless_tui.zone.elsewhere import concerns, notes_on
-from kheadless_tui.zone.names import fault
-from kheadless_tui.zone.negative_answers import negative_answer
-from kheadless_tui.zone.other_plugins import note_on
-from kheadless_tui.zone.query_types import Outcome, QueryTypes
-from kheadless_tui.zone.reasons import Case
+from kheadless_tui.zone.answering import cache
+from kheadless_tui.zone.answering.negative_answers import negative_answer
+from kheadless_tui.zone.answering.query_types import Outcome, QueryTypes
+from kheadless_tui.zone.explanations import why
+from kheadless_tui.zone.explanations.reasons import Case
+from kheadless_tui.zone.naming.names import fault
+from kheadless_tui.zone.naming.zones import zone_of
+from kheadless_tui.zone.objects.watched import Watched
 from kheadless_tui.zone.record import Answer, Fact, Question, Source, Step
-from kheadless_tui.zone.rewriting import Rewritten, changed_back, rewritten
-from kheadless_tui.zone.watched import Watched
-from kheadless_tui.zone.zones import zone_of
+from kheadless_tui.zone.serving.config import Note, ZoneConfig
+from kheadless_tui.zone.serving.elsewhere import concerns, notes_on
+from kheadless_tui.zone.serving.other_plugins import note_on
+from kheadless_tui.zone.serving.rewriting import Rewritten, changed_back, rewritten
 
 _NAME_TYPES = ("SRV", "PTR", "CNAME", "NS")
 """Types whose data ends in a name."""

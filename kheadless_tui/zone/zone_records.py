@@ -12,23 +12,23 @@ import msgspec
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.remembered import remembered
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone import apex
-from kheadless_tui.zone.a_aaaa import Made, address_records
-from kheadless_tui.zone.addresses import canonical
-from kheadless_tui.zone.config import OtherBlock, ZoneConfig
-from kheadless_tui.zone.dns_service import dns_service
-from kheadless_tui.zone.elsewhere import block_for
-from kheadless_tui.zone.endpoint_slices import SliceAddress, slice_addresses
-from kheadless_tui.zone.names import absolute, natural, service_name
-from kheadless_tui.zone.pairs import Pair, endpoint_pairs, service_pairs
-from kheadless_tui.zone.ptr import pointer_records
+from kheadless_tui.zone.answering import apex
+from kheadless_tui.zone.answering.a_aaaa import Made, address_records
+from kheadless_tui.zone.answering.ptr import pointer_records
+from kheadless_tui.zone.answering.soa import soa_record
+from kheadless_tui.zone.answering.srv import srv_records
+from kheadless_tui.zone.answering.ttl import client_ttl
+from kheadless_tui.zone.naming.names import absolute, natural, service_name
+from kheadless_tui.zone.naming.zones import zone_of
+from kheadless_tui.zone.objects.addresses import canonical
+from kheadless_tui.zone.objects.endpoint_slices import SliceAddress, slice_addresses
+from kheadless_tui.zone.objects.pairs import Pair, endpoint_pairs, service_pairs
+from kheadless_tui.zone.objects.watched import Watched
 from kheadless_tui.zone.record import ElsewhereRecord, PredictedRecord, Question, Record, Source, WithheldRecord
 from kheadless_tui.zone.rewritten_records import answered_records, rewritten_away
-from kheadless_tui.zone.soa import soa_record
-from kheadless_tui.zone.srv import srv_records
-from kheadless_tui.zone.ttl import client_ttl
-from kheadless_tui.zone.watched import Watched
-from kheadless_tui.zone.zones import zone_of
+from kheadless_tui.zone.serving.config import OtherBlock, ZoneConfig
+from kheadless_tui.zone.serving.dns_service import dns_service
+from kheadless_tui.zone.serving.elsewhere import block_for
 
 
 @remembered

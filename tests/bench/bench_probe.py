@@ -16,13 +16,13 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from kheadless_tui.cluster.connection import load_connection
+from kheadless_tui.cluster.connecting.connection import load_connection
 from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.judging import judge, service_questions
+from kheadless_tui.probe.choosing.vantage import parse_vantage
+from kheadless_tui.probe.comparison.judging import judge, service_questions
 from kheadless_tui.probe.prober import Prober, ProbeResult
-from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.record import Question
 
 KUBECONFIG = os.environ.get("KHEADLESS_E2E_KUBECONFIG", "")

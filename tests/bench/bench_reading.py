@@ -29,9 +29,9 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from kheadless_tui.cluster.connection import Connection, load_connection
-from kheadless_tui.cluster.credentials import Credential
-from kheadless_tui.cluster.decode import path_of
+from kheadless_tui.cluster.connecting.connection import Connection, load_connection
+from kheadless_tui.cluster.connecting.credentials import Credential
+from kheadless_tui.cluster.reading.decode import path_of
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Live
 from kheadless_tui.commands.running import collect_seldom

@@ -15,7 +15,7 @@ import statistics
 import sys
 import time
 
-from kheadless_tui.cluster.connection import load_connection
+from kheadless_tui.cluster.connecting.connection import load_connection
 from kheadless_tui.commands.running import collect_seldom
 from tests.bench.bench_reading import floor
 from tests.bench.program import Program

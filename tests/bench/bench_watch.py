@@ -17,13 +17,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from kheadless_tui.cluster.connection import load_connection
-from kheadless_tui.cluster.decode import Decoder, path_of
-from kheadless_tui.cluster.listwatch import Change, Put
-from kheadless_tui.cluster.reader import Reader
-from kheadless_tui.cluster.reflector import Reflector
-from kheadless_tui.cluster.store import Store
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.connecting.connection import load_connection
+from kheadless_tui.cluster.reading.decode import Decoder, path_of
+from kheadless_tui.cluster.reading.listwatch import Change, Put
+from kheadless_tui.cluster.reading.reader import Reader
+from kheadless_tui.cluster.reading.reflector import Reflector
+from kheadless_tui.cluster.reading.store import Store
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.commands.running import collect_seldom
 from kheadless_tui.model.kinds import ENDPOINT_SLICE
 from kheadless_tui.model.objects import EndpointSlice

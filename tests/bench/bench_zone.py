@@ -27,10 +27,10 @@ from kheadless_tui.model.objects import (
     TargetRef,
 )
 from kheadless_tui.model.snapshot import SnapshotBuilder
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.naming.reverse_names import reverse_name
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.resolve import resolve
-from kheadless_tui.zone.reverse_names import reverse_name
+from kheadless_tui.zone.serving.config import ZoneConfig
 from kheadless_tui.zone.zone_records import all_records, service_records
 
 SERVICES, EACH, NAMESPACES = 10_000, 10, 100

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from kheadless_tui.cluster.connection import Connection
-from kheadless_tui.cluster.decode import Decoder, path_of
+from kheadless_tui.cluster.connecting.connection import Connection
+from kheadless_tui.cluster.reading.decode import Decoder, path_of
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Live
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, KINDS, NAMESPACE, SERVICE, Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from kheadless_tui.cluster.connection import Connection, load_connection
+from kheadless_tui.cluster.connecting.connection import Connection, load_connection
 from kheadless_tui.cluster.session import ClusterSession
 from tests.cluster.fake_api import FakeApi, kubeconfig, serving
 

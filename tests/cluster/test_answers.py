@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kheadless_tui.cluster.answers import MAX_QUOTED, Response, error_of
+from kheadless_tui.cluster.wire.answers import MAX_QUOTED, Response, error_of
 from kheadless_tui.errors import ClusterError, Refused
 
 

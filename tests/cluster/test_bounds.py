@@ -13,13 +13,13 @@ import pytest
 from aiohttp import web
 
 from kheadless_tui.cluster.bounds import MAX_LISTS, MAX_PAGE, Allowance, Lines
-from kheadless_tui.cluster.connection import load_connection
-from kheadless_tui.cluster.reader import Reader
-from kheadless_tui.cluster.reflector import Reflector
+from kheadless_tui.cluster.connecting.connection import load_connection
+from kheadless_tui.cluster.reading.reader import Reader
+from kheadless_tui.cluster.reading.reflector import Reflector
+from kheadless_tui.cluster.reading.store import Store
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Live, Reading, unread_kinds
-from kheadless_tui.cluster.store import Store
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError
 from kheadless_tui.model.kinds import SERVICE
 from kheadless_tui.model.objects import ObjectKey

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from kheadless_tui.cluster.connection import Connection, load_connection
-from kheadless_tui.cluster.proxy import proxy_from_environment
+from kheadless_tui.cluster.connecting.connection import Connection, load_connection
+from kheadless_tui.cluster.connecting.proxy import proxy_from_environment
 from kheadless_tui.errors import HeadlessError, InputError, UsageError
 from tests.cluster.conftest import Certificates
 from tests.cluster.fake_api import kubeconfig
@@ -221,7 +221,7 @@ def test_importing_the_room_imports_neither_kubernetes_nor_textual() -> None:
 
 def test_no_generated_api_class_is_loaded(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path / "config", "https://127.0.0.1:1")
-    program = "import sys\nfrom kheadless_tui.cluster.connection import load_connection\n"
+    program = "import sys\nfrom kheadless_tui.cluster.connecting.connection import load_connection\n"
     program += "load_connection(kubeconfig=sys.argv[1])\n"
     program += "print([name for name in sys.modules if name.startswith('kubernetes.client.api.')])"
     done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from kheadless_tui.cluster.credential_plugin import PluginSource
-from kheadless_tui.cluster.credentials import Credential, Credentials, TokenFileSource
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.connecting.credential_plugin import PluginSource
+from kheadless_tui.cluster.connecting.credentials import Credential, Credentials, TokenFileSource
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import InputError, NotAuthenticated, Refused
 from tests.cluster.conftest import Certificates, Load
 from tests.cluster.fake_api import FakeApi, forbidden, serving, until

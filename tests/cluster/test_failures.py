@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from kheadless_tui.cluster.connection import Connection
-from kheadless_tui.cluster.heartbeat import Pulse
+from kheadless_tui.cluster.connecting.connection import Connection
+from kheadless_tui.cluster.reading.heartbeat import Pulse
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Live, Offline
 from kheadless_tui.model.objects import ObjectKey

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 
-from kheadless_tui.cluster.heartbeat import ASLEEP, Heartbeat, Pulse
-from kheadless_tui.cluster.reader import Reader
-from kheadless_tui.cluster.readers import Readers
+from kheadless_tui.cluster.reading.heartbeat import ASLEEP, Heartbeat, Pulse
+from kheadless_tui.cluster.reading.reader import Reader
+from kheadless_tui.cluster.reading.readers import Readers
+from kheadless_tui.cluster.reading.store import Store
 from kheadless_tui.cluster.state import Live
-from kheadless_tui.cluster.store import Store
 from kheadless_tui.cluster.tasks import Tasks
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.model.kinds import SERVICE
 from tests.cluster.conftest import Load
 from tests.cluster.fake_api import FakeApi, service, until

@@ -22,9 +22,9 @@ import pytest
 import yaml
 from aiohttp import web
 
-from kheadless_tui.cluster.connection import Connection, load_connection
-from kheadless_tui.cluster.oidc_storage import StoredTokens, with_values
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.connecting.connection import Connection, load_connection
+from kheadless_tui.cluster.connecting.oidc_storage import StoredTokens, with_values
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import InputError, NotAuthenticated
 from tests.cluster.conftest import Certificates, Load
 from tests.cluster.fake_api import FakeApi, kubeconfig, service, serving, until

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kheadless_tui.cluster.reflector import Reflector
-from kheadless_tui.cluster.store import Store
+from kheadless_tui.cluster.reading.reflector import Reflector
+from kheadless_tui.cluster.reading.store import Store
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, SERVICE
 from kheadless_tui.model.objects import ObjectKey
 from tests.cluster.checker import inconsistencies

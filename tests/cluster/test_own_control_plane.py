@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from kheadless_tui.cluster.connection import Connection, load_connection
-from kheadless_tui.cluster.heartbeat import Pulse
+from kheadless_tui.cluster.connecting.connection import Connection, load_connection
+from kheadless_tui.cluster.reading.heartbeat import Pulse
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Live, Offline
 from tests.cluster.checker import equals_a_fresh_list

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from kheadless_tui.cluster.connection import load_connection
+from kheadless_tui.cluster.connecting.connection import load_connection
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Forbidden, Live
 from kheadless_tui.errors import ClusterError, NotFound, Refused

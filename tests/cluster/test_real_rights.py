@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from kheadless_tui.cluster.connection import load_connection
-from kheadless_tui.cluster.heartbeat import Pulse
-from kheadless_tui.cluster.missing_rights import rule_yaml
+from kheadless_tui.cluster.connecting.connection import load_connection
+from kheadless_tui.cluster.reading.heartbeat import Pulse
+from kheadless_tui.cluster.rights.missing_rights import rule_yaml
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Forbidden, Live
 from kheadless_tui.errors import Refused

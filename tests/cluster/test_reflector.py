@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from kheadless_tui.cluster.bounds import PAGE
-from kheadless_tui.cluster.decode import token_in
-from kheadless_tui.cluster.listwatch import Check, List, Put, Remove, Replace, Wait, Watch
-from kheadless_tui.cluster.pauses import FORBIDDEN_PAUSE
-from kheadless_tui.cluster.reflector import WATCH_SILENCE, Reflector
+from kheadless_tui.cluster.reading.decode import token_in
+from kheadless_tui.cluster.reading.listwatch import Check, List, Put, Remove, Replace, Wait, Watch
+from kheadless_tui.cluster.reading.pauses import FORBIDDEN_PAUSE
+from kheadless_tui.cluster.reading.reflector import WATCH_SILENCE, Reflector
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, Unreachable
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, NAMESPACE, POD, SERVICE

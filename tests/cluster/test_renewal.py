@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from kheadless_tui.cluster.credential_plugin import PluginSource
-from kheadless_tui.cluster.credentials import Credentials
-from kheadless_tui.cluster.heartbeat import Pulse
+from kheadless_tui.cluster.connecting.credential_plugin import PluginSource
+from kheadless_tui.cluster.connecting.credentials import Credentials
+from kheadless_tui.cluster.reading.heartbeat import Pulse
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Live, Unauthorized
 from kheadless_tui.errors import NotAuthenticated

@@ -12,8 +12,8 @@ import pytest_asyncio
 import yaml
 from aiohttp import web
 
-from kheadless_tui.cluster.heartbeat import Pulse
-from kheadless_tui.cluster.missing_rights import MissingRight, rule_yaml
+from kheadless_tui.cluster.reading.heartbeat import Pulse
+from kheadless_tui.cluster.rights.missing_rights import MissingRight, rule_yaml
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Scope, unread_kinds
 from kheadless_tui.errors import Refused

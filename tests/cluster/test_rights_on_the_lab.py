@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from kheadless_tui.cluster.connection import Connection, load_connection
-from kheadless_tui.cluster.heartbeat import Pulse
+from kheadless_tui.cluster.connecting.connection import Connection, load_connection
+from kheadless_tui.cluster.reading.heartbeat import Pulse
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Forbidden, Live
 from kheadless_tui.errors import Refused

@@ -9,7 +9,7 @@ import time
 import pytest
 from aiohttp import web
 
-from kheadless_tui.cluster.heartbeat import Pulse
+from kheadless_tui.cluster.reading.heartbeat import Pulse
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Scope, Unauthorized
 from kheadless_tui.errors import NotAuthenticated, NotFound, Refused, Unreachable

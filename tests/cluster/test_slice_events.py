@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kheadless_tui.cluster.decode import Decoder
+from kheadless_tui.cluster.reading.decode import Decoder
 from kheadless_tui.model.kinds import ENDPOINT_SLICE
 from kheadless_tui.model.objects import EndpointSlice
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from kheadless_tui.cluster.decode import Decoder
-from kheadless_tui.cluster.listwatch import Put, Remove, Replace, pieces
-from kheadless_tui.cluster.store import Store
+from kheadless_tui.cluster.reading.decode import Decoder
+from kheadless_tui.cluster.reading.listwatch import Put, Remove, Replace, pieces
+from kheadless_tui.cluster.reading.store import Store
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, SERVICE
 from kheadless_tui.model.objects import EndpointSlice, Meta, ObjectKey, Service, ServiceSpec
 

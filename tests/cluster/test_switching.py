@@ -13,9 +13,9 @@ import pytest
 import yaml
 from aiohttp import web
 
-from kheadless_tui.cluster.connection import another_context, load_connection
-from kheadless_tui.cluster.heartbeat import Pulse
-from kheadless_tui.cluster.kubeconfig import contexts
+from kheadless_tui.cluster.connecting.connection import another_context, load_connection
+from kheadless_tui.cluster.connecting.kubeconfig import contexts
+from kheadless_tui.cluster.reading.heartbeat import Pulse
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Live, Scope
 from kheadless_tui.errors import UsageError

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError, NotFound, Refused, Unreachable
 from tests.cluster.conftest import Certificates, Load
 from tests.cluster.fake_api import FakeApi, serving, status
@@ -392,7 +392,7 @@ async def test_a_proxy_that_is_not_there(load: Load, closed_port: int) -> None:
 
 
 def test_strict_verification_is_not_asked_for(certificates: Certificates) -> None:
-    from kheadless_tui.cluster.tls import TrustSettings, client_context  # noqa: PLC0415
+    from kheadless_tui.cluster.connecting.tls import TrustSettings, client_context  # noqa: PLC0415
 
     context = client_context(TrustSettings(), None)
     assert not context.verify_flags & ssl.VERIFY_X509_STRICT

@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from kheadless_tui.cluster.connection import load_connection
+from kheadless_tui.cluster.connecting.connection import load_connection
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.commands.demo import demo
 

@@ -88,7 +88,18 @@ async def test_probe_from_a_running_pod(run: Run) -> None:
     done = await run("probe", "-n", "tutorial-1", "nginx-headless", "-o", "json")
     assert done.status == 0, done
     document = done.json
-    keys = ["schema", "vantages", "answers", "comparison", "servers", "groups", "layers", "races", "verdict"]
+    keys = [
+        "schema",
+        "vantages",
+        "answers",
+        "comparison",
+        "servers",
+        "groups",
+        "layers",
+        "races",
+        "complete",
+        "verdict",
+    ]
     assert list(document) == keys
     assert document["verdict"] == "match"
     assert document["vantages"][0]["kind"] == "pod"

@@ -17,7 +17,7 @@ import dns.rdatatype
 import dns.rrset
 import dns.zone
 
-from kheadless_tui.zone.addresses import canonical
+from kheadless_tui.zone.objects.addresses import canonical
 from kheadless_tui.zone.record import Answer, Question, Record
 
 _QUESTIONS_A_CONNECTION = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kheadless_tui.zone.resolv_conf import parse_resolv_conf
+from kheadless_tui.zone.stub.resolv_conf import parse_resolv_conf
 from tests.e2e.conftest import Kubectl, Run
 
 OWN = {"nameservers": ["192.0.2.53"], "searches": ["own.test"], "options": [{"name": "ndots", "value": "3"}]}

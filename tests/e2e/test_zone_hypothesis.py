@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from kheadless_tui.model.manifests import objects_from
 from kheadless_tui.model.objects import ConfigMap, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.corefile import Corefile, parse
-from kheadless_tui.zone.plugin_chain import zone_config
+from kheadless_tui.zone.answering.transfer import transfer
+from kheadless_tui.zone.naming.reverse_names import reverse_name
 from kheadless_tui.zone.record import Answer, Question, Record
 from kheadless_tui.zone.resolve import resolve
-from kheadless_tui.zone.reverse_names import reverse_name
-from kheadless_tui.zone.transfer import transfer
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.corefile import Corefile, parse
+from kheadless_tui.zone.serving.plugin_chain import zone_config
 from kheadless_tui.zone.zone_records import service_records, withheld_records
 from tests.e2e.replica import Replica
 from tests.e2e.zone_sets import Object, ObjectSet, object_set

@@ -17,15 +17,15 @@ import yaml
 
 from kheadless_tui.model.manifests import objects_from
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.corefile import parse
-from kheadless_tui.zone.message_size import BUFFERS, fits
-from kheadless_tui.zone.plugin_chain import zone_config
+from kheadless_tui.zone.answering.message_size import BUFFERS, fits
+from kheadless_tui.zone.answering.transfer import transfer
+from kheadless_tui.zone.naming.zones import is_below
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolve import resolve
-from kheadless_tui.zone.transfer import transfer
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.corefile import parse
+from kheadless_tui.zone.serving.plugin_chain import zone_config
 from kheadless_tui.zone.zone_records import service_records
-from kheadless_tui.zone.zones import is_below
 from tests.e2e.coredns import CoreDns, binary, free_ports, plugins
 from tests.e2e.replica import LocalServer
 from tests.e2e.zone_world import CROWD, World, questions

@@ -7,9 +7,9 @@ from typing import Any
 
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.naming.reverse_names import reverse_name
 from kheadless_tui.zone.record import Question
-from kheadless_tui.zone.reverse_names import reverse_name
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 Object = dict[str, Any]
 

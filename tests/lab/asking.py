@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from kheadless_tui.cluster.connection import load_connection
+from kheadless_tui.cluster.connecting.connection import load_connection
 from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
+from kheadless_tui.probe.choosing.vantage import parse_vantage
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.prober import Prober
-from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.record import Question
 
 

@@ -26,9 +26,9 @@ from kheadless_tui.lab.dns_server import CoreDns, read_corefile
 from kheadless_tui.lab.lab import Lab
 from kheadless_tui.lab.node_local import ADDRESS as NODE_LOCAL
 from kheadless_tui.lab.resources import PODS
-from kheadless_tui.zone.config import CacheBounds
-from kheadless_tui.zone.message_size import fit
+from kheadless_tui.zone.answering.message_size import fit
 from kheadless_tui.zone.record import Answer, Question, Record
+from kheadless_tui.zone.serving.config import CacheBounds
 
 HOST = "127.0.0.1"
 NAME = "nginx-headless.tutorial-1.svc.cluster.local."

@@ -9,11 +9,11 @@ from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.errors import Refused
 from kheadless_tui.lab.lab import Lab
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.compare import Comparison
-from kheadless_tui.probe.judging import judge
+from kheadless_tui.probe.choosing.vantage import parse_vantage
+from kheadless_tui.probe.comparison.compare import Comparison
+from kheadless_tui.probe.comparison.judging import judge
 from kheadless_tui.probe.prober import Prober, ProbeResult
 from kheadless_tui.probe.questions import questions_for
-from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.zone_records import service_records
 from tests.lab.asking import session_on, until
 

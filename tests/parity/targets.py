@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kheadless_tui.cluster.connection import load_connection
-from kheadless_tui.cluster.exec import ExecResult, exec_in
+from kheadless_tui.cluster.connecting.connection import load_connection
 from kheadless_tui.cluster.gate import Gate, Permit, WritePlan
+from kheadless_tui.cluster.pods.exec import ExecResult, exec_in
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
 from tests.parity.normal import Names

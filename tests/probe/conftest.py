@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.wire.transport import Transport
 from tests.probe.fake_api import FakeApi, serving
 from tests.probe.fake_pods import Containers
 

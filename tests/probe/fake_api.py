@@ -13,8 +13,8 @@ from typing import Any
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
-from kheadless_tui.cluster.connection import load_connection
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.connecting.connection import load_connection
+from kheadless_tui.cluster.wire.transport import Transport
 
 Exec = Callable[[list[str], web.WebSocketResponse], Any]
 

@@ -10,14 +10,14 @@ import dns.rrset
 import msgspec
 from aiohttp import web
 
-from kheadless_tui.cluster.connection import Connection
+from kheadless_tui.cluster.connecting.connection import Connection
 from kheadless_tui.cluster.gate import Gate, WritePlan
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.probe.dnsmessage import Framer, framed
+from kheadless_tui.probe.choosing.vantage import parse_vantage
+from kheadless_tui.probe.inquiring.dnsmessage import Framer, framed
 from kheadless_tui.probe.prober import Prober
-from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.record import Question
 from tests.probe.fake_api import FakeApi, finish, stdin_of
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from aiohttp import WSMessage, WSMsgType
 
-from kheadless_tui.cluster.portforward import Forward
+from kheadless_tui.cluster.pods.portforward import Forward
 from kheadless_tui.probe.carriers.datagram import ask_datagrams
 from kheadless_tui.probe.carriers.stream import OpenStream, Way, ask_stream
-from kheadless_tui.probe.pace import Pace
-from kheadless_tui.probe.tools import printable
+from kheadless_tui.probe.choosing.tools import printable
+from kheadless_tui.probe.inquiring.pace import Pace
 from tests.probe import test_datagram, test_stream
 from tests.probe.test_datagram import QUESTIONS
 

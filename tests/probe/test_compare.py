@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.compare import Comparison, compare
+from kheadless_tui.probe.comparison.compare import Comparison, compare
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.zone.record import Answer, EndpointRef, PredictedRecord, Question, Record, Source
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kheadless_tui.probe.changes import ExpectedChange, change_between, difference
+from kheadless_tui.probe.comparison.changes import ExpectedChange, change_between, difference
 from kheadless_tui.probe.convergence import (
     APPLICATION,
     PATIENCE,
@@ -14,7 +14,7 @@ from kheadless_tui.probe.convergence import (
     Point,
     Timeline,
 )
-from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, Layer
+from kheadless_tui.probe.matrix.layers import KUBE_DNS, NODE_LOCAL, REPLICA, Layer
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.report import convergence as report
 from kheadless_tui.zone.record import Answer

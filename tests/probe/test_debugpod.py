@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from kheadless_tui.cluster.debugpod import ephemeral_container, temporary_pod
 from kheadless_tui.cluster.gate import Gate, Permit, WritePlan
-from kheadless_tui.cluster.leftovers import leftovers
-from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.pods.debugpod import ephemeral_container, temporary_pod
+from kheadless_tui.cluster.pods.leftovers import leftovers
+from kheadless_tui.cluster.pods.podspec import EphemeralOrder, PodOrder
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError, NotFound, Refused, Unreachable
 from tests.probe.fake_api import FakeApi, serving
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kheadless_tui.probe.carriers.dig import dig_argv
 from kheadless_tui.probe.carriers.diglike import Printed, match_replies, parse_printed
-from kheadless_tui.probe.dnsmessage import Unaskable
+from kheadless_tui.probe.inquiring.dnsmessage import Unaskable
 from kheadless_tui.probe.server import AS_USUAL, Server
 from kheadless_tui.zone.record import Question, Record
 

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kheadless_tui.cluster.exec import ExecResult
+from kheadless_tui.cluster.pods.exec import ExecResult
 from kheadless_tui.probe.carriers.dig import kdig_argv
 from kheadless_tui.probe.carriers.diglike import match_replies, parse_printed
 from kheadless_tui.probe.carriers.drill import drill_argv, host_argv
 from kheadless_tui.probe.carriers.text import Told, text_carrier
-from kheadless_tui.probe.dnsmessage import Unaskable
+from kheadless_tui.probe.choosing.tools import Toolbox
+from kheadless_tui.probe.inquiring.dnsmessage import Unaskable
 from kheadless_tui.probe.server import AS_USUAL, Manner, Protocol, Server
-from kheadless_tui.probe.tools import Toolbox
 from kheadless_tui.zone.record import Question
 
 DATA = Path(__file__).parent / "data"

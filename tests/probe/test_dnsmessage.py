@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kheadless_tui.probe.dnsmessage import (
+from kheadless_tui.probe.inquiring.dnsmessage import (
     Conversation,
     Framer,
     Reply,

@@ -8,9 +8,9 @@ import shlex
 import msgspec
 import pytest
 
-from kheadless_tui.cluster.exec import ExecTarget
-from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
-from kheadless_tui.probe.equivalent import (
+from kheadless_tui.cluster.pods.exec import ExecTarget
+from kheadless_tui.cluster.pods.podspec import EphemeralOrder, PodOrder
+from kheadless_tui.probe.choosing.equivalent import (
     cluster_flags,
     create_command,
     debug_command,

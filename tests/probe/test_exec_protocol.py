@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from kheadless_tui.cluster.exec import ExecTarget, exec_params
-from kheadless_tui.cluster.exec_protocol import V4, V5, ExecProtocol, Finished, Output, parse_status
+from kheadless_tui.cluster.pods.exec import ExecTarget, exec_params
+from kheadless_tui.cluster.pods.exec_protocol import V4, V5, ExecProtocol, Finished, Output, parse_status
 from kheadless_tui.errors import UsageError
 
 NOT_FOUND = (

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from kheadless_tui.cluster.exec import ExecResult
+from kheadless_tui.cluster.pods.exec import ExecResult
 from kheadless_tui.probe.carriers.getent import getent_argv, parse_getent
 from kheadless_tui.probe.carriers.text import text_carrier
-from kheadless_tui.probe.dnsmessage import Unaskable
+from kheadless_tui.probe.choosing.tools import Toolbox
+from kheadless_tui.probe.inquiring.dnsmessage import Unaskable
 from kheadless_tui.probe.server import AS_USUAL, Server
-from kheadless_tui.probe.tools import Toolbox
 from kheadless_tui.zone.record import Question
 
 DATA = Path(__file__).parent / "data"

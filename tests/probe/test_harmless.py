@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from kheadless_tui.cluster.connection import load_connection
+from kheadless_tui.cluster.connecting.connection import load_connection
 from kheadless_tui.cluster.gate import Gate, WritePlan
-from kheadless_tui.cluster.podspec import DEADLINE, MANAGED_BY, MANAGER, PodOrder
+from kheadless_tui.cluster.pods.podspec import DEADLINE, MANAGED_BY, MANAGER, PodOrder
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
+from kheadless_tui.probe.choosing.vantage import parse_vantage
 from kheadless_tui.probe.prober import Prober, Progress
-from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.record import Question
 
 NAMESPACE = "tutorial-1"

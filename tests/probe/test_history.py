@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kheadless_tui.probe.compare import Comparison, compare
-from kheadless_tui.probe.history import GONE, NOT_ASKED, History, Probed, difference
+from kheadless_tui.probe.comparison.compare import Comparison, compare
+from kheadless_tui.probe.comparison.history import GONE, NOT_ASKED, History, Probed, difference
 from kheadless_tui.probe.observation import Observation
 from tests.probe.dns_texts import observed, predicted
 

@@ -6,10 +6,19 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from kheadless_tui.probe.compare import Comparison, compare
-from kheadless_tui.probe.diagnosis import diagnose
-from kheadless_tui.probe.layer_findings import Freshness, read
-from kheadless_tui.probe.layers import KUBE_DNS, NODE_LOCAL, REPLICA, RESOLV_CONF, Layer, LayerFinding, Matrix, build
+from kheadless_tui.probe.comparison.compare import Comparison, compare
+from kheadless_tui.probe.comparison.diagnosis import diagnose
+from kheadless_tui.probe.matrix.layer_findings import Freshness, read
+from kheadless_tui.probe.matrix.layers import (
+    KUBE_DNS,
+    NODE_LOCAL,
+    REPLICA,
+    RESOLV_CONF,
+    Layer,
+    LayerFinding,
+    Matrix,
+    build,
+)
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.server import Server
 from kheadless_tui.zone.record import Record

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from kheadless_tui.cluster.leftovers import ABANDONED_AFTER, is_left_over
-from kheadless_tui.cluster.podspec import PodOrder
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.pods.leftovers import ABANDONED_AFTER, is_left_over
+from kheadless_tui.cluster.pods.podspec import PodOrder
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import NotFound
 from kheadless_tui.model.objects import Meta, Namespace
 from kheadless_tui.model.snapshot import Snapshot

@@ -12,11 +12,11 @@ import dns.message
 import dns.rrset
 import pytest
 
-from kheadless_tui.probe.asking import ask_by_stream
-from kheadless_tui.probe.dnsmessage import Framer, framed
-from kheadless_tui.probe.inquiry import Asking
-from kheadless_tui.probe.lines import local_vantage
-from kheadless_tui.probe.local import local_stream
+from kheadless_tui.probe.inquiring.asking import ask_by_stream
+from kheadless_tui.probe.inquiring.dnsmessage import Framer, framed
+from kheadless_tui.probe.inquiring.inquiry import Asking
+from kheadless_tui.probe.inquiring.lines import local_vantage
+from kheadless_tui.probe.inquiring.local import local_stream
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.server import AS_USUAL, TCP, UDP, Manner, Protocol, Server
 from kheadless_tui.zone.record import Question

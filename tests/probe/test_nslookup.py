@@ -16,9 +16,9 @@ from kheadless_tui.probe.carriers.nslookup import (
     parse_nslookup,
     split_outputs,
 )
-from kheadless_tui.probe.dnsmessage import Unaskable
+from kheadless_tui.probe.choosing.tools import BIND, BUSYBOX, BUSYBOX_SMALL, nslookup_make
+from kheadless_tui.probe.inquiring.dnsmessage import Unaskable
 from kheadless_tui.probe.server import Server
-from kheadless_tui.probe.tools import BIND, BUSYBOX, BUSYBOX_SMALL, nslookup_make
 from kheadless_tui.zone.record import Question, Record
 
 DATA = Path(__file__).parent / "data"

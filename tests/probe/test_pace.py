@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kheadless_tui.probe.pace import Pace
+from kheadless_tui.probe.inquiring.pace import Pace
 
 
 class Clock:

@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from kheadless_tui.cluster.debugpod import reusable_container
-from kheadless_tui.cluster.exec import ExecResult
-from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
-from kheadless_tui.cluster.podwait import Hopeless, Pending, Running, judge
+from kheadless_tui.cluster.pods.debugpod import reusable_container
+from kheadless_tui.cluster.pods.exec import ExecResult
+from kheadless_tui.cluster.pods.podspec import EphemeralOrder, PodOrder
+from kheadless_tui.cluster.pods.podwait import Hopeless, Pending, Running, judge
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.workloads import Pod
-from kheadless_tui.probe.candidates import candidates_in, not_usable
+from kheadless_tui.probe.choosing.candidates import candidates_in, not_usable
+from kheadless_tui.probe.choosing.tools import Toolbox, printable, read_toolbox
 from kheadless_tui.probe.questions import ABSENT_LABEL, questions_for
-from kheadless_tui.probe.tools import Toolbox, printable, read_toolbox
 from kheadless_tui.zone.record import PredictedRecord, Question, Record, Source
 
 RUNNING: dict[str, Any] = {"running": {}}

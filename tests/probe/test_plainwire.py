@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kheadless_tui.probe.dnsmessage import Conversation, framed, read_reply
-from kheadless_tui.probe.plainwire import RCODES, TYPES, plain_query, read_plain
+from kheadless_tui.probe.inquiring.dnsmessage import Conversation, framed, read_reply
+from kheadless_tui.probe.inquiring.plainwire import RCODES, TYPES, plain_query, read_plain
 from kheadless_tui.zone.record import Question, Record
 
 labels = st.text("abcXYZ019-_", min_size=1, max_size=20)

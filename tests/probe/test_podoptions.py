@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from kheadless_tui.cluster.podoptions import PodOptions, Toleration, parse_toleration
-from kheadless_tui.cluster.podspec import PodDns, PodOrder
+from kheadless_tui.cluster.pods.podoptions import PodOptions, Toleration, parse_toleration
+from kheadless_tui.cluster.pods.podspec import PodDns, PodOrder
 from kheadless_tui.errors import UsageError
-from kheadless_tui.probe.workloads import parse_workload
+from kheadless_tui.probe.choosing.workloads import parse_workload
 
 
 @pytest.mark.parametrize(

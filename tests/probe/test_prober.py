@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from kheadless_tui.cluster.access import Access
-from kheadless_tui.cluster.exec import exec_in
 from kheadless_tui.cluster.gate import Gate, WritePlan
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.pods.exec import exec_in
+from kheadless_tui.cluster.rights.access import Access
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError, NotFound, Refused, UsageError, WriteRefused
-from kheadless_tui.probe.equivalent import dig_command
+from kheadless_tui.probe.choosing.equivalent import dig_command
+from kheadless_tui.probe.choosing.vantage import parse_vantage
 from kheadless_tui.probe.prober import Progress
-from kheadless_tui.probe.vantage import parse_vantage
 from tests.probe.fake_api import FakeApi
 from tests.probe.fake_pods import KUBE_DNS, Containers, plan_of, prober, put
 

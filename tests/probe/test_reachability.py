@@ -38,7 +38,7 @@ from kheadless_tui.probe.reachability import (
 )
 from kheadless_tui.report import reachability as report
 from kheadless_tui.report.medium import Medium
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 WEB = Goal("10.0.0.1", 8080, "web", "web-0.web.shop.svc.cluster.local.", "web-0", declared=(80,))
 DB = Goal("10.0.0.2", 5432, "", "db-0.web.shop.svc.cluster.local.", "db-0")

@@ -7,18 +7,18 @@ import dataclasses
 import msgspec
 import pytest
 
-from kheadless_tui.cluster.exec import ExecResult
+from kheadless_tui.cluster.pods.exec import ExecResult
 from kheadless_tui.errors import ClusterError
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.probe.observation import Observation
-from kheadless_tui.probe.resolver_files import Getent, PodFiles, read_files, read_getent
-from kheadless_tui.probe.resolver_path import Predicted, ResolverPath, Walk, resolver_path
-from kheadless_tui.probe.resolver_walk import hidden_note, libc_notes
+from kheadless_tui.probe.resolver.resolver_files import Getent, PodFiles, read_files, read_getent
+from kheadless_tui.probe.resolver.resolver_path import Predicted, ResolverPath, Walk, resolver_path
+from kheadless_tui.probe.resolver.resolver_walk import hidden_note, libc_notes
 from kheadless_tui.report import resolver_path as report
 from kheadless_tui.report.medium import Medium
-from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, Question
-from kheadless_tui.zone.resolv_conf import ResolvConf
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf
 from tests.probe.dns_texts import observed, predicted
 
 SEARCH = ("billing.svc.cluster.local", "svc.cluster.local", "cluster.local")

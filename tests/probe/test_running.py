@@ -9,15 +9,15 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from kheadless_tui.cluster.podoptions import PodOptions, parse_toleration
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.pods.podoptions import PodOptions, parse_toleration
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import NotFound, Refused, UsageError
 from kheadless_tui.probe.carriers.text import FEW
+from kheadless_tui.probe.choosing.vantage import parse_vantage
+from kheadless_tui.probe.inquiring.pace import MAX_QUESTIONS
+from kheadless_tui.probe.inquiring.printing import MAX_RUNS
 from kheadless_tui.probe.observation import Observation
-from kheadless_tui.probe.pace import MAX_QUESTIONS
-from kheadless_tui.probe.printing import MAX_RUNS
 from kheadless_tui.probe.prober import ProbeResult, Progress
-from kheadless_tui.probe.vantage import parse_vantage
 from kheadless_tui.zone.record import Question
 from tests.probe.fake_api import FakeApi, finish, stdin_of
 from tests.probe.fake_pods import KUBE_DNS, NAME, QUESTIONS, Containers, plan_of, prober, put, replicas

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kheadless_tui.probe.compare import compare
-from kheadless_tui.probe.diagnosis import diagnose
-from kheadless_tui.probe.judging import Predictions
-from kheadless_tui.probe.layer_findings import Freshness
+from kheadless_tui.probe.comparison.compare import compare
+from kheadless_tui.probe.comparison.diagnosis import diagnose
+from kheadless_tui.probe.comparison.judging import Predictions
+from kheadless_tui.probe.comparison.settling import WAITS, Prepare, Settling, latest, no_preparation
+from kheadless_tui.probe.matrix.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.server import Server
-from kheadless_tui.probe.settling import WAITS, Prepare, Settling, latest, no_preparation
 from tests.probe.dns_texts import observed, predicted, soa
 
 OLD = predicted("web A", "web 30 IN A 10.0.0.1")

@@ -13,7 +13,7 @@ import pytest
 from kheadless_tui.errors import NotFound
 from kheadless_tui.probe.carriers.commands import IDLE, stream_argv
 from kheadless_tui.probe.carriers.stream import REFILL, WINDOW, ByteStream, OpenStream, Outcome, Way, ask_stream
-from kheadless_tui.probe.dnsmessage import Framer, framed
+from kheadless_tui.probe.inquiring.dnsmessage import Framer, framed
 from kheadless_tui.probe.server import Protocol, Server
 from kheadless_tui.zone.record import Question
 

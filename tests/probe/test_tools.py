@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kheadless_tui.cluster.exec import ExecResult
-from kheadless_tui.probe.tools import (
+from kheadless_tui.cluster.pods.exec import ExecResult
+from kheadless_tui.probe.choosing.tools import (
     BIND,
     BUSYBOX,
     BUSYBOX_SMALL,

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from kheadless_tui.probe.turns import in_turns
+from kheadless_tui.probe.comparison.turns import in_turns
 
 
 async def test_something_else_is_done_between() -> None:

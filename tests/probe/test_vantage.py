@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kheadless_tui.errors import UsageError
+from kheadless_tui.probe.choosing.vantage import VantageSpec, parse_vantage
 from kheadless_tui.probe.server import Server, parse_server
-from kheadless_tui.probe.vantage import VantageSpec, parse_vantage
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kheadless_tui.cluster.gate import WritePlan
-from kheadless_tui.cluster.podspec import EphemeralOrder, PodOrder
+from kheadless_tui.cluster.pods.podspec import EphemeralOrder, PodOrder
+from kheadless_tui.probe.choosing.writeplans import ephemeral_plan, pod_plan
 from kheadless_tui.probe.prober import DEFAULT_IMAGE
 from kheadless_tui.probe.server import Server
-from kheadless_tui.probe.writeplans import ephemeral_plan, pod_plan
 from kheadless_tui.zone.record import Question
 
 ROOM = 65

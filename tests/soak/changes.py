@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from kheadless_tui.cluster.decode import path_of
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.reading.decode import path_of
+from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, NAMESPACE, SERVICE, Kind
 

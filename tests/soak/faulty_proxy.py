@@ -13,8 +13,8 @@ from typing import Literal
 import aiohttp
 from aiohttp import web
 
-from kheadless_tui.cluster.connection import Connection
-from kheadless_tui.cluster.credentials import Credential
+from kheadless_tui.cluster.connecting.connection import Connection
+from kheadless_tui.cluster.connecting.credentials import Credential
 
 PAGE = 40
 """Objects of a page instead of the 500 that are asked for: so a list of a small cluster has many, too."""

@@ -21,10 +21,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from kheadless_tui.cluster.connection import Connection, load_connection
-from kheadless_tui.cluster.heartbeat import Pulse
+from kheadless_tui.cluster.connecting.connection import Connection, load_connection
+from kheadless_tui.cluster.reading.heartbeat import Pulse
 from kheadless_tui.cluster.session import ClusterSession
-from kheadless_tui.cluster.transport import Transport
+from kheadless_tui.cluster.wire.transport import Transport
 from tests.cluster.checker import differences, equals_a_fresh_list
 from tests.cluster.fake_api import kubeconfig as written
 from tests.soak.changes import Changes

@@ -13,8 +13,8 @@ from textual import events
 from textual.keys import KEY_NAME_REPLACEMENTS, REPLACED_KEYS
 from textual.pilot import Pilot
 
-from kheadless_tui.cluster.connection import Asked
-from kheadless_tui.cluster.missing_rights import MissingRight
+from kheadless_tui.cluster.connecting.connection import Asked
+from kheadless_tui.cluster.rights.missing_rights import MissingRight
 from kheadless_tui.cluster.state import Live, ReadState, Scope
 from kheadless_tui.model.objects import (
     SERVICE_NAME_LABEL,
@@ -32,7 +32,7 @@ from kheadless_tui.model.objects import (
 from kheadless_tui.model.objects import Conditions as EndpointConditions
 from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
 from kheadless_tui.model.workloads import Pod, PodCondition, PodSpec, PodStatus
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 
 def _all_live() -> dict[tuple[str, str], ReadState]:

@@ -11,18 +11,18 @@ from kheadless_tui.cluster.gate import Action, WritePlan
 from kheadless_tui.cluster.state import Live
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.probe.compare import compare
+from kheadless_tui.probe.choosing.plan import ProbePlan
+from kheadless_tui.probe.choosing.vantage import VantageSpec
+from kheadless_tui.probe.comparison.compare import compare
 from kheadless_tui.probe.observation import Observation, Vantage
-from kheadless_tui.probe.plan import ProbePlan
 from kheadless_tui.probe.prober import ProbeResult
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.probe.server import Server
-from kheadless_tui.probe.vantage import VantageSpec
 from kheadless_tui.tui.render.probed import ProbeRecord, record_key
 from kheadless_tui.tui.render.view import ServiceView
-from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Question, Record
 from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.serving.config import ZoneConfig
 from tests.tui.worlds import KEY, NOW
 
 CONFIG = ZoneConfig(ttl=30, ttl_known=True, zones=("cluster.local.", "in-addr.arpa.", "ip6.arpa."))

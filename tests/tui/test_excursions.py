@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from kheadless_tui.probe.convergence import API, MIXED, NEW, OLD, SILENT, Point, Said, Timeline
-from kheadless_tui.probe.layers import Layer
+from kheadless_tui.probe.matrix.layers import Layer
 from kheadless_tui.probe.reachability import Goal, Http, Reach
-from kheadless_tui.probe.resolver_files import Getent, PodFiles
-from kheadless_tui.probe.resolver_path import Ask, PathStep, ResolverPath
+from kheadless_tui.probe.resolver.resolver_files import Getent, PodFiles
+from kheadless_tui.probe.resolver.resolver_path import Ask, PathStep, ResolverPath
 from kheadless_tui.tui.render.path import path_layout, path_rows
 from kheadless_tui.tui.render.reach import ReachEntry, reach_layout
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import ASCII, UNICODE
 from kheadless_tui.tui.render.timeline import timeline_layout, timeline_rows, worst_text
 from kheadless_tui.tui.screens.excursions import PathScreen, ReachScreen, TimelineScreen
-from kheadless_tui.zone.resolv_conf import ResolvConf
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import until
 from tests.tui.test_shell_app import drawn_at, shows

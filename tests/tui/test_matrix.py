@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.compare import compare
-from kheadless_tui.probe.layers import Layer, Matrix, build
+from kheadless_tui.probe.comparison.compare import compare
+from kheadless_tui.probe.matrix.layers import Layer, Matrix, build
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.tui.render.matrix import MatrixCell, MatrixEntry, MatrixGroup, matrix_layout, matrix_rows

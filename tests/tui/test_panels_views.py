@@ -15,7 +15,7 @@ from textual.binding import Binding
 from kheadless_tui.cluster.state import Forbidden
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.probe.compare import Comparison
+from kheadless_tui.probe.comparison.compare import Comparison
 from kheadless_tui.tui.filtering import Filter
 from kheadless_tui.tui.notices import sentence_of, severity
 from kheadless_tui.tui.render.probed import ProbeRecord

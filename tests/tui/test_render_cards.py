@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from kheadless_tui.cluster.access import Right
 from kheadless_tui.cluster.gate import Action, WritePlan
+from kheadless_tui.cluster.rights.access import Right
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Unauthorized
 from kheadless_tui.diagnose.finding import Fact
 from kheadless_tui.tui.render.answers import answer_card, answer_heads, answers_layout

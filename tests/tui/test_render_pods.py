@@ -6,7 +6,7 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.render.endpoints import EndpointEntry, endpoint_entries
 from kheadless_tui.tui.render.pods import pods_layout
 from kheadless_tui.tui.render.row import Row
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import ZoneConfig
 from tests.tui.worlds import (
     KEY,
     NOW,

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from kheadless_tui.cluster.missing_rights import MissingRight, rule_yaml
+from kheadless_tui.cluster.rights.missing_rights import MissingRight, rule_yaml
 from kheadless_tui.cluster.state import Forbidden, Live, Polled, ReadState, Scope
 from kheadless_tui.model.objects import EndpointSlice
 from kheadless_tui.tui.app import HeadlessApp

@@ -19,8 +19,8 @@ from kheadless_tui.tui.widgets.keys import Keys
 from kheadless_tui.tui.widgets.rule import Rule
 from kheadless_tui.tui.widgets.side import Remark
 from kheadless_tui.tui.widgets.status import Crumbs
-from kheadless_tui.zone.config import Note as Warned
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import Note as Warned
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 FACTS = HeaderFacts("prod-eu1", "v1.34.4", "oncall", "ns shop", readonly=True, state=("● live", "role--good"))
 

@@ -176,11 +176,6 @@ def _unknown_namespace(_: dict[str, Any]) -> list[str]:
     return ["-n", "nope"]
 
 
-def _wrong_token(config: dict[str, Any]) -> list[str]:
-    config["users"][0]["user"] = {"token": "wrong"}
-    return []
-
-
 def _wrong_certificate(config: dict[str, Any]) -> list[str]:
     del config["clusters"][0]["cluster"]["certificate-authority-data"]
     return []
@@ -204,7 +199,6 @@ def _arguments(kubeconfig: str, path: Path, spoil: Callable[[dict[str, Any]], li
     ("spoil", "status", "said"),
     [
         (_unknown_namespace, 2, ["there is no namespace 'nope'", "kubectl get namespaces"]),
-        (_wrong_token, 3, ["401", "user"]),
         (_wrong_certificate, 3, ["is not trusted", "check certificate-authority"]),
         (_nobody_there, 3, ["refused the connection", "is the API server up"]),
     ],

@@ -8,8 +8,8 @@ from kheadless_tui.lab.pods.process import Surroundings
 from kheadless_tui.lab.store import Object
 from kheadless_tui.lab.upstream import ADDRESS as UPSTREAM
 from kheadless_tui.model.workloads import Pod
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.resolv_conf import ResolvConf, resolv_conf_of
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf, resolv_conf_of
 
 CLUSTER_DOMAIN = "cluster.local"
 CLUSTER_DNS = "10.96.0.10"

@@ -18,7 +18,7 @@ from kheadless_tui.lab.pods.dig_text import BIND_VERSION, Shown
 from kheadless_tui.lab.pods.lookup import ATTEMPT_SECONDS, Lookup, NoReply, rcode_of
 from kheadless_tui.lab.pods.netcat import address_of
 from kheadless_tui.lab.pods.process import Process
-from kheadless_tui.zone.search_list import search_names
+from kheadless_tui.zone.stub.search_list import search_names
 
 UNREACHABLE = 9
 """dig's exit status when no server answered."""

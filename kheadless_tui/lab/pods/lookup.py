@@ -17,7 +17,7 @@ import dns.rrset
 from kheadless_tui.lab.pods.listeners import Listener
 from kheadless_tui.lab.pods.network import Network, NoRoute, Silence
 from kheadless_tui.lab.pods.process import BrokenPipe, Pipe, Surroundings
-from kheadless_tui.zone.search_list import Libc, search_names
+from kheadless_tui.zone.stub.search_list import Libc, search_names
 
 ATTEMPT_SECONDS = 5.0
 """Until a resolver gives up one attempt (resolv.conf, options timeout)."""

@@ -11,7 +11,7 @@ from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.pods.images import Image
 from kheadless_tui.lab.pods.network import Network
 from kheadless_tui.lab.store import Object
-from kheadless_tui.zone.resolv_conf import ResolvConf
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf
 
 PIPE_BYTES = 65536
 """What a pipe holds before its writer has to wait, as on Linux."""

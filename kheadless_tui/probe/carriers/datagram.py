@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from kheadless_tui.errors import ClusterError, Unreachable
 from kheadless_tui.probe.carriers.stream import WARM_UP, ByteStream, OpenStream, Outcome, Way
-from kheadless_tui.probe.dnsmessage import Conversation, Reply, Unaskable, read_reply
+from kheadless_tui.probe.inquiring.dnsmessage import Conversation, Reply, Unaskable, read_reply
 from kheadless_tui.zone.record import Question
 
 SILENCES = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kheadless_tui.probe.dnsmessage import presentation_name
+from kheadless_tui.probe.inquiring.dnsmessage import presentation_name
 from kheadless_tui.probe.server import UDP, Manner, Protocol, Server
 from kheadless_tui.zone.record import Question
 

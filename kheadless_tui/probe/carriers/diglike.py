@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kheadless_tui.probe.dnsmessage import Reply, Unaskable, presentation_name
+from kheadless_tui.probe.inquiring.dnsmessage import Reply, Unaskable, presentation_name
 from kheadless_tui.zone.record import Question, Record
 
 

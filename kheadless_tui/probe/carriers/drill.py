@@ -5,7 +5,7 @@ Neither takes a name by an option, so that a name that begins with an odd sign i
 
 from __future__ import annotations
 
-from kheadless_tui.probe.dnsmessage import presentation_name
+from kheadless_tui.probe.inquiring.dnsmessage import presentation_name
 from kheadless_tui.probe.server import UDP, Manner, Protocol, Server
 from kheadless_tui.zone.record import Question
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from kheadless_tui.probe.dnsmessage import Reply, Unaskable, presentation_name
+from kheadless_tui.probe.inquiring.dnsmessage import Reply, Unaskable, presentation_name
 from kheadless_tui.zone.record import Question, Record
 
 DATABASES = {"A": "ahostsv4", "AAAA": "ahostsv6"}

@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kheadless_tui.probe.dnsmessage import Reply, Unaskable, presentation_name
+from kheadless_tui.probe.choosing.tools import BIND, BUSYBOX_SMALL
+from kheadless_tui.probe.inquiring.dnsmessage import Reply, Unaskable, presentation_name
 from kheadless_tui.probe.server import Server
-from kheadless_tui.probe.tools import BIND, BUSYBOX_SMALL
 from kheadless_tui.zone.record import Question, Record
 
 

@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
-from kheadless_tui.cluster.exec import ExecSession, ExecTarget, open_exec
-from kheadless_tui.cluster.exec_protocol import Output
+from kheadless_tui.cluster.pods.exec import ExecSession, ExecTarget, open_exec
+from kheadless_tui.cluster.pods.exec_protocol import Output
 from kheadless_tui.errors import ClusterError, Unreachable
 from kheadless_tui.probe.carriers.commands import stream_argv
-from kheadless_tui.probe.dnsmessage import EDNS_PAYLOAD, Conversation, Reply, Unaskable
-from kheadless_tui.probe.pace import Pace
+from kheadless_tui.probe.choosing.tools import printable
+from kheadless_tui.probe.inquiring.dnsmessage import EDNS_PAYLOAD, Conversation, Reply, Unaskable
+from kheadless_tui.probe.inquiring.pace import Pace
 from kheadless_tui.probe.server import Protocol, Server
-from kheadless_tui.probe.tools import printable
 from kheadless_tui.zone.record import Question
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.gate import Permit
-    from kheadless_tui.cluster.transport import Transport
+    from kheadless_tui.cluster.wire.transport import Transport
 
 WARM_UP = 1.0
 """Seconds for which the first reply is waited for before the questions go out whose times are kept."""

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol as Interface
 
-from kheadless_tui.cluster.exec import ExecResult
+from kheadless_tui.cluster.pods.exec import ExecResult
 from kheadless_tui.probe.carriers.dig import BATCH, dig_argv, kdig_argv
 from kheadless_tui.probe.carriers.diglike import complaint, match_replies, only_reply, parse_printed
 from kheadless_tui.probe.carriers.drill import drill_argv, host_argv
 from kheadless_tui.probe.carriers.getent import getent_argv, parse_getent
 from kheadless_tui.probe.carriers.nslookup import BATCH as NSLOOKUPS
 from kheadless_tui.probe.carriers.nslookup import nslookup_argv, nslookups_argv, parse_nslookup, split_outputs
-from kheadless_tui.probe.dnsmessage import Reply, Unaskable, may_be_cut
+from kheadless_tui.probe.choosing.tools import BIND, Toolbox, printable
+from kheadless_tui.probe.inquiring.dnsmessage import Reply, Unaskable, may_be_cut
 from kheadless_tui.probe.server import Manner, Protocol, Server
-from kheadless_tui.probe.tools import BIND, Toolbox, printable
 from kheadless_tui.zone.record import Question
 
 PATIENCE = 4
@@ -175,7 +175,7 @@ class Getent:
 def text_carrier(
     tool: str, toolbox: Toolbox, server: Server, protocol: Protocol, timeout: float, manner: Manner
 ) -> TextCarrier:
-    """The carrier that runs a program of :data:`kheadless_tui.probe.tools.TEXT_TOOLS`."""
+    """The carrier that runs a program of :data:`kheadless_tui.probe.choosing.tools.TEXT_TOOLS`."""
     way = _Way(server, protocol, timeout, manner)
     makers: dict[str, Callable[[], TextCarrier]] = {
         "dig": lambda: Dig("dig", way),

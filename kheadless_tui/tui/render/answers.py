@@ -10,7 +10,7 @@ from rich.text import Text
 
 from kheadless_tui.model.remembered import remembered
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.probe.equivalent import dig_command
+from kheadless_tui.probe.choosing.equivalent import dig_command
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, natural, pad, shorten, width_of, wrap
@@ -22,11 +22,11 @@ from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import UNICODE, Signs
 from kheadless_tui.tui.render.verdicts import OLDER, WORD_WIDTH, rank, verdict_cell
+from kheadless_tui.zone.naming.reverse_names import address_of_reverse
 from kheadless_tui.zone.record import PredictedRecord, Question, Record
-from kheadless_tui.zone.reverse_names import address_of_reverse
 
 if TYPE_CHECKING:
-    from kheadless_tui.probe.compare import Row as ComparedRow
+    from kheadless_tui.probe.comparison.compare import Row as ComparedRow
     from kheadless_tui.tui.render.probed import ProbeRecord
     from kheadless_tui.tui.render.view import ServiceView
 

@@ -16,9 +16,9 @@ from kheadless_tui.model.workloads import Pod
 from kheadless_tui.tui.render.ages import age_since
 from kheadless_tui.tui.render.cells import clean, natural
 from kheadless_tui.tui.render.podstatus import pod_status_text
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.endpoint_names import endpoint_hostname
-from kheadless_tui.zone.watched import Watched
+from kheadless_tui.zone.naming.endpoint_names import endpoint_hostname
+from kheadless_tui.zone.objects.watched import Watched
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 """Label that says who writes a slice (discovery.k8s.io/v1 LabelManagedBy)."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kheadless_tui.probe.layers import Column, Line, Matrix
+from kheadless_tui.probe.matrix.layers import Column, Line, Matrix
 from kheadless_tui.tui.render.ages import milliseconds
 from kheadless_tui.tui.render.cells import clean, pad, shorten, shorten_all, width_of, wrap
 from kheadless_tui.tui.render.names import asked, relative_data
@@ -21,7 +21,7 @@ from kheadless_tui.tui.render.verdicts import rank, verdict_cell
 from kheadless_tui.zone.record import Question, Record
 
 if TYPE_CHECKING:
-    from kheadless_tui.probe.compare import Row as ComparedRow
+    from kheadless_tui.probe.comparison.compare import Row as ComparedRow
     from kheadless_tui.tui.render.view import ServiceView
 
 CELL = 12

@@ -5,9 +5,9 @@ from __future__ import annotations
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.questions import ABSENT_LABEL
 from kheadless_tui.tui.render.cells import clean
-from kheadless_tui.zone.names import service_name
+from kheadless_tui.zone.naming.names import service_name
+from kheadless_tui.zone.naming.reverse_names import address_of_reverse
 from kheadless_tui.zone.record import Record
-from kheadless_tui.zone.reverse_names import address_of_reverse
 
 ABSENT = "(absent)"
 """The name that a probe asks for because it must not exist."""

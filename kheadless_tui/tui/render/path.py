@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rich.text import Text
 
-from kheadless_tui.probe.resolver_path import Ask, PathStep, ResolverPath
+from kheadless_tui.probe.resolver.resolver_path import Ask, PathStep, ResolverPath
 from kheadless_tui.tui.render.ages import milliseconds
 from kheadless_tui.tui.render.cells import clean, pad, wrap
 from kheadless_tui.tui.render.notes import Note

@@ -10,9 +10,9 @@ from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.render.ages import clock
 
 if TYPE_CHECKING:
-    from kheadless_tui.probe.compare import Comparison
-    from kheadless_tui.probe.diagnosis import Diagnosis
-    from kheadless_tui.probe.history import Probed
+    from kheadless_tui.probe.comparison.compare import Comparison
+    from kheadless_tui.probe.comparison.diagnosis import Diagnosis
+    from kheadless_tui.probe.comparison.history import Probed
     from kheadless_tui.probe.prober import ProbeResult
     from kheadless_tui.zone.record import Record
 

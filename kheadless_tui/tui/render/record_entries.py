@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kheadless_tui.model.remembered import remembered
-from kheadless_tui.probe.compare import NO_REPLY
+from kheadless_tui.probe.comparison.compare import NO_REPLY
 from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.tui.render.names import asked, relative, relative_data
 from kheadless_tui.tui.render.probed import record_key
@@ -16,7 +16,7 @@ from kheadless_tui.tui.render.verdicts import rank
 from kheadless_tui.zone.record import PredictedRecord, Question, Record, WithheldRecord
 
 if TYPE_CHECKING:
-    from kheadless_tui.probe.compare import Row as ComparedRow
+    from kheadless_tui.probe.comparison.compare import Row as ComparedRow
     from kheadless_tui.tui.render.probed import ProbeRecord
     from kheadless_tui.tui.render.view import ServiceView
 

@@ -11,8 +11,8 @@ from rich.text import Text
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
-from kheadless_tui.probe.candidates import not_usable, running_containers
-from kheadless_tui.probe.places import own_pods
+from kheadless_tui.probe.choosing.candidates import not_usable, running_containers
+from kheadless_tui.probe.choosing.places import own_pods
 from kheadless_tui.tui.render.cells import clean, natural, width_of, wrap
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
@@ -21,7 +21,7 @@ from kheadless_tui.tui.render.signs import UNICODE, Signs
 from kheadless_tui.tui.render.table import Cell, Column, Grid, fit
 
 if TYPE_CHECKING:
-    from kheadless_tui.cluster.access import Right
+    from kheadless_tui.cluster.rights.access import Right
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,15 @@ from kheadless_tui.tui.render.endpoints import EndpointEntry, endpoint_entries
 from kheadless_tui.tui.render.names import origin_of
 from kheadless_tui.tui.render.notes import Note, note_for
 from kheadless_tui.tui.render.roles import UNKNOWN
-from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, PredictedRecord, Question, WithheldRecord
 from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.serving.config import ZoneConfig
 from kheadless_tui.zone.zone_records import service_records, withheld_records
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
     from kheadless_tui.diagnose.finding import Finding
-    from kheadless_tui.probe.layers import LayerFinding
+    from kheadless_tui.probe.matrix.layers import LayerFinding
     from kheadless_tui.tui.probe_flow import ProbeFlow
     from kheadless_tui.tui.render.probed import ProbeRecord
 

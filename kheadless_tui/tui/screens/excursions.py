@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.convergence import Timeline
 from kheadless_tui.probe.reachability import Goal, Reach
-from kheadless_tui.probe.resolver_path import ResolverPath
+from kheadless_tui.probe.resolver.resolver_path import ResolverPath
 from kheadless_tui.tui.asker import Asker
 from kheadless_tui.tui.excursions import Excursions
 from kheadless_tui.tui.render.cells import clean

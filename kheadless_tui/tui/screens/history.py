@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 
-from kheadless_tui.probe.history import Change, Probed, difference
+from kheadless_tui.probe.comparison.history import Change, Probed, difference
 from kheadless_tui.tui.probe_flow import ProbeFlow, counts_text
 from kheadless_tui.tui.render.ages import clock
 from kheadless_tui.tui.render.cells import clean, shorten
@@ -24,7 +24,7 @@ from kheadless_tui.tui.render.table import Cell, Column, Grid, fit
 from kheadless_tui.tui.render.verdicts import rank, verdict_cell
 from kheadless_tui.tui.screens.sheet import Frame, OpeningRows, SheetScreen
 from kheadless_tui.tui.widgets.rows import RowList
-from kheadless_tui.zone.reverse_names import address_of_reverse
+from kheadless_tui.zone.naming.reverse_names import address_of_reverse
 
 _PROBES = (
     Column("verdict", "VERDICT"),

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from kheadless_tui.cluster.missing_rights import MissingRight, rule_yaml
+from kheadless_tui.cluster.rights.missing_rights import MissingRight, rule_yaml
 from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN

@@ -12,10 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from kheadless_tui.cluster.access import Access, Right
+from kheadless_tui.cluster.rights.access import Access, Right
 from kheadless_tui.errors import ClusterError, HeadlessError
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.vantage import VantageSpec
+from kheadless_tui.probe.choosing.vantage import VantageSpec
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import signs_for
 from kheadless_tui.tui.render.vantages import (
@@ -28,7 +28,7 @@ from kheadless_tui.tui.render.vantages import (
 )
 from kheadless_tui.tui.serving import ask_served
 from kheadless_tui.tui.widgets.rows import RowList
-from kheadless_tui.zone.names import service_name
+from kheadless_tui.zone.naming.names import service_name
 from kheadless_tui.zone.record import Question
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events
 
-from kheadless_tui.probe.layers import LayerFinding
+from kheadless_tui.probe.matrix.layers import LayerFinding
 from kheadless_tui.tui.render.findings import FindingCard, findings_layout
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import BAD, MUTED, WARN

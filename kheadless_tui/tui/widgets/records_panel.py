@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from kheadless_tui.probe.layers import Matrix
+from kheadless_tui.probe.matrix.layers import Matrix
 from kheadless_tui.tui.render.cells import natural
 from kheadless_tui.tui.render.matrix import MatrixEntry, MatrixLayout, matrix_layout, matrix_rows
 from kheadless_tui.tui.render.notes import Note

@@ -28,7 +28,7 @@ from kheadless_tui.model.objects import (
 )
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import ContainerState, ContainerStatus, Pod, PodSpec, PodStatus, StateDetail
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import ZoneConfig
 from tests.unit.diagnose.worlds import service_of, snapshot_of
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from kheadless_tui.diagnose.catalogue import findings, sentence
 from kheadless_tui.diagnose.finding import HINT
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.serving.config import ZoneConfig
 from tests.unit.diagnose.worlds import NAMES, service_of, snapshot_of
 
 EXPECTED = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import EndpointRef, PredictedRecord, Record, Source
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 WEB = ObjectKey("shop", "web")
 ORIGIN = "web.shop.svc.cluster.local."

@@ -8,7 +8,7 @@ from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.report import predict
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.zone.record import Answer, Fact, Question, Record, Source, Step
-from kheadless_tui.zone.resolv_conf import ResolvConf
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf
 from tests.unit.report.samples import ORIGIN, RECORDS
 
 SOA = Record("cluster.local.", 30, "SOA", "ns.dns.cluster.local. hostmaster.cluster.local. 1 7200 1800 86400 30")

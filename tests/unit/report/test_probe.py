@@ -6,9 +6,9 @@ from dataclasses import replace
 import msgspec
 import yaml
 
-from kheadless_tui.probe.compare import Comparison, Row, compare
-from kheadless_tui.probe.diagnosis import Diagnosis, diagnose
-from kheadless_tui.probe.layer_findings import Freshness
+from kheadless_tui.probe.comparison.compare import Comparison, Row, compare
+from kheadless_tui.probe.comparison.diagnosis import Diagnosis, diagnose
+from kheadless_tui.probe.matrix.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.probe.server import Server
 from kheadless_tui.report import probe

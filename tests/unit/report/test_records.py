@@ -11,8 +11,8 @@ import yaml
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.report import records
 from kheadless_tui.report.medium import PIPE, Medium
-from kheadless_tui.zone.config import Note
 from kheadless_tui.zone.record import ElsewhereRecord, PredictedRecord, Record, Source, WithheldRecord
+from kheadless_tui.zone.serving.config import Note
 from tests.unit.report.samples import CONFIG, ORIGIN, RECORDS, SLICE, WEB, endpoint, predicted
 
 TERMINAL = Medium(width=80, colour=False)

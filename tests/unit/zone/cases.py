@@ -12,10 +12,10 @@ import yaml
 
 from kheadless_tui.model.manifests import objects_from
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.corefile import parse
-from kheadless_tui.zone.plugin_chain import zone_config
 from kheadless_tui.zone.record import Answer, Question, Record
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.corefile import parse
+from kheadless_tui.zone.serving.plugin_chain import zone_config
 
 _FILE = Path(__file__).parent.parent / "data" / "dns-cases.yaml"
 

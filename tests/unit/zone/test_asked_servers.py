@@ -6,10 +6,10 @@ import pytest
 
 from kheadless_tui.model.objects import Meta
 from kheadless_tui.model.workloads import DNSConfig, DNSConfigOption, Pod, PodSpec
-from kheadless_tui.zone.asked_servers import other_server
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.resolv_conf import ResolvConf, resolv_conf_of
-from kheadless_tui.zone.search_list import resolve_by_search
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.stub.asked_servers import other_server
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf, resolv_conf_of
+from kheadless_tui.zone.stub.search_list import resolve_by_search
 from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, snapshot_of
 
 DNS_PODS = endpoint_slice("kube-dns", endpoint("10.244.0.2"))

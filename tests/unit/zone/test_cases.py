@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import pytest
 
+from kheadless_tui.zone.answering.transfer import transfer
 from kheadless_tui.zone.record import Record
 from kheadless_tui.zone.resolve import resolve
-from kheadless_tui.zone.transfer import transfer
 from tests.unit.zone.cases import Case, cases, record
 
 

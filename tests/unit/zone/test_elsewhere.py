@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.corefile import parse
-from kheadless_tui.zone.plugin_chain import zone_config
 from kheadless_tui.zone.record import Answer, Question
-from kheadless_tui.zone.resolv_conf import ResolvConf
 from kheadless_tui.zone.resolve import resolve
-from kheadless_tui.zone.search_list import resolve_by_search
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.corefile import parse
+from kheadless_tui.zone.serving.plugin_chain import zone_config
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf
+from kheadless_tui.zone.stub.search_list import resolve_by_search
 from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, snapshot_of
 
 WEB = "web.shop.svc.cluster.local."

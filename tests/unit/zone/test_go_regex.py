@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kheadless_tui.zone.go_regex import NotFollowed, RefusedByGo, go_pattern
+from kheadless_tui.zone.serving.go_regex import NotFollowed, RefusedByGo, go_pattern
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.message_size import TCP, UDP_PLAIN, fit, fits
+from kheadless_tui.zone.answering.message_size import TCP, UDP_PLAIN, fit, fits
 from kheadless_tui.zone.record import Answer, Question, Record
 from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.serving.config import ZoneConfig
 from tests.unit.zone.cases import Case, cases, sizes
 from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, snapshot_of
 

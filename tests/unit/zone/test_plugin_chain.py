@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kheadless_tui.errors import InputError
-from kheadless_tui.zone.config import CacheBounds, ZoneConfig
-from kheadless_tui.zone.corefile import Token, parse, tokens
-from kheadless_tui.zone.plugin_chain import zone_config
-from kheadless_tui.zone.zones import reverse_zones
+from kheadless_tui.zone.naming.zones import reverse_zones
+from kheadless_tui.zone.serving.config import CacheBounds, ZoneConfig
+from kheadless_tui.zone.serving.corefile import Token, parse, tokens
+from kheadless_tui.zone.serving.plugin_chain import zone_config
 
 KUBEADM = """.:53 {
     errors

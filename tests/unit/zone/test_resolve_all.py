@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.judging import service_questions
+from kheadless_tui.probe.comparison.judging import service_questions
 from kheadless_tui.zone.resolve import resolve, resolve_all
 from tests.bench.bench_zone import CONFIG, build
 

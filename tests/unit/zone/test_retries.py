@@ -6,10 +6,10 @@ import pytest
 
 from kheadless_tui.model.objects import Meta
 from kheadless_tui.model.workloads import DNSConfig, DNSConfigOption, Pod, PodSpec
-from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, Question, Record
-from kheadless_tui.zone.resolv_conf import ResolvConf, parse_resolv_conf, resolv_conf_of
-from kheadless_tui.zone.search_list import Libc, resolve_by_search
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf, parse_resolv_conf, resolv_conf_of
+from kheadless_tui.zone.stub.search_list import Libc, resolve_by_search
 from tests.unit.zone.test_asked_servers import WORLD
 
 CONFIG = ZoneConfig()

@@ -6,12 +6,12 @@ import pytest
 
 from kheadless_tui.errors import InputError
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import ZoneConfig
-from kheadless_tui.zone.corefile import parse
 from kheadless_tui.zone.dependence import namespaces_asked
-from kheadless_tui.zone.plugin_chain import zone_config
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.corefile import parse
+from kheadless_tui.zone.serving.plugin_chain import zone_config
 from kheadless_tui.zone.zone_records import all_records, elsewhere_records, service_records, withheld_records
 from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, snapshot_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dns.rdatatype
 import pytest
 
-from kheadless_tui.zone.config import ZoneConfig
+from kheadless_tui.zone.answering.type_numbers import NAMES, is_type, type_name
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.resolve import resolve
-from kheadless_tui.zone.type_numbers import NAMES, is_type, type_name
+from kheadless_tui.zone.serving.config import ZoneConfig
 from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, snapshot_of
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from kheadless_tui.model.objects import EndpointSlice, KubeObject, Meta, Service
 from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
-from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.serving.config import ZoneConfig
 
 SERVICES, SLICES = ("Service", "shop"), ("EndpointSlice", "shop")
 

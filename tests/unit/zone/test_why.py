@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import ZoneConfig
 from kheadless_tui.zone.record import Question, Step
 from kheadless_tui.zone.resolve import resolve
+from kheadless_tui.zone.serving.config import ZoneConfig
 from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, pod, snapshot_of
 
 ZONES = ("cluster.local.", "in-addr.arpa.", "ip6.arpa.")

@@ -9,17 +9,17 @@ import pytest
 
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.config import CacheBounds, ZoneConfig
 from kheadless_tui.zone.dependence import namespaces_asked
-from kheadless_tui.zone.dns_service import choose_dns_service, dns_service
-from kheadless_tui.zone.endpoint_names import dashed
-from kheadless_tui.zone.label_selectors import selects
-from kheadless_tui.zone.names import labels, natural, unescaped, wire_length
+from kheadless_tui.zone.naming.endpoint_names import dashed
+from kheadless_tui.zone.naming.names import labels, natural, unescaped, wire_length
+from kheadless_tui.zone.naming.reverse_names import address_of_reverse, reverse_name
+from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.resolve import aliases_asked, resolve
-from kheadless_tui.zone.reverse_names import address_of_reverse, reverse_name
+from kheadless_tui.zone.serving.config import CacheBounds, ZoneConfig
+from kheadless_tui.zone.serving.dns_service import choose_dns_service, dns_service
+from kheadless_tui.zone.serving.label_selectors import selects
 from kheadless_tui.zone.zone_records import all_records, service_records, withheld_records
-from kheadless_tui.zone.zones import zone_of
 from tests.unit.zone.cases import cases
 from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, snapshot_of
 

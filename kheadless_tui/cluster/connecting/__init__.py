@@ -1,0 +1,1 @@
+"""From a kubeconfig to a connection that the API server lets in."""

@@ -1,0 +1,1 @@
+"""Running a program in a pod, and the pods and containers that are made for it."""

@@ -1,0 +1,44 @@
+"""What is asked for once and not watched: one object, how the zone is served."""
+
+from __future__ import annotations
+
+from kheadless_tui.cluster.reading.decode import Decoder, path_of
+from kheadless_tui.cluster.wire.transport import Transport
+from kheadless_tui.errors import NotFound, Refused
+from kheadless_tui.model.kinds import CONFIG_MAP, Kind
+from kheadless_tui.model.objects import ConfigMap, KubeObject, ObjectKey
+from kheadless_tui.zone.serving.config import ZoneConfig
+
+COREDNS_CONFIG = ObjectKey("kube-system", "coredns")
+"""The ConfigMap that kubeadm, kind, k3s, EKS, AKS and others keep the Corefile in."""
+
+
+async def fetch(transport: Transport, kind: Kind, key: ObjectKey) -> KubeObject:
+    """One object, as the API server has it now.
+
+    Raises:
+        NotFound, Refused, Unreachable, NotAuthenticated, ClusterError: as it comes.
+    """
+    return Decoder(kind).one(await transport.call("GET", path_of(kind, key.namespace, key.name)))
+
+
+async def zone_config(transport: Transport) -> ZoneConfig:
+    """How the zone is served: by the cluster's own Corefile where it may be read, else by CoreDNS's defaults.
+
+    Raises:
+        InputError: the cluster's Corefile cannot be understood.
+        Unreachable, NotAuthenticated: it could not be asked for.
+    """
+    from kheadless_tui.zone.serving import corefile, plugin_chain  # noqa: PLC0415 - not needed by who gives a Corefile
+
+    try:
+        found = await fetch(transport, CONFIG_MAP, COREDNS_CONFIG)
+    except Refused:
+        return ZoneConfig(source=f"CoreDNS defaults (ConfigMap {COREDNS_CONFIG} may not be read)")
+    except NotFound:
+        return ZoneConfig(source=f"CoreDNS defaults (there is no ConfigMap {COREDNS_CONFIG})")
+    text = (found.data or {}).get("Corefile") if isinstance(found, ConfigMap) else None
+    if not text:
+        return ZoneConfig(source=f"CoreDNS defaults (ConfigMap {COREDNS_CONFIG} holds no Corefile)")
+    source = f"ConfigMap {COREDNS_CONFIG}"
+    return plugin_chain.zone_config(corefile.parse(text, source), source)

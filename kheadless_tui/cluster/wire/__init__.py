@@ -1,0 +1,1 @@
+"""HTTP and WebSocket towards one API server, and what its failures mean."""

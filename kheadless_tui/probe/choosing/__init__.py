@@ -1,0 +1,1 @@
+"""Where from, whom, and by what: a probe planned and shown before it runs."""

@@ -1,0 +1,1 @@
+"""Names as the plugin reads and writes them, and the zones that they fall under."""

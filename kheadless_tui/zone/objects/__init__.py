@@ -1,0 +1,1 @@
+"""What the DNS server keeps of the objects that it watches."""
