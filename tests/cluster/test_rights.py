@@ -153,8 +153,8 @@ async def test_what_is_known_of_other_namespaces_ends_with_the_right_to_read_all
     api.cut()
     await until(lambda: session.scope == Scope(("shop",), only=True))
     await until(lambda: session.snapshot.knows_all("EndpointSlice", "shop"))
-    for kind in ("Service", "EndpointSlice"):
-        assert not session.snapshot.knows_all(kind, "cart")
+    kinds = ("Service", "EndpointSlice")
+    await until(lambda: not any(session.snapshot.knows_all(kind, "cart") for kind in kinds))
     await until(lambda: services(session) == ["shop/web"])
 
 

@@ -120,9 +120,18 @@ def test_a_reply_with_octets_changed_is_never_read_otherwise_than_dnspython_read
     assert [record.data for record in plain.answer] == [rrset[0].to_text() for rrset in theirs.answer]
 
 
-@pytest.mark.parametrize("pointer", [b"\xc0\x0c", b"\xc0\xff", b"\xff\xff"])
-def test_a_pointer_that_leads_nowhere_ends(pointer: bytes) -> None:
-    assert read_plain(b"\0\1\x80\0\0\1\0\0\0\0\0\0" + pointer + b"\0\1\0\1") is None
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"\xc0\x0c",
+        b"\xc0\xff",
+        b"\xff\xff",
+        b"\1a\xc0\x0c",  # back to its own first label: round and round
+        b"\1a" * 20_000 + b"\0",
+    ],
+)
+def test_a_name_without_end_ends(name: bytes) -> None:
+    assert read_plain(b"\0\1\x80\0\0\1\0\0\0\0\0\0" + name + b"\0\1\0\1") is None
 
 
 def test_a_reply_in_other_letters_is_ours_and_its_letters_are_kept() -> None:

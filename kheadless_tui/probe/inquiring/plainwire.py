@@ -146,27 +146,38 @@ class _Reader:
         return name
 
     def _name(self, position: int) -> tuple[str, int]:
-        """The name at a place, and the place after it; a pointer must lead backwards (RFC 1035 section 4.1.4)."""
-        known = self._names.get(position)
-        wire = self._wire
-        size = wire[position]
-        if size >= 0xC0:
-            target = (size & 0x3F) << 8 | wire[position + 1]
-            if target >= position:
+        """The name at a place, and the place after it.
+
+        A pointer must lead to before the name, and each further one to before that (RFC 1035 section 4.1.4): a reply
+        cannot lead in circles. Nor can it be longer than a name, so that one with thousands of labels ends early.
+        """
+        wire, names = self._wire, self._names
+        labels: list[tuple[int, str]] = []
+        earliest, octets, after = position, 0, 0
+        while (size := wire[position]) != 0:
+            if (rest := names.get(position)) is not None:
+                after = after or _after(wire, position)
+                break
+            if size >= 0xC0:
+                after = after or position + 2
+                position = (size & 0x3F) << 8 | wire[position + 1]
+                if position >= earliest:
+                    raise _Odd
+                earliest = position
+                continue
+            octets += size + 1
+            if size > 63 or octets >= _MAX_NAME:
                 raise _Odd
-            return (self._names.get(target) or self._name(target)[0]), position + 2
-        if size == 0:
-            return ".", position + 1
-        if known is not None:
-            return known, _after(wire, position)
-        if size > 63:
-            raise _Odd
-        rest, after = self._name(position + 1 + size)
-        name = _label(wire[position + 1 : position + 1 + size]) + ("." if rest == "." else f".{rest}")
-        if len(name) >= _MAX_NAME:
-            raise _Odd
-        self._names[position] = name
-        return name, after
+            labels.append((position, _label(wire[position + 1 : position + 1 + size])))
+            position += 1 + size
+        else:
+            rest, after = ".", after or position + 1
+        for place, label in reversed(labels):
+            rest = f"{label}." if rest == "." else f"{label}.{rest}"
+            if len(rest) >= _MAX_NAME:
+                raise _Odd
+            names[place] = rest
+        return rest, after
 
 
 def _after(wire: bytes, position: int) -> int:
