@@ -27,7 +27,7 @@ demo: $(READY)
 	$(BIN)/kheadless-tui demo
 
 test: $(READY)
-	$(BIN)/pytest -m "not e2e"
+	$(BIN)/pytest -m "not e2e" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
