@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import dns.message
 import dns.rrset
 
-from kheadless_tui.probe.carriers.datagram import ask_datagrams
+from kheadless_tui.probe.carriers.datagram import GONE_SILENT, ask_datagrams
 from kheadless_tui.probe.carriers.stream import ByteStream, OpenStream, Outcome, Way
 from kheadless_tui.zone.record import Question
 
@@ -99,6 +99,20 @@ async def test_a_late_reply_is_not_taken_for_the_next_one() -> None:
     assert all(outcome.reply and outcome.reply.question == outcome.question for outcome in outcomes)
 
 
+async def test_a_late_reply_in_one_piece_with_the_next_does_not_hide_it() -> None:
+    held: list[bytes] = []
+
+    def merged(_: int, __: int, wire: bytes) -> list[bytes]:
+        before = b"".join(held)
+        held[:] = [answer(wire)]
+        return [before + answer(wire)]
+
+    program = Socat(merged)
+    outcomes = await ask_datagrams(program.open, QUESTIONS[:6], Way(1))
+    assert all(outcome.reply and outcome.reply.question == outcome.question for outcome in outcomes)
+    assert program.opened == 1
+
+
 async def test_a_lost_datagram_is_asked_again_and_the_others_are_not_kept_waiting() -> None:
     lost = b"\x05web-3"
     program = Socat(lambda stream, _, wire: [] if stream == 1 and lost in wire else [answer(wire)])
@@ -113,6 +127,13 @@ async def test_a_silent_server_costs_a_few_waits_however_many_questions_there_ar
     outcomes = await ask_datagrams(program.open, QUESTIONS, Way(0.02))
     assert {outcome.error for outcome in outcomes} == {"no reply within 0.02 s (asked twice)"}
     assert len(program.asked) == 6, "each stream: one to warm up and two that wait in vain"
+
+
+async def test_a_server_that_falls_silent_costs_a_few_waits_however_many_questions_are_left() -> None:
+    program = Socat(lambda stream, number, wire: [answer(wire)] if stream == 1 and number < 4 else [])
+    outcomes = await ask_datagrams(program.open, QUESTIONS, Way(0.02))
+    assert [bool(outcome.reply) for outcome in outcomes] == [True] * 3 + [False] * 17
+    assert len(program.asked) == 4 + GONE_SILENT + 3, "what was answered, in vain, and once more on another stream"
 
 
 async def test_why_the_program_ended_is_told() -> None:

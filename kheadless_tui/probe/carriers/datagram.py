@@ -19,6 +19,8 @@ from kheadless_tui.zone.record import Question
 
 SILENCES = 2
 """Questions in a row without any reply after which a server that has not said a word is asked no more."""
+GONE_SILENT = 5
+"""The same of a server that has spoken: single datagrams are lost, but not so many in a row, and each costs a wait."""
 MAX_DATAGRAM = 65_535
 """Octets of a message; what is longer is none."""
 
@@ -91,12 +93,12 @@ class _Asker:
             try:
                 await stream.send(message)
                 async with asyncio.timeout(self._way.timeout):
-                    reply = await _reply(stream, talk)
+                    reply = await _reply(stream, talk, message)
             except TimeoutError:
                 self.error = talk.unreadable or f"no reply within {self._way.timeout:g} s"
                 talk.abandon()
                 silences += 1
-                if not spoke and silences >= SILENCES:
+                if silences >= (GONE_SILENT if spoke else SILENCES):
                     return
                 continue
             except Unreachable as error:
@@ -105,7 +107,7 @@ class _Asker:
             if reply is None:
                 self.error = stream.ending() or "the program in the pod ended without a reply"
                 return
-            spoke = True
+            silences, spoke = 0, True
             self.settle(Outcome(question, reply, (time.monotonic() - clock) * 1000, started=unix))
 
     async def _warm_up(self, stream: ByteStream, talk: Conversation, questions: Sequence[Question]) -> None:
@@ -119,14 +121,14 @@ class _Asker:
             with contextlib.suppress(TimeoutError, Unreachable):
                 await stream.send(message)
                 async with asyncio.timeout(min(WARM_UP, self._way.timeout / 3)):
-                    await _reply(stream, talk)
+                    await _reply(stream, talk, message)
             talk.abandon()
             return
 
 
-async def _reply(stream: ByteStream, talk: Conversation) -> Reply | None:
-    """The reply to the one question that waits; ``None`` when the stream has ended."""
-    held = bytearray()
+async def _reply(stream: ByteStream, talk: Conversation, asked: bytes) -> Reply | None:
+    """The reply to the one question that waits, which was ``asked``; ``None`` when the stream has ended."""
+    held, message_id = bytearray(), asked[:2]
     while True:
         data = await stream.receive()
         if data is None:
@@ -134,13 +136,18 @@ async def _reply(stream: ByteStream, talk: Conversation) -> Reply | None:
         held += data
         if len(held) > MAX_DATAGRAM:
             held.clear()
-            continue
-        wire = bytes(held)
-        try:
-            read_reply(wire, talk.waiting[0])
-        except Unaskable:
-            continue  # not whole yet
-        reply = talk.match(wire)
-        if reply is not None:
-            return reply
-        held.clear()  # a late reply to an earlier question
+        begin = held.find(message_id)
+        while begin >= 0:  # before it may stand a late reply to an earlier question, in one piece with ours
+            wire = bytes(held[begin:])
+            if _readable(wire, talk) and (reply := talk.match(wire)) is not None:
+                return reply
+            begin = held.find(message_id, begin + 1)
+
+
+def _readable(wire: bytes, talk: Conversation) -> bool:
+    """It is a whole message, as far as one can know without its length."""
+    try:
+        read_reply(wire, talk.waiting[0])
+    except Unaskable:
+        return False
+    return True

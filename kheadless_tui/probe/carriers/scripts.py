@@ -8,12 +8,15 @@ front (two bytes, as over TCP), so that many can be under way at one time; bash 
 from __future__ import annotations
 
 BASH_TCP = """\
-exec 3<>"/dev/tcp/$1/$2" || exit 1
+exec 3<>"/dev/tcp/$1/$2" 4<&0 || exit 1
 cat <&3 & reader=$!
-cat >&3
-kill "$reader" 2>/dev/null
+cat <&4 >&3 & writer=$!
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 403)); then wait -n; else wait "$writer"; fi
+kill "$reader" "$writer" 2>/dev/null
 """
-"""The outer ``cat`` ends when stdin does, which it does too when the connection to the pod is lost."""
+"""Whichever ``cat`` ends first ends the other: the writer ends with stdin, also when the connection to the pod is lost;
+the reader when the server closes, or over UDP when a port is told to be closed, after which nothing would ever be read.
+A bash before 4.3 cannot wait for the first of two, and ends with the writer alone."""
 BASH_UDP = BASH_TCP.replace("/dev/tcp/", "/dev/udp/")
 
 PERL = """\
