@@ -136,8 +136,9 @@ def verdicts_of(view: ServiceView) -> tuple[str, ...]:
     same = bool(probe.subject) or covers(comparison, view.predicted)
     again = "" if view.cannot_probe else ": p asks again"
     since = "" if same else f" · other records since{again}"
-    if probe.state == "cancelled":
-        since = f" · {probe.progress}{again}"
+    last = view.last_probe or probe
+    if last.state == "cancelled":
+        since = f" · {'' if last is probe else 'asked again: '}{last.progress}{again}"
     if not comparison.rows:
         replies = len(comparison.unjudged)
         asked = f"{'one reply' if replies == 1 else f'{replies} replies'} that nothing is predicted for"
@@ -154,7 +155,7 @@ def verdicts_of(view: ServiceView) -> tuple[str, ...]:
     took, when = milliseconds(probe.result.ms), clock(probe.started)
     fullest = f"asked from {where} over {over}, {took}" if over else f"asked from {where}, {took}"
     forms = [f"{words}, {when}{since}" for words in (fullest, f"asked from {where}, {took}", f"asked from {where}")]
-    if since and probe.state != "cancelled":
+    if since and last.state != "cancelled":
         forms.append(f"{where}, {when} · changed since{again}")
     return tuple(f"{verdict} · {form}" for verdict in verdicts for form in dict.fromkeys(forms))
 

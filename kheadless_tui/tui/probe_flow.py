@@ -258,6 +258,9 @@ class ProbeFlow:
 
     async def _keep(self, key: ObjectKey, config: ZoneConfig, result: ProbeResult, diagnosis: Diagnosis) -> None:
         """Keep what a probe came to."""
+        if not result.complete and not diagnosis.observations:  # what is known is still what was known before it
+            self._step(key, state="cancelled", answered=0, hint=clean(" ".join(result.warnings)))
+            return
         view, comparison = self._view(key, config), diagnosis.comparison
         vantages = clean(", ".join(dict.fromkeys(vantage.name for vantage in result.vantages)))
         before = self._records[key]

@@ -137,11 +137,16 @@ def test_replies_that_nothing_was_predicted_for_are_no_match() -> None:
     assert severity("", record, ()) == "unknown"
     (said,) = sentence_of(dataclasses.replace(view_of(healthy()), last_probe=record))
     assert said.text.startswith(f"{len(comparison.unjudged)} replies that nothing is predicted for · asked from pod/")
-    # One that was stopped before any reply came says nothing; the one before it still does.
-    stopped = dataclasses.replace(answered, state="cancelled", comparison=Comparison.of((), ()), earlier=(answered,))
+
+
+def test_a_probe_that_was_stopped_before_any_reply_leaves_what_the_one_before_it_said() -> None:
+    answered = probed(view_of(healthy())).last_probe
+    assert answered is not None
+    stopped = ProbeRecord(KEY, 2, "cancelled", "auto", NOW, total=112, earlier=(answered,))
     assert severity("", stopped, ()) == severity("", answered, ())
     (said, *_) = sentence_of(dataclasses.replace(view_of(healthy()), last_probe=stopped))
     assert said.text.startswith("match: ")
+    assert said.text.endswith(" · asked again: cancelled after 0 of 112 answers: p asks again")
 
 
 async def test_pods_may_not_be_listed_and_slices_still_tell() -> None:

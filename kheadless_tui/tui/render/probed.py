@@ -102,7 +102,7 @@ class ProbeRecord:
         if self.state == "failed":
             return self.error
         if self.state == "cancelled":
-            asked = f" after {self.answered:,} of {self.total:,} answers" if self.answered else ""
+            asked = f" after {self.answered:,} of {self.total:,} answers" if self.total else ""
             return f"cancelled{asked}"
         return f"asked from {self.vantage} at {clock(self.started)}"
 
