@@ -17,11 +17,20 @@ from kheadless_tui.commands.questions import (
     is_reverse_of_address,
 )
 from kheadless_tui.commands.serving import read_text
-from kheadless_tui.commands.source import Source, connect, from_cluster, from_files, tell_served, with_pods
+from kheadless_tui.commands.source import (
+    Source,
+    connect,
+    from_cluster,
+    from_files,
+    tell_served,
+    with_all_pods,
+    with_pods,
+)
 from kheadless_tui.errors import ClusterError, NotFound
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.report import predict as report
 from kheadless_tui.report.medium import Medium
+from kheadless_tui.zone.dependence import serves_pods_verified
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.resolve import resolve
 from kheadless_tui.zone.stub.resolv_conf import ResolvConf, parse_resolv_conf, resolv_conf_of
@@ -43,14 +52,31 @@ def run(arguments: argparse.Namespace) -> int:
 async def _live(arguments: argparse.Namespace) -> int:
     connection = await connect(arguments)
     async with from_cluster(arguments, connection, ()) as source:
+        if serves_pods_verified(source.config) and _any_pod_may_decide(source, arguments):
+            return _show(await with_all_pods(source, _namespaces(source, arguments)), arguments)
         if arguments.name == "-" and arguments.vantage is None:
             return _show(source, arguments)
         return _show(await with_pods(source, _namespaces(source, arguments)), arguments)
 
 
+def _any_pod_may_decide(source: Source, arguments: argparse.Namespace) -> bool:
+    """Whether, under ``pods verified``, the words of the name do not tell in which namespace a pod must be looked for.
+
+    So it is with the names of standard input, those that a search list makes, those that the Corefile rewrites, and
+    targets of aliases.
+    """
+    if arguments.name == "-" or _is_from_a_pod(arguments) or source.config.rewrites:
+        return True
+    type_ = arguments.type or default_type(arguments.name)
+    whole = absolute_if_meant(arguments.name, type_, source.config)
+    if whole is None:
+        return True
+    return bool(resolve(source.snapshot, Question(whole, "CNAME"), source.config, explain=False).answer)
+
+
 def _namespaces(source: Source, arguments: argparse.Namespace) -> set[str]:
     """Namespaces whose pods can explain the answer: those that the name may mean, and that of ``--from``'s pod."""
-    words = {source.namespace, *arguments.name.split(".")}
+    words = {source.namespace, *arguments.name.lower().split(".")}
     if arguments.vantage is not None:
         words.add(service_key(arguments.vantage.removeprefix("pod/"), source.namespace).namespace)
     return {word for word in words if source.snapshot.namespace_exists(word)}

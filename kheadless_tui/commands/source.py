@@ -12,7 +12,7 @@ from types import NoneType
 from typing import TYPE_CHECKING
 
 from kheadless_tui.arguments import LONGEST_WAIT
-from kheadless_tui.cluster.state import Reading, unread_kinds
+from kheadless_tui.cluster.state import Forbidden, Reading, unread_kinds
 from kheadless_tui.commands.serving import config_of_files, given_config
 from kheadless_tui.errors import ClusterError, InputError, NotFound
 from kheadless_tui.model.kinds import ENDPOINTS, POD, STATEFUL_SET
@@ -188,6 +188,22 @@ async def with_pods(source: Source, namespaces: Iterable[str]) -> Source:
     finally:
         unsubscribe()
     return replace(source, snapshot=session.snapshot)
+
+
+async def with_all_pods(source: Source, namespaces: Iterable[str]) -> Source:
+    """The same source with the pods of all namespaces, or where these may not be listed with those of some.
+
+    Args:
+        source: what was read of the cluster.
+        namespaces: those that are looked into where not all may be, besides those that are read anyway.
+    """
+    found = await with_pods(source, ("",))
+    if found.session is None or found.snapshot.knows_all(POD.name):
+        return found
+    refused = found.session.reads.get((POD.plural, ""))
+    if isinstance(refused, Forbidden):
+        tell(f"not all pods may be listed: {refused.message}")
+    return await with_pods(found, {*namespaces, *found.session.scope.namespaces})
 
 
 def tell_findings(source: Source, service: Service) -> None:

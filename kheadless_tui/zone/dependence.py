@@ -38,3 +38,8 @@ def namespaces_asked(question: Question, config: ZoneConfig) -> frozenset[str] |
     if not parts or parts[-1] not in ("svc", "pod") or len(parts) == 1:
         return frozenset()
     return frozenset({parts[-2]})
+
+
+def serves_pods_verified(config: ZoneConfig) -> bool:
+    """Whether any server block answers names of pods by the pods that there are, so that these must be read."""
+    return any(block.pods == "verified" for block in (config, *config.others))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dns.zone
 import msgspec
 import pytest
@@ -178,3 +180,23 @@ async def test_an_api_server_that_hangs(run: Run, lab: Lab) -> None:
     lab.go_on()
     assert done.status == 3
     assert lab.server in done.sentence
+
+
+async def test_names_of_pods_that_only_the_pods_decide(lab: Lab, run: Run, tmp_path: Path) -> None:
+    corefile = tmp_path / "Corefile"
+    address = "10-96-0-1.kube-system.pod.cluster.local"
+    corefile.write_text(
+        f".:53 {{\n  rewrite name exact x.test {address}\n  kubernetes cluster.local {{\n pods verified\n }}\n}}"
+    )
+    document = (await run("predict", "web-0", "-o", "json", "--corefile", str(corefile))).json
+    assert "Pods" not in document.get("unknown", "")
+    done = await run("predict", "-", "--corefile", str(corefile), stdin=f"{address.upper()}. A\nx.test. A\n")
+    for line in done.out.splitlines():
+        found = msgspec.json.decode(line)
+        assert found["rcode"] == "NXDOMAIN"
+        assert [step["rule"] for step in found["steps"]] == ["pod-missing"], found
+    viewer = lab.kubeconfig_of("namespaced")
+    there = f"{address.replace('kube-system', 'team-a')}."
+    viewer = lab.kubeconfig_of("namespaced")
+    done = await run("predict", "-n", "team-a", there, "--corefile", str(corefile), KUBECONFIG=viewer)
+    assert "not all pods may be listed" in done.err

@@ -20,7 +20,7 @@ from kheadless_tui.cluster.state import Forbidden, Offline, Polled, Reading, Rea
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import Unreachable
-from kheadless_tui.model.kinds import NAMESPACE, SERVICE, Kind
+from kheadless_tui.model.kinds import NAMESPACE, POD, SERVICE, Kind
 from kheadless_tui.model.objects import ObjectKey
 
 
@@ -64,7 +64,7 @@ class ScopeReading:
         self._fallback = tuple(dict.fromkeys((*fallback, *(key.namespace for key in services))))
         self._outcomes: dict[ReadKey, type[ReadState]] = {}
         self._whole: frozenset[tuple[str, str]] = frozenset()
-        """Kinds and namespaces of the core that are read whole, as the snapshot tells them."""
+        """Kinds that records depend on and namespaces that are read whole, as the snapshot tells them."""
         self._away: Offline | None = None
         self.readers = Readers(transport, store, tasks, self._on_change)
         self.named = NamedNamespaces(transport, store, changed, period=pulse.namespaces)
@@ -128,6 +128,7 @@ class ScopeReading:
     def hide(self, namespace: str) -> None:
         """End what :meth:`show` began."""
         self.shown.discard(namespace)
+        self._know_whole(self._whole - {(POD.name, namespace)})
         for kind in SHOWN:
             self.readers.stop(kind, namespace)
 
@@ -150,7 +151,7 @@ class ScopeReading:
         """All namespaces were refused: read those that the user works in."""
         for kind in CORE:
             self.readers.stop(kind, "")
-        self._whole = frozenset()
+        self._know_whole(frozenset(place for place in self._whole if place[0] == POD.name))
         self.scope = Scope(self._fallback, only=True)
         self._read()
 
@@ -208,9 +209,12 @@ class ScopeReading:
         """Services chosen by labels are never all that there are."""
         place = (kind.name, namespace)
         whole = is_whole(state) and not (kind is SERVICE and self._selector)
-        if kind in CORE and whole != (place in self._whole):
-            self._whole ^= {place}
-            self._store.know_whole(self._whole)
+        if kind in (*CORE, POD) and whole != (place in self._whole):
+            self._know_whole(self._whole ^ {place})
+
+    def _know_whole(self, whole: frozenset[tuple[str, str]]) -> None:
+        self._whole = whole
+        self._store.know_whole(whole)
 
     def _hear_of_rights(self, reflector: Reflector) -> None:
         """Ask for the rights when they differ from what was thought: refused, or refused no longer."""

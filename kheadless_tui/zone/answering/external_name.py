@@ -50,6 +50,8 @@ class AliasFollower:
     ttl: int
     list_name: Callable[[str], Listing]
     """What a name of the zone, in lower case, stands for."""
+    unread: Callable[[str, str], str]
+    """What was not read of that on which such a name and its missing depend."""
     ask_server: Callable[[Question], Answer | None]
     """The answer of this very server to a question outside the zone; ``None`` when there is no reply."""
 
@@ -61,10 +63,11 @@ class AliasFollower:
             before: targets of the aliases that led here.
         """
         listing = self.list_name(owner.lower())
+        unread = self.unread(owner.lower(), listing.missing)
         if listing.missing:
-            return Followed(missing=listing.missing)
+            return Followed(missing=listing.missing, unknown=unread)
         made = address_records(owner, listing.pairs, self.family, self.ttl)
-        found = Followed([item.record for item in made], listing.pairs)
+        found = Followed([item.record for item in made], listing.pairs, unknown=unread)
         for pair in listing.pairs:
             if pair.is_alias:
                 self._follow_alias(found, owner, absolute(pair.host), before)

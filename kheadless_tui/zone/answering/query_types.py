@@ -52,20 +52,25 @@ class QueryTypes:
     def outcome(self, asked: Question, zone: str) -> Outcome:
         """What a question of the zone comes to; the zone as the question writes it."""
         found = self._outcome(asked, zone)
-        if unread := self._unread(asked, zone, found.missing):
+        unread = self._unread(asked.name.lower(), zone, found.missing)
+        if unread and unread not in found.unknown.split("; "):
             found.unknown = f"{found.unknown}; {unread}" if found.unknown else unread
         return found
 
-    def _unread(self, asked: Question, zone: str, missing: str) -> str:
-        """What was not read of that on which the outcome depends; empty where all of it was."""
+    def _unread(self, name: str, zone: str, missing: str) -> str:
+        """What was not read of that on which the outcome of a name in lower case depends; empty where all of it was."""
         snapshot = self.seen.snapshot
         if snapshot.whole is None and missing != "namespace-missing":
             return ""
         if missing == "address-unknown":
             known = snapshot.knows_all("EndpointSlice") and snapshot.knows_all("Service")
             return "" if known else "whether the address is one of a namespace that was not read"
-        request = self.request(asked.name.lower(), zone)
+        request = self.request(name, zone)
         namespace = request.namespace
+        if missing == "pod-missing":
+            known = snapshot.knows_all("Pod", namespace)
+            text = f"whether a pod of {namespace} has this address: the Pods of {namespace} were not read"
+            return "" if known else text
         if missing == "namespace-missing":
             if snapshot.namespaces_known:
                 return ""
@@ -114,7 +119,10 @@ class QueryTypes:
         def list_name(name: str) -> Listing:
             return self._list(name, zone, family)
 
-        follower = AliasFollower(family, zone, self.config.ttl, list_name, self.ask_server)
+        def unread(name: str, missing: str) -> str:
+            return self._unread(name, zone, missing)
+
+        follower = AliasFollower(family, zone, self.config.ttl, list_name, unread, self.ask_server)
         found: Followed = follower.follow(owner)
         unknown = found.unknown
         if apex.is_default_ns(owner.lower(), zone) and apex.local_addresses(self.seen) is None:

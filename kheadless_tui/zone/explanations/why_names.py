@@ -160,7 +160,11 @@ def _pod_not_address(case: Case) -> Reason:
 
 
 def _pod_missing(case: Case) -> Reason:
-    text = f"no pod of namespace {case.request.namespace} has this as its first address (pods verified)"
+    namespace = case.request.namespace
+    if not case.snapshot.knows_all("Pod", namespace):
+        text = f"whether a pod of namespace {namespace} has this address is not known: its Pods were not read"
+        return Reason("pods-unread", text, _option(case, "pods", case.config.pods))
+    text = f"no pod of namespace {namespace} has this as its first address (pods verified)"
     return Reason("pod-missing", text, _option(case, "pods", case.config.pods))
 
 

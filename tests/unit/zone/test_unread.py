@@ -73,3 +73,42 @@ def test_an_address_that_may_be_in_another_namespace() -> None:
     assert "not read" in answer(held, "2.0.0.10.in-addr.arpa.", "PTR", reverse).unknown
     whole = snapshot(("Service", ""), ("EndpointSlice", ""), slices=True)
     assert answer(whole, "2.0.0.10.in-addr.arpa.", "PTR", reverse).unknown == ""
+
+
+PODS = ("Pod", "shop")
+VERIFIED = ZoneConfig(pods="verified")
+POD_NAME = "10-1-2-3.shop.pod.cluster.local."
+ALIAS = "to.shop.svc.cluster.local."
+
+
+def pods(*whole: tuple[str, str], alias: bool = False) -> Snapshot:
+    builder = SnapshotBuilder()
+    spec = {"type": "ExternalName", "externalName": POD_NAME} if alias else {"clusterIP": "10.96.0.9"}
+    builder.put(msgspec.convert({"metadata": {"name": "to", "namespace": "shop"}, "spec": spec}, Service))
+    builder.whole = frozenset(whole)
+    return builder.freeze()
+
+
+def test_a_pod_that_was_not_looked_for() -> None:
+    found = answer(pods(SERVICES), POD_NAME, config=VERIFIED)
+    assert found.unknown == "whether a pod of shop has this address: the Pods of shop were not read"
+    assert found.steps[0].rule == "pods-unread"
+    for whole in (PODS, ("Pod", "")):
+        known = answer(pods(SERVICES, whole), POD_NAME, config=VERIFIED)
+        assert (known.rcode, known.unknown, known.steps[0].rule) == ("NXDOMAIN", "", "pod-missing")
+
+
+def test_a_pod_that_is_the_target_of_an_alias() -> None:
+    assert "Pods of shop were not read" in answer(pods(SERVICES, alias=True), ALIAS, config=VERIFIED).unknown
+    assert answer(pods(SERVICES, PODS, alias=True), ALIAS, config=VERIFIED).unknown == ""
+    assert answer(pods(SERVICES, alias=True), ALIAS, "CNAME", VERIFIED).unknown == ""
+
+
+def test_a_service_that_is_the_target_of_an_alias() -> None:
+    builder = SnapshotBuilder()
+    for name, namespace, target in (("to", "shop", "web.other.svc.cluster.local"), ("here", "other", "x.test")):
+        spec = {"type": "ExternalName", "externalName": target}
+        builder.put(msgspec.convert({"metadata": {"name": name, "namespace": namespace}, "spec": spec}, Service))
+    builder.whole = frozenset({SERVICES})
+    found = answer(builder.freeze(), ALIAS)
+    assert found.unknown == "whether there is a Service other/web: not all Services of other were read"
