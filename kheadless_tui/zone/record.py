@@ -85,7 +85,8 @@ class ElsewhereRecord(msgspec.Struct, frozen=True):
 
     item: PredictedRecord
     reason: str
-    """A few words: ``answered by the server block at FILE:LINE``, ``rewritten at FILE:LINE``."""
+    """A few words: ``answered by the server block at FILE:LINE``, ``rewritten at FILE:LINE``, ``the name cannot be
+    asked for: ...``."""
 
 
 class Question(msgspec.Struct, frozen=True, order=True):

@@ -18,7 +18,7 @@ from kheadless_tui.zone.answering.negative_answers import negative_answer
 from kheadless_tui.zone.answering.query_types import Outcome, QueryTypes
 from kheadless_tui.zone.explanations import why
 from kheadless_tui.zone.explanations.reasons import Case
-from kheadless_tui.zone.naming.names import fault
+from kheadless_tui.zone.naming.names import MAX_LABEL, fault
 from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.objects.watched import Watched
 from kheadless_tui.zone.record import Answer, Fact, Question, Source, Step
@@ -97,6 +97,9 @@ class ServedBlock:
             answer, rule = negative
             explained = self._explained(answer, zone, outcome, rule)
             return self._behind(explained) if explained.fallthrough else explained
+        if asked.type in ("AXFR", "IXFR") and (flaw := _flaw_of_transfer(outcome)):
+            failed = no_reply(asked, "transfer-unsendable", flaw, self.config, explain=self.explain)
+            return msgspec.structs.replace(failed, rcode="SERVFAIL")
         flaw = _flaw(outcome)
         if flaw:
             return no_reply(asked, "reply-unsendable", flaw, self.config, explain=self.explain, unsendable=True)
@@ -169,6 +172,15 @@ def no_reply(
 
 def _rules(way: Rewritten) -> str:
     return " and ".join(f"{rule.text} ({rule.where})" for rule in way.done)
+
+
+def _flaw_of_transfer(outcome: Outcome) -> str:
+    """The first name of a transfer that no message can carry: the whole of it fails (plugin/transfer ServeDNS)."""
+    for record in outcome.answer:
+        flaw = fault(record.name) if len(record.name) > MAX_LABEL else ""
+        if flaw:
+            return f"{record.type} {record.name} holds {flaw}"
+    return _flaw(outcome)
 
 
 def _flaw(outcome: Outcome) -> str:

@@ -18,7 +18,7 @@ from kheadless_tui.zone.answering.ptr import pointer_records
 from kheadless_tui.zone.answering.soa import soa_record
 from kheadless_tui.zone.answering.srv import srv_records
 from kheadless_tui.zone.answering.ttl import client_ttl
-from kheadless_tui.zone.naming.names import absolute, natural, service_name
+from kheadless_tui.zone.naming.names import MAX_LABEL, absolute, fault, natural, service_name
 from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.objects.addresses import canonical
 from kheadless_tui.zone.objects.endpoint_slices import SliceAddress, slice_addresses
@@ -40,7 +40,7 @@ def service_records(snapshot: Snapshot, service: Service, config: ZoneConfig) ->
     the server block that it comes to; names that come to one without the plugin have none.
     """
     if _is_alone(config):
-        return _of_block(Watched(snapshot, config), service, config.zone)
+        return _alone(snapshot, service, config)[0]
     found = [
         item
         for block, items in _by_block(snapshot, service, config)
@@ -50,10 +50,13 @@ def service_records(snapshot: Snapshot, service: Service, config: ZoneConfig) ->
 
 
 def elsewhere_records(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[ElsewhereRecord, ...]:
-    """The records of a Service that are not served as their names come to another server block, or are rewritten."""
+    """The records of a Service that are not served: their names come to another server block, or are rewritten.
+
+    Nor are those at names that no message can carry, such as that of a port whose name takes up a whole label.
+    """
     if _is_alone(config):
-        return ()
-    found: list[ElsewhereRecord] = []
+        return _alone(snapshot, service, config)[1]
+    found = [*_unaskable(_made_of_block(Watched(snapshot, config), service, config.zone))]
     for item in _of_block(Watched(snapshot, config), service, config.zone):
         block = block_for(Question(item.record.name, item.record.type), config)
         if isinstance(block, OtherBlock):
@@ -63,6 +66,27 @@ def elsewhere_records(snapshot: Snapshot, service: Service, config: ZoneConfig) 
     for block, items in _by_block(snapshot, service, config):
         found += rewritten_away(items, snapshot, block, config)
     return tuple(found)
+
+
+@remembered
+def _alone(
+    snapshot: Snapshot, service: Service, config: ZoneConfig
+) -> tuple[tuple[PredictedRecord, ...], tuple[ElsewhereRecord, ...]]:
+    """The records of a Service in a zone that one server block serves, and those that nobody can ask for."""
+    made = _made_of_block(Watched(snapshot, config), service, config.zone)
+    withheld = tuple(_unaskable(made))
+    return (tuple(item for item in made if not _flaw(item.record)) if withheld else made), withheld
+
+
+def _unaskable(items: Iterable[PredictedRecord]) -> Iterator[ElsewhereRecord]:
+    for item in items:
+        if flaw := _flaw(item.record):
+            yield ElsewhereRecord(item, f"the name cannot be asked for: it holds {flaw}")
+
+
+def _flaw(record: Record) -> str:
+    """Why a record's name can be in no message; a name no longer than a label may be is not looked into."""
+    return fault(record.name) if len(record.name) > MAX_LABEL else ""
 
 
 def _by_block(
@@ -91,7 +115,12 @@ def _comes_to(record: Record, config: ZoneConfig) -> ZoneConfig | OtherBlock | N
 
 
 def _of_block(seen: Watched, service: Service, zone: str) -> tuple[PredictedRecord, ...]:
-    """What one server block makes of a Service in a zone, be it asked for it or not."""
+    """What one server block makes of a Service in a zone, be it asked for it or not, at names that can be asked for."""
+    return tuple(item for item in _made_of_block(seen, service, zone) if not _flaw(item.record))
+
+
+def _made_of_block(seen: Watched, service: Service, zone: str) -> tuple[PredictedRecord, ...]:
+    """The same at any names."""
     config, key = seen.config, service.key
     if seen.service(key) is None or not seen.namespace(key.namespace):
         return ()

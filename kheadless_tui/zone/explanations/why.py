@@ -48,6 +48,8 @@ def no_reply(asked: Question, rule: str, detail: str, config: ZoneConfig) -> str
         return f"nobody can ask for this name: it holds {detail}"
     if rule == "reply-unsendable":
         return f"the server has an answer that it cannot send, so that the client waits in vain: {detail}"
+    if rule == "transfer-unsendable":
+        return f"the zone holds a name that cannot be sent, and the whole transfer fails because of it: {detail}"
     if rule == "other-server-block":
         return f"another server block answers in place of the cluster's zone: {detail}"
     zones = ", ".join(config.zones)

@@ -16,10 +16,10 @@ from kheadless_tui.zone.naming.reverse_names import address_of_reverse, reverse_
 from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.resolve import aliases_asked, resolve
-from kheadless_tui.zone.serving.config import CacheBounds, ZoneConfig
+from kheadless_tui.zone.serving.config import CacheBounds, OtherBlock, ZoneConfig
 from kheadless_tui.zone.serving.dns_service import choose_dns_service, dns_service
 from kheadless_tui.zone.serving.label_selectors import selects
-from kheadless_tui.zone.zone_records import all_records, service_records, withheld_records
+from kheadless_tui.zone.zone_records import all_records, elsewhere_records, service_records, withheld_records
 from tests.unit.zone.cases import cases
 from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, snapshot_of
 
@@ -378,3 +378,23 @@ def test_a_record_of_several_slices_names_each() -> None:
         (step,) = resolve(world, Question(name, kind), CONFIG).steps
         told = [f"{fact.source} {fact.source.field}" for fact in step.facts]
         assert [each for each in told if each in places] == places
+
+
+OTHER = OtherBlock("example.org.", "Corefile:9")
+
+
+def test_a_port_whose_label_is_too_long_for_a_message() -> None:
+    ports = [*PORTS, {"name": "p" * 63, "port": 81, "protocol": "TCP"}]
+    world = snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1"), ports=ports))
+    own = f"_{'p' * 63}._tcp.web.shop.svc.cluster.local."
+    config = msgspec.structs.replace(CONFIG, transfer_to=("*",))
+    for each in (config, msgspec.structs.replace(config, server_zones=(".",), other_blocks=(OTHER,))):
+        assert own not in {item.record.name for item in service_records(world, service(world, "web"), each)}
+        taken = {item.item.record.name: item.reason for item in elsewhere_records(world, service(world, "web"), each)}
+        reason = "the name cannot be asked for: it holds a label of 64 octets, where 63 are the most"
+        assert taken == {own: reason}
+    failed = resolve(world, Question("cluster.local.", "AXFR"), config)
+    assert (failed.rcode, failed.answer, failed.steps[0].rule) == ("SERVFAIL", (), "transfer-unsendable")
+    assert f"SRV {own} holds a label of 64 octets" in failed.steps[0].why
+    short = snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1"), ports=PORTS))
+    assert resolve(short, Question("cluster.local.", "AXFR"), config).rcode == "NOERROR"
