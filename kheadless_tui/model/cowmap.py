@@ -1,7 +1,7 @@
 """A map that can be frozen at any moment for the price of what changed since it was frozen last.
 
 The store keeps one of these for each index and hands out immutable views several times a second. Copying whole
-dictionaries would cost the size of the cluster at every change; here a key lives in one of 1,024 small dictionaries, a
+dictionaries would cost the size of the cluster at every change; here a key lives in one of 4,096 small dictionaries, a
 view shares them all, and a later write copies only the one that it touches.
 """
 
@@ -14,8 +14,8 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 E = TypeVar("E")
 
-_SHARDS = 1024
-"""Number of parts; a write after a freeze copies 1/1,024 of the entries."""
+_SHARDS = 4096
+"""Number of parts; a write after a freeze copies 1/4,096 of the entries."""
 
 _EMPTY: dict[Any, Any] = {}
 """Stands for every part that nothing was ever put in; never written to."""

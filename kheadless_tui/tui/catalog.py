@@ -6,7 +6,7 @@ It follows the snapshots by their difference: ten thousand Services cost nothing
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kheadless_tui.model.objects import EndpointSlice, KubeObject, ObjectKey, Service
@@ -19,6 +19,8 @@ from kheadless_tui.tui.render.cells import natural
 GONE_AFTER = 10.0
 """Seconds for which a change stays marked (decision 11 of the screens)."""
 
+TOGETHER = GONE_AFTER / 2
+"""Seconds by which a mark may outlast its time, so that those of a while go together."""
 
 ALL_COUNTED: Mapping[str, str] = {}
 """No count is unknown."""
@@ -45,8 +47,12 @@ def members_of(snapshot: Snapshot, key: ObjectKey) -> tuple[Member, ...]:
 
     In DNS is what is ready in at least one slice (CoreDNS object/endpoint.go endpointsliceReady reads nothing else).
     """
+    return _members(snapshot.slices_of(key))
+
+
+def _members(slices: Sequence[EndpointSlice]) -> tuple[Member, ...]:
     found: dict[str, Member] = {}
-    for piece in snapshot.slices_of(key):
+    for piece in slices:
         for endpoint in piece.endpoints or ():
             addresses = endpoint.addresses or ()
             # The two families of one host outside the cluster lie in two slices; its hostname joins them.
@@ -74,6 +80,10 @@ class Catalog:
         """Row id to what happened to it and until when that is told."""
         self._ghosts: dict[str, tuple[TreeItem, ObjectKey]] = {}
         """Rows that are gone and still shown."""
+        self._unseen: dict[ObjectKey, tuple[Sequence[EndpointSlice], float]] = {}
+        """Services whose endpoints changed while no row showed them: the slices before, and until when that is news."""
+        self._listed: set[str] = set()
+        """The namespaces whose Services are shown."""
         self._unsure: Collection[str] = ()
         """Namespaces (empty: all) of which less is read than there may be: what is not there need not be gone."""
         self.settled = False
@@ -117,62 +127,80 @@ class Catalog:
             inside = self._entries[key.namespace]
             inside.drop(key.name)
             self._unjudged.pop(key, None)
+            self._unseen.pop(key, None)
             if not inside:
                 del self._entries[key.namespace]
             if news:
-                self._note_gone(_service_id(key), key, TreeItem(_service_id(key), 1, key.name, "", "", None, "gone"))
+                row, until = _service_id(key), self._clock() + GONE_AFTER
+                self._note_gone(row, key, TreeItem(row, 1, key.name, "", "", None, "gone"), until)
             return True
         if old is None:
             self._entries.setdefault(key.namespace, Entries()).add(key.name, Entry(service))
-            self._note_new(_service_id(key), news=news)
+            self._note_new(_service_id(key), self._clock() + GONE_AFTER if news else 0.0)
             return True
-        if old.members is None and not news:
-            old.service = service
-            return True
-        was = members_of(earlier, key) if old.members is None else old.members
-        members = members_of(self._snapshot, key)
-        if news and was != members:
-            self._note_members(key, was, members)
-        changed = was != members or old.service.labels != service.labels
-        old.service = service
-        old.take(members)
-        return changed
+        relabelled, old.service = old.service.labels != service.labels, service
+        was, old.members = old.members, None
+        if news:
+            self._unseen.setdefault(key, (earlier.slices_of(key), self._clock() + GONE_AFTER))
+        if was is None or key.namespace not in self._listed:
+            return relabelled
+        return self._members_of(key, old) != was or relabelled
 
-    def _note_members(self, key: ObjectKey, before: tuple[Member, ...], after: tuple[Member, ...]) -> None:
+    def _members_of(self, key: ObjectKey, entry: Entry) -> tuple[Member, ...]:
+        """The endpoints of a Service whose row is shown, and what is new of them: found out for no other row."""
+        if entry.members is not None:
+            return entry.members
+        members = entry.take(members_of(self._snapshot, key))
+        before, until = self._unseen.pop(key, ((), 0.0))
+        if until > self._clock():
+            self._note_members(key, _members(before), members, until)
+        return members
+
+    def _note_members(
+        self, key: ObjectKey, before: tuple[Member, ...], after: tuple[Member, ...], until: float
+    ) -> None:
         names_before, names_after = {member.name for member in before}, {member.name for member in after}
         for name in names_after - names_before:
-            self._note_new(_member_id(key, name), news=True)
+            self._note_new(_member_id(key, name), until)
         for name in names_before - names_after:
             row = _member_id(key, name)
-            self._note_gone(row, key, TreeItem(row, 2, name, "", "", None, "gone"))
+            self._note_gone(row, key, TreeItem(row, 2, name, "", "", None, "gone"), until)
 
     def _is_news(self, namespace: str) -> bool:
         """What is different there has changed: it is not only read now, or read no more."""
         return self.settled and namespace not in self._unsure and "" not in self._unsure
 
-    def _note_new(self, row: str, *, news: bool) -> None:
+    def _note_new(self, row: str, until: float) -> None:
         self._ghosts.pop(row, None)
-        if news:
-            self._marks[row] = ("new", self._clock() + GONE_AFTER)
+        if until:
+            self._marks[row] = ("new", until)
 
-    def _note_gone(self, row: str, key: ObjectKey, item: TreeItem) -> None:
-        self._marks[row] = ("gone", self._clock() + GONE_AFTER)
+    def _note_gone(self, row: str, key: ObjectKey, item: TreeItem, until: float) -> None:
+        self._marks[row] = ("gone", until)
         self._ghosts[row] = (item, key)
 
     def forget_changes(self) -> float | None:
-        """Drop the marks whose time is over, all of them once the last one's is: one repaint and not several.
+        """Drop the marks whose time is over, at once those that end soon after each other: one repaint and not several.
 
         Returns:
             Seconds until there is something to forget, ``None`` when nothing is marked.
         """
-        if not self._marks:
+        now = self._clock()
+        ends = [until for _, until in (*self._marks.values(), *self._unseen.values())]
+        if not ends:
             return None
-        left = max(until for _, until in self._marks.values()) - self._clock()
-        if left > 0:
-            return left
-        self._marks.clear()
-        self._ghosts.clear()
-        return None
+        first, last = min(ends), max(ends)
+        if (end := min(last, first + TOGETHER)) > now:
+            return end - now
+        self._marks = {row: mark for row, mark in self._marks.items() if mark[1] > now}
+        self._ghosts = {row: ghost for row, ghost in self._ghosts.items() if row in self._marks}
+        self._unseen = {key: change for key, change in self._unseen.items() if change[1] > now}
+        return last - now if last > now else None
+
+    @property
+    def changing(self) -> bool:
+        """There is something to forget when its time is over."""
+        return bool(self._marks or self._unseen)
 
     @property
     def marks(self) -> dict[str, str]:
@@ -264,6 +292,7 @@ class Catalog:
         """
         rows: list[TreeItem] = []
         hits = 0
+        self._listed.clear()
         for namespace in self._all_namespaces():
             inside = self._entries.get(namespace) or Entries()
             names = [name for name in inside.names if self._hit(inside, name, chosen)] if chosen else inside.names
@@ -276,6 +305,7 @@ class Catalog:
             change = "" if names else "gone"
             rows.append(TreeItem(namespace, 0, namespace, f"{len(names):,}", sign, is_open, change))
             if is_open:
+                self._listed.add(namespace)
                 unknown = uncounted.get(namespace, "") or uncounted.get("", "")
                 for name in names:
                     entry = inside.get(name)
@@ -297,9 +327,7 @@ class Catalog:
 
     def _service_rows(self, key: ObjectKey, entry: Entry, opened: Collection[str], unknown: str) -> Iterator[TreeItem]:
         row = _service_id(key)
-        members = entry.members
-        if members is None:
-            members = entry.take(members_of(self._snapshot, key))
+        members = self._members_of(key, entry)
         count = unknown or f"{entry.in_dns}/{len(members)}"
         has_members = bool(members)
         is_open = row in opened and has_members

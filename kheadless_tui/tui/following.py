@@ -25,7 +25,7 @@ from kheadless_tui.tui.render.roles import UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.render.view import ServiceView, build_view
 from kheadless_tui.tui.rights import ProbeRights
-from kheadless_tui.tui.selection import Selection
+from kheadless_tui.tui.selection import Overtaken, Selection
 from kheadless_tui.tui.serving import ServedZone
 from kheadless_tui.tui.tree_feed import TreeFeed
 from kheadless_tui.tui.widgets.body import Body
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from kheadless_tui.cluster.session import ClusterSession
+
+NEIGHBOURS_AFTER = 1.0
+"""Seconds until the panels tell of a change in other Services of the namespace: while many change, once for all."""
 
 COUNT_REST = 20
 """How much longer than it took to show a count the next one waits, so that counting takes a twentieth of the time."""
@@ -98,6 +101,8 @@ class Follower:
         self._follow_after = FOLLOW_SLOW if slow else FOLLOW_FAST
         self._next_count = 0.0
         """When the panels may next be shown for a count alone, by the monotonic clock."""
+        self._neighbours = False
+        """There is an appointment to show what changed around the selected Service."""
         self._bridge = Bridge(session, lambda: screen.post_message(SessionChanged()), SLOW if slow else FAST)
         self._later = Appointments(screen)
         self._beginning = Beginning(service, namespace, catalog)
@@ -134,8 +139,12 @@ class Follower:
             self._begin()
         if isinstance(self._session.link, READ):
             self._screen.run_worker(self._ask_zone(), group="zone")
-        if self.selection.overtaken(snapshot):
+        overtaken = self.selection.overtaken(snapshot)
+        if overtaken is Overtaken.ITSELF:
             self.show_selected()
+        elif overtaken is Overtaken.NEIGHBOURS and not self._neighbours:
+            self._neighbours = True
+            self._later.after("neighbours", NEIGHBOURS_AFTER, self._show_neighbours)
         self.show_header()
         self._body.show_tree_rule()
 
@@ -211,6 +220,11 @@ class Follower:
         self._shown()
         if self.selection.view is not None:
             self._later.after("ages", until_ages_move(self._clock()), self._age)
+
+    def _show_neighbours(self) -> None:
+        self._neighbours = False
+        if self._is_shown:
+            self.show_selected()
 
     def _age(self) -> None:
         """Nothing happened for a while but that everything is a minute older."""

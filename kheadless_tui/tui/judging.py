@@ -15,9 +15,9 @@ from kheadless_tui.tui.serving import ServedZone
 from kheadless_tui.zone.serving.config import ZoneConfig
 from kheadless_tui.zone.zone_records import service_records
 
-TURN = 0.01
+TURN = 0.005
 """Seconds spent on it at a stretch, before keys get their turn again."""
-PAUSE = 0.03
+PAUSE = 0.02
 """Seconds until the next stretch."""
 
 _NONE: frozenset[str] = frozenset()

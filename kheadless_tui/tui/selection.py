@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
+from kheadless_tui.model.snapshot import Ref, Snapshot
 from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.render.view import ServiceView, build_view
 from kheadless_tui.tui.rights import ProbeRights
@@ -14,6 +15,15 @@ from kheadless_tui.tui.serving import ServedZone
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
+
+
+class Overtaken(Enum):
+    """What of a view is not as it was."""
+
+    NOT = auto()
+    ITSELF = auto()
+    NEIGHBOURS = auto()
+    """Other Services of the namespace, or their slices: seldom does what is told of this one depend on them."""
 
 
 class Selection:
@@ -75,12 +85,22 @@ class Selection:
             self.view.take_over(before)
         return self.view
 
-    def overtaken(self, snapshot: Snapshot) -> bool:
-        """Whether anything in the Service's namespace, or how reading stands, changed since this was asked last."""
+    def overtaken(self, snapshot: Snapshot) -> Overtaken:
+        """What changed since this was asked last that the view may tell of."""
         states = (self._session.link, tuple(self._session.reads.items()), self._session.missing_rights)
         seen, self._seen = self._seen, snapshot
         same_states, self._seen_states = states == self._seen_states, states
         if not same_states or seen is None or self.key is None:
-            return True
+            return Overtaken.ITSELF
         near = (self.key.namespace, "")
-        return any(key.namespace in near for _, key in snapshot.objects.changed_since(seen.objects))
+        changed = [ref for ref in snapshot.objects.changed_since(seen.objects) if ref[1].namespace in near]
+        if any(self._owns(seen, ref) or self._owns(snapshot, ref) for ref in changed):
+            return Overtaken.ITSELF
+        return Overtaken.NEIGHBOURS if changed else Overtaken.NOT
+
+    def _owns(self, snapshot: Snapshot, ref: Ref) -> bool:
+        """Whether an object is not one of another Service: pods and all that is read for this namespace alone are."""
+        item = snapshot.objects.get(ref)
+        if isinstance(item, EndpointSlice):
+            return item.service_key == self.key
+        return item is not None and (not isinstance(item, Service) or item.key == self.key)

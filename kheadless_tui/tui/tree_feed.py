@@ -34,6 +34,8 @@ class TreeFeed:
         self._later = later
         self._unread: dict[tuple[str, str], str] = {}
         """Plural and namespace (empty: all) of what is not read whole, with what stands in place of its counts."""
+        self._fading = False
+        """There is an appointment to take marks away."""
 
     def take_in(self, snapshot: Snapshot) -> None:
         """Take in what the session knows now."""
@@ -49,7 +51,7 @@ class TreeFeed:
             tree.refill()
         if isinstance(session.link, READ):
             catalog.settled = True
-        if catalog.marks:
+        if catalog.changing and not self._fading:
             self._fade()
         self._judge.note_reads(reads, session.selector)
         self.judge()
@@ -74,10 +76,12 @@ class TreeFeed:
 
     def _fade(self) -> None:
         """Take the marks of changes away when they have been seen long enough."""
+        marks = self._catalog.marks
         left = self._catalog.forget_changes()
-        if left is None:
+        if self._catalog.marks != marks:
             self._body.services.refill()
-        else:
+        self._fading = left is not None
+        if left is not None:
             self._later.after("fade", left, self._fade)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kheadless_tui.model.objects import Endpoint, EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
-from kheadless_tui.tui.catalog import GONE_AFTER, Catalog, TreeItem, key_of, members_of
+from kheadless_tui.tui.catalog import GONE_AFTER, TOGETHER, Catalog, TreeItem, key_of, members_of
 from kheadless_tui.tui.filtering import Filter
 from tests.tui.conftest import endpoint, pod, service, shop, slice_of
 
@@ -113,6 +113,46 @@ def test_changes_are_marked_for_a_while_and_forgotten_together() -> None:
     assert [item.label for item in catalog.items(opened)[0]] == ["shop", "api", "web", "web-1"]
 
 
+def test_marks_go_also_while_there_are_always_new_ones() -> None:
+    clock, builder, owner = Clock(), SnapshotBuilder(), service("web")
+    builder.put(owner)
+    catalog = catalog_of(builder.freeze(), clock=clock)
+    catalog.settled = True
+    marked = []
+    for number in range(30):
+        builder.put(service(f"svc-{number}"))
+        catalog.update(builder.freeze())
+        catalog.forget_changes()
+        marked.append(len(catalog.marks))
+        clock.now += 1
+    assert max(marked) <= GONE_AFTER + TOGETHER + 1
+
+
+def test_what_changed_where_nobody_looked_is_marked_when_it_is_shown_in_time() -> None:
+    clock, builder, owner = Clock(), SnapshotBuilder(), service("web")
+    builder.put(owner)
+    builder.put(slice_of(owner, endpoint("web-0", "10.0.0.1")))
+    catalog = catalog_of(builder.freeze(), clock=clock)
+    catalog.settled = True
+    for name in ("web-1", "web-2"):
+        builder.put(slice_of(owner, endpoint(name, "10.0.0.2")))
+        assert not catalog.update(builder.freeze()), "its namespace is closed"
+    opened = {"shop", "shop/web"}
+    changes = {item.label: item.change for item in catalog.items(opened)[0] if item.change}
+    assert changes == {"web-2": "new", "web-0": "gone"}, "as of the first of the changes that were not seen"
+    catalog.items(set())
+    builder.put(slice_of(owner, endpoint("web-3", "10.0.0.3")))
+    catalog.update(builder.freeze())
+    clock.now += GONE_AFTER + TOGETHER
+    assert catalog.forget_changes() is None
+    assert not catalog.changing
+    assert [(item.label, item.change) for item in catalog.items(opened)[0]] == [
+        ("shop", ""),
+        ("web", ""),
+        ("web-3", ""),
+    ]
+
+
 def test_a_service_that_comes_back_is_not_told_twice() -> None:
     builder = SnapshotBuilder()
     builder.put(service("web"))
@@ -176,10 +216,12 @@ def test_counts_are_not_invented_where_slices_may_not_be_read() -> None:
 
 def test_what_may_be_read_no_more_is_not_gone_and_what_may_be_read_again_is_not_new() -> None:
     whole, less = Snapshot.of(shop()), Snapshot.of(item for item in shop() if not isinstance(item, EndpointSlice))
-    catalog = catalog_of(whole)
+    catalog, all_of_them = catalog_of(whole), set(whole.namespaces)
     catalog.settled = True
+    catalog.items(all_of_them)
     for snapshot in (less, whole, Snapshot(), whole):
         assert catalog.update(snapshot, {""})
+        catalog.items(all_of_them)
         assert catalog.marks == {}
     catalog.update(less, {"billing"})
     assert {row.partition("/")[0] for row in catalog.marks} == {"shop", "monitoring", "kube-system"}

@@ -71,6 +71,8 @@ def shorten(name: str, width: int, ellipsis: str = ELLIPSIS) -> str:
     return name[: width - 1 - len(tail)] + ellipsis + tail
 
 
+_NUMBERS = re.compile(r"(\d+)")
+
 _WASTE = 4
 """Cells that a cut between dash parts may leave unused."""
 
@@ -121,7 +123,7 @@ def _apart(group: Sequence[str], width: int, ellipsis: str) -> dict[str, str]:
 def natural(name: str) -> tuple[tuple[int, int | str], ...]:
     """Sort key by which ``web-2`` comes before ``web-10``."""
     parts: list[tuple[int, int | str]] = []
-    for part in re.split(r"(\d+)", name):
+    for part in _NUMBERS.split(name):
         if part:
             parts.append((0, int(part)) if part.isdecimal() and part.isascii() else (1, part))
     return tuple(parts)
