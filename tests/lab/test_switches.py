@@ -80,6 +80,21 @@ async def test_pulling_again_undoes_the_first(lab: Lab) -> None:
     assert [entry for entry in levers.entries() if entry.active] == []
 
 
+async def test_every_pod_behind_a_big_service_is_a_choice() -> None:
+    async with Lab.start(world="demo", speed=200.0) as lab:
+        pods = {f"fleet/{pod['metadata']['name']}" for pod in lab.all("Pod", "fleet")}
+        choices = next(entry.choices for entry in Levers(lab).entries() if entry.name == "break-readiness")
+        assert len(pods) >= 300
+        assert pods <= set(choices)
+
+
+async def test_a_service_that_selects_nothing_is_no_choice(lab: Lab) -> None:
+    choices = {entry.name: entry.choices for entry in Levers(lab).entries()}
+    assert "tutorial-3/headless-svc-stateful" in choices["change-labels"]
+    assert "tutorial-3/headless-svc" not in choices["change-labels"]
+    assert "no way in to tutorial-3/headless-svc" not in choices["network-policy"]
+
+
 # -- objects ---------------------------------------------------------------------------------------------------
 
 

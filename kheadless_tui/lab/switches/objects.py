@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
 
 from kheadless_tui.lab.failure import ApiFailure
 from kheadless_tui.lab.store import Object, clone
 from kheadless_tui.lab.switches.switch import Remembering
 
-MAX_PODS_OF_A_SERVICE = 5
-"""Choices for one Service: a menu is no place for three hundred pods."""
+if TYPE_CHECKING:
+    from kheadless_tui.lab.lab import Lab
+
 POLICY = "lever"
 """Name of the NetworkPolicies that the lever makes."""
 _EVERY_PORT_BUT_DNS = [
@@ -27,7 +29,7 @@ class BrokenReadiness(Remembering):
     says = "The readiness probe of a pod fails: it runs on, and its address leaves DNS."
 
     def choices(self) -> tuple[str, ...]:
-        """Some pods of each headless Service."""
+        """The pods of each headless Service."""
         return tuple(f"{ns}/{name}" for ns, name in _pods_of_headless_services(self.lab.all("EndpointSlice")))
 
     def pull(self, choice: str) -> str:
@@ -55,8 +57,8 @@ class ChangedLabels(Remembering):
         self._before: dict[str, str] = {}
 
     def choices(self) -> tuple[str, ...]:
-        """The headless Services with a selector."""
-        return _headless_services(self.lab.all("Service"), selecting=True)
+        """The headless Services that select pods."""
+        return _headless_services_with_pods(self.lab)
 
     def pull(self, choice: str) -> str:
         """Let the selector ask for something else."""
@@ -118,7 +120,7 @@ class NetworkPolicy(Remembering):
 
     def choices(self) -> tuple[str, ...]:
         """By namespace for DNS, by headless Service for what comes in."""
-        services = _headless_services(self.lab.all("Service"), selecting=True)
+        services = _headless_services_with_pods(self.lab)
         spaces = dict.fromkeys(_key(service)[0] for service in services)
         return (*(f"no DNS from {ns}" for ns in spaces), *(f"no way in to {service}" for service in services))
 
@@ -154,11 +156,17 @@ def _key(text: str) -> tuple[str, str]:
     return namespace, name
 
 
-def _headless_services(services: list[Object], *, selecting: bool) -> tuple[str, ...]:
+def _headless_services_with_pods(lab: Lab) -> tuple[str, ...]:
+    """Those whose selector some pod matches now: there is nothing to break in the others."""
+    carried: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for pod in lab.all("Pod"):
+        carried[pod["metadata"]["namespace"]].append(pod["metadata"].get("labels") or {})
     return tuple(
-        f"{item['metadata']['namespace']}/{item['metadata']['name']}"
-        for item in services
-        if item["spec"].get("clusterIP") == "None" and (item["spec"].get("selector") or not selecting)
+        f"{meta['namespace']}/{meta['name']}"
+        for meta, spec in ((item["metadata"], item["spec"]) for item in lab.all("Service"))
+        if spec.get("clusterIP") == "None"
+        and (wanted := spec.get("selector"))
+        and any(wanted.items() <= labels.items() for labels in carried[meta["namespace"]])
     )
 
 
@@ -169,9 +177,9 @@ def _pods_of_headless_services(slices: list[Object]) -> list[tuple[str, str]]:
         if "service.kubernetes.io/headless" not in labels:
             continue
         targets = [endpoint.get("targetRef") or {} for endpoint in item.get("endpoints") or ()]
-        names = sorted(target["name"] for target in targets if target.get("kind") == "Pod")
-        for name in names[:MAX_PODS_OF_A_SERVICE]:
-            found[(item["metadata"]["namespace"], name)] = None
+        found.update(
+            {(item["metadata"]["namespace"], each["name"]): None for each in targets if each.get("kind") == "Pod"}
+        )
     return sorted(found)
 
 
