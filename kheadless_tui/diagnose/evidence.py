@@ -67,6 +67,11 @@ class Evidence:
             return False
         return kind in ("Service", "EndpointSlice") or bool(self.snapshot.names(kind, self.key.namespace))
 
+    @property
+    def pods_read(self) -> bool:
+        """Whether all pods of the namespace are there; files may leave them out, a cluster that was read does not."""
+        return self.known("Pod") or ("Pod" not in self.unread and self.snapshot.whole is not None)
+
     # -- endpoints ---------------------------------------------------------------------------------------------
 
     @cached_property

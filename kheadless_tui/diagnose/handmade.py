@@ -270,7 +270,10 @@ def edited_by_hand(evidence: Evidence) -> Iterator[Finding]:
 
 
 def external(evidence: Evidence) -> Iterator[Finding]:
-    """Addresses behind which there is no pod: DNS serves them whether or not anything answers there."""
+    """Addresses for which the slices name no pod: DNS serves them whether or not anything answers there.
+
+    Whether a pod has the address all the same is told of the pods that are known; it changes nothing in DNS.
+    """
     if evidence.service.selector or not evidence.service.headless:
         return
     found = (
@@ -285,9 +288,9 @@ def external(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         code="KH082",
         severity=HINT,
-        title=f"Behind {listed(addresses)} of Service {evidence.key} there is no pod: "
-        "DNS serves it whether or not anything answers there",
-        brief="its addresses are no pods",
+        title=f"The slices of Service {evidence.key} name no pod for {listed(addresses)}: "
+        f"DNS serves {'it' if len(addresses) == 1 else 'them'} whether or not anything answers there",
+        brief="its slices name no pods",
         subject=evidence.key,
         cause="Hand-made endpoints have no readiness probe; they stay in DNS until someone takes them out.",
         fields=tuple(
@@ -295,7 +298,8 @@ def external(evidence: Evidence) -> Iterator[Finding]:
                 f"EndpointSlice {seen.item.key}", f"{seen.field}.addresses", listed(list(seen.endpoint.addresses or ()))
             )
             for seen in evidence.endpoints[:4]
-        ),
+        )
+        + tuple(_pods_at(evidence, addresses)),
         rule="an endpoint without conditions.ready counts as ready",
         fix=("nothing, if the addresses are right",),
         link=WITHOUT_SELECTOR,
@@ -303,6 +307,14 @@ def external(evidence: Evidence) -> Iterator[Finding]:
             evidence.key.namespace, "get", "endpointslice", "-l", f"{SERVICE_NAME_LABEL}={evidence.key.name}"
         ),
     )
+
+
+def _pods_at(evidence: Evidence, addresses: list[str]) -> Iterator[Fact]:
+    """The known pods of the namespace that have these addresses, though no slice says so."""
+    for address in addresses[:4]:
+        for pod in evidence.snapshot.pods_at(address):
+            if pod.namespace == evidence.key.namespace:
+                yield Fact(f"Pod {pod.key}", "status.podIPs", f"{address}, of which its readiness is not asked")
 
 
 def _without_any(evidence: Evidence) -> bool:
@@ -381,6 +393,6 @@ RULES = (
     Rule("KH008", "Endpoints that are mirrored in part", mirrored_in_part),
     Rule("KH017", "the endpoints' port has another name", other_port_name),
     Rule("KH081", "no selector and no endpoints", no_source),
-    Rule("KH082", "addresses without pods", external),
+    Rule("KH082", "addresses for which no pod is named", external),
     Rule("KH084", "Endpoints of a Service with a selector, edited by hand", edited_by_hand),
 )

@@ -22,10 +22,8 @@ NEAR_SHOWN = 3
 
 def matches_no_pod(evidence: Evidence) -> Iterator[Finding]:
     """The selector matches no pod, so that no name exists (failure H04)."""
-    if not _empty(evidence) or _scaled_to_zero(evidence) or _misgoverned(evidence):
-        return
-    if any(item.spec.replicas != 0 for item in evidence.selected_sets):
-        return  # a set of such pods exists: why it has none is another rule's business
+    if not _empty(evidence) or not evidence.pods_read or _has_another_cause(evidence):
+        return  # a pod that was not read may match and have no address yet: then it is in no slice either
     near = _nearest(evidence)
     selector = pairs(evidence.service.selector)
     differing = _difference(evidence, near[0]) if near else ""
@@ -52,6 +50,31 @@ def matches_no_pod(evidence: Evidence) -> Iterator[Finding]:
         ),
         link=DEBUG_SERVICE,
         command=kubectl(evidence.key.namespace, "get", "pods", "--show-labels"),
+    )
+
+
+def pods_unread(evidence: Evidence) -> Iterator[Finding]:
+    """No slice lists an endpoint, and pods were not read: whether one matches the selector is not known."""
+    if not _empty(evidence) or evidence.pods_read or _has_another_cause(evidence):
+        return
+    selector = pairs(evidence.service.selector)
+    yield Finding(
+        code="KH086",
+        severity=_severity(evidence),
+        title=f"No name of Service {evidence.key} exists: no slice lists an endpoint; pods were not read, so whether "
+        f"its selector {selector} matches one is not known",
+        brief="no slice lists an endpoint; pods were not read",
+        subject=evidence.key,
+        cause="Either no pod carries the selected labels, or those that do have no address yet: neither is in a slice.",
+        fields=(
+            Fact(evidence.source, "spec.selector", selector),
+            *(Fact(f"EndpointSlice {item.key}", "endpoints", "none") for item in evidence.slices[:SHOWN]),
+            Fact(f"namespace {evidence.key.namespace}", "pods", "not read"),
+        ),
+        rule="a headless Service without endpoints has no names: NXDOMAIN",
+        fix=("see whether there are pods with these labels, and whether they have an address",),
+        link=DEBUG_SERVICE,
+        command=kubectl(evidence.key.namespace, "get", "pods", "-o", "wide", "-l", selector),
     )
 
 
@@ -187,6 +210,11 @@ def _empty(evidence: Evidence) -> bool:
     return bool(evidence.slices) or evidence.known("Pod")
 
 
+def _has_another_cause(evidence: Evidence) -> bool:
+    """That there is no endpoint is another rule's business: a StatefulSet of such pods exists, or is not selected."""
+    return bool(evidence.selected_sets) or _misgoverned(evidence)
+
+
 def _scaled_to_zero(evidence: Evidence) -> list[StatefulSet]:
     sets = evidence.selected_sets
     return sets if sets and all(item.spec.replicas == 0 for item in sets) else []
@@ -251,4 +279,5 @@ RULES = (
     Rule("KH079", "pods have no address yet", no_address_yet),
     Rule("KH080", "scaled to zero", scaled_to_zero),
     Rule("KH085", "no EndpointSlice though there is a selector", no_slice),
+    Rule("KH086", "no endpoint, and pods were not read", pods_unread),
 )

@@ -26,7 +26,7 @@ from kheadless_tui.model.objects import (
     ServiceSpec,
     TargetRef,
 )
-from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
 from kheadless_tui.model.workloads import ContainerState, ContainerStatus, Pod, PodSpec, PodStatus, StateDetail
 from kheadless_tui.zone.serving.config import ZoneConfig
 from tests.unit.diagnose.worlds import service_of, snapshot_of
@@ -148,8 +148,26 @@ def test_without_pods_nothing_is_concluded_from_their_absence() -> None:
     assert codes(bare, pod("other", "10.0.0.1", {"app": "other"})) == ["KH004"]
 
 
-def test_an_empty_slice_is_proof_enough_that_no_pod_is_selected() -> None:
-    assert codes(service(selector={"app": "web"}), slice_of()) == ["KH004"]
+def test_of_pods_that_were_not_read_nothing_is_said_but_that() -> None:
+    """One that matches and is Pending without an address is in no slice either."""
+    empty = service(selector={"app": "web"}), slice_of()
+    for unread in ((), ("Pod",)):
+        snapshot = Snapshot.of(empty)
+        (found,) = findings(snapshot, empty[0], ZoneConfig(), unread=unread)
+        assert found.code == "KH086"
+        assert found.severity == "error", "an empty slice is proof that its names are denied"
+        line = "no name of this Service exists: no slice lists an endpoint; pods were not read"
+        assert sentence(snapshot, empty[0], ZoneConfig(), unread=unread) == ("error", line)
+
+
+def test_pods_of_a_cluster_that_were_read_and_are_none_match_nothing() -> None:
+    builder = SnapshotBuilder()
+    owner = service(selector={"app": "web"})
+    for item in (owner, slice_of()):
+        builder.put(item)
+    builder.whole = frozenset({("Service", ""), ("EndpointSlice", ""), ("Pod", "shop")})
+    assert [one.code for one in findings(builder.freeze(), owner, ZoneConfig())] == ["KH004"]
+    assert [one.code for one in findings(builder.freeze(), owner, ZoneConfig(), unread=("Pod",))] == ["KH086"]
 
 
 def test_a_finished_pod_that_was_dropped_from_the_slice_is_not_a_selector_that_misses() -> None:
@@ -390,4 +408,13 @@ def test_an_address_of_two_slices_is_named_once() -> None:
     owner = snapshot.service(ObjectKey("shop", "web"))
     assert owner is not None
     (found,) = [each for each in findings(snapshot, owner, ZoneConfig()) if each.code == "KH082"]
-    assert found.title.startswith("Behind 10.0.0.9 of Service shop/web there is no pod")
+    assert found.title.startswith("The slices of Service shop/web name no pod for 10.0.0.9: DNS serves it")
+
+
+def test_an_address_that_a_pod_has_is_not_said_to_have_none_though_its_slice_names_none() -> None:
+    alone = Endpoint(["10.0.0.9"], Conditions(True), None)
+    objects = service(), slice_of(alone), pod("db-0", "10.0.0.9")
+    (found,) = [each for each in findings(Snapshot.of(objects), service(), ZoneConfig()) if each.code == "KH082"]
+    assert "there is no pod" not in found.title
+    assert found.brief == "its slices name no pods"
+    assert "Pod shop/db-0" in [fact.source for fact in found.fields]
