@@ -224,6 +224,11 @@ async def test_an_ephemeral_container_that_never_runs_is_told_to_stay(
     with pytest.raises(ClusterError, match=r'did not run within 0.4 s: .*Pulling image "nosuch:1"\.') as error:
         await ephemeral_container(transport, permit, order, timeout=0.4)
     assert f"Ephemeral container {order.name} stays in pod web-0 until the pod goes." in error.value.hint
+    place = {"fieldPath": f"spec.ephemeralContainers{{{order.name}}}"}
+    for words in ('Failed to pull image "nosuch:1": no such host', "Error: ErrImagePull"):
+        api.events.append({"type": "Warning", "message": words, "involvedObject": place})
+    with pytest.raises(ClusterError, match=r"^Image nosuch:1 cannot be pulled \(ErrImagePull\): .* no such host\.$"):
+        await ephemeral_container(transport, permit, order, timeout=0.1)
 
 
 async def test_an_image_that_cannot_be_pulled(api: FakeApi, transport: Transport, permit: Permit) -> None:

@@ -70,7 +70,7 @@ async def test_a_probe_that_creates_names_and_removes_them(api: FakeApi, transpo
     assert "kheadless-probe-busy" not in "".join(plan.equals)
     result = await asking.run(plan)
     assert list(api.pods) == [("shop", "kheadless-probe-busy")]
-    assert result.warnings == ()
+    assert result.warnings == ("Pod shop/kheadless-probe-old, left by a probe that was killed, was removed.",)
 
 
 async def test_without_the_confirmation_nothing_is_removed(api: FakeApi, transport: Transport) -> None:

@@ -26,7 +26,7 @@ from kheadless_tui.cluster.pods.podspec import (
     EphemeralOrder,
     PodOrder,
 )
-from kheadless_tui.cluster.pods.podwait import Hopeless, Pending, Running, judge
+from kheadless_tui.cluster.pods.podwait import Hopeless, Pending, Running, judge, not_pulled
 from kheadless_tui.errors import ClusterError, NotFound, Refused, Unreachable
 from kheadless_tui.model.workloads import Pod
 
@@ -189,10 +189,15 @@ async def _wait_running(transport: Transport, target: ExecTarget, image: str, ti
     while True:
         waited = time.monotonic() - started
         if waited > timeout:
-            cause = "; ".join(dict.fromkeys(filter(None, (what, await _last_event(transport, target)))))
-            cause = cause or "nothing was said"
+            told = await _events(transport, target)
+            failed = next((words for words in reversed(told) if words.startswith(_PULL_FAILED)), "")
+            if failed:  # of an ephemeral container the status may stand at ContainerCreating meanwhile (seen in 1.34)
+                hopeless = not_pulled(image, "ErrImagePull", failed)
+                raise ClusterError(hopeless.message, hint=hopeless.hint)
+            cause = "; ".join(dict.fromkeys(filter(None, (what, *told[-1:])))) or "nothing was said"
+            which = f"Container {target.container} of pod {target.pod}"
             raise ClusterError(
-                f"{target.pod} in {target.namespace} did not run within {timeout:g} s: {cause}.",
+                f"{which} in {target.namespace} did not run within {timeout:g} s: {cause}.",
                 hint="See kubectl describe pod there, or ask from a pod that runs already.",
             )
         await asyncio.sleep(pause)
@@ -229,8 +234,12 @@ class _Events(msgspec.Struct):
     items: list[_Event] | None = None
 
 
-async def _last_event(transport: Transport, target: ExecTarget) -> str:
-    """What the kubelet or the scheduler complains of last, else what it does; empty when it is not told.
+_PULL_FAILED = "Failed to pull image"
+"""How the kubelet's event begins (pkg/kubelet/images/image_manager.go)."""
+
+
+async def _events(transport: Transport, target: ExecTarget) -> list[str]:
+    """What the kubelet or the scheduler complains of, else what it does, the last at the end; empty when not told.
 
     A pull that takes longer than we wait is no warning yet: ``Pulling image "web:1"`` tells it from any other delay.
     What is said of other containers, which have been in the pod for long, is left out.
@@ -241,13 +250,13 @@ async def _last_event(transport: Transport, target: ExecTarget) -> str:
         answer = await transport.call("GET", path, params=[("fieldSelector", selector)], timeout=3.0)
         events = msgspec.json.decode(answer, type=_Events).items or []
     except (ClusterError, msgspec.DecodeError):
-        return ""
+        return []
     ours = f"{{{target.container}}}"
     told = [event for event in events if event.involved_object.field_path.endswith(ours)]
     if target.container == CONTAINER:  # the pod is ours too
         told = events
     last = [event for event in told if event.type == "Warning"] or told
-    return " ".join(last[-1].message.split())[:400].rstrip(".") if last else ""
+    return [" ".join(event.message.split())[:400].rstrip(".") for event in last]
 
 
 async def ephemeral_container(

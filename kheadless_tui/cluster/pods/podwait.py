@@ -37,6 +37,15 @@ _PULL = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverP
 _START = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff"}
 
 
+def not_pulled(image: str, reason: str, words: str | None) -> Hopeless:
+    """The node cannot get the image, by the words of the kubelet."""
+    return Hopeless(
+        f"Image {image} cannot be pulled ({reason}): {_one_line(words) or 'no more was said'}.",
+        hint="Choose an image that the nodes have or can pull by --image; --image-pull-policy IfNotPresent "
+        "uses one that is there already.",
+    )
+
+
 def judge(pod: Pod, container: str, *, image: str, waited: float) -> Progress:
     """Judge one container of a pod.
 
@@ -60,11 +69,7 @@ def judge(pod: Pod, container: str, *, image: str, waited: float) -> Progress:
         waiting = state.waiting
         reason = waiting.reason or "waiting"
         if reason in _PULL:
-            return Hopeless(
-                f"Image {image} cannot be pulled ({reason}): {_one_line(waiting.message) or 'no more was said'}.",
-                hint="Choose an image that the nodes have or can pull by --image; --image-pull-policy IfNotPresent "
-                "uses one that is there already.",
-            )
+            return not_pulled(image, reason, waiting.message)
         if reason in _START:
             return Hopeless(
                 f"The container of image {image} cannot start ({reason}): {_one_line(waiting.message)}.",

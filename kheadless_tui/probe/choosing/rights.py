@@ -75,9 +75,20 @@ class Rights:
             ways = await self.ways(namespace, failed, pod)
         except ClusterError:
             return error
-        best = f"Next best: {ways}." if ways else "You have no right to ask from any other place."
+        best = f"Next best: {ways}." if ways else await self._from_here()
         error.hint = f"{error.hint.rstrip('.')}. {best}".removeprefix(". ")
         return error
+
+    async def _from_here(self) -> str:
+        """What is left to who may do nothing in the cluster: it needs no right, only a way to the server."""
+        try:
+            servers = await self._servers.addresses()
+        except ClusterError:
+            servers = []
+        server = servers[0].address if servers else "ADDRESS"
+        return (
+            f"Left without rights in the cluster: --from local --server {server}, where this machine reaches a server."
+        )
 
 
 def words(right: Needed) -> str:

@@ -266,13 +266,15 @@ class Run:
     # -- telling -----------------------------------------------------------------------------------------------
 
     async def _remove_leftovers(self) -> None:
-        """Remove what was confirmed to be removed; what stays is told with the command."""
+        """Remove what was confirmed to be removed, and tell it; what stays is told with the command."""
         stay = list(self._plan.leaves)
         for pod in self._plan.removes:
             try:
                 await remove_leftover(self._transport, self._permit, pod)
             except ClusterError:
                 stay.append(pod)
+            else:
+                self.came.warnings.append(f"Pod {pod.key}, left by a probe that was killed, was removed.")
         for pod in stay:
             self.came.warnings.append(
                 f"Pod {pod.key} was left by a probe that was killed; remove it by: "
