@@ -9,6 +9,7 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 
 from kheadless_tui.tui.render.roles import role_variables
+from kheadless_tui.tui.render.row import RowLayout
 from kheadless_tui.tui.widgets.rows import LayoutMaker, Row, RowList, one_line
 
 STYLES = Path(__file__).parents[2] / "styles"
@@ -215,3 +216,24 @@ async def test_rows_that_change_while_the_list_is_hidden_are_laid_out_when_it_is
         app.list.display = True
         await pilot.pause()
         assert [line.strip("❯ ") for line in app.screen_lines()] == ["d.0", "d.1", "e.0", "e.1", "f.0", "f.1"]
+
+
+async def test_a_list_that_has_no_place_on_the_screen_lays_nothing_out() -> None:
+    made: list[int] = []
+
+    def layout(rows: Sequence[Row], width: int) -> RowLayout:
+        made.append(len(rows))
+        return Tall(width)
+
+    app = ListApp(layout, [Row("a", 2)])
+    async with app.run_test(size=(20, 6)) as pilot:
+        app.list.display = False
+        await pilot.pause()
+        made.clear()
+        app.list.set_rows([Row(str(number), 1) for number in range(1000)])
+        app.list.relayout()
+        await pilot.pause()
+        assert made == []
+        app.list.display = True
+        await pilot.pause()
+        assert made == [1000]

@@ -16,6 +16,7 @@ from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from kheadless_tui.tui.render.cells import width_of
 from kheadless_tui.tui.render.roles import CHANGED, CURSOR, MUTED, ROLE_CLASSES
@@ -121,10 +122,15 @@ class RowView(ScrollView, can_focus=True):
         """The first line seen."""
         return self.scroll_offset.y
 
+    @property
+    def _displayed(self) -> bool:
+        """It has a place on the screen; of one that has none thousands of rows may come and go unseen."""
+        return all(node.display for node in self.ancestors_with_self if isinstance(node, Widget))
+
     def _lay_out(self, rows: Sequence[Row]) -> None:
         width = self.size.width
-        if width <= GUTTER:
-            # Not on the screen now: nothing of an earlier layout may be used for these rows.
+        if width <= GUTTER or not self._displayed:
+            # Nothing of an earlier layout may be used for these rows; what comes back is told its size again.
             self._laid_out_for, self._lines = 0, RowLines(rows)
             self._layout_now = OneLine(lambda row, width: Text(), 0)
             return
