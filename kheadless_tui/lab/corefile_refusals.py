@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from kheadless_tui.errors import InputError
 from kheadless_tui.zone.serving import go_text
 from kheadless_tui.zone.serving.cache_options import cache_bounds
-from kheadless_tui.zone.serving.corefile import Corefile, Plugin, ServerBlock, is_seen, parse
+from kheadless_tui.zone.serving.corefile import Corefile, ServerBlock, is_seen, parse
 from kheadless_tui.zone.serving.kubernetes_options import KubernetesOptions
 from kheadless_tui.zone.serving.other_plugins import DIRECTIVES
+from kheadless_tui.zone.serving.plugin_setup import COUNT, refusals
 from kheadless_tui.zone.serving.server_keys import server_keys
 
 _ONCE = ("cache", "hosts", "kubernetes")
@@ -51,15 +52,12 @@ def words(error: InputError) -> str:
     if unknown is None:
         return _parsing(error.where, said)
     name, plugin = unknown.groups()
-    said = _COUNT.format(name) if plugin == "cache" else f"unknown property '{name}'"
+    said = COUNT.format(name) if plugin == "cache" else f"unknown property '{name}'"
     return f"plugin/{plugin}: {_parsing(error.where, said)}"
 
 
 def _parsing(at: str, what: str) -> str:
     return f"{at} - Error during parsing: {what}"
-
-
-_COUNT = "Wrong argument count or unexpected line ending after '{}'"
 
 
 def _problems(corefile: Corefile) -> Iterator[str]:
@@ -69,21 +67,17 @@ def _problems(corefile: Corefile) -> Iterator[str]:
                 yield _parsing(f"{corefile.where}:{plugin.line}", f"Unknown directive '{plugin.name}'")
     for block in corefile.blocks:
         yield from (f"plugin/{name}: {_TWICE}" for name in _ONCE if len(block.named(name)) > 1)
-        yield from _of_plugins(block, corefile.where)
+        yield from _of_caches(block)
+    for refusal in refusals(corefile):
+        at = f"{corefile.where}:{refusal.line}"
+        yield f"plugin/{refusal.plugin}: {_parsing(at, refusal.said) if refusal.placed else refusal.said}"
 
 
 _TWICE = "this plugin can only be used once per Server Block"
 
 
-def _of_plugins(block: ServerBlock, where: str) -> Iterator[str]:
+def _of_caches(block: ServerBlock) -> Iterator[str]:
     for plugin in block.named("cache"):
         seconds = go_text.integer(plugin.args[0]) if plugin.args and is_seen(plugin.args[0]) else None
         if seconds is not None and seconds <= 0:
             yield f"plugin/cache: cache TTL can not be zero or negative: {seconds}"
-    for plugin in block.named("forward"):
-        if len(plugin.args) < 2 and not plugin.unseen:
-            yield f"plugin/forward: {_parsing(f'{where}:{plugin.line}', _COUNT.format(_last_word(plugin)))}"
-
-
-def _last_word(plugin: Plugin) -> str:
-    return plugin.args[-1] if plugin.args else plugin.name

@@ -247,6 +247,8 @@ class _Parser:
         snippet = self.snippets.get(args[0])
         if snippet is None:
             text = f"import {args[0]} brings in what is not in this file"
+            if not set("*?[]") & set(args[0]):
+                text += ", and CoreDNS does not start where no such file is beside it"
             self.notes.append(Note(f"{self.where}:{word.line}", "import", text))
             return True
         self.expansions += 1

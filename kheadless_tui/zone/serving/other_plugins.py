@@ -15,6 +15,7 @@ from kheadless_tui.zone.naming.reverse_names import reverse_name
 from kheadless_tui.zone.naming.zones import is_below
 from kheadless_tui.zone.serving.config import CacheBounds, Concern, NextZone, Note, OtherBlock, RewriteRule
 from kheadless_tui.zone.serving.corefile import Corefile, Plugin, ServerBlock, is_seen
+from kheadless_tui.zone.serving.plugin_setup import is_looked_up
 from kheadless_tui.zone.serving.server_keys import Listener, ServerKey, bound_hosts, origins, server_keys
 
 DIRECTIVES = (
@@ -103,6 +104,10 @@ def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
     for plugin in place.block.named("dnssec"):
         keys = Concern(exactly=frozenset(origins(plugin.args, place.keys)), types=("DNSKEY",))
         yield place.note(plugin.line, "dnssec", "dnssec answers for the keys of its zones itself", keys)
+    for plugin in place.block.named("forward"):
+        for text in filter(is_looked_up, plugin.args[1:]):
+            told = f"forward to {text}: CoreDNS starts only where that is a file, or a name that it can look up"
+            yield place.note(plugin.line, "forward", told)
     yield from _zone_notes(place)
 
 

@@ -29,6 +29,7 @@ from kheadless_tui.zone.serving.other_plugins import (
     notes_of,
     other_blocks,
 )
+from kheadless_tui.zone.serving.plugin_setup import refuse_wrong_setup
 from kheadless_tui.zone.serving.rewriting import rewrite_rules
 from kheadless_tui.zone.serving.server_keys import Listener, ServerKey, bound_hosts, invalid_zones, origins, server_keys
 
@@ -46,8 +47,8 @@ def zone_config(corefile: Corefile, source: str, *, strict: bool = False) -> Zon
     Args:
         corefile: taken apart.
         source: where it comes from, as shown to the user.
-        strict: refuse plugins that CoreDNS does not have, as it does itself. A Corefile that a cluster runs with may be
-            for a CoreDNS that was built with others: there they are noted.
+        strict: refuse plugins that CoreDNS does not have, and what other plugins are told wrongly, as it does itself. A
+            Corefile that a cluster runs with may be for a CoreDNS of another build or version.
 
     Raises:
         InputError: no server block has the plugin, or something is wrong in a way that CoreDNS refuses, be it in a
@@ -56,6 +57,7 @@ def zone_config(corefile: Corefile, source: str, *, strict: bool = False) -> Zon
     where = corefile.where
     if strict:
         _refuse_unknown(corefile)
+        refuse_wrong_setup(corefile)
     serving = [block for block in corefile.blocks if block.named("kubernetes")]
     if not serving:
         raise InputError(

@@ -10,6 +10,7 @@ from kheadless_tui.zone.naming.names import absolute, fault
 from kheadless_tui.zone.naming.zones import reverse_zones
 from kheadless_tui.zone.serving.corefile import ServerBlock, is_seen
 
+_MAX_PORT = 65535
 _PORTS = {"dns": 53, "tls": 853, "quic": 853, "grpc": 443, "https": 443, "https3": 443}
 """Default port by transport (plugin/pkg/transport)."""
 
@@ -62,6 +63,8 @@ def server_keys(block: ServerBlock, where: str) -> list[ServerKey]:
             raise InputError(
                 f"expected a zone or a network, found {key!r}: {error}", where=f"{where}:{block.line}"
             ) from None
+        if port > _MAX_PORT:
+            raise InputError(f"listen tcp: address {port}: invalid port", where=f"{where}:{block.line}")
         found += [ServerKey(zone, port or _PORTS[transport], transport) for zone in zones]
     return found
 
@@ -89,7 +92,10 @@ def invalid_zones(args: Sequence[str]) -> list[str]:
 
 def _zones(host: str) -> list[str]:
     if "/" in host:
-        return reverse_zones(host)
+        try:
+            return reverse_zones(host)
+        except ValueError:  # what is no network, 10.0.0.0/33, is a name as any other (normalize.go SplitHostPort)
+            pass
     zone = absolute(host.lower())
     flaw = "" if zone == "." else fault(zone)
     if flaw:

@@ -1,0 +1,91 @@
+"""What CoreDNS does not start with in other plugins than kubernetes; it was seen to refuse or take each of these."""
+
+from __future__ import annotations
+
+import pytest
+
+from kheadless_tui.errors import InputError
+from kheadless_tui.zone.serving.corefile import parse
+from kheadless_tui.zone.serving.plugin_chain import zone_config
+
+COUNT = "Wrong argument count or unexpected line ending after"
+
+REFUSED = {
+    "forward": f"plugin/forward: {COUNT} 'forward'",
+    "forward .": f"plugin/forward: {COUNT} '.'",
+    "forward . 1.1.1.1 {\nfrob\n}": "plugin/forward: unknown property 'frob'",
+    "forward . 1.1.1.1 {\nmax_concurrent\n}": f"plugin/forward: {COUNT} 'max_concurrent'",
+    "forward . 1.1.1.1 {\nmax_concurrent ten\n}": 'plugin/forward: strconv.Atoi: parsing "ten": invalid syntax',
+    "forward . 1.1.1.1 {\npolicy best\n}": "plugin/forward: unknown policy 'best'",
+    "forward . 1.1.1.1 {\nexpire 5\n}": "plugin/forward: time: ",
+    "forward . 1.1.1.1 {\nforce_tcp yes\n}": f"plugin/forward: {COUNT} 'yes'",
+    "loadbalance foo": "plugin/loadbalance: unknown policy: foo",
+    "loadbalance round_robin x": "plugin/loadbalance: unknown property for round_robin",
+    "health {\nfrob\n}": "plugin/health: unknown property 'frob'",
+    "health {\nlameduck 5\n}": "plugin/health: unable to parse lameduck duration value: '5'",
+    "health 8080": "plugin/health: address 8080: missing port in address",
+    "loop x": f"plugin/loop: {COUNT} 'x'",
+    "minimal x": f"plugin/minimal: {COUNT} 'x'",
+    "prometheus a b": f"plugin/prometheus: {COUNT} 'b'",
+    "prometheus {\nfrob\n}": "plugin/prometheus: unknown option: frob",
+    "bind": "plugin/bind: at least one address or interface name is expected",
+    "template IN A {\nfrob\n}": f"plugin/template: {COUNT} 'frob'",
+    "template IN": f"plugin/template: {COUNT} 'IN'",
+    "template XX A": "plugin/template: invalid query class XX",
+    "template IN a": "plugin/template: invalid RR class a",
+    "template IN A {\nrcode OOPS\n}": "plugin/template: unknown rcode OOPS",
+    "hosts {\nttl x\n}": "plugin/hosts: ttl needs a number of second",
+    "hosts {\nttl 0\n}": "plugin/hosts: ttl provided is invalid",
+    "hosts {\nfallthrough\nfrob x\n}": "plugin/hosts: unknown property 'frob'",
+    "autopath": "plugin/autopath: no resolv-conf specified",
+}
+
+ACCEPTED = [
+    "forward . /etc/resolv.conf {\nmax_concurrent 1000\npolicy sequential\nhealth_check 5s no_rec\nexcept a.test b\n}",
+    "forward . 1.1.1.1:53 tls://9.9.9.9 [::1]:53",
+    "loadbalance round_robin {\nprefer 10.0.0.0/8\n}",
+    "health :8081 {\nlameduck 5s\n}",
+    "prometheus :9153\nloop\nminimal\nbind 127.0.0.1",
+    "template IN ANY x.test {\nmatch ^a\nrcode NXDOMAIN\nfallthrough\n}",
+    "hosts {\n10.0.0.1 a.test\nttl 60\nno_reverse\nreload 0\nfallthrough\n}",
+]
+
+
+def read(plugins: str, key: str = ".:53") -> None:
+    text = f"{key} {{\nkubernetes cluster.local\n{plugins}\n}}\n"
+    zone_config(parse(text, "Corefile"), "Corefile", strict=True)
+
+
+@pytest.mark.parametrize("plugins", REFUSED)
+def test_what_is_refused_is_told_with_its_line(plugins: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(plugins)
+    assert REFUSED[plugins] in str(caught.value)
+    assert str(caught.value).startswith("Corefile:")
+
+
+@pytest.mark.parametrize("plugins", ACCEPTED)
+def test_what_is_accepted(plugins: str) -> None:
+    read(plugins)
+
+
+def test_what_a_running_cluster_has_is_not_doubted() -> None:
+    text = ".:53 {\nkubernetes cluster.local\nforward . 1.1.1.1 {\nof_a_later_version\n}\n}\n"
+    assert zone_config(parse(text, "ConfigMap"), "ConfigMap").next_plugins == ("forward . 1.1.1.1",)
+
+
+def test_a_name_to_forward_to_is_looked_up_at_the_start() -> None:
+    text = ".:53 {\nkubernetes cluster.local\nforward . not-an-ip 1.1.1.1 tls://[::1]:853 /etc/resolv.conf\n}\n"
+    (note,) = zone_config(parse(text, "Corefile"), "Corefile", strict=True).notes
+    assert str(note).startswith("Corefile:3: forward to not-an-ip: CoreDNS starts only where")
+
+
+def test_words_that_are_not_seen_are_not_judged() -> None:
+    read("forward . {$UPSTREAM} {\nmax_concurrent {$MANY}\n}")
+
+
+def test_ports_and_networks_of_keys() -> None:
+    with pytest.raises(InputError, match="Corefile:1: listen tcp: address 99999: invalid port"):
+        read("", key=".:99999")
+    text = ".:53 {\nkubernetes cluster.local 10.0.0.0/33\n}\n"
+    assert zone_config(parse(text, "Corefile"), "Corefile").zones == ("cluster.local.", "10.0.0.0/33.")
