@@ -9,6 +9,7 @@ import msgspec
 from kheadless_tui.probe.comparison.compare import Comparison, compare
 from kheadless_tui.probe.comparison.diagnosis import diagnose
 from kheadless_tui.probe.matrix.layer_findings import Freshness, read
+from kheadless_tui.probe.matrix.layer_servers import Servers
 from kheadless_tui.probe.matrix.layers import (
     KUBE_DNS,
     NODE_LOCAL,
@@ -22,7 +23,7 @@ from kheadless_tui.probe.matrix.layers import (
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.server import Server
 from kheadless_tui.zone.record import Record
-from tests.probe.dns_texts import observed, predicted, record, soa
+from tests.probe.dns_texts import START, observed, predicted, record, soa
 
 VIP = Layer("10.96.0.10", KUBE_DNS, "kube-dns")
 ONE = Layer("10.244.1.3", REPLICA, "coredns-h4n5w", "node-a")
@@ -31,6 +32,8 @@ CACHE = Layer("169.254.20.10", NODE_LOCAL, "node-local cache")
 LAYERS = (VIP, ONE, TWO, CACHE)
 PODS = {"10.0.0.1": "web-0", "10.0.0.2": "web-1", "10.0.0.3": "web-2"}
 FRESH = Freshness(30, 30)
+SOONER, LATER = 1_799_999_800, 1_799_999_900
+"""Serials: Unix times of two changes before the probe."""
 
 ANSWERS = {
     answer.question: answer
@@ -63,13 +66,13 @@ def right(server: Layer, transport: str, *, ttl: int | None = None) -> list[Obse
         rcode = answer.rcode
         found.append(
             observed(
-                text, *records, server=server.address, transport=transport, rcode=rcode, denial=soa(ttl or 30, 200)
+                text, *records, server=server.address, transport=transport, rcode=rcode, denial=soa(ttl or 30, LATER)
             )
         )
     return found
 
 
-def lagging(server: Layer, transport: str, *, left: int = 30, serial: int = 100) -> list[Observation]:
+def lagging(server: Layer, transport: str, *, left: int = 30, serial: int = SOONER) -> list[Observation]:
     """As before web-1 was there."""
     return [
         observed(
@@ -293,7 +296,7 @@ def test_a_replica_lags_and_kube_dns_is_not_blamed_for_it() -> None:
         ("replica-lags", "replica coredns-q8zrt (10.244.2.5) lags behind the API")
     ]
     assert found[0].evidence.startswith("2 missing, 1 wrong; coredns-h4n5w as predicted; the last change")
-    assert "00:01:40 UTC, coredns-h4n5w knows one of 00:03:20 UTC" in found[0].evidence
+    assert "07:56:40 UTC, coredns-h4n5w knows one of 07:58:20 UTC" in found[0].evidence
 
 
 def test_the_node_cache_still_holds_an_old_denial() -> None:
@@ -314,10 +317,6 @@ def test_a_cache_is_not_blamed_for_what_a_replica_behind_it_says() -> None:
 
 
 def test_the_node_cache_is_named_beside_the_replica_that_holds_the_same_old_denial() -> None:
-    def denying(server: Layer, left: int) -> list[Observation]:
-        denial = observed("web-1.web A", server=server.address, rcode="NXDOMAIN", denial=soa(left))
-        return [denial if item.question == denial.question else item for item in right(server, "tcp")]
-
     found = findings(right(VIP, "tcp"), right(ONE, "tcp"), denying(TWO, 22), denying(CACHE, 4))
     assert sorted((f.kind, f.title) for f in found) == [
         ("old-denial", "the cache of replica coredns-q8zrt (10.244.2.5) still holds an old denial, for 22 s more"),
@@ -354,6 +353,65 @@ def test_a_denial_that_every_cache_keeps_is_stale_at_each_of_them() -> None:
     fresh = [observed("web-1.web A", server=ONE.address, rcode="NXDOMAIN", denial=soa(30)), *parts[1:]]
     behind = diagnose(judged(fresh), fresh, servers, FRESH)
     assert [row.verdict for row in behind.comparison.rows] == ["missing", "stale", "missing"], "that replica lags"
+
+
+def untold(replies: Iterable[Observation]) -> list[Observation]:
+    """The same by a program that shows neither TTLs nor the SOA of a denial, over UDP."""
+    return [
+        msgspec.structs.replace(
+            reply,
+            transport="udp",
+            answer=tuple(msgspec.structs.replace(each, ttl=0) for each in reply.answer),
+            authority=(),
+            ttl_known=False,
+            unknown=("ttl", "authority"),
+        )
+        for reply in replies
+    ]
+
+
+OF_LAYERS = tuple(Server(layer.address, role=layer.kind, pod=layer.name) for layer in LAYERS)  # type: ignore[arg-type]
+
+
+def denying(server: Layer, left: int) -> list[Observation]:
+    """Right over TCP, but for an old denial of web-1."""
+    denial = observed("web-1.web A", server=server.address, rcode="NXDOMAIN", denial=soa(left))
+    return [denial if item.question == denial.question else item for item in right(server, "tcp")]
+
+
+def test_a_denial_whose_ttl_is_told_over_one_transport_alone_is_one_thing_over_both() -> None:
+    old = denying(TWO, 22)
+    parts = [*right(ONE, "tcp"), *untold(right(ONE, "tcp")), *old, *untold(old), *right(VIP, "tcp")]
+    parts += [msgspec.structs.replace(seen, server=VIP.address) for seen in untold(old)]
+    found = diagnose(judged(parts), parts, OF_LAYERS, FRESH)
+    odd = [(row.server, row.transport, row.verdict) for row in found.comparison.rows if row.verdict != "match"]
+    assert odd == [(TWO.address, "tcp", "stale"), (TWO.address, "udp", "stale"), (VIP.address, "udp", "stale")]
+    assert [f.title for f in found.findings] == [
+        "the cache of replica coredns-q8zrt (10.244.2.5) still holds an old denial, for 22 s more"
+    ]
+    assert found.findings[0].evidence.endswith("; passed on by kube-dns (1 stale)")
+    shown = [seen for seen in found.observations if seen.server == TWO.address and seen.transport == "udp"]
+    assert not any(seen.authority for seen in shown), "what the carrier told is shown as it was"
+
+
+def test_of_a_denial_without_any_ttl_it_is_said_that_it_may_be_of_a_cache() -> None:
+    parts = [*right(ONE, "tcp"), *untold(denying(TWO, 22))]
+    found = diagnose(judged(parts), parts, OF_LAYERS, FRESH)
+    assert [f.kind for f in found.findings] == ["replica-lags"]
+    assert "or its cache holds what was true before" in found.findings[0].evidence
+
+
+def test_a_serial_counts_only_where_it_is_the_time_of_a_change_in_the_zone() -> None:
+    def told(freshness: Freshness, serial: int) -> str:
+        matrix, observations = seen(both(right, ONE), both(lagging, TWO, serial=serial))
+        return next(f.evidence for f in read(matrix, observations, freshness) if f.kind == "replica-lags")
+
+    zone = Freshness(30, 30, zones=("cluster.local.",))
+    assert "last change that it knows is of 07:56:40 UTC" in told(zone, SOONER)
+    for serial in (1, 2_026_010_101):
+        assert "serial" not in told(zone, serial)
+    servers = Servers(*seen(both(lagging, TWO)))
+    assert servers.all[0].serial(("corp.local.",), START) == 0, "the serial of another zone"
 
 
 def test_a_denial_by_the_word_of_another_zone_is_no_old_one() -> None:
@@ -434,7 +492,7 @@ def test_a_reply_that_our_own_question_put_into_a_cache_is_not_old() -> None:
     later = [
         observed(
             text, *[each.replace(" 30 IN", " 24 IN") for each in records], server=TWO.address, after=6.0,
-            rcode="NOERROR" if records else "NXDOMAIN", denial=soa(24, 100),
+            rcode="NOERROR" if records else "NXDOMAIN", denial=soa(24, SOONER),
         )
         for text, records in WITHOUT_WEB_1.items()
     ]  # fmt: skip
@@ -458,9 +516,9 @@ def test_with_guessed_ttls_nothing_is_said_of_caches() -> None:
 
 
 def test_all_servers_agree_with_each_other_and_not_with_the_api() -> None:
-    found = findings(*(both(lagging, layer, serial=500) for layer in (VIP, ONE, TWO)))
+    found = findings(*(both(lagging, layer, serial=SOONER) for layer in (VIP, ONE, TWO)))
     assert [f.kind for f in found] == ["all-behind"]
-    assert "00:08:20 UTC" in found[0].evidence
+    assert "07:56:40 UTC" in found[0].evidence
 
 
 def test_a_replica_that_fails_everything_is_not_called_late() -> None:

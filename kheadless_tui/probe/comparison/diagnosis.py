@@ -10,6 +10,7 @@ from kheadless_tui.probe.comparison.elsewhere import set_aside
 from kheadless_tui.probe.comparison.settling import Race, latest
 from kheadless_tui.probe.matrix.layer_findings import Freshness, read, remaining
 from kheadless_tui.probe.matrix.layers import REPLICA, Layer, LayerFinding, Matrix, build
+from kheadless_tui.probe.matrix.twins import with_twins
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.server import Server
 from kheadless_tui.zone.record import Question
@@ -69,9 +70,10 @@ def diagnose(
     caches = {str(server) for server in servers if server.caches}
     replicas = {str(server) for server in servers if server.role == REPLICA}
     comparison = set_aside(comparison, last, caches, freshness)
-    comparison = _with_stale(comparison, last, freshness, began, caches, replicas)
+    judged = with_twins(last)
+    comparison = _with_stale(comparison, judged, freshness, began, caches, replicas)
     matrix = build([Layer.of(server) for server in servers], comparison, last)
-    findings = read(matrix, last, freshness, nameservers=nameservers, began=began)
+    findings = read(matrix, judged, freshness, nameservers=nameservers, began=began)
     return Diagnosis(comparison, tuple(last), matrix, findings, _true(races, comparison))
 
 
@@ -93,7 +95,8 @@ def _with_stale(
 
     An old denial needs no memory of ours: before its object was there, every name was denied. An old answer is told by
     another server that gives the new one, and so is whatever a cache on the node says, which has bounds of its own.
-    Where all replicas keep an old denial, one that a cache on the node has is no younger.
+    Where all replicas keep an old denial, one that a cache on the node has is no younger; and one whose TTL its carrier
+    does not tell is the same.
     """
     seen = {(each.vantage, each.server, each.transport, each.question): each for each in observations}
     verdicts: dict[Question, dict[tuple[str, str], set[str]]] = {}
@@ -103,7 +106,7 @@ def _with_stale(
 
     denials: dict[Question, list[int | None]] = {}
     for (_, server, _, question), reply in seen.items():
-        if server in replicas and not reply.error and not reply.answer:
+        if server in replicas and not reply.error and not reply.answer and reply.ttl_known:
             denials.setdefault(question, []).append(freshness.left(reply, began))
     aged = {question for question, left in denials.items() if None not in left}
 
@@ -114,6 +117,8 @@ def _with_stale(
         told = right if reply.answer else right | aged
         if row.question not in told and (reply.answer or row.server in caches):
             return row
+        if not reply.ttl_known and not reply.answer and row.question in aged:
+            return replace(row, verdict=STALE, detail="an old denial, which a replica keeps in its cache")
         left = remaining(reply) if row.server in caches else freshness.left(reply, began)
         if left is None:
             return row

@@ -40,6 +40,7 @@ from kheadless_tui.probe.matrix.layers import (
 )
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.zone.answering.ttl import client_ttl, soa_ttl
+from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.serving.config import ZoneConfig
 
 _CLOCK_SLACK = 2
@@ -149,13 +150,10 @@ class _Differences:
         replicas = [server for server in self._rest if server.layer.kind == REPLICA]
         self._blamed = {reply.question for server in replicas for reply in servers.odd_replies(server)}
         """Questions that some replica answers otherwise than predicted: what stands before it can do no better."""
-        fresh = {
-            reply.question
-            for server in replicas
-            for reply in servers.odd_replies(server)
-            if freshness.left(reply, servers.began) is None
-        }
-        self._aged = self._blamed - fresh
+        ages: dict[Question, set[int | None]] = {}
+        for reply in (reply for server in replicas for reply in servers.odd_replies(server) if reply.ttl_known):
+            ages.setdefault(reply.question, set()).add(freshness.left(reply, servers.began))
+        self._aged = {question for question, left in ages.items() if None not in left}
         """Those of them that no replica answers so by itself: it is in their caches, and so in one before them."""
 
     def findings(self) -> Iterable[LayerFinding]:
@@ -195,8 +193,9 @@ class _Differences:
         replies = [reply for reply in replies if not self._elsewhere(server, reply)]
         if server.layer.kind in (KUBE_DNS, NODE_LOCAL):
             failed = {id(reply) for reply in failed_forwards(self._servers, server)}
-            behind = self._blamed - self._aged if server.layer.kind == NODE_LOCAL else self._blamed
-            return [reply for reply in replies if reply.question not in behind and id(reply) not in failed]
+            replies = [reply for reply in replies if id(reply) not in failed]
+            own = self._aged if server.layer.kind == NODE_LOCAL else set()
+            return [r for r in replies if r.question not in self._blamed or (r.question in own and r.ttl_known)]
         return replies
 
     def _elsewhere(self, server: Asked, reply: Observation) -> str:
@@ -216,8 +215,9 @@ class _Differences:
         """Seconds until the last of its differing replies has run down; ``None`` when one of them is fresh.
 
         What a cache on the node says otherwise than all servers behind it is old whatever its TTL, whose bounds are
-        those of its own Corefile.
+        those of its own Corefile. What a carrier tells no TTL of says nothing where other replies do.
         """
+        replies = [reply for reply in replies if reply.ttl_known]
         if server.layer.kind == NODE_LOCAL and any(other.layer.kind in (KUBE_DNS, REPLICA) for other in self._right):
             rests = [remaining(reply) for reply in replies]
         else:
@@ -248,9 +248,22 @@ class _Differences:
             f"old-{what}",
             (server.layer,),
             f"{whose}{named(server.layer)} still holds an old {what}, for {seconds} s more",
-            evidence + (f"; {titles(self._right)} as predicted" if self._right else ""),
+            evidence
+            + (f"; {titles(self._right)} as predicted" if self._right else "")
+            + self._through(server, replies),
             "warning",
         )
+
+    def _through(self, server: Asked, replies: Sequence[Observation]) -> str:
+        """Who hands on what a replica says otherwise: what stands before it."""
+        if server.layer.kind != REPLICA:
+            return ""
+        questions = {reply.question for reply in replies}
+        counts = []
+        for before in (*self._servers.of(KUBE_DNS), *self._servers.of(NODE_LOCAL)):
+            handed = [reply for reply in self._servers.odd_replies(before) if reply.question in questions]
+            counts += [f"{before.layer.title} ({self._servers.differing(before, handed)})"] if handed else []
+        return f"; passed on by {' and '.join(counts)}" if counts else ""
 
     def _asks_elsewhere(self, server: Asked, denials: Sequence[Observation]) -> LayerFinding:
         zone = self._freshness.foreign(denials[0])
@@ -268,15 +281,19 @@ class _Differences:
         sisters = [other for other in self._right if other.layer.kind == REPLICA]
         evidence = self._servers.differing(server)
         evidence += f"; {titles(sisters)} as predicted" if sisters else ""
-        if server.serial:
-            evidence += f"; the last change that it knows is of {clock(server.serial)}"
-            later = next((other for other in sisters if other.serial > server.serial), None)
-            evidence += f", {later.layer.title} knows one of {clock(later.serial)}" if later is not None else ""
+        if serial := self._serial(server):
+            evidence += f"; the last change that it knows is of {clock(serial)}"
+            later = next((other for other in sisters if self._serial(other) > serial), None)
+            evidence += f", {later.layer.title} knows one of {clock(self._serial(later))}" if later is not None else ""
             evidence += " (by the SOA serial)"
+        odd = self._servers.odd_replies(server)
+        if not any(reply.ttl_known for reply in odd):
+            evidence += "; or its cache holds what was true before: by what it was asked with, no TTL is told"
+        evidence += self._through(server, odd)
         return LayerFinding("replica-lags", (server.layer,), f"{named(server.layer)} lags behind the API", evidence)
 
     def _all_behind(self, servers: Sequence[Asked], title: str) -> LayerFinding:
-        serial = max(server.serial for server in servers)
+        serial = max(map(self._serial, servers))
         told = f"; the last change that they know is of {clock(serial)} (by the SOA serial)" if serial else ""
         each = "; ".join(f"{server.layer.title}: {self._servers.differing(server)}" for server in servers[:4])
         return LayerFinding(
@@ -285,6 +302,9 @@ class _Differences:
             title,
             f"{each}{told}; CoreDNS has lost the API, or its Corefile serves the zone otherwise than was assumed",
         )
+
+    def _serial(self, server: Asked) -> int:
+        return server.serial(self._freshness.zones, self._servers.began)
 
     def _differs(self, server: Asked, replies: Sequence[Observation]) -> LayerFinding:
         evidence = self._servers.differing(server, replies)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
+from kheadless_tui.probe.comparison.canonical import same_name
 from kheadless_tui.probe.comparison.compare import DIFFERING, EXTRA, MATCH, MISSING, STALE, WRONG
 from kheadless_tui.probe.matrix.layers import KUBE_DNS, NODE_LOCAL, REPLICA, Column, Layer, Matrix
 from kheadless_tui.probe.observation import Observation
 
 _SERIAL = 2
 """Place of the serial in an SOA's data: with CoreDNS the Unix time of the last change that this process saw."""
+_FIRST_CHANGE = 1_402_000_000
+"""Unix time before which there was no Kubernetes (June 2014)."""
+_DAY = 86_400
+"""Seconds by which two clocks may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,18 @@ class Asked:
         """It speaks, and differs nowhere."""
         return not self.lines and any(not reply.error for reply in self.replies)
 
-    @property
-    def serial(self) -> int:
-        """The Unix time of the last change that this CoreDNS knew, from the SOA of its denials; 0 without any."""
-        records = (record for reply in self.replies for record in reply.authority if record.type == "SOA")
-        serials = (record.data.split()[_SERIAL] for record in records)
-        return max((int(serial) for serial in serials if serial.isdigit()), default=0)
+    def serial(self, zones: Collection[str], now: float) -> int:
+        """The Unix time of the last change that this CoreDNS knew, from the SOA of its denials; 0 without any.
+
+        Args:
+            zones: The cluster's zones, lower case; the SOA of another is not made of a change in the cluster. Empty
+                when they are not known.
+            now: Unix time of the probe; a serial that is no time before it, such as 2026010101, is no time at all.
+        """
+        records = [record for reply in self.replies for record in reply.authority if record.type == "SOA"]
+        serials = [record.data.split()[_SERIAL] for record in records if not zones or same_name(record.name) in zones]
+        times = [int(serial) for serial in serials if serial.isdigit()]
+        return max((time for time in times if _FIRST_CHANGE <= time <= now + _DAY), default=0)
 
 
 class Servers:
