@@ -65,6 +65,16 @@ def local_addresses(seen: Watched) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(by_pod[min(by_pod)])) if by_pod else None
 
 
+def differs_by_replica(seen: Watched) -> bool:
+    """Whether each replica answers for the name servers with the addresses of its own interfaces.
+
+    So it is where none of them is an endpoint, as ``noendpoints`` or ``labels`` hide the slices (ns.go nsAddrs). Of
+    these addresses only those of a pod's slices are known: there may be link-local ones besides (local.go boundIPs).
+    """
+    own = None if seen.config.local_addresses is not None else local_addresses(seen)
+    return own is not None and not any(seen.slices_at(address) for address in own)
+
+
 def name_servers(seen: Watched, zone: str) -> list[NameServer] | None:
     """The name servers of a zone with their addresses (ns.go nsAddrs).
 

@@ -125,7 +125,7 @@ class QueryTypes:
         follower = AliasFollower(family, zone, self.config.ttl, list_name, unread, self.ask_server)
         found: Followed = follower.follow(owner)
         unknown = found.unknown
-        if apex.is_default_ns(owner.lower(), zone) and apex.local_addresses(self.seen) is None:
+        if apex.is_default_ns(owner.lower(), zone):
             unknown = self._own_address_unknown()
         return Outcome(found.records, missing=found.missing, empty=found.dropped, pairs=found.pairs, unknown=unknown)
 
@@ -159,9 +159,9 @@ class QueryTypes:
         listing = self._list(asked.name.lower(), zone, "CNAME")
         first = listing.pairs[0] if listing.pairs else None
         if first is None or not first.is_alias:
-            return _of_listing(listing)
+            return Outcome(missing=listing.missing, pairs=listing.pairs, unknown=_which_slice_is_first(listing.pairs))
         alias = Record(asked.name, self.config.ttl, "CNAME", absolute(first.host))
-        return Outcome([alias], pairs=listing.pairs)
+        return Outcome([alias], pairs=listing.pairs, unknown=_which_slice_is_first(listing.pairs))
 
     def _soa(self, asked: Question, zone: str) -> Outcome:
         if asked.name == zone:
@@ -173,7 +173,8 @@ class QueryTypes:
         if servers is None:
             return Outcome(empty="own-address-unknown", unknown=self._own_address_unknown())
         answer, additional = apex.ns_records(servers, zone, self.config.ttl)
-        return Outcome(answer, additional, empty="" if answer else "own-address-none")
+        empty = "" if answer else "own-address-none"
+        return Outcome(answer, additional, empty=empty, unknown=self._own_address_unknown())
 
     def _transfer(self, zone: str) -> Outcome:
         if not may_transfer(self.config):
@@ -194,11 +195,30 @@ class QueryTypes:
         return list_pairs(self.seen, request, name, zone, multicluster=self._multicluster(zone))
 
     def _own_address_unknown(self) -> str:
+        """What is not known of the name servers; empty where all of it is."""
         service = dns_service(self.seen.snapshot)
+        if apex.differs_by_replica(self.seen):
+            return (
+                f"each replica of {service} answers with all addresses of its own, as the server sees no endpoint of it"
+            )
+        if apex.local_addresses(self.seen) is not None:
+            return ""
         return f"the DNS server's own addresses: no endpoint of Service {service} is known"
 
     def _multicluster(self, zone: str) -> bool:
         return bool(zone_of(zone, self.config.multicluster))
+
+
+def _which_slice_is_first(pairs: tuple[Pair, ...]) -> str:
+    """Only the first pair can be the answer to CNAME, and CoreDNS keeps slices in no order (client-go's index)."""
+    firsts: dict[ObjectKey, str] = {}
+    for pair in pairs:
+        firsts.setdefault(pair.source.key, absolute(pair.host) if pair.is_alias else "")
+    outcomes = {target: f"CNAME {target}" if target else "NODATA" for target in firsts.values()}
+    if len(outcomes) < 2:
+        return ""
+    names = " and ".join(sorted(key.name for key in firsts))
+    return f"which of EndpointSlices {names} the server takes first: {' or '.join(sorted(outcomes.values()))}"
 
 
 def _of_listing(listing: Listing) -> Outcome:

@@ -398,3 +398,28 @@ def test_a_port_whose_label_is_too_long_for_a_message() -> None:
     assert f"SRV {own} holds a label of 64 octets" in failed.steps[0].why
     short = snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1"), ports=PORTS))
     assert resolve(short, Question("cluster.local.", "AXFR"), config).rcode == "NOERROR"
+
+
+def test_an_alias_that_depends_on_which_slice_comes_first() -> None:
+    """Seen: CoreDNS gives now the alias, now nothing, as its index of slices has no order."""
+    four = endpoint_slice("web", endpoint("10.0.0.1"), name="web-4", addressType="IPv4")
+    name = endpoint_slice("web", endpoint("one.example."), name="web-n", addressType="FQDN")
+    mixed = resolve(snapshot_of(headless("web"), four, name), Question("web.shop.svc.cluster.local.", "CNAME"), CONFIG)
+    assert mixed.unknown == (
+        "which of EndpointSlices web-4 and web-n the server takes first: CNAME one.example. or NODATA"
+    )
+    alone = resolve(snapshot_of(headless("web"), name), Question("web.shop.svc.cluster.local.", "CNAME"), CONFIG)
+    assert (alone.unknown, alone.answer[0].data) == ("", "one.example.")
+
+
+@pytest.mark.parametrize(("name", "type_"), [("", "NS"), ("ns.dns.", "A"), ("ns.dns.", "AAAA")])
+def test_name_servers_of_replicas_that_see_no_endpoint(name: str, type_: str) -> None:
+    dns = obj("Service", "kube-dns", "kube-system", spec={"clusterIP": "10.96.0.10", "clusterIPs": ["10.96.0.10"]})
+    labels = {"kubernetes.io/service-name": "kube-dns"}
+    places = [endpoint("10.0.0.2", pod="dns-a"), endpoint("10.0.0.3", pod="dns-b")]
+    part = obj("EndpointSlice", "kube-dns-x", "kube-system", labels=labels, endpoints=places)
+    world = snapshot_of(dns, part)
+    question = Question(f"{name}cluster.local.", type_)
+    assert resolve(world, question, CONFIG).unknown == ""
+    hidden = resolve(world, question, msgspec.structs.replace(CONFIG, noendpoints=True))
+    assert hidden.unknown.startswith("each replica of kube-system/kube-dns answers with all addresses of its own")
