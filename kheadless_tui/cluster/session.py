@@ -84,6 +84,7 @@ class ClusterSession:
         self._zone_config = served.renamed(zone) if served is not None else None
         self._zone = zone
         self._version: str | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     # -- life --------------------------------------------------------------------------------------------------
 
@@ -103,6 +104,7 @@ class ClusterSession:
             services=self._services,
             pulse=self._pulse,
         )
+        self._unsubscribe = self.connection.credentials.subscribe(self._tell)
         self._heartbeat = Heartbeat(
             self.transport,
             last_heard=reading.readers.last_heard,
@@ -118,6 +120,7 @@ class ClusterSession:
     async def close(self) -> None:
         """Stop everything and close all connections, within a fifth of a second whatever is under way."""
         self._subscribers.close()
+        self._unsubscribe()
         for handle in self._hiding.values():
             handle.cancel()
         self._hiding.clear()
@@ -179,7 +182,7 @@ class ClusterSession:
             await asyncio.wait_for(self._started.wait(), timeout or None)
         if self._reading is None:
             raise ClusterError("nothing has been read: the session was not started")
-        await until_loaded(self._reading, self._changed, self.connection.server, timeout)
+        await until_loaded(self._reading, self._changed, self.connection.server, timeout, lambda: self.waiting_for)
 
     # -- what is known -----------------------------------------------------------------------------------------
 
@@ -207,6 +210,11 @@ class ClusterSession:
     def link(self) -> ReadState:
         """What the connection has come to, in one state: the worst of what records depend on."""
         return self._reading.link if self._reading else Reading(0, time.time())
+
+    @property
+    def waiting_for(self) -> str:
+        """Who has to answer before the API server can be asked anything, ``aws (exec plug-in)``; empty for nobody."""
+        return self.connection.credentials.waiting_for
 
     @property
     def missing_rights(self) -> tuple[MissingRight, ...]:

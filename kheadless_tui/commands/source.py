@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 EXPLAINING = (POD, STATEFUL_SET, ENDPOINTS)
 """Kinds that make no record, but tell why there is none."""
 
+NAMED_AFTER = 2.0
+"""Seconds after which the user is told who has not answered yet; most plug-ins are done by then."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -121,6 +124,7 @@ async def from_cluster(
         served=given_config(arguments),
         zone=arguments.zone or "",
     )
+    naming = asyncio.get_running_loop().call_later(NAMED_AFTER, _tell_awaited, session)
     try:
         await session.start()
         await session.loaded(arguments.request_timeout)
@@ -129,9 +133,15 @@ async def from_cluster(
             _tell_scope(session)
         yield Source(session.snapshot, await _served_as(session), namespace, session)
     finally:
+        naming.cancel()
         await session.close()
         for warning in connection.warnings[told:]:
             tell(warning)
+
+
+def _tell_awaited(session: ClusterSession) -> None:
+    if session.waiting_for:
+        tell(f"waiting for {session.waiting_for}")
 
 
 def _fallback(arguments: argparse.Namespace, connection: Connection, services: Sequence[ObjectKey]) -> tuple[str, ...]:

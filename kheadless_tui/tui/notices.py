@@ -86,7 +86,7 @@ def severity(known: str, probe: ProbeRecord | None, predicted: Iterable[Predicte
     if not finished.comparison.rows:
         return worst or "unknown"
     if finished.comparison.verdict == "match":
-        return worst or ("" if finished.subject or not covers(finished.comparison, predicted) else "ok")
+        return worst or ("ok" if not finished.subject and is_of_now(finished, predicted) else "")
     return "error" if finished.comparison.verdict == "differs" else worst or "unknown"
 
 
@@ -96,6 +96,13 @@ def _last_answered(probe: ProbeRecord | None) -> ProbeRecord | None:
         if finished.comparison is not None and (finished.comparison.rows or finished.comparison.unjudged):
             return finished
     return None
+
+
+def is_of_now(probe: ProbeRecord, predicted: Sequence[PredictedRecord]) -> bool:
+    """Whether the records that must exist now were judged by a probe, and those that it judged are still right."""
+    if probe.comparison is None or not covers(probe.comparison, predicted):
+        return False
+    return not probe.questions_changed(record_key(item.record) for item in predicted)
 
 
 def covers(comparison: Comparison, predicted: Iterable[PredictedRecord]) -> bool:
@@ -133,7 +140,7 @@ def verdicts_of(view: ServiceView) -> tuple[str, ...]:
     if probe is None or probe.comparison is None or probe.result is None:
         return ()
     comparison = probe.comparison
-    same = bool(probe.subject) or covers(comparison, view.predicted)
+    same = bool(probe.subject) or is_of_now(probe, view.predicted)
     again = "" if view.cannot_probe else ": p asks again"
     since = "" if same else f" · other records since{again}"
     last = view.last_probe or probe
@@ -304,6 +311,9 @@ def without_view(
     """
     if gone is not None and when is not None:
         return deleted(gone, when)
+    if session.waiting_for and not where:
+        awaited = f"waiting for {clean(session.waiting_for)}"
+        return "nothing selected", Note(awaited, "ellipsis", UNKNOWN, ("Nothing can be asked before it has answered.",))
     missing = [name for name in session.scope.namespaces if name in session.gone_namespaces]
     if missing and not session.scope.only and not where:
         there_is = f"There is no namespace {' and no namespace '.join(missing)}."

@@ -15,10 +15,12 @@ import pytest
 
 from kheadless_tui.cluster.connecting.credential_plugin import PluginSource
 from kheadless_tui.cluster.connecting.credentials import Credential, Credentials, TokenFileSource
+from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import InputError, NotAuthenticated, Refused
+from kheadless_tui.model.objects import ObjectKey
 from tests.cluster.conftest import Certificates, Load
-from tests.cluster.fake_api import FakeApi, forbidden, serving, until
+from tests.cluster.fake_api import FakeApi, forbidden, service, serving, until
 
 PLUGIN = """
 import json, os, sys, time
@@ -261,3 +263,19 @@ async def test_name_and_password(api: FakeApi, load: Load) -> None:
 
 def test_secrets_are_not_in_a_repr() -> None:
     assert "secret" not in repr(Credential("Bearer secret"))
+
+
+async def test_a_login_may_take_longer_than_a_request(api: FakeApi, load: Load, tmp_path: Path) -> None:
+    """A browser may be open for it: that the API server has not answered yet says nothing of it."""
+    api.put("services", service("web"))
+    plugin = Plugin(tmp_path, 'time.sleep(1.7); status = {"token": "good"}')
+    session = ClusterSession(await load(api.url, user=plugin.user(), request_timeout=0.5))
+    told: list[str] = []
+    session.subscribe(lambda: told.append(session.waiting_for))
+    await session.start()
+    await session.loaded(0.5)
+    assert session.snapshot.service(ObjectKey("shop", "web")) is not None
+    assert session.waiting_for == ""
+    assert f"{Path(sys.executable).name} (exec plug-in)" in told
+    assert plugin.runs == 1
+    await session.close()

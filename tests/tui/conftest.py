@@ -53,6 +53,7 @@ class FakeSession:
     missing_rights: tuple[MissingRight, ...] = ()
     user: str = "oncall"
     gone_namespaces: Mapping[str, float] = field(default_factory=dict)
+    waiting_for: str = ""
 
     def __post_init__(self) -> None:
         self.connection = SimpleNamespace(

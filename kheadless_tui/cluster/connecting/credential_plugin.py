@@ -68,6 +68,11 @@ class PluginSource:
     timeout: float = PLUGIN_TIMEOUT
     cheap: ClassVar[bool] = False
 
+    @property
+    def awaited(self) -> str:
+        """``gke-gcloud-auth-plugin (exec plug-in)``."""
+        return f"{os.path.basename(self.command)} (exec plug-in)"
+
     @classmethod
     def from_config(cls, config: Any, file: str, cluster: Mapping[str, Any]) -> PluginSource:
         """Read the ``exec`` mapping of a user.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from kheadless_tui.cluster.connecting.tls import ClientCertificate, TrustSettings, client_context
+from kheadless_tui.cluster.telling import Subscribers
 from kheadless_tui.errors import HeadlessError, InputError, NotAuthenticated
 
 log = logging.getLogger(__name__)
@@ -48,8 +49,12 @@ class CredentialSource(Protocol):
     def cheap(self) -> bool:
         """It may be asked every few seconds: nothing is run for it, and nobody is asked over the network."""
 
+    @property
+    def awaited(self) -> str:
+        """Who is waited for, where that may take as long as a person needs to log in; empty for others."""
+
     async def obtain(self) -> Credential:
-        """Get a credential anew; NotAuthenticated when that fails."""
+        """Get a credential anew, within a time of its own; NotAuthenticated when that fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class StaticSource:
 
     credential: Credential
     cheap: ClassVar[bool] = True
+    awaited: ClassVar[str] = ""
 
     async def obtain(self) -> Credential:
         """The same one each time."""
@@ -68,6 +74,7 @@ class WrittenSource:
     """A token, a password or a certificate that stands in the kubeconfig, where a login may write another one."""
 
     cheap: ClassVar[bool] = True
+    awaited: ClassVar[str] = ""
 
     def __init__(self, written: Credential, read_again: Callable[[], Credential]) -> None:
         """``written`` is what stood there; ``read_again`` blocks, and raises HeadlessError where there is nothing."""
@@ -91,6 +98,7 @@ class TokenFileSource:
     path: str
     certificate: ClientCertificate | None = None
     cheap: ClassVar[bool] = True
+    awaited: ClassVar[str] = ""
 
     async def obtain(self) -> Credential:
         """The token that the file holds now."""
@@ -117,6 +125,11 @@ class CertificateFileSource:
     def cheap(self) -> bool:
         """As the other source is."""
         return self._source.cheap
+
+    @property
+    def awaited(self) -> str:
+        """As of the other source."""
+        return self._source.awaited
 
     async def obtain(self) -> Credential:
         """With the certificate that the files hold now; while it is of no use, with the one that they held before."""
@@ -150,6 +163,17 @@ class Credentials:
         self._held_until = float("inf")
         self._failure: tuple[float, NotAuthenticated] | None = None
         self._in_vain = float("-inf")
+        self._waiting = False
+        self._subscribers = Subscribers()
+
+    @property
+    def waiting_for(self) -> str:
+        """Who is being waited for now, ``aws (exec plug-in)``; empty for nobody."""
+        return self._source.awaited if self._waiting else ""
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called when a wait has begun or ended; what is given back ends it."""
+        return self._subscribers.add(callback)
 
     async def current(self) -> Credential:
         """The credential to use now.
@@ -192,11 +216,14 @@ class Credentials:
                 raise self._failure[1].with_traceback(None)
             if held is not None and held is rejected and self._clock() - self._in_vain < FAILURE_KEPT:
                 return held
+            self._wait(True)
             try:
                 fresh = await self._source.obtain()
             except NotAuthenticated as error:
                 self._failure = (self._clock(), error)
                 raise
+            finally:
+                self._wait(False)
             self._failure = None
             if held is None or _says(fresh) != _says(held):
                 self._held = fresh
@@ -210,6 +237,11 @@ class Credentials:
         """Let the next request try again at once: the user asked for it."""
         self._failure = None
         self._in_vain = float("-inf")
+
+    def _wait(self, waiting: bool) -> None:
+        self._waiting = waiting
+        if self._source.awaited:
+            self._subscribers.tell()
 
 
 def _says(credential: Credential) -> tuple[str, ClientCertificate | None]:

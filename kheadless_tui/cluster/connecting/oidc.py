@@ -63,6 +63,7 @@ class OidcSource:
     """One user's tokens."""
 
     cheap: ClassVar[bool] = False
+    awaited: ClassVar[str] = "the OIDC issuer"
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from kheadless_tui.cluster.reading.reflector import Reflector
 from kheadless_tui.cluster.reading.scope_reading import ScopeReading
@@ -13,7 +13,9 @@ from kheadless_tui.errors import ClusterError, NotFound, Unreachable
 from kheadless_tui.model.kinds import NAMESPACE
 
 
-async def until_loaded(reading: ScopeReading, changed: asyncio.Event, server: str, timeout: float) -> None:
+async def until_loaded(
+    reading: ScopeReading, changed: asyncio.Event, server: str, timeout: float, waiting_for: Callable[[], str]
+) -> None:
     """Wait until Services and EndpointSlices of the scope have been listed once, as far as they may be.
 
     Args:
@@ -21,22 +23,27 @@ async def until_loaded(reading: ScopeReading, changed: asyncio.Event, server: st
         changed: Set whenever something has changed.
         server: The API server's URL.
         timeout: Seconds without any progress; a big cluster takes longer and is waited for. 0 for no limit.
+        waiting_for: Who is waited for before anything can be asked; while that is somebody, the time stands still.
 
     Raises:
         Unreachable, Refused, NotAuthenticated: the one that keeps it from being so.
         NotFound: a namespace of the scope does not exist.
     """
     loop = asyncio.get_running_loop()
+
+    def progress() -> object:
+        return reading.readers.progress(), waiting_for()
+
     while not _is_loaded(reading):
         changed.clear()
-        before, began = reading.readers.progress(), loop.time()
+        before, began = progress(), loop.time()
         with contextlib.suppress(TimeoutError):
             # A second more than a request may take: its own error says more than ours.
             async with asyncio.timeout(timeout + 1 if timeout else None):
-                while before == reading.readers.progress() and not _is_loaded(reading):
+                while before == progress() and not _is_loaded(reading):
                     await changed.wait()
                     changed.clear()
-        late = timeout and before == reading.readers.progress() and loop.time() - began >= timeout
+        late = timeout and before == progress() and not waiting_for() and loop.time() - began >= timeout
         if late and not _is_loaded(reading):
             raise _why_not(reading, server, timeout)
 

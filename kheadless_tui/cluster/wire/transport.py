@@ -26,6 +26,7 @@ from kheadless_tui.cluster.connecting.proxy import is_loopback
 from kheadless_tui.cluster.wire import failures
 from kheadless_tui.cluster.wire.answers import Response, error_of, retry_after
 from kheadless_tui.cluster.wire.connector import new_connector
+from kheadless_tui.cluster.wire.patience import outside
 from kheadless_tui.errors import ClusterError, Unreachable
 
 Params = Sequence[tuple[str, str]]
@@ -92,8 +93,8 @@ class Transport:
         """
         timeout = self._allowed(timeout)
         with self._translated(timeout):
-            async with asyncio.timeout(timeout):
-                async with self._answered(method, path, params, body, content_type) as answer:
+            async with asyncio.timeout(timeout) as limit:
+                async with self._answered(limit, method, path, params, body, content_type) as answer:
                     return Response(answer.status, answer.headers, await self._body(answer, max_bytes))
 
     async def call(
@@ -162,9 +163,9 @@ class Transport:
         timeout = self._allowed(None)
         async with contextlib.AsyncExitStack() as stack:
             with self._translated(timeout):
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(timeout) as limit:
                     answer = await stack.enter_async_context(
-                        self._answered("GET", path, params, None, "", idle_timeout)
+                        self._answered(limit, "GET", path, params, None, "", idle_timeout)
                     )
             yield answer.status, answer.headers, self._chunks(answer, idle_timeout)
 
@@ -186,8 +187,8 @@ class Transport:
         timeout = self._allowed(None)
         async with contextlib.AsyncExitStack() as stack:
             with self._translated(timeout):
-                async with asyncio.timeout(timeout):
-                    socket = await self._handshake(stack, path, params, protocols, heartbeat)
+                async with asyncio.timeout(timeout) as limit:
+                    socket = await self._handshake(limit, stack, path, params, protocols, heartbeat)
             yield socket
 
     async def ping(self, timeout: float) -> Response:
@@ -248,6 +249,7 @@ class Transport:
     @asynccontextmanager
     async def _answered(
         self,
+        limit: asyncio.Timeout,
         method: str,
         path: str,
         params: Params,
@@ -256,11 +258,11 @@ class Transport:
         idle_timeout: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer's head; on 401 once more with a renewed credential, if there is another one."""
-        credential = await self.connection.credentials.current()
+        credential = await outside(limit, self.connection.credentials.current())
         answer = await self._send(method, path, params, body, content_type, idle_timeout, credential)
         try:
             if answer.status == 401:
-                renewed = await self.connection.credentials.renewed(credential)
+                renewed = await outside(limit, self.connection.credentials.renewed(credential))
                 if renewed is not credential:
                     answer.release()
                     answer = await self._send(method, path, params, body, content_type, idle_timeout, renewed)
@@ -300,13 +302,14 @@ class Transport:
 
     async def _handshake(
         self,
+        limit: asyncio.Timeout,
         stack: contextlib.AsyncExitStack,
         path: str,
         params: Params,
         protocols: Sequence[str],
         heartbeat: float | None,
     ) -> aiohttp.ClientWebSocketResponse:
-        credential = await self.connection.credentials.current()
+        credential = await outside(limit, self.connection.credentials.current())
         for attempt in (1, 2):
             refusals: list[Response] = []
             session = await stack.enter_async_context(self._new_session(_keep_refusal(refusals)))
@@ -326,7 +329,7 @@ class Transport:
             except aiohttp.WSServerHandshakeError as error:
                 refusal = refusals[-1] if refusals else Response(error.status, {}, b"")
                 if refusal.status == 401 and attempt == 1:
-                    renewed = await self.connection.credentials.renewed(credential)
+                    renewed = await outside(limit, self.connection.credentials.renewed(credential))
                     if renewed is not credential:
                         credential = renewed
                         continue
