@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, width_of
 from kheadless_tui.tui.render.notes import RULE, Note, note_for, polled_text
+from kheadless_tui.tui.render.probed import record_key
 from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, UNKNOWN, WARN
 from kheadless_tui.zone.record import PredictedRecord
 
@@ -74,7 +75,7 @@ def title_of(view: ServiceView, room: int) -> str:
     return f"{name}{when}{rest}"
 
 
-def severity(known: str, probe: ProbeRecord | None, predicted: Iterable[PredictedRecord]) -> str:
+def severity(known: str, probe: ProbeRecord | None, predicted: Collection[PredictedRecord]) -> str:
     """The worse of what the findings say (``error``, ``warning`` or less) and of the last probe's verdict.
 
     A match says nothing of records that have come since.
@@ -98,7 +99,7 @@ def _last_answered(probe: ProbeRecord | None) -> ProbeRecord | None:
     return None
 
 
-def is_of_now(probe: ProbeRecord, predicted: Sequence[PredictedRecord]) -> bool:
+def is_of_now(probe: ProbeRecord, predicted: Collection[PredictedRecord]) -> bool:
     """Whether the records that must exist now were judged by a probe, and those that it judged are still right."""
     if probe.comparison is None or not covers(probe.comparison, predicted):
         return False

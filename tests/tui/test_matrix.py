@@ -120,6 +120,36 @@ def test_groups_come_worst_first_and_each_is_named() -> None:
     assert len(titles) > 1
 
 
+def test_what_another_answer_is_right_for_by_now_is_older_and_counts_no_more() -> None:
+    view = view_of(healthy())
+    whole = broken(view)
+    gone = [line for line in whole.lines if line.question.name.startswith("web-1.") and line.question.type == "A"]
+    matrix = whole.without({(line.question.name, "A") for line in gone})
+    assert len(matrix.lines) == len(whole.lines) - len(gone)
+    assert [column.total for column in matrix.columns] == [column.total - len(gone) for column in whole.columns]
+    rows = matrix_rows(view, matrix, grouped=True, older=gone)
+    assert isinstance(rows[-2].value, MatrixGroup)
+    assert rows[-2].value.title == "1 of another prediction by now: p asks again"
+    assert isinstance(rows[-1].value, MatrixEntry)
+    assert {cell.verdict for cell in rows[-1].value.cells} == {"older"}
+    without = matrix_rows(view, matrix, grouped=False)
+    assert [row.value.title for row in without if isinstance(row.value, MatrixGroup)] == [
+        "1 not asked yet: p asks again"
+    ]
+
+
+async def test_a_matrix_that_is_older_than_a_change_says_so() -> None:
+    async with on_lab() as (lab, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        await pilot.resize_terminal(120, 40)
+        await pilot.press("m")
+        await until(pilot, shows(app, "as predicted everywhere"))
+        lab.set_ready("tutorial-1", "web-1", False)
+        await until(pilot, shows(app, "of another prediction by now"))
+        await until(pilot, shows(app, "since: p asks again"))
+        assert "older" in screen_text(app)
+
+
 def test_ascii_has_a_word_for_every_state() -> None:
     view = view_of(healthy())
     matrix = broken(view)

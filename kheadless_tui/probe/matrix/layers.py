@@ -7,9 +7,10 @@ the layers mean together is read off it in :mod:`kheadless_tui.probe.matrix.laye
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import median
+from typing import TypedDict
 
 from kheadless_tui.probe.comparison.canonical import RecordId, identity
 from kheadless_tui.probe.comparison.compare import (
@@ -157,6 +158,17 @@ class Matrix:
         """More than one server or transport was asked, so that there is something to compare."""
         return len(self.columns) > 1
 
+    def without(self, questions: Collection[tuple[str, str]]) -> Matrix:
+        """What is left when the lines of some questions, by name in lower case and type, say nothing any more."""
+        kept = tuple(line for line in self.lines if (line.question.name.lower(), line.question.type) not in questions)
+        if len(kept) == len(self.lines):
+            return self
+        columns = tuple(
+            replace(column, **_counted([line.cells[number] for line in kept]))
+            for number, column in enumerate(self.columns)
+        )
+        return Matrix(columns, kept, _groups(columns, kept))
+
 
 def build(layers: Sequence[Layer], comparison: Comparison, observations: Iterable[Observation]) -> Matrix:
     """The matrix of one comparison.
@@ -200,20 +212,34 @@ def _lines(rows: Iterable[Row], ways: Mapping[tuple[str, str], int]) -> tuple[Li
 
 
 def _column(layer: Layer, transport: str, cells: Sequence[Row | None], seen: Mapping[Question, Observation]) -> Column:
-    rows = [cell for cell in cells if cell is not None]
     times = [item.ms for item in seen.values() if item.ms is not None]
-    judged = {row.question for row in rows}
+    judged = {cell.question for cell in cells if cell is not None}
     return Column(
         layer,
         transport,
-        sum(row.verdict == MATCH for row in rows),
-        sum(row.verdict != EXTRA for row in rows),
-        worst(row.verdict for row in rows),
-        sum(not item.unasked for item in seen.values()),
-        sum(not item.error for item in seen.values()),
-        median(times) if times else None,
-        sum(not item.error and question not in judged for question, item in seen.items()),
+        **_counted(cells),
+        asked=sum(not item.unasked for item in seen.values()),
+        answered=sum(not item.error for item in seen.values()),
+        ms=median(times) if times else None,
+        unjudged=sum(not item.error and question not in judged for question, item in seen.items()),
     )
+
+
+class _Counts(TypedDict):
+    """What of a column its cells tell."""
+
+    matched: int
+    total: int
+    verdict: str
+
+
+def _counted(cells: Iterable[Row | None]) -> _Counts:
+    rows = [cell for cell in cells if cell is not None]
+    return {
+        "matched": sum(row.verdict == MATCH for row in rows),
+        "total": sum(row.verdict != EXTRA for row in rows),
+        "verdict": worst(row.verdict for row in rows),
+    }
 
 
 _Pattern = tuple[tuple[int, str], ...]

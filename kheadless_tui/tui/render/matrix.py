@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,12 @@ from kheadless_tui.tui.render.ages import milliseconds
 from kheadless_tui.tui.render.cells import clean, pad, shorten, shorten_all, width_of, wrap
 from kheadless_tui.tui.render.names import asked, relative_data
 from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.probed import record_key
 from kheadless_tui.tui.render.record_entries import RCODES
 from kheadless_tui.tui.render.roles import FOCUS, FRAME, MUTED, TEXT
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import Signs
-from kheadless_tui.tui.render.verdicts import rank, verdict_cell
+from kheadless_tui.tui.render.verdicts import OLDER, rank, verdict_cell
 from kheadless_tui.zone.record import Question, Record
 
 if TYPE_CHECKING:
@@ -67,18 +68,37 @@ class MatrixGroup:
     title: str
 
 
-def matrix_rows(view: ServiceView, matrix: Matrix, *, grouped: bool) -> list[Row]:
-    """The rows of a matrix: by groups, worst first, each under its title; or in the order of the zone."""
-    if not grouped:
-        return [_row(view, line) for line in matrix.lines]
+def matrix_rows(view: ServiceView, matrix: Matrix, *, grouped: bool, older: Sequence[Line] = ()) -> list[Row]:
+    """The rows of a matrix: by groups, worst first, each under its title; or in the order of the zone.
+
+    Args:
+        view: The Service.
+        matrix: The lines that still say something.
+        grouped: By what differs alike.
+        older: Lines of questions to which another answer is right by now; they come last.
+    """
     rows: list[Row] = []
-    for number, group in enumerate(matrix.groups):
+    for number, group in enumerate(matrix.groups if grouped else ()):
         rows.append(Row(f"group/{number}", MatrixGroup(clean(group.title)), selectable=False))
         rows += [_row(view, line) for line in group.lines]
-    return rows
+    if not grouped:
+        rows = [_row(view, line) for line in matrix.lines]
+    came = _came_since(view, (*matrix.lines, *older))
+    if older or came:
+        title = " and ".join(
+            [f"{len(older)} of another prediction by now"] * bool(older) + [f"{came} not asked yet"] * bool(came)
+        )
+        rows.append(Row("group/older", MatrixGroup(f"{title}: p asks again"), selectable=False))
+    return [*rows, *(_row(view, line, outdated=True) for line in older)]
 
 
-def _row(view: ServiceView, line: Line) -> Row:
+def _came_since(view: ServiceView, lines: Iterable[Line]) -> int:
+    """Records that must exist by now and were asked of no server."""
+    asked = {record_key(line.record) for line in lines}
+    return sum(record_key(item.record) not in asked for item in view.predicted)
+
+
+def _row(view: ServiceView, line: Line, *, outdated: bool = False) -> Row:
     record = line.record
     denial = record.data in RCODES
     entry = MatrixEntry(
@@ -89,7 +109,7 @@ def _row(view: ServiceView, line: Line) -> Row:
         pod=clean(line.pod or ""),
         question=line.question,
         record=record,
-        cells=tuple(_cell(cell) for cell in line.cells),
+        cells=tuple(MatrixCell(OLDER if cell else "") if outdated else _cell(cell) for cell in line.cells),
     )
     return Row(entry.id, entry)
 

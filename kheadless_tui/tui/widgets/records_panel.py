@@ -10,10 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from kheadless_tui.probe.matrix.layers import Matrix
+from kheadless_tui.probe.matrix.layers import Line, Matrix
 from kheadless_tui.tui.render.cells import natural
 from kheadless_tui.tui.render.matrix import MatrixEntry, MatrixLayout, matrix_layout, matrix_rows
 from kheadless_tui.tui.render.notes import Note
+from kheadless_tui.tui.render.probed import record_key
 from kheadless_tui.tui.render.record_entries import RecordEntry, record_entries
 from kheadless_tui.tui.render.records import records_layout
 from kheadless_tui.tui.render.roles import WARN
@@ -85,12 +86,16 @@ class RecordsPanel(Panel):
     @property
     def matrix(self) -> Matrix | None:
         """The matrix that is shown; ``None`` while records have one row of answers."""
-        return self._matrix_of(self.view) if self.view is not None else None
+        return self._matrix_of(self.view)[0] if self.view is not None else None
 
-    def _matrix_of(self, view: ServiceView) -> Matrix | None:
-        probe = view.last_probe if self.matrix_wanted else None
-        found = [item.diagnosis.matrix for item in (probe.finished if probe else ()) if item.diagnosis is not None]
-        return next((matrix for matrix in found if matrix.several), None)
+    def _matrix_of(self, view: ServiceView) -> tuple[Matrix | None, Sequence[Line]]:
+        """What the last probe of several servers says still, and its lines that another answer is right for by now."""
+        for probe in view.last_probe.finished if self.matrix_wanted and view.last_probe else ():
+            if probe.diagnosis is not None and (whole := probe.diagnosis.matrix).several:
+                matrix = whole.without(probe.questions_changed(record_key(item.record) for item in view.predicted))
+                kept = set(map(id, matrix.lines))
+                return matrix, [line for line in whole.lines if id(line) not in kept]
+        return None, ()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What moves among servers is a key only where they are columns."""
@@ -186,8 +191,9 @@ class RecordsPanel(Panel):
 
     def _rows_of(self, view: ServiceView) -> Sequence[Row]:
         self._entries = record_entries(view)
-        if (matrix := self.matrix) is not None:
-            return self._matrix_rows(view, matrix)
+        matrix, older = self._matrix_of(view)
+        if matrix is not None:
+            return self._matrix_rows(view, matrix, older)
         shown = [
             entry
             for entry in self._entries
@@ -206,7 +212,7 @@ class RecordsPanel(Panel):
             return [*note_rows(Note(why, "attention", WARN)), *rows]
         return rows or self._why_none()
 
-    def _matrix_rows(self, view: ServiceView, matrix: Matrix) -> Sequence[Row]:
+    def _matrix_rows(self, view: ServiceView, matrix: Matrix, older: Sequence[Line]) -> Sequence[Row]:
         def shown(row: Row) -> bool:
             entry = row.value
             if not isinstance(entry, MatrixEntry):
@@ -214,7 +220,8 @@ class RecordsPanel(Panel):
             seen = not self.problems_only or is_problem(entry.verdict)
             return seen and self.chosen.matches(f"{entry.name} {entry.type} {entry.data} {entry.pod} {entry.verdict}")
 
-        return [row for row in matrix_rows(view, matrix, grouped=self._grouped) if shown(row)] or self._why_none()
+        rows = matrix_rows(view, matrix, grouped=self._grouped, older=older)
+        return [row for row in rows if shown(row)] or self._why_none()
 
     def _why_none(self) -> Sequence[Row]:
         """In place of rows that are all hidden: by what, and how to see them."""
@@ -230,7 +237,7 @@ class RecordsPanel(Panel):
     def show(self, view: ServiceView | None) -> None:
         """Follow a view; what the columns are depends on whether there are answers."""
         before = self._shows_matrix
-        self._shows_matrix = False if view is None else self._matrix_of(view) is not None
+        self._shows_matrix = False if view is None else self._matrix_of(view)[0] is not None
         super().show(view)
         self.relayout()
         if self._shows_matrix != before:
