@@ -23,7 +23,7 @@ from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.objects.watched import Watched
 from kheadless_tui.zone.record import Answer, Fact, Question, Source, Step
 from kheadless_tui.zone.serving.config import Note, ZoneConfig
-from kheadless_tui.zone.serving.elsewhere import concerns, notes_on
+from kheadless_tui.zone.serving.elsewhere import closed_by, concerns, notes_on
 from kheadless_tui.zone.serving.other_plugins import note_on
 from kheadless_tui.zone.serving.rewriting import Rewritten, changed_back, rewritten
 
@@ -75,6 +75,9 @@ class ServedBlock:
 
     def _looked_up(self, asked: Question) -> Answer:
         """The reply behind the rewriting."""
+        if where := closed_by(asked, self.config):
+            closed = no_reply(asked, "hosts-closed", where, self.config, explain=self.explain)
+            return msgspec.structs.replace(closed, rcode="SERVFAIL")
         zone = zone_of(asked.name, self.config.zones)
         if zone:
             zone = asked.name[len(asked.name) - len(zone) :]

@@ -28,7 +28,7 @@ from kheadless_tui.zone.record import ElsewhereRecord, PredictedRecord, Question
 from kheadless_tui.zone.rewritten_records import answered_records, rewritten_away
 from kheadless_tui.zone.serving.config import OtherBlock, ZoneConfig
 from kheadless_tui.zone.serving.dns_service import dns_service
-from kheadless_tui.zone.serving.elsewhere import block_for
+from kheadless_tui.zone.serving.elsewhere import block_for, closed_by
 
 
 @remembered
@@ -63,6 +63,8 @@ def elsewhere_records(snapshot: Snapshot, service: Service, config: ZoneConfig) 
             found.append(ElsewhereRecord(item, f"answered by the server block at {block.where}"))
         elif block is None:
             found.append(ElsewhereRecord(item, "no server block is for the name"))
+        elif where := closed_by(Question(item.record.name, item.record.type), block):
+            found.append(ElsewhereRecord(item, f"hosts at {where} answers SERVFAIL, as it has no fallthrough"))
     for block, items in _by_block(snapshot, service, config):
         found += rewritten_away(items, snapshot, block, config)
     return tuple(found)
@@ -100,7 +102,7 @@ def _by_block(
 
 def _is_alone(config: ZoneConfig) -> bool:
     """Whether all names of the zone, and addresses for PTR, come to one server block as they are."""
-    if config.others or config.other_blocks or config.rewrites:
+    if config.others or config.other_blocks or config.rewrites or config.hosts:
         return False
     served = config.server_zones
     return not served or all(zone_of(zone, served) for zone in (config.zone, *config.reverse_zones))
@@ -108,10 +110,13 @@ def _is_alone(config: ZoneConfig) -> bool:
 
 def _comes_to(record: Record, config: ZoneConfig) -> ZoneConfig | OtherBlock | None:
     """The server block that answers for a record's name; ``None`` when it does so out of another zone."""
-    block = block_for(Question(record.name, record.type), config)
-    if isinstance(block, ZoneConfig) and record.type != "PTR" and zone_of(record.name, block.zones) != config.zone:
+    question = Question(record.name, record.type)
+    block = block_for(question, config)
+    if not isinstance(block, ZoneConfig):
+        return block
+    if record.type != "PTR" and zone_of(record.name, block.zones) != config.zone:
         return None
-    return block
+    return None if closed_by(question, block) else block
 
 
 def _of_block(seen: Watched, service: Service, zone: str) -> tuple[PredictedRecord, ...]:

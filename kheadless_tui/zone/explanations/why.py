@@ -50,6 +50,8 @@ def no_reply(asked: Question, rule: str, detail: str, config: ZoneConfig) -> str
         return f"the server has an answer that it cannot send, so that the client waits in vain: {detail}"
     if rule == "transfer-unsendable":
         return f"the zone holds a name that cannot be sent, and the whole transfer fails because of it: {detail}"
+    if rule == "hosts-closed":
+        return f"hosts ({detail}) has no fallthrough for {asked.name}: it answers SERVFAIL for what it does not have"
     if rule == "other-server-block":
         return f"another server block answers in place of the cluster's zone: {detail}"
     zones = ", ".join(config.zones)

@@ -113,6 +113,19 @@ class OtherBlock(msgspec.Struct, frozen=True):
     """What answers in it, such as ``forward . 10.0.0.1``."""
 
 
+class ClosingHosts(msgspec.Struct, frozen=True):
+    """A plugin hosts whose entries stand in the Corefile: other names of its zones are SERVFAIL (hosts.go ServeDNS)."""
+
+    where: str
+    """``FILE:LINE``."""
+    zones: tuple[str, ...]
+    """Absolute, lower case."""
+    through: tuple[str, ...]
+    """Zones of ``fallthrough``: names below these are handed on."""
+    names: frozenset[str]
+    """Names that it has, or may have by the file that it reads besides."""
+
+
 class ZoneConfig(msgspec.Struct, frozen=True):
     """Options of the kubernetes plugin; the defaults are the plugin's own (plugin/kubernetes/setup.go ParseStanza).
 
@@ -163,6 +176,8 @@ class ZoneConfig(msgspec.Struct, frozen=True):
     """Names that they answer for; ``None`` when not known, empty when there is no such plugin."""
     rewrites: tuple[RewriteRule, ...] = ()
     """The rules of the plugin rewrite, in their order."""
+    hosts: ClosingHosts | None = None
+    """The plugin hosts, where it keeps names from the kubernetes plugin."""
     notes: tuple[Note, ...] = ()
     """What may change answers and is not followed."""
     server_zones: tuple[str, ...] = ()

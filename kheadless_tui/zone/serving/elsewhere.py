@@ -40,6 +40,19 @@ def concerns(concern: Concern, question: Question) -> bool:
     )
 
 
+def closed_by(question: Question, config: ZoneConfig) -> str:
+    """Where the plugin hosts stands that answers a question with SERVFAIL, empty where none does.
+
+    Names of addresses are handed on whatever its options; transfers are answered in front of it.
+    """
+    hosts, name = config.hosts, question.name.lower()
+    if hosts is None or question.type in ("PTR", "AXFR", "IXFR") or name in hosts.names:
+        return ""
+    if not zone_of(name, hosts.zones) or any(is_below(name, zone) for zone in hosts.through):
+        return ""
+    return hosts.where
+
+
 def notes_on(answer: Answer, config: ZoneConfig) -> tuple[Note, ...]:
     """The notes on the Corefile because of which an answer of a server block is not certain."""
     return tuple(

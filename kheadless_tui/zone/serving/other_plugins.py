@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from kheadless_tui.zone.naming.names import absolute
 from kheadless_tui.zone.naming.reverse_names import reverse_name
 from kheadless_tui.zone.naming.zones import is_below
-from kheadless_tui.zone.serving.config import CacheBounds, Concern, NextZone, Note, OtherBlock, RewriteRule
+from kheadless_tui.zone.objects.addresses import canonical
+from kheadless_tui.zone.serving.config import (
+    CacheBounds,
+    ClosingHosts,
+    Concern,
+    NextZone,
+    Note,
+    OtherBlock,
+    RewriteRule,
+)
 from kheadless_tui.zone.serving.corefile import Corefile, Plugin, ServerBlock, is_seen
 from kheadless_tui.zone.serving.plugin_setup import is_looked_up
 from kheadless_tui.zone.serving.server_keys import Listener, ServerKey, bound_hosts, origins, server_keys
@@ -96,6 +105,8 @@ def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
             )
         elif plugin.name in _TOUCHES or plugin.name not in DIRECTIVES:
             text = _TOUCHES.get(plugin.name, "is not known here and may change answers")
+            if plugin.name == "hosts" and not any(option.name == "fallthrough" for option in plugin.options):
+                text += ", and SERVFAIL for all other names of its zones, as it has no fallthrough"
             args = f" {' '.join(plugin.args)}" if plugin.args else ""
             known = plugin.name in _TOUCHES
             concern = _CONCERNS.get(plugin.name, _nowhere)(plugin, place) if known else EVERYTHING
@@ -245,7 +256,25 @@ def _hosts(plugin: Plugin, place: Place) -> Concern:
     names |= _IN_HOSTS_FILES  # it reads a file as well, /etc/hosts when none is named
     if not reverse:
         names = {name for name in names if not name.endswith(".arpa.")}
-    return Concern(_held(origins(plugin.args[1:], place.keys), through), frozenset(names))
+    held = () if closing_hosts(place) else _held(origins(plugin.args[1:], place.keys), through)
+    return Concern(held, frozenset(names))
+
+
+def closing_hosts(place: Place) -> ClosingHosts | None:
+    """The plugin hosts where it does not hand on the names that it does not have, and what it has stands here.
+
+    The hosts file that it reads when none is named is the kubelet's, with few names (_IN_HOSTS_FILES).
+    """
+    for plugin in place.block.named("hosts"):
+        entries = [option for option in plugin.options if canonical(option.name) is not None]
+        names = frozenset(absolute(name.lower()) for option in entries for name in option.args)
+        falls = [option for option in plugin.options if option.name == "fallthrough"]
+        through = tuple(zone for option in falls for zone in origins(option.args, ()) or ["."])
+        if plugin.args or plugin.unseen or "." in through or any("*" in name for name in names):
+            return None
+        zones = tuple(dict.fromkeys(key.zone for key in place.keys))
+        return ClosingHosts(place.at(plugin.line), zones, through, names | _IN_HOSTS_FILES)
+    return None
 
 
 def _held(zones: Sequence[str], through: Sequence[str]) -> tuple[str, ...]:

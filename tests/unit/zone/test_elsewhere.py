@@ -40,7 +40,7 @@ def ask(name: str, kind: str, served: ZoneConfig) -> Answer:
             [(WEB, "A"), (WEB.upper(), "AAAA"), ("9.9.9.10.in-addr.arpa.", "PTR"), ("localhost.", "A")],
             [(NONE, "A"), (f"web-0.{WEB}", "A")],
         ),
-        (("hosts {", "10.9.9.9 other.example", "}"), [(WEB, "A"), (NONE, "A")], []),
+        (("hosts /x {", "10.9.9.9 other.example", "}"), [(WEB, "A"), (NONE, "A")], []),
         (("hosts /x example.org {", "10.9.9.9 a.example.org", "}"), [], [(WEB, "A")]),
         (
             ("template IN A cluster.local {", "match ^no", "answer x", "fallthrough", "}"),
@@ -207,3 +207,16 @@ def test_minimal_leaves_out_what_comes_with_an_answer() -> None:
         assert (least.answer, least.authority) == (plain.answer, plain.authority)
         assert not least.additional
         assert not least.unknown
+
+
+def test_hosts_that_hands_nothing_on_answers_servfail_for_what_it_does_not_have() -> None:
+    closed = config("hosts {\n10.0.0.9 b.a.svc.cluster.local\n}")
+    found = ask("none.a.svc.cluster.local.", "A", closed)
+    assert (found.rcode, found.aa, found.unknown, found.steps[0].rule) == ("SERVFAIL", False, "", "hosts-closed")
+    assert "hosts" in ask("b.a.svc.cluster.local.", "A", closed).unknown
+    assert ask("none.a.svc.cluster.local.", "A", config("hosts {\nfallthrough\n}")).rcode == "NXDOMAIN"
+    partly = config("hosts {\nfallthrough a.svc.cluster.local\n}")
+    assert ask("none.a.svc.cluster.local.", "A", partly).rcode == "NXDOMAIN"
+    assert ask("none.b.svc.cluster.local.", "A", partly).rcode == "SERVFAIL"
+    in_file = ask("none.a.svc.cluster.local.", "A", config("hosts /etc/names"))
+    assert "SERVFAIL for all other names of its zones, as it has no fallthrough" in in_file.unknown
