@@ -19,8 +19,8 @@ from kheadless_tui.cluster.state import Reading, ReadState, Scope
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.telling import Subscribers
 from kheadless_tui.cluster.wire.transport import Transport
-from kheadless_tui.errors import ClusterError
-from kheadless_tui.model.kinds import Kind
+from kheadless_tui.errors import ClusterError, Refused
+from kheadless_tui.model.kinds import SERVICE, Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.serving.config import ZoneConfig
@@ -210,6 +210,11 @@ class ClusterSession:
     def link(self) -> ReadState:
         """What the connection has come to, in one state: the worst of what records depend on."""
         return self._reading.link if self._reading else Reading(0, time.time())
+
+    def refusal_of(self, service: ObjectKey) -> Refused | None:
+        """Why a Service that was named may neither be listed nor got; ``None`` where it is known whether it exists."""
+        error = self._reading.by_name.refusal(SERVICE, service) if self._reading else None
+        return error and Refused(f"whether there is a Service {service} is not known: {error.message}", hint=error.hint)
 
     @property
     def waiting_for(self) -> str:

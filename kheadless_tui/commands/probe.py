@@ -13,7 +13,7 @@ from kheadless_tui.commands.names import asked_service, default_resolv_conf
 from kheadless_tui.commands.probe_connect import probe_connect
 from kheadless_tui.commands.probe_converge import probe_converge
 from kheadless_tui.commands.probe_path import probe_path
-from kheadless_tui.commands.probe_place import plan_of, pod_options, prober_of, service_of
+from kheadless_tui.commands.probe_place import plan_of, pod_options, prober_of
 from kheadless_tui.commands.progress import ProgressLine
 from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
@@ -93,7 +93,7 @@ def _target(source: Source, arguments: argparse.Namespace) -> Target:
     key = asked_service(text, arguments.type, source.namespace)
     if key is None:
         return _name(source, text, arguments.type or default_type(text))
-    service = service_of(source, key, "; to ask for the name all the same, say its type")
+    service = source.service(key, "; to ask for the name all the same, say its type")
     return Target(service_questions(source.snapshot, service, source.config), key)
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from kheadless_tui.commands.names import service_key
-from kheadless_tui.commands.probe_place import plan_of, prober_of, service_of
+from kheadless_tui.commands.probe_place import plan_of, prober_of
 from kheadless_tui.commands.progress import ProgressLine
 from kheadless_tui.commands.running import Interruption
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
@@ -32,7 +32,7 @@ async def probe_connect(arguments: argparse.Namespace, spec: VantageSpec, interr
     named = service_key(arguments.name, arguments.namespace or connection.namespace)
     async with from_cluster(arguments, connection, (), [named]) as source:
         key = service_key(arguments.name, source.namespace)
-        service = service_of(source, key, "")
+        service = source.service(key)
         known = await with_pods(source, [key.namespace])
         wanted = goals(known.snapshot, service, known.config)
         if not wanted:

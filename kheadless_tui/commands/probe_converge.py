@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from kheadless_tui.commands.names import service_key
-from kheadless_tui.commands.probe_place import plan_of, prober_of, service_of
+from kheadless_tui.commands.probe_place import plan_of, prober_of
 from kheadless_tui.commands.progress import ProgressLine
 from kheadless_tui.commands.running import Interruption
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell
@@ -43,7 +43,7 @@ async def probe_converge(arguments: argparse.Namespace, spec: VantageSpec, inter
         freshness = Freshness.of(source.config)
         seconds = arguments.timeout or max(TIMEOUT, TTLS * max(freshness.ttl, freshness.denial_ttl))
         key = service_key(arguments.name, source.namespace)
-        service = service_of(source, key, "")
+        service = source.service(key)
         prober = prober_of(source, arguments)
         questions = service_questions(source.snapshot, service, source.config)
         plan = await plan_of(prober, source, arguments, spec, questions, service=key, every_server=True)

@@ -9,8 +9,7 @@ from kheadless_tui.cluster.gate import Gate
 from kheadless_tui.cluster.pods.podoptions import PodOptions, parse_toleration
 from kheadless_tui.commands.confirm import confirm_for
 from kheadless_tui.commands.source import Source, tell
-from kheadless_tui.errors import NotFound
-from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.choosing.plan import ProbePlan
 from kheadless_tui.probe.choosing.vantage import VantageSpec
 from kheadless_tui.probe.prober import Prober
@@ -88,16 +87,3 @@ async def plan_of(
 def protocol_of(arguments: argparse.Namespace) -> str:
     """``tcp``, ``udp``, or empty for what the place does best."""
     return "tcp" if arguments.tcp else "udp" if arguments.udp else ""
-
-
-def service_of(source: Source, key: ObjectKey, advice: str) -> Service:
-    """The Service of a key.
-
-    Raises:
-        NotFound: there is none; the hint names what there is, and the advice.
-    """
-    service = source.snapshot.service(key)
-    if service is None:
-        near = ", ".join(sorted(source.snapshot.names("Service", key.namespace))[:8])
-        raise NotFound(f"there is no Service {key}", hint=f"in {key.namespace} there are: {near or 'none'}{advice}")
-    return service

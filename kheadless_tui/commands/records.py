@@ -18,8 +18,8 @@ from kheadless_tui.commands.source import (
     tell_served,
     with_pods,
 )
-from kheadless_tui.errors import NotFound, UsageError
-from kheadless_tui.model.objects import ObjectKey, Service
+from kheadless_tui.errors import UsageError
+from kheadless_tui.model.objects import Service
 from kheadless_tui.report import records as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.zone.record import WithheldRecord
@@ -68,7 +68,7 @@ def _services(source: Source, arguments: argparse.Namespace, *, in_files: bool) 
     """The Services that were named, or the headless ones of the scope; those without a record are told about."""
     snapshot = source.snapshot
     if arguments.services:
-        services = [_service(source, service_key(text, source.namespace)) for text in arguments.services]
+        services = [source.service(service_key(text, source.namespace)) for text in arguments.services]
     else:
         everywhere = arguments.all_namespaces or (in_files and arguments.namespace is None)
         services = snapshot.headless_services(None if everywhere else source.namespace)
@@ -84,14 +84,6 @@ def _services(source: Source, arguments: argparse.Namespace, *, in_files: bool) 
         if empty or arguments.services:
             tell_findings(source, service)
     return services
-
-
-def _service(source: Source, key: ObjectKey) -> Service:
-    service = source.snapshot.service(key)
-    if service is None:
-        near = ", ".join(sorted(source.snapshot.names("Service", key.namespace))[:8])
-        raise NotFound(f"there is no Service {key}", hint=f"in {key.namespace} there are: {near or 'none'}")
-    return service
 
 
 def _tell_none(source: Source, namespace: str | None) -> None:

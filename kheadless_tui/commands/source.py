@@ -44,6 +44,26 @@ class Source:
     session: ClusterSession | None = None
     """``None`` when the objects come from files."""
 
+    def service(self, key: ObjectKey, advice: str = "") -> Service:
+        """The Service of a key.
+
+        Args:
+            key: namespace and name.
+            advice: goes with the hint where there is none.
+
+        Raises:
+            Refused: it may neither be listed nor got, so that it may be there.
+            NotFound: there is none; the hint names what there is.
+        """
+        service = self.snapshot.service(key)
+        if service is None:
+            refusal = self.session.refusal_of(key) if self.session is not None else None
+            if refusal is not None:
+                raise refusal
+            near = ", ".join(sorted(self.snapshot.names("Service", key.namespace))[:8])
+            raise NotFound(f"there is no Service {key}", hint=f"in {key.namespace} there are: {near or 'none'}{advice}")
+        return service
+
     def unread(self, namespace: str) -> frozenset[str]:
         """Kinds of which not all objects of a namespace are known: from their absence nothing follows."""
         if self.session is None:

@@ -154,7 +154,8 @@ class Follower:
         if start is None:
             return
         if missing := self._beginning.missing(start):
-            self._status.say(f"there is no headless Service {missing}", UNKNOWN)
+            refusal = self._session.refusal_of(missing)
+            self._status.say(refusal.message if refusal else f"there is no headless Service {missing}", UNKNOWN)
         self._beginning.done = self._body.services.go_to(start)
         self.select(start)
 

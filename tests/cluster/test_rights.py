@@ -413,3 +413,17 @@ async def test_a_refusal_is_no_loop(api: FakeApi, seen_by: As) -> None:
     asked = len(api.listed("services")), len(api.listed("namespaces"))
     await asyncio.sleep(0.3)
     assert (len(api.listed("services")), len(api.listed("namespaces"))) == asked
+
+
+async def test_a_service_that_may_not_be_got_is_not_said_not_to_exist(seen_by: As) -> None:
+    """Others of the namespace may be got by their names, so that it is read all the same."""
+    named = ObjectKey("shop", "db"), ObjectKey("shop", "gone")
+    grants = Grant("get", "services", "shop", "web gone"), Grant(READ, "endpointslices", "shop")
+    session = await seen_by(*grants, namespaces=("shop",), services=(*named, ObjectKey("shop", "web")))
+    await session.loaded(5)
+    assert services(session) == ["shop/web"]
+    refusal = session.refusal_of(named[0])
+    assert refusal is not None
+    assert refusal.exit_status == 3
+    assert refusal.message.startswith("whether there is a Service shop/db is not known: user ")
+    assert session.refusal_of(named[1]) is None, "the answer was that it is not there"

@@ -90,6 +90,9 @@ class FakeSession:
         self._callbacks.append(callback)
         return lambda: self._callbacks.remove(callback)
 
+    def refusal_of(self, service: ObjectKey) -> None:
+        """Nothing is refused by its name."""
+
     async def start(self) -> None:
         self.started += 1
 

@@ -61,6 +61,9 @@ class ByName:
         self._given: dict[Collection, set[str]] = defaultdict(set)
         self._found: dict[Collection, dict[str, KubeObject]] = {}
         self._refused: set[tuple[Collection, str]] = set()
+        """What is not asked for again until the rights may have changed."""
+        self._refusals: dict[tuple[Collection, str], Refused] = {}
+        """By what was asked for, what came of it the last time."""
         self._looked: dict[Collection, float] = {}
         """When all that may be got was last got; Unix time."""
         self._wake = asyncio.Event()
@@ -96,6 +99,11 @@ class ByName:
         """Names that the user gave have not been looked for yet, now that they may not be listed."""
         where = (kind, namespace)
         return where not in self._looked and bool(self._given.get(where))
+
+    def refusal(self, kind: Kind, key: ObjectKey) -> Refused | None:
+        """Why an object may not be got, where that was tried: it may be there all the same."""
+        where = (kind, key.namespace)
+        return self._refusals.get((where, key.name)) if where in self._found else None
 
     def look_now(self) -> None:
         """Look at once, also at what was refused."""
@@ -133,14 +141,17 @@ class ByName:
         try:
             found = await once.fetch(self._transport, kind, ObjectKey(namespace, name))
         except NotFound:
+            self._refusals.pop((where, name), None)
             self._become(where, name, None)
-        except Refused:
+        except Refused as error:
             self._refused.add((where, name))
+            self._refusals[where, name] = error
             self._become(where, name, None)
         except ClusterError as error:
             log.info("get %s %s/%s: %s", kind.plural, namespace, name, error)  # the heartbeat tells that it is away
             return False
         else:
+            self._refusals.pop((where, name), None)
             self._become(where, name, found)
         return True
 
