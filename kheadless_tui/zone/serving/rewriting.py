@@ -27,6 +27,9 @@ _NAMED = ("SRV", "MX", "CNAME", "NS", "DNAME", "NAPTR", "PTR")
 _EVERYWHERE = (".",)
 _MAX_GROUP = 100
 """The last group that a text may mean by its number in braces (name.go getSubExprUsage)."""
+_MAX_TTL = 2**32 - 1
+_OPEN_END = "2147483647"
+"""Seconds that a range without an end stands for (ttl.go isValidTTL)."""
 _EFFECTS = {
     "class": "changes the class of questions",
     "type": "asks for another type of record",
@@ -220,6 +223,7 @@ def _rule(rule: RewriteRule, kind: str, words: Sequence[str]) -> RewriteRule:
         return _name_rule(rule, words)
     if len(words) < (1 if kind == "edns0" else 2):
         raise InputError(f"rewrite {kind} needs more arguments, found {len(words)}", where=rule.where)
+    _check_values(kind, words, rule.where)
     concern = None
     if kind == "type":
         concern = Concern(_EVERYWHERE, types=(words[0].upper(),))
@@ -228,6 +232,34 @@ def _rule(rule: RewriteRule, kind: str, words: Sequence[str]) -> RewriteRule:
     elif kind in ("ttl", "rcode"):
         concern = _matching(words[0].lower(), words[1], words[0])
     return msgspec.structs.replace(rule, effect=_EFFECTS[kind], concern=concern)
+
+
+def _check_values(kind: str, words: Sequence[str], where: str) -> None:
+    """Refuse what newTTLRule, newRCodeRule and newTypeRule refuse."""
+    counts = {"ttl": (2, 3), "rcode": (3, 4), "type": (2, 2)}.get(kind)
+    if counts is None:
+        return
+    if not counts[0] <= len(words) <= counts[1]:
+        raise InputError(f"rewrite {kind} takes {counts[0]} to {counts[1]} arguments, found {len(words)}", where=where)
+    if kind != "type" and len(words) == counts[1] and words[0].lower() not in _HOW:
+        raise InputError(f"expected rewrite {kind} with {', '.join(_HOW)}, found {words[0]}", where=where)
+    if kind == "ttl" and not _is_ttl(words[-1]):
+        raise InputError(f"invalid TTL '{words[-1]}' for a ttl rule", where=where)
+
+
+def _is_ttl(text: str) -> bool:
+    """``30``, ``30-60``, ``-60`` or ``30-``, in seconds (ttl.go isValidTTL)."""
+    least, dash, most = text.partition("-")
+    if not dash:
+        return _is_number(text)
+    if not (least or most):
+        return False
+    low, high = least or "0", most or _OPEN_END
+    return _is_number(low) and _is_number(high) and int(low) <= int(high)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) <= _MAX_TTL
 
 
 def _name_rule(rule: RewriteRule, words: Sequence[str]) -> RewriteRule:

@@ -129,6 +129,13 @@ def test_what_is_read_and_what_is_listed_follow_the_rules() -> None:
             "answer auto of rewrite cannot stand together with answer name",
         ),
         ("ttl a", "rewrite ttl needs more arguments, found 1"),
+        ("ttl a soon", "invalid TTL 'soon' for a ttl rule"),
+        ("ttl exact a 60-30", "invalid TTL '60-30' for a ttl rule"),
+        ("ttl exact a -", "invalid TTL '-' for a ttl rule"),
+        ("ttl some a 30", "expected rewrite ttl with exact, prefix, suffix, substring, regex, found some"),
+        ("ttl exact a 30 b", "rewrite ttl takes 2 to 3 arguments, found 4"),
+        ("rcode a NXDOMAIN", "rewrite rcode takes 3 to 4 arguments, found 2"),
+        ("type A AAAA SRV", "rewrite type takes 2 to 2 arguments, found 3"),
     ],
 )
 def test_what_coredns_refuses(rule: str, message: str) -> None:
