@@ -213,6 +213,21 @@ def test_nothing_answers_is_said_once() -> None:
     assert "no reply within 3 s" in found[0].evidence
 
 
+def test_each_transport_is_quoted_with_its_own_cause() -> None:
+    timed, refused = "connection timed out; no servers could be reached", "nc: (10.244.2.5): Connection refused"
+    parts = [*silent(TWO, "udp", timed), *silent(TWO, "tcp", refused), *silent(VIP, "udp", timed)]
+    found = {f.layers[0]: f for f in findings(both(right, ONE), parts, silent(VIP, "tcp", timed))}
+    assert f"(over UDP: {timed}; over TCP: {refused}); it is refused and not lost" in found[TWO].evidence
+    alike = findings(*(silent(TWO, way, timed) for way in ("udp", "tcp")))
+    assert f"({timed});" in alike[0].evidence
+    assert "refused" not in alike[0].evidence
+
+
+def test_a_cache_that_gets_no_reply_itself_is_not_cut_off_from_the_api() -> None:
+    found = findings(both(silent, VIP), both(silent, ONE), *(failing(CACHE, way, "SERVFAIL") for way in ("udp", "tcp")))
+    assert "kube-dns, which it asks, gives it no reply" in next(f.evidence for f in found if f.kind == "not-serving")
+
+
 def test_a_silent_replica_is_worse_when_it_is_ready() -> None:
     gone = Layer("10.244.2.5", REPLICA, "coredns-q8zrt", ready=False)
     observations = [*both(right, VIP), *both(right, ONE), *both(silent, TWO)]

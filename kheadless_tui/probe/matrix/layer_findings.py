@@ -340,6 +340,8 @@ def _not_serving(server: Asked) -> LayerFinding:
         "SERVFAIL": "it has not read the API yet, or is cut off from it",
         "REFUSED": "it has no server block for this zone",
     }[rcode]
+    if server.layer.kind == NODE_LOCAL and rcode == "SERVFAIL":
+        why = "kube-dns, which it asks, gives it no reply"
     count = sum(not reply.error for reply in server.replies)
     title = f"{named(server.layer)} answers {rcode} to everything"
     return LayerFinding("not-serving", (server.layer,), title, f"{count} replies, all {rcode}: {why}")

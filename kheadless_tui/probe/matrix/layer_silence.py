@@ -103,7 +103,9 @@ def _silent_dns_service(servers: Servers, server: Asked) -> LayerFinding:
     answering = [other for other in servers.of(REPLICA) if not other.silent]
     title = f"{named(server.layer)} does not answer"
     if not answering:
-        return LayerFinding("vip-silent", (server.layer,), title, servers.answered([server]) + _error([server]))
+        return LayerFinding(
+            "vip-silent", (server.layer,), title, servers.answered([server]) + _error([server]) + _refused(server)
+        )
     evidence = (
         f"{servers.answered([server, *answering])}; the way of the Service's address is broken: kube-proxy on the "
         "node of this pod, or a policy on the address"
@@ -115,7 +117,7 @@ def _silent_dns_service(servers: Servers, server: Asked) -> LayerFinding:
 
 def _silent(servers: Servers, server: Asked) -> LayerFinding:
     layer = server.layer
-    evidence = servers.answered([server]) + _error([server])
+    evidence = servers.answered([server]) + _error([server]) + _refused(server)
     if layer.kind == REPLICA and layer.ready:
         evidence += f"; kube-dns sends it its share of the questions: it is 1 of {len(servers.of(REPLICA))} replicas"
     elif layer.kind == REPLICA:
@@ -177,5 +179,20 @@ def _replicas(answering: list[Asked]) -> str:
 
 
 def _error(silent: list[Asked]) -> str:
-    error = next((reply.error for server in silent for reply in server.replies if reply.error), "")
-    return f" ({error})" if error else ""
+    """Why there is no reply over each transport, in the words of the program that asked over it."""
+    errors: dict[str, str] = {}
+    for reply in (reply for server in silent for reply in server.replies if reply.error and not reply.unasked):
+        errors.setdefault(reply.transport, reply.error)
+    if len(set(errors.values())) == 1:
+        return f" ({next(iter(errors.values()))})"
+    said = [f"over {way.upper()}: {errors[way]}" for way in TRANSPORTS if way in errors]
+    return f" ({'; '.join(said)})" if said else ""
+
+
+def _refused(server: Asked) -> str:
+    """What follows where the server's port refuses: some programs say "timed out" of that as well, over UDP."""
+    if not any("refused" in reply.error.lower() for reply in server.replies):
+        return ""
+    if server.layer.kind == KUBE_DNS:
+        return "; it is refused and not lost: the Service has no endpoint that is ready"
+    return "; it is refused and not lost: nothing listens there"
