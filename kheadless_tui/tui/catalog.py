@@ -106,14 +106,15 @@ class Catalog:
             return False
         dirty: set[ObjectKey] = set()
         judge: set[ObjectKey] = set()
-        for kind, key in snapshot.objects.changed_since(before.objects):
+        for ref in snapshot.objects.changed_since(before.objects):
             for view in (before, snapshot):
-                counted, judged = _touched(view, view.objects.get((kind, key)), key)
-                dirty.update(counted)
-                judge.update(judged)
+                if (item := view.objects.get(ref)) is not None:
+                    counted, judged = _touched(view, item, ref[1])
+                    dirty.update(counted)
+                    judge.update(judged)
         changed = sum(self._refresh(key, before) for key in dirty) > 0
         for key in (*dirty, *judge):
-            if self.service(key) is not None:
+            if self._entry(key) is not None:
                 self._unjudged[key] = None
         return changed
 
@@ -142,6 +143,8 @@ class Catalog:
         was, old.members = old.members, None
         if news:
             self._unseen.setdefault(key, (earlier.slices_of(key), self._clock() + GONE_AFTER))
+        else:
+            self._unseen.pop(key, None)
         if was is None or key.namespace not in self._listed:
             return relabelled
         return self._members_of(key, old) != was or relabelled
@@ -347,7 +350,7 @@ class Catalog:
 
 
 def _touched(
-    snapshot: Snapshot, item: KubeObject | None, key: ObjectKey
+    snapshot: Snapshot, item: KubeObject, key: ObjectKey
 ) -> tuple[Collection[ObjectKey], Collection[ObjectKey]]:
     """The Services whose row an object changes, and those whose findings it may change."""
     if isinstance(item, Service):

@@ -54,7 +54,8 @@ class TreeFeed:
         if catalog.changing and not self._fading:
             self._fade()
         self._judge.note_reads(reads, session.selector)
-        self.judge()
+        if not isinstance(session.link, Reading):
+            self.judge()
 
     def probed(self, key: ObjectKey) -> None:
         """A probe said something of a Service."""
