@@ -9,7 +9,6 @@ from kheadless_tui.errors import InputError, UsageError
 from kheadless_tui.model.objects import ConfigMap, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.naming.names import absolute, fault
-from kheadless_tui.zone.serving import corefile, plugin_chain
 from kheadless_tui.zone.serving.config import ZoneConfig
 
 COREDNS_CONFIG = ObjectKey("kube-system", "coredns")
@@ -28,8 +27,14 @@ def given_config(arguments: argparse.Namespace) -> ZoneConfig | None:
         raise UsageError(f"--zone {arguments.zone!r} is no domain name: {flaw}")
     if not arguments.corefile:
         return None
-    path = arguments.corefile
-    return plugin_chain.zone_config(corefile.parse(read_text(path), path), path, strict=True)
+    return _config_of(read_text(arguments.corefile), arguments.corefile, strict=True)
+
+
+def _config_of(text: str, source: str, *, strict: bool = False) -> ZoneConfig:
+    """What a Corefile says; ``strict`` as the user named it."""
+    from kheadless_tui.zone.serving import corefile, plugin_chain  # noqa: PLC0415 - the cluster's own is read later
+
+    return plugin_chain.zone_config(corefile.parse(text, source), source, strict=strict)
 
 
 def read_text(path: str) -> str:
@@ -52,6 +57,5 @@ def config_of_files(arguments: argparse.Namespace, snapshot: Snapshot) -> ZoneCo
     if config is None:
         found = snapshot.objects.get(("ConfigMap", COREDNS_CONFIG))
         text = (found.data or {}).get("Corefile") if isinstance(found, ConfigMap) else None
-        source = f"ConfigMap {COREDNS_CONFIG}"
-        config = plugin_chain.zone_config(corefile.parse(text, source), source) if text is not None else ZoneConfig()
+        config = _config_of(text, f"ConfigMap {COREDNS_CONFIG}") if text is not None else ZoneConfig()
     return config.renamed(arguments.zone or "")
