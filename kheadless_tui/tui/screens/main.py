@@ -25,7 +25,6 @@ from kheadless_tui.tui.render.roles import GOOD, TEXT, UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.screens.answers import ProbeScreen, raw_screen
 from kheadless_tui.tui.screens.commanding import CommandScreen
-from kheadless_tui.tui.screens.excursions import PathScreen, ReachScreen, TimelineScreen
 from kheadless_tui.tui.screens.help import HelpScreen, groups_of
 from kheadless_tui.tui.screens.history import HistoryScreen
 from kheadless_tui.tui.screens.levers import LeversScreen
@@ -262,7 +261,7 @@ class MainScreen(CommandScreen):
         if order.verb.name != PATH:
             super().carry_out(order)
         elif self._may("path") and (key := self._selection.key) is not None:
-            self.app.push_screen(PathScreen(self._frame, self._flow.asker, key, order.words[0]))
+            self._show_path(key, order.words[0])
 
     def action_path(self) -> None:
         """The way of the name under the cursor through a pod's resolver."""
@@ -271,15 +270,24 @@ class MainScreen(CommandScreen):
             name = relative(self._body.full_name, view.origin)
             below = self._body.full_name.endswith(f".{view.origin}")
             short = f"{name}.{view.key.name}" if below else view.key.name
-            self.app.push_screen(PathScreen(self._frame, self._flow.asker, view.key, short))
+            self._show_path(view.key, short)
+
+    def _show_path(self, key: ObjectKey, name: str) -> None:
+        from kheadless_tui.tui.screens.excursions import PathScreen  # noqa: PLC0415 - the first picture comes sooner
+
+        self.app.push_screen(PathScreen(self._frame, self._flow.asker, key, name))
 
     def action_reach(self) -> None:
         """A connect to each endpoint."""
+        from kheadless_tui.tui.screens.excursions import ReachScreen  # noqa: PLC0415 - as above
+
         if self._may("reach") and (key := self._selection.key) is not None:
             self.app.push_screen(ReachScreen(self._frame, self._flow.asker, key))
 
     def action_timeline(self) -> None:
         """Follow the next change of the records through every layer."""
+        from kheadless_tui.tui.screens.excursions import TimelineScreen  # noqa: PLC0415 - as above
+
         if self._may("timeline") and (key := self._selection.key) is not None:
             self.app.push_screen(TimelineScreen(self._frame, self._flow.asker, key))
 
