@@ -15,7 +15,7 @@ from aiohttp import web
 from kheadless_tui.cluster.connecting.connection import Connection
 from kheadless_tui.cluster.reading.heartbeat import Pulse
 from kheadless_tui.cluster.session import ClusterSession
-from kheadless_tui.cluster.state import Live, Offline
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, ReadState, Unauthorized
 from kheadless_tui.model.objects import ObjectKey
 from tests.cluster.checker import equals_a_fresh_list, inconsistencies
 from tests.cluster.conftest import Load
@@ -387,4 +387,22 @@ async def test_changes_while_the_first_lists_run(api: FakeApi, world: Make) -> N
     gate.set()
     await made.session.loaded(5)
     await made.watched()
+    await made.right()
+
+
+@pytest.mark.parametrize(("code", "said"), [(401, Unauthorized), (500, Offline), (403, Forbidden)])
+async def test_what_is_asked_for_by_the_user_tells_that_everything_is_refused(
+    world: Make, code: int, said: type[ReadState]
+) -> None:
+    """The watches stay open, and tell nothing."""
+    made = await watching(world)
+
+    async def refuse(_: web.BaseRequest) -> web.StreamResponse:
+        return status(code, "no", "Forbidden" if code == 403 else "")
+
+    made.api.before = refuse
+    made.session.retry_now()
+    await until(lambda: isinstance(made.session.link, said))
+    made.api.before = None
+    made.session.retry_now()
     await made.right()

@@ -90,7 +90,7 @@ class Reader:
             self._doing.cancel()
 
     def reopen(self) -> None:
-        """Take a new connection for the watch, if one is open: that of the old one may be dead without a word."""
+        """Open the watch anew, if one is open: its connection may be dead without a word, or nothing else let in."""
         if self.reflector.watching and self._doing is not None and not self._doing.done():
             self._reopening = True
             self._doing.cancel()
@@ -114,7 +114,7 @@ class Reader:
                 if error is not None:
                     self.reflector.lost(error, self._clock())
                 else:
-                    self.reflector.watch_closed(self._clock())
+                    self.reflector.end_watch(self._clock())
             except TooLarge as error:
                 self.reflector.page_too_large(error, self._clock())
             except NotAuthenticated as error:

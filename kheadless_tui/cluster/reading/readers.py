@@ -112,9 +112,13 @@ class Readers:
             reader.reopen()
 
     def retry_now(self) -> None:
-        """Try at once whatever waits."""
+        """Try at once whatever waits, and ask anew for what is watched.
+
+        A server that has come to refuse everything leaves the watches open that there are.
+        """
         for reader in self.all():
             reader.retry_now()
+            reader.reopen()
 
     def _on_change(self, reader: Reader) -> None:
         reflector = reader.reflector

@@ -183,7 +183,7 @@ class Reflector:
 
     def expired(self, now: float) -> None:
         """410: the token or the version is too old, so list again; at once the first time, later with a pause."""
-        self._end_watch(now)
+        self.end_watch(now)
         self._version = None
         self._expiries += 1
         if self._expiries > pauses.TRIES_UNSAID:
@@ -231,7 +231,7 @@ class Reflector:
 
     def watch_closed(self, now: float) -> None:
         """The watch ended without an error, as it does after the time that was asked for."""
-        if self._end_watch(now) >= pauses.SHORTEST_WATCH:
+        if self.end_watch(now) >= pauses.SHORTEST_WATCH:
             self._wait_until = now
             return
         self._attempts += 1
@@ -283,7 +283,7 @@ class Reflector:
             now: Unix time.
             midway: A part of the answer had come: that the next one breaks off too is not to be expected.
         """
-        if self._end_watch(now) >= pauses.SHORTEST_WATCH and self._attempts == 0:
+        if self.end_watch(now) >= pauses.SHORTEST_WATCH and self._attempts == 0:
             # A watch that is cut (a load balancer, a restart of one of several servers) is opened again at once;
             # only if that fails too is the cluster away.
             self._attempts = 1
@@ -299,7 +299,7 @@ class Reflector:
     def unauthorized(self, error: NotAuthenticated, now: float) -> None:
         """401 in spite of a renewed credential, or there is no credential to be had."""
         since = self.state.since if isinstance(self.state, Unauthorized) else now
-        self._end_watch(now)
+        self.end_watch(now)
         self._attempts += 1
         self._wait_until = now + pauses.UNAUTHORIZED_PAUSE * min(self._attempts, 10) * (0.75 + self._spread() / 2)
         self.state = Unauthorized(since, error.message, self.synced)
@@ -349,7 +349,7 @@ class Reflector:
         self._wait_until = 0.0
 
     def _fail(self, error: ClusterError, now: float, retry_after: float | None = None) -> None:
-        self._end_watch(now)
+        self.end_watch(now)
         self._attempts += 1
         # It may come back as one that was restored from a backup, and has written on past our version since.
         self._version = None
@@ -365,7 +365,7 @@ class Reflector:
         self.failure_may_pass = True
 
     def _forbidden(self, error: ClusterError, verb: str, now: float, heard: float) -> None:
-        self._end_watch(now)
+        self.end_watch(now)
         forbidden = Forbidden(verb, self.kind.plural, self.namespace, error.hint or error.message)
         if verb == "watch":
             self._only_lists, self._polls = forbidden, 0
@@ -381,7 +381,7 @@ class Reflector:
         self._version, self._wait_until, self.failure = None, next_try, None
         self.state = Polled(listed, next_try, self._only_lists, len(self._undecodable), self._allowance.left_out)
 
-    def _end_watch(self, now: float) -> float:
+    def end_watch(self, now: float) -> float:
         """The watch is over; gives the seconds for which it was open, and forgets old trouble when they were enough."""
         opened, self._opened_at = self._opened_at, None
         self._unsure = True
