@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from kheadless_tui.lab.api.schemas import Schema, of_kind, property_of, resolve
+from kheadless_tui.lab.api.typed import printed
 from kheadless_tui.lab.failure import ApiFailure, bad_request, patch_refused
 from kheadless_tui.lab.resources import Resource
 from kheadless_tui.lab.store import Object, clone
@@ -59,16 +60,13 @@ def strategic_merge_patch(target: Any, patch: Any, schema: Schema) -> Any:
     """A strategic merge patch, with its directives ``$patch``, ``$retainKeys`` and ``$deleteFromPrimitiveList``.
 
     Raises:
-        ApiFailure: 500, as the real server's; an item of a list has no merge key.
+        ApiFailure: 500, as the real server's: an item of a list has no merge key, or a directive is unknown.
     """
     if not isinstance(patch, dict):
         return clone(patch)
     schema = resolve(schema)
-    directive = patch.get("$patch")
-    if directive == "replace":
-        return {key: clone(value) for key, value in patch.items() if key != "$patch"}
-    if directive == "delete":
-        return {}
+    if patch.get("$patch") is not None:
+        return _directed(patch)
     result = dict(target) if isinstance(target, dict) else {}
     if "$retainKeys" in patch:
         result = {key: value for key, value in result.items() if key in patch["$retainKeys"]}
@@ -91,6 +89,19 @@ def strategic_merge_patch(target: Any, patch: Any, schema: Schema) -> Any:
     return result
 
 
+def _directed(patch: dict[str, Any]) -> dict[str, Any]:
+    """What a patch leaves whose directive says what becomes of the whole."""
+    if patch["$patch"] == "replace":
+        return {key: clone(value) for key, value in patch.items() if key != "$patch"}
+    if patch["$patch"] == "delete":
+        return {}
+    raise _unknown_directive(patch)
+
+
+def _unknown_directive(patch: dict[str, Any]) -> ApiFailure:
+    return ApiFailure(500, "", f"unknown patch type: {printed(patch['$patch'])} in map: {printed(patch)}")
+
+
 def _merge_key(schema: Schema) -> str:
     merges = "merge" in str(schema.get("x-kubernetes-patch-strategy", ""))
     return str(schema.get("x-kubernetes-patch-merge-key", "")) if merges else ""
@@ -109,6 +120,8 @@ def _merge_list(target: Any, patch: list[Any], schema: Schema) -> list[Any]:
             shown = " ".join(f"{key}:{value}" for key, value in item.items()) if isinstance(item, dict) else item
             raise ApiFailure(500, "", f"map: map[{shown}] does not contain declared merge key: {merge_key}")
         position = next((i for i, old in enumerate(result) if old.get(merge_key) == item[merge_key]), None)
+        if item.get("$patch") not in (None, "delete", "replace"):
+            raise _unknown_directive(item)
         if item.get("$patch") == "delete":
             if position is not None:
                 del result[position]

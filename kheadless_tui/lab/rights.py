@@ -149,6 +149,17 @@ class Rights:
             path == item or (item.endswith("*") and path.startswith(item[:-1])) for item in allowed
         )
 
+    def path_rules_of(self, user: str) -> list[dict[str, Any]]:
+        """The paths that are no resources, for a SelfSubjectRulesReview."""
+        if user == ANONYMOUS:
+            return [{"verbs": ["get"], "nonResourceURLs": [*_PUBLIC_PATHS]}]
+        every = [{"verbs": ["*"], "nonResourceURLs": ["*"]}] if user == ADMIN else []
+        return [
+            *every,
+            {"verbs": ["get"], "nonResourceURLs": [*DISCOVERY_PATHS]},
+            {"verbs": ["get"], "nonResourceURLs": [*_PUBLIC_PATHS]},
+        ]
+
     def check_path(self, user: str, verb: str, path: str) -> None:
         """Refuse a path that is no resource to those who may not ask for it.
 

@@ -16,6 +16,8 @@ from kheadless_tui.lab.resources import Resource
 from kheadless_tui.lab.validation.fields import key_errors, label_value_errors
 
 _TOKEN = re.compile(r"\s*(==|!=|[=,()!]|[^\s=,()!]+)")
+_SIGNS = ("=", "==", "!=", ",", "(", ")")
+"""Signs that no requirement begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def parse_labels(text: str) -> Selector:
     tokens = _TOKEN.findall(text)
     if not tokens:
         return ()
-    if tokens[0] in ("=", "==", "!=", ",", "(", ")"):
+    if tokens[0] in _SIGNS:
         raise bad_request(f"found '{tokens[0]}', expected: !, identifier, or 'end of string'")
     requirements = []
     position = 0
@@ -63,6 +65,8 @@ def parse_labels(text: str) -> Selector:
                 f"unable to parse requirement: found '{tokens[position]}', expected: ',' or 'end of string'"
             )
         position += 1
+        if _at(tokens, position) in ("", *_SIGNS):
+            raise bad_request(f"found '{_at(tokens, position)}', expected: identifier after ','")
 
 
 def _requirement(tokens: list[str], position: int) -> tuple[Requirement, int]:
@@ -105,15 +109,23 @@ def _equality(key: str, operator: str, value: str) -> Requirement:
 def _values(tokens: list[str], position: int) -> tuple[list[str], int]:
     if _at(tokens, position) != "(":
         raise bad_request(f"unable to parse requirement: found '{_at(tokens, position)}' expected: '('")
-    values = []
+    values, expected = [], "',', ')' or identifier"
     while True:
-        values.append(_word(tokens, position + 1))
-        position += 2
+        position += 1
         sign = _at(tokens, position)
+        if sign in (",", ")"):  # nothing between two signs is the empty value
+            values.append("")
+        elif not sign or sign in (*_SIGNS, "!"):
+            raise bad_request(f"unable to parse requirement: found '{sign}', expected: {expected}")
+        else:
+            values.append(sign)
+            position += 1
+            sign = _at(tokens, position)
         if sign == ")":
             return values, position + 1
         if sign != ",":
             raise bad_request(f"unable to parse requirement: found '{sign}', expected: ',' or ')'")
+        expected = "',', or identifier"
 
 
 def _at(tokens: list[str], position: int) -> str:
@@ -122,7 +134,7 @@ def _at(tokens: list[str], position: int) -> str:
 
 def _word(tokens: list[str], position: int) -> str:
     sign = _at(tokens, position)
-    if not sign or sign in ("=", "==", "!=", ",", "(", ")", "!"):
+    if not sign or sign in (*_SIGNS, "!"):
         raise bad_request(f"unable to parse requirement: found '{sign}', expected: identifier")
     return sign
 

@@ -52,13 +52,15 @@ async def read_object(request: web.BaseRequest, resource: Resource | None = None
         if not body.startswith(protobuf.MAGIC):
             why = "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"
             raise bad_request(f"{_unrecognized(resource)} {why} ({shown(body)})")
-        return from_protobuf(body)
+        return from_protobuf(body, resource)
     if request.content_type not in ("application/json", "application/yaml", "application/octet-stream"):
         raise unsupported_body()
     body = await read_body(request)
     decoded = decode(body, resource, is_yaml=request.content_type == "application/yaml")
+    if decoded is None:
+        return {}  # in Go, null leaves an object as it was: empty
     if not isinstance(decoded, dict):
-        kind = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}.get(type(decoded), "null")
+        kind = {list: "array", str: "string", bool: "bool"}.get(type(decoded), "number")
         struct = (
             'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
         )
@@ -69,14 +71,16 @@ async def read_object(request: web.BaseRequest, resource: Resource | None = None
     return decoded
 
 
-def from_protobuf(body: bytes) -> dict[str, Any]:
+def from_protobuf(body: bytes, resource: Resource | None = None) -> dict[str, Any]:
     """An object in protobuf.
 
     Raises:
-        ApiFailure: 415.
+        ApiFailure: 400, or 415 for what is not read here.
     """
     try:
         return protobuf.decode(body)
+    except protobuf.BrokenError as error:
+        raise bad_request(f"{_unrecognized(resource)} {error} ({shown(body)})") from error
     except protobuf.NotUnderstoodError as error:
         raise unsupported_body() from error
 

@@ -34,13 +34,32 @@ class _Pairs(dict[str, Any]):
     twice: tuple[str, ...] = ()
 
 
+_META_FIELDS = (
+    "name",
+    "generateName",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+    "managedFields",
+)
+"""The fields of ObjectMeta in the order of its declaration (apimachinery pkg/apis/meta/v1/types.go)."""
+
+
 def load_json(body: bytes) -> Any:
     """JSON; objects with a field twice keep the last, and remember.
 
     Raises:
         ValueError: it is none.
     """
-    return json.loads(body, object_pairs_hook=_object)
+    return json.loads(body.decode("utf-8", "surrogateescape"), object_pairs_hook=_object)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Pairs:
@@ -227,9 +246,20 @@ def read_patched(
     except WrongTypeError as error:
         found, problems, why = {}, [], str(error)
     if why:
-        text = json.dumps(json.dumps(item, separators=(",", ":"), ensure_ascii=False), ensure_ascii=False)
+        text = json.dumps(
+            json.dumps(_in_gos_order(item), separators=(",", ":"), ensure_ascii=False), ensure_ascii=False
+        )
         raise patch_invalid(text, why)
     return found, [] if validation == IGNORE else problems
+
+
+def _in_gos_order(item: dict[str, Any]) -> dict[str, Any]:
+    """An object as a patched one is quoted: its own fields by name, those of its metadata as they are declared."""
+    meta = item.get("metadata")
+    if isinstance(meta, dict):
+        ordered = {key: meta[key] for key in _META_FIELDS if key in meta}
+        item = {**item, "metadata": {**ordered, **meta}}
+    return dict(sorted(item.items()))
 
 
 def patch_invalid(shown: str, why: str) -> ApiFailure:
@@ -245,7 +275,7 @@ def json_error(body: bytes, error: Exception) -> str:
         return "invalid character in literal"
     if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated"):
         return "unexpected end of JSON input"
-    sign = error.doc[error.pos]
+    sign = shown_byte(error.doc[error.pos].encode("utf-8", "surrogateescape")[0])
     where = {
         "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
         "Expecting value": "looking for beginning of value",
@@ -254,6 +284,12 @@ def json_error(body: bytes, error: Exception) -> str:
         "Expecting ',' delimiter": "after object key:value pair",
     }.get(error.msg, "in literal")
     return f"invalid character '{sign}' {where}"
+
+
+def shown_byte(byte: int) -> str:
+    """A byte as Go's decoder quotes it, to which it is a letter of Latin-1 (encoding/json, quoteChar)."""
+    sign = chr(byte)
+    return sign if sign.isprintable() else f"\\u{byte:04x}"
 
 
 def _deepest(body: bytes) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kheadless_tui.lab.api.decoding import shown_byte
 from kheadless_tui.lab.failure import ApiFailure, bad_request, expired
 from kheadless_tui.lab.resources import Resource
 from kheadless_tui.lab.selectors import FieldRequirement, Selector, matches, parse_fields, parse_labels
@@ -24,6 +25,8 @@ _TOO_OLD = (
     "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
     "deleted between the time the first chunk was returned and now may show up in the list."
 )
+_ENCODED_VERSION = "meta.k8s.io/v1"
+_CANNOT_CONTINUE = "invalid continue token: continue key is not valid:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def _position(item: Object) -> str:
 
 
 def _token(version: int, start: str) -> str:
-    text = json.dumps({"v": "meta.k8s.io/v1", "rv": version, "start": start}, separators=(",", ":"))
+    text = json.dumps({"v": _ENCODED_VERSION, "rv": version, "start": start}, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -151,11 +154,20 @@ def _read_token(token: str) -> tuple[int, str]:
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("latin-1")
         decoded = json.loads(raw)
+        if decoded.get("v") != _ENCODED_VERSION:
+            raise bad_request(
+                f"{_CANNOT_CONTINUE} server does not recognize this encoded version {decoded.get('v', '')}"
+            )
         return int(decoded["rv"]), str(decoded["start"])
     except json.JSONDecodeError as error:
         sign = raw[error.pos] if error.pos < len(raw) else ""
-        shown = sign if sign.isascii() and sign.isprintable() else f"\\u{ord(sign):04x}" if sign else ""
-        why = f"invalid character '{shown}' looking for beginning of value" if sign else "unexpected end of JSON input"
-        raise bad_request(f"invalid continue token: continue key is not valid: {why}") from error
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
+        why = (
+            f"invalid character '{shown_byte(ord(sign))}' looking for beginning of value"
+            if sign
+            else "unexpected end of JSON input"
+        )
+        raise bad_request(f"{_CANNOT_CONTINUE} {why}") from error
+    except binascii.Error as error:
+        raise bad_request(f"{_CANNOT_CONTINUE} illegal base64 data at input byte {len(token) // 4 * 4}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise bad_request(f"{_CANNOT_CONTINUE} {error}") from error

@@ -38,10 +38,10 @@ class Logs:
             ApiFailure: 400; there is no log yet.
         """
         query, name = request.query, pod["metadata"]["name"]
-        if is_true(query.get("previous", "")) or not self._has_started(pod, container):
+        if is_true(query, "previous") or not self._has_started(pod, container):
             raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
         main = self._containers.find(pod, container)
-        dated = is_true(query.get("timestamps", ""))
+        dated = is_true(query, "timestamps")
         whole = self._text(pod, container, dated=dated)
         text = _last(whole, query.get("tailLines", ""))
         if query.get("limitBytes"):
@@ -50,7 +50,7 @@ class Logs:
         await response.prepare(request)
         with contextlib.suppress(ConnectionError):
             await response.write(text)
-            if is_true(query.get("follow", "")):
+            if is_true(query, "follow"):
                 if main is not None:
                     listener = main.listen()
                     try:

@@ -10,7 +10,6 @@ from kheadless_tui.lab.failure import ApiFailure, invalid_options
 _KINDS = {"create": "CreateOptions", "update": "UpdateOptions", "patch": "PatchOptions"}
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 _MATCHES = ("Exact", "NotOlderThan", "")
-_TRUE = ("1", "true", "True")
 
 
 def check(verb: str, query: Mapping[str, str], content_type: str) -> None:
@@ -84,6 +83,6 @@ def _check_list(query: Mapping[str, str], *, watching: bool) -> None:
         raise invalid_options("ListOptions", "resourceVersionMatch", "FieldValueForbidden", why)
 
 
-def is_true(text: str) -> bool:
-    """A flag of a query."""
-    return text in _TRUE
+def is_true(query: Mapping[str, str], name: str) -> bool:
+    """A flag of a query: all but these words mean yes, nothing too (apimachinery, Convert_Slice_string_To_bool)."""
+    return name in query and query[name].lower() not in ("0", "false")

@@ -33,6 +33,8 @@ class Target:
     namespace: str = ""
     name: str = ""
     subresource: str = ""
+    watched: bool = False
+    """The path begins with ``watch``, the old way to say so."""
 
     def attributes(self, verb: str) -> Attributes:
         """For authorization."""
@@ -68,6 +70,8 @@ def parse(path: str) -> Target:
         raise not_served()
     if GROUP_VERSIONS.get(group) != version:
         raise no_such_resource() if parts[0] == "api" else not_served()
+    watched = rest[0] == "watch"
+    rest = _below_watch(path, rest[1:]) if watched else rest
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and not (len(rest) == 3 and rest[2] in ("status", "finalize")):
         namespace, rest = rest[1], rest[2:]
@@ -81,9 +85,17 @@ def parse(path: str) -> Target:
         raise no_such_resource()
     if plural == "namespaces" and not namespace:
         namespace = name  # authorization sees a Namespace as being inside itself
-    if subresource and subresource not in {item.name for item in resource.subresources}:
+    served = [] if watched else [item.name for item in resource.subresources]
+    if (watched and "watch" not in resource.verbs) or (subresource and subresource not in served):
         raise no_such_resource()
-    return Target(group, plural, resource, namespace, name, subresource)
+    return Target(group, plural, resource, namespace, name, subresource, watched)
+
+
+def _below_watch(path: str, rest: list[str]) -> list[str]:
+    if not rest:
+        why = f"failed to create RequestInfo: unable to determine kind and namespace from url, {path}"
+        raise PlainFailure(500, f'Internal Server Error: "{path}": {why}\n')
+    return rest
 
 
 def warnings_of(path: str) -> list[str]:
@@ -101,6 +113,10 @@ def verb_of(method: str, target: Target, *, watch: bool) -> str:
         if method != "POST":
             raise method_not_allowed()
         return "create"
+    if target.watched:
+        if method != "GET":
+            raise method_not_allowed()
+        return "watch"
     named = bool(target.name)
     verb = {
         ("GET", True): "get",

@@ -50,6 +50,10 @@ class NotUnderstoodError(ValueError):
     """Not protobuf, or of a kind that is not read here."""
 
 
+class BrokenError(NotUnderstoodError):
+    """No message of protobuf, in the words of Go's package."""
+
+
 @functools.cache
 def _messages() -> dict[str, dict[int, tuple[str, str]]]:
     raw = resources.files("kheadless_tui.lab.api").joinpath("messages.json").read_bytes()
@@ -61,9 +65,12 @@ def decode(body: bytes) -> dict[str, Any]:
 
     Raises:
         NotUnderstoodError: it cannot be read.
+        BrokenError: it is empty, or ends too early.
     """
     if not body.startswith(MAGIC):
         raise NotUnderstoodError("the envelope of Kubernetes is missing")
+    if len(body) == len(MAGIC):
+        raise BrokenError("empty body")
     envelope = dict(_fields(body[len(MAGIC) :]))
     meta = _message(_TYPE_META, _as_bytes(envelope.get(1, b"")), 0)
     name = _name_of(meta.get("apiVersion", ""), meta.get("kind", ""))
@@ -154,8 +161,10 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
         size = {1: 8, 5: 4}.get(wire)
         if wire == 2:
             size, position = _varint(data, position)
-        if size is None or position + size > len(data):
+        if size is None:
             raise NotUnderstoodError("not a message of protobuf")
+        if position + size > len(data):
+            raise BrokenError("unexpected EOF")
         yield number, data[position : position + size]
         position += size
 

@@ -203,8 +203,8 @@ async def accept(request: web.BaseRequest) -> Remote:
     check_spdy(request, V4, _SPDY_VERSIONS)
     channel = Upgraded.take_over(request, "SPDY/3.1", {"X-Stream-Protocol-Version": V4})
     remote = SpdyRemote(channel)
-    streams = {name for name in ("stdin", "stdout", "stderr") if is_true(request.query.get(name, ""))}
-    if is_true(request.query.get("tty", "")):
+    streams = {name for name in ("stdin", "stdout", "stderr") if is_true(request.query, name)}
+    if is_true(request.query, "tty"):
         streams -= {"stderr"}
     try:
         await remote.open({"error", *streams})
@@ -296,4 +296,4 @@ def exit_status(code: int) -> dict[str, Any]:
 
 def wants(query: Mapping[str, str], name: str) -> bool:
     """Whether a stream or a terminal is asked for."""
-    return is_true(query.get(name, ""))
+    return is_true(query, name)

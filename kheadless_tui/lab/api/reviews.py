@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
 from typing import Any
 
 from kheadless_tui.lab.failure import Cause, bad_request, invalid
 from kheadless_tui.lab.resources import REVIEWS, Resource
-from kheadless_tui.lab.rights import DISCOVERY_PATHS, Attributes, Rights, groups_of
+from kheadless_tui.lab.rights import Attributes, Rights, groups_of
 from kheadless_tui.lab.store import Object
 
 _ACCESS = Resource(
@@ -15,9 +15,10 @@ _ACCESS = Resource(
     "v1",
     "selfsubjectaccessreviews",
     "selfsubjectaccessreview",
-    "SelfSubjectAccessReview",
+    "",
     False,
 )
+"""What a refusal is about: the server leaves the kind out (pkg/registry/authorization, ``Kind("")``)."""
 
 
 def answer(group: str, plural: str, user: str, rights: Rights, review: Object, now: str) -> Object:
@@ -42,7 +43,7 @@ def answer(group: str, plural: str, user: str, rights: Rights, review: Object, n
             raise bad_request("no namespace on request")
         status = {
             "resourceRules": rights.rules_of(user, spec["namespace"]),
-            "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": [*DISCOVERY_PATHS]}],
+            "nonResourceRules": rights.path_rules_of(user),
             "incomplete": False,
         }
     meta = {key: value for key, value in (review.get("metadata") or {}).items() if key != "managedFields"}
@@ -50,16 +51,20 @@ def answer(group: str, plural: str, user: str, rights: Rights, review: Object, n
 
 
 def _access(user: str, rights: Rights, review: Object) -> dict[str, Any]:
-    spec, subject = review.get("spec") or {}, replace(_ACCESS, kind=review.get("kind") or "")
+    spec = review.get("spec") or {}
     wanted = spec.get("resourceAttributes")
     if wanted is None:
         if spec.get("nonResourceAttributes") is None:
             message = (
                 "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
             )
-            raise invalid(subject, "", [Cause("FieldValueInvalid", "spec.resourceAttributes", message)])
+            raise invalid(_ACCESS, "", [Cause("FieldValueInvalid", "spec.resourceAttributes", message)])
         asked = spec["nonResourceAttributes"]
         return {"allowed": rights.allows_path(user, asked.get("verb", ""), asked.get("path", ""))}
+    if (other := spec.get("nonResourceAttributes")) is not None:
+        given = json.dumps({"Path": other.get("path", ""), "Verb": other.get("verb", "")}, separators=(",", ":"))
+        message = f"Invalid value: {given}: cannot be specified in combination with resourceAttributes"
+        raise invalid(_ACCESS, "", [Cause("FieldValueInvalid", "spec.nonResourceAttributes", message)])
     resource = wanted.get("resource", "")
     if wanted.get("subresource"):
         resource += f"/{wanted['subresource']}"

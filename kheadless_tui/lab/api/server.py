@@ -105,7 +105,7 @@ class ApiServer:
         if document is not None:
             return document
         target = paths.parse(request.path)
-        verb = paths.verb_of(request.method, target, watch=options.is_true(request.query.get("watch", "")))
+        verb = paths.verb_of(request.method, target, watch=options.is_true(request.query, "watch"))
         self._rights.check(user, target.attributes(verb))
         if target.resource is None:
             body, now = await read_object(request), self._clock.timestamp()

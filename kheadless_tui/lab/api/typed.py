@@ -44,7 +44,7 @@ def _errors(value: Any, schema: Schema, place: str) -> Iterator[str]:
     elif kind == "array":
         yield from _of_list(value, target, place)
     elif kind == "boolean" and not isinstance(value, bool):
-        yield f"{place}: expected boolean, got &{{{_printed(value)}}}"
+        yield f"{place}: expected boolean, got &{{{printed(value)}}}"
     elif kind == "string" and not isinstance(value, str):
         yield f"{place}: expected string, got &value.valueUnstructured{{Value:{_in_go(value)}}}"
     elif kind in ("integer", "number") and (isinstance(value, bool) or not isinstance(value, (int, float))):
@@ -53,7 +53,7 @@ def _errors(value: Any, schema: Schema, place: str) -> Iterator[str]:
 
 def _of_object(value: Any, schema: Schema, place: str) -> Iterator[str]:
     if not isinstance(value, dict):
-        yield f"{place}: expected map, got &{{{_printed(value)}}}"
+        yield f"{place}: expected map, got &{{{printed(value)}}}"
         return
     if "properties" not in schema and not is_map(schema):
         return  # any object at all
@@ -67,7 +67,7 @@ def _of_object(value: Any, schema: Schema, place: str) -> Iterator[str]:
 
 def _of_list(value: Any, schema: Schema, place: str) -> Iterator[str]:
     if not isinstance(value, list):
-        yield f"{place}: expected list, got &{{{_printed(value)}}}"
+        yield f"{place}: expected list, got &{{{printed(value)}}}"
         return
     keyed = list_type(schema) in ("map", "set")
     steps: list[str] = []
@@ -80,12 +80,12 @@ def _of_list(value: Any, schema: Schema, place: str) -> Iterator[str]:
         yield from _errors(item, schema["items"], f"{place}{where}")
 
 
-def _printed(value: Any) -> str:
+def printed(value: Any) -> str:
     """As Go's ``%v``."""
     if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{_printed(value[key])}' for key in sorted(value))}]"
+        return f"map[{' '.join(f'{key}:{printed(value[key])}' for key in sorted(value))}]"
     if isinstance(value, list):
-        return f"[{' '.join(map(_printed, value))}]"
+        return f"[{' '.join(map(printed, value))}]"
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "<nil>"}[value]
     return str(value)

@@ -138,7 +138,10 @@ class Verbs:
         return call.json({"kind": kind, "apiVersion": api_version, "metadata": page.metadata(), "items": items})
 
     def _scope(self, call: Call) -> Scope:
-        return Scope.of(call.resource, call.namespace, call.query)
+        query = dict(call.query)
+        if call.target.watched and call.target.name:
+            query["fieldSelector"] = f"metadata.name={call.target.name}"
+        return Scope.of(call.resource, call.namespace, query)
 
     def _get(self, call: Call) -> Object:
         version = call.query.get("resourceVersion", "")
@@ -252,7 +255,7 @@ class Verbs:
             call.resource,
             item,
             manager,
-            force=is_true(call.query.get("force", "")),
+            force=is_true(call.query, "force"),
             dry_run=call.dry_run,
             subresource=call.target.subresource,
         )

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from kheadless_tui.lab.api.listing import Scope, number
+from kheadless_tui.lab.api.options import is_true
 from kheadless_tui.lab.api.schemas import of_kind
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.failure import ApiFailure
@@ -48,10 +49,10 @@ class Watch:
         self._changed = asyncio.Event()
         self._failure: ApiFailure | None = None
         self._closed = False
-        self._bookmarks = query.get("allowWatchBookmarks", "") in ("1", "true", "True")
-        self._initial = query.get("sendInitialEvents", "") in ("1", "true", "True")
+        self._bookmarks = is_true(query, "allowWatchBookmarks")
+        self._initial = is_true(query, "sendInitialEvents")
         self._start = self._start_version(query.get("resourceVersion", ""))
-        if query.get("sendInitialEvents", "") in ("0", "false", "False") and not self._start:
+        if "sendInitialEvents" in query and not self._initial and not self._start:
             self._start = store.version
         self._initial_end = self._initial or self._start == 0
         """Whether the next bookmark says that all that was there has been told."""
