@@ -131,6 +131,8 @@ async def test_the_pods_of_a_deleted_node_come_up_elsewhere(lab: Lab) -> None:
     node = lab.get("Pod", "tutorial-1", "web-0")["spec"]["nodeName"]
     other = next(each["metadata"]["name"] for each in lab.all("Node") if each["metadata"]["name"] != node)
     await levers.pull("delete-node", node)
+    assert await levers.undo("delete-node") == f"Node {node} has joined again, before its pods went."
+    assert "its pods go 40 s later" in await levers.pull("delete-node", node)
 
     def moved() -> bool:
         pods = lab.all("Pod", "tutorial-1")
@@ -138,7 +140,7 @@ async def test_the_pods_of_a_deleted_node_come_up_elsewhere(lab: Lab) -> None:
 
     await lab.until(moved, timeout=10)
     assert next(entry for entry in levers.entries() if entry.name == "delete-node").choices == ()
-    await levers.undo("delete-node")
+    assert await levers.undo("delete-node") == f"Node {node} has joined again, without its old pods."
     assert lab.get("Node", "", node)["status"]["conditions"][-1]["status"] == "True"
 
 

@@ -6,6 +6,7 @@ import contextlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from kheadless_tui.lab.controllers.scheduler import OrphanedPods
 from kheadless_tui.lab.failure import ApiFailure
 from kheadless_tui.lab.store import Object, clone
 from kheadless_tui.lab.switches.switch import Remembering
@@ -86,7 +87,9 @@ class DeletedNode(Remembering):
     """A Node that is gone, and its pods with it."""
 
     name, title = "delete-node", "Deleted Node"
-    says = "A Node is taken out of the cluster: its pods go, those of a controller come up on another one."
+    says = (
+        "A Node is taken out of the cluster: 40 s later its pods go, and those of a controller come up on another one."
+    )
 
     def __init__(self, lab: Any) -> None:
         super().__init__(lab)
@@ -102,14 +105,15 @@ class DeletedNode(Remembering):
         self._node = clone(self.lab.get("Node", "", choice))
         self.lab.delete("Node", "", choice)
         self.chosen = choice
-        return f"Node {choice} was deleted."
+        return f"Node {choice} was deleted; its pods go {OrphanedPods.QUARANTINE_SECONDS:g} s later."
 
     def undo(self) -> str:
         """Let it join again."""
         chosen, self.chosen = self.chosen, None
         meta = {"name": chosen, "labels": self._node["metadata"].get("labels") or {}}
         self.lab.apply({**self._node, "metadata": meta})
-        return f"Node {chosen} has joined again, without its old pods."
+        kept = any(pod["spec"].get("nodeName") == chosen for pod in self.lab.all("Pod"))
+        return f"Node {chosen} has joined again, {'before its pods went' if kept else 'without its old pods'}."
 
 
 class NetworkPolicy(Remembering):
@@ -130,7 +134,7 @@ class NetworkPolicy(Remembering):
         if choice.startswith("no DNS from "):
             namespace = target
             spec: Object = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": _EVERY_PORT_BUT_DNS}]}
-            said = f"NetworkPolicy {namespace}/{POLICY} lets the pods of {namespace} out to every port but 53."
+            said = f"NetworkPolicy {namespace}/{POLICY} keeps the pods of {namespace} from port 53."
         else:
             namespace = _key(target)[0]
             selector = self.lab.get("Service", *_key(target))["spec"]["selector"]
