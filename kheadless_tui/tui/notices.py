@@ -6,13 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kheadless_tui.cluster.bounds import MAX_LISTS
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Scope, Unauthorized
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, width_of
-from kheadless_tui.tui.render.notes import RULE, Note, note_for, polled_text
+from kheadless_tui.tui.render.notes import RULE, Note, note_for, polled_text, queued
 from kheadless_tui.tui.render.probed import record_key
 from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, UNKNOWN, WARN
 from kheadless_tui.zone.record import PredictedRecord
@@ -231,7 +230,7 @@ def trouble(link: ReadState, reads: Reads, namespace: str, cannot_probe: str = "
             "attention",
             UNKNOWN,
             (
-                "Shown is what was true then. ctrl-r tries now.",
+                f"{_of_then(reads, namespace)} ctrl-r tries now.",
                 "Probing needs the API; the last answers are kept.",
             ),
         )
@@ -264,10 +263,14 @@ def trouble(link: ReadState, reads: Reads, namespace: str, cannot_probe: str = "
     return None
 
 
-def _queue(reads: Reads) -> tuple[str, ...]:
-    """Lists that wait until others have ended, where there are any."""
-    waiting = sum(isinstance(state, Reading) and state.waiting for state in reads.values())
-    return (f"{MAX_LISTS} lists are read at a time; {waiting} wait for their turn.",) if waiting else ()
+def _of_then(reads: Reads, namespace: str) -> str:
+    """What of that which is shown was true then: all of it, or what has not been read again yet."""
+    kinds = (("services", "Services"), ("endpointslices", "EndpointSlices"))
+    live = {what: isinstance(state_of(reads, plural, namespace), Live) for plural, what in kinds}
+    old = [what for what, again in live.items() if not again]
+    if len(old) != 1:
+        return "Shown is what was true then."
+    return f"The {old[0]} shown are of then, the others of now."
 
 
 def polling(reads: Reads, namespace: str) -> tuple[str, ...]:
@@ -373,7 +376,7 @@ def nothing_selected(
         )
     if isinstance(link, Reading) or any(isinstance(state, Reading) for state in states):
         so_far = sum(state.objects for state in states if isinstance(state, Reading))
-        return title, Note(f"reading Services: {so_far:,} so far", "ellipsis", UNKNOWN, _queue(reads))
+        return title, Note(f"reading Services: {so_far:,} so far", "ellipsis", UNKNOWN, queued(reads.values()))
     if filtered:
         return title, Note(f"No Service matches /{filtered}.", "", MUTED, ("esc takes the filter away.",))
     others = sum(len(snapshot.services(name)) for name in snapshot.namespaces)

@@ -9,10 +9,11 @@ from kheadless_tui.cluster.reading.heartbeat import ASLEEP, Heartbeat, Pulse
 from kheadless_tui.cluster.reading.reader import Reader
 from kheadless_tui.cluster.reading.readers import Readers
 from kheadless_tui.cluster.reading.store import Store
-from kheadless_tui.cluster.state import Live
+from kheadless_tui.cluster.state import Live, Offline
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.wire.transport import Transport
-from kheadless_tui.model.kinds import SERVICE
+from kheadless_tui.errors import ClusterError
+from kheadless_tui.model.kinds import ENDPOINT_SLICE, ENDPOINTS, SERVICE
 from tests.cluster.conftest import Load
 from tests.cluster.fake_api import FakeApi, service, until
 
@@ -55,7 +56,6 @@ async def test_after_a_sleep_the_watch_is_taken_anew_and_nothing_is_said_to_be_w
     readers = Readers(transport, store, tasks, changed)
     readers.read(SERVICE, "")
     await until(lambda: len(api.watches["services"]) == 1)
-    await asyncio.sleep(1.1)  # a shorter watch would be one that fails
     first = next(iter(api.watches["services"]))
     # Of this event the old connection says nothing any more; the new watch begins at the version before it.
     api.watches["services"].clear()
@@ -98,3 +98,24 @@ async def test_new_connections_are_taken_and_those_in_use_go_on(api: FakeApi, lo
         assert b"ADDED" in await anext(aiter(chunks))
     await transport.close()
     await until(lambda: api.connected == 0)
+
+
+async def test_what_comes_back_comes_back_together(api: FakeApi, load: Load) -> None:
+    """After long trouble each list has a pause of its own; the first that is let in ends those of the others."""
+    transport, tasks = Transport(await load(api.url)), Tasks()
+    readers = Readers(transport, Store(), tasks, lambda _: None)
+    kinds = SERVICE, ENDPOINT_SLICE, ENDPOINTS
+    for kind in kinds:
+        readers.read(kind, "")
+    found = [readers.get(kind, "") for kind in kinds]
+    states = [each.reflector for each in found if each is not None]
+    long = time.time() + 3600
+    for each in states[:2]:
+        each.refused(ClusterError("no"), 500, "list", long)
+    states[2].refused(ClusterError("not now"), 429, "list", long, retry_after=5)
+    readers.back()
+    await until(lambda: all(isinstance(each.state, Live) for each in states[:2]))
+    assert isinstance(states[2].state, Offline), "the server asked us to wait"
+    readers.stop_all()
+    await transport.close()
+    await tasks.ended(1)

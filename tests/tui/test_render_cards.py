@@ -11,6 +11,7 @@ from kheadless_tui.cluster.gate import Action, WritePlan
 from kheadless_tui.cluster.rights.access import Right
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Unauthorized
 from kheadless_tui.diagnose.finding import Fact
+from kheadless_tui.tui.notices import trouble
 from kheadless_tui.tui.render.answers import answer_card, answer_heads, answers_layout
 from kheadless_tui.tui.render.findings import FindingCard, findings_layout
 from kheadless_tui.tui.render.notes import Note, note_for
@@ -281,3 +282,14 @@ def test_nothing_is_said_when_all_is_well() -> None:
 def test_a_remark_is_wrapped_beside_its_sign() -> None:
     lines = [line.plain for line in Note("one two three", "attention", more=("four five",)).lines(9)]
     assert lines == ["! one two", "  three", "  four", "  five"]
+
+
+def test_what_has_been_read_again_already_is_not_said_to_be_of_then() -> None:
+    away = Offline(0, 5, "no answer")
+    for services, expected in (
+        (away, "Shown is what was true then. ctrl-r tries now."),
+        (Live(9), "The EndpointSlices shown are of then, the others of now. ctrl-r tries now."),
+    ):
+        note = trouble(away, {("services", ""): services, ("endpointslices", ""): away}, "shop")
+        assert note is not None
+        assert note.more[0] == expected

@@ -100,6 +100,12 @@ class Readers:
             if away or (accepted and isinstance(state, Unauthorized)):
                 reader.retry_now()
 
+    def back(self) -> None:
+        """One of them is live again: the others are tried at once, so that what is shown is all of one time."""
+        for reader in self.all():
+            if isinstance(reader.reflector.state, Offline) and not reader.reflector.asked_to_wait:
+                reader.retry_now()
+
     def silent(self, error: Unreachable, asked: float) -> None:
         """The API server has not answered since then, by a clock that is never set."""
         for reader in self.all():

@@ -50,6 +50,8 @@ class Reflector:
         """Why it is not live; ``None`` while there is no trouble."""
         self.failure_may_pass = False
         """The failure is one that the API server itself expects to pass (429, 5xx)."""
+        self.asked_to_wait = False
+        """The server has said for how long not to ask again."""
         self._decoder = Decoder(kind)
         self._selector = label_selector
         self._spread = spread
@@ -353,6 +355,7 @@ class Reflector:
         self._attempts += 1
         # It may come back as one that was restored from a backup, and has written on past our version since.
         self._version = None
+        self.asked_to_wait = retry_after is not None
         asked = None if retry_after is None else min(retry_after, pauses.FORBIDDEN_PAUSE) + self._spread()
         self._wait_until = now + (self._pause(self._attempts) if asked is None else asked)
         since = self.state.since if isinstance(self.state, Offline) else self._contact

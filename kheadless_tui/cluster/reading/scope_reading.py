@@ -16,7 +16,7 @@ from kheadless_tui.cluster.reading.store import Store
 from kheadless_tui.cluster.rights.needs import SHOWN, Need, needs_of
 from kheadless_tui.cluster.rights.refusals import refusals_of
 from kheadless_tui.cluster.rights.rights_watch import RightsWatch, newly_readable
-from kheadless_tui.cluster.state import Forbidden, Offline, Polled, Reading, ReadState, Scope, is_whole
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Scope, is_whole
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import Unreachable
@@ -202,6 +202,8 @@ class ScopeReading:
             self.by_name.end(kind, namespace)
         if kind is NAMESPACE:
             self._store.know_namespaces(reflector.synced)
+        if isinstance(state, Live) and self._outcomes.get((kind.plural, namespace)) is Offline:
+            self.readers.back()
         self._hear_of_rights(reflector)
         self._changed()
 

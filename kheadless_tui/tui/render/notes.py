@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
 
-from kheadless_tui.cluster.bounds import MAX_OBJECTS
+from kheadless_tui.cluster.bounds import MAX_LISTS, MAX_OBJECTS
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Unauthorized
 from kheadless_tui.tui.render.ages import clock
 from kheadless_tui.tui.render.cells import clean, wrap
@@ -98,3 +98,9 @@ def _left_out(state: Live | Polled, what: str) -> Note | None:
     if not state.undecodable:
         return None
     return Note(f"{state.undecodable} {what} could not be decoded and are left out.", "attention", UNKNOWN)
+
+
+def queued(states: Iterable[ReadState]) -> tuple[str, ...]:
+    """Lists that wait until others have ended, where there are any."""
+    waiting = sum(isinstance(state, Reading) and state.waiting for state in states)
+    return (f"{MAX_LISTS} lists are read at a time; {waiting} wait for their turn.",) if waiting else ()
