@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from kheadless_tui.probe.choosing.equivalent import dig_command
@@ -18,7 +18,7 @@ from kheadless_tui.report.matrix import ROLES
 from kheadless_tui.report.medium import PIPE, Medium
 from kheadless_tui.report.table import Cell, Column, Table
 from kheadless_tui.report.table import render as render_table
-from kheadless_tui.zone.record import Record
+from kheadless_tui.zone.record import Question, Record
 
 SCHEMA = "kheadless/probe/1"
 
@@ -153,7 +153,12 @@ class _Line(NamedTuple):
 
 def _lines(observations: Sequence[Observation], comparison: Comparison) -> list[_Line]:
     asked = {(seen.vantage, seen.server, seen.transport, seen.question): seen for seen in observations}
-    lines = [_judged(row, asked.get((row.vantage, row.server, row.transport, row.question))) for row in comparison.rows]
+    lines = []
+    for seen, rows in _by_reply(comparison.rows, asked):
+        first = _judged(rows[0], seen)
+        # what did not fit into a reply is told in one line
+        more = Record(rows[0].record.name, 0, rows[0].record.type, f"({len(rows):,} records)")
+        lines.append(first if len(rows) == 1 else first._replace(record=more, pod=""))
     for seen in comparison.unjudged:
         records = seen.answer or (
             Record(
@@ -168,6 +173,27 @@ def _lines(observations: Sequence[Observation], comparison: Comparison) -> list[
             place = (seen.vantage, seen.server, seen.transport)
             lines.append(_Line(_unjudged(seen), record, ttl, "", *place, seen.rcode, _ms(seen), seen.error))
     return lines
+
+
+_Way = tuple[str, str, str, Question]
+"""Vantage point, server, transport and question of a reply."""
+
+
+def _by_reply(rows: Iterable[Row], asked: Mapping[_Way, Observation]) -> list[tuple[Observation | None, list[Row]]]:
+    """Each row by itself with its reply, but in one what a reply that was cut short lacks."""
+    found: list[tuple[Observation | None, list[Row]]] = []
+    cut: dict[_Way, list[Row]] = {}
+    for row in rows:
+        way = (row.vantage, row.server, row.transport, row.question)
+        seen = asked.get(way)
+        if row.verdict == UNANSWERED and seen is not None and not seen.error and way in cut:
+            cut[way].append(row)
+            continue
+        alone = [row]
+        found.append((seen, alone))
+        if row.verdict == UNANSWERED:
+            cut[way] = alone
+    return found
 
 
 def _judged(row: Row, seen: Observation | None) -> _Line:

@@ -208,3 +208,13 @@ def test_a_probe_that_was_stopped_is_never_a_match() -> None:
     assert "not asked: 2 of 2 as predicted, stopped before 3 more replies" in text
     wrong = replace(diagnosed(seen(A, "10.244.1.17")), complete=False)
     assert probe.summary(wrong) == "differs: 1 of 2 as predicted, 1 missing, stopped while what differs was asked again"
+
+
+def test_what_a_reply_that_was_cut_short_lacks_is_one_line() -> None:
+    cut = msgspec.structs.replace(seen(A), flags=("tc",))
+    lines = probe.render((POD,), diagnosed(cut, seen(NAME, "10.244.1.17")), "table").splitlines()
+    told = [line for line in lines if line.startswith("unanswered")]
+    assert len(told) == 1
+    assert "(2 records)" in told[0]
+    assert "it does not fit into a message of DNS" in told[0]
+    assert any(line.startswith("match") for line in lines)
