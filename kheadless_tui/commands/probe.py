@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kheadless_tui.commands import running
@@ -17,6 +17,7 @@ from kheadless_tui.commands.probe_place import plan_of, pod_options, prober_of
 from kheadless_tui.commands.progress import ProgressLine
 from kheadless_tui.commands.questions import QuestionLines, absolute_if_meant, check_name, default_type
 from kheadless_tui.commands.source import Source, connect, from_cluster, tell, tell_findings, with_pods
+from kheadless_tui.errors import Refused
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.choosing.plan import ProbePlan
 from kheadless_tui.probe.choosing.vantage import VantageSpec, parse_vantage
@@ -63,7 +64,21 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.converge:
         probe = probe_converge
     interruption = running.Interruption()
-    return running.run(probe(arguments, spec, interruption), interruption)
+    return running.run(_offering(probe(arguments, spec, interruption), arguments, spec), interruption)
+
+
+async def _offering(probe: Awaitable[int], arguments: argparse.Namespace, spec: VantageSpec) -> int:
+    """The probe; who may read nothing is told what can be had from this machine all the same."""
+    try:
+        return await probe
+    except Refused as error:
+        if spec.kind == "local" and arguments.server:
+            server = parse_server(arguments.server)
+            error.hint += (
+                " Without them nothing can be predicted that an answer could be compared with; the answer alone: "
+                f"dig @{server.address} -p {server.port} NAME"
+            )
+        raise
 
 
 async def _probe(arguments: argparse.Namespace, spec: VantageSpec, interruption: running.Interruption) -> int:

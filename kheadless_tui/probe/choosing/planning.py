@@ -257,7 +257,7 @@ class Planner:
             + "; ".join(f"{what}: {why}" for what, why in rejected[:6])
             + ".",
             hint="Another user may: kubectl auth can-i get pods/exec -n "
-            f"{wish.namespace}. Predictions (records, predict) need no such right.",
+            f"{wish.namespace}. Predictions (records, predict) need no such right. {await self._rights.from_here()}",
         )
 
     async def _new_if_possible(self, wish: Wish, instead: str, rejected: Rejected) -> ProbePlan | None:

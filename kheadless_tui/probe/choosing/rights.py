@@ -75,11 +75,11 @@ class Rights:
             ways = await self.ways(namespace, failed, pod)
         except ClusterError:
             return error
-        best = f"Next best: {ways}." if ways else await self._from_here()
+        best = f"Next best: {ways}." if ways else await self.from_here()
         error.hint = f"{error.hint.rstrip('.')}. {best}".removeprefix(". ")
         return error
 
-    async def _from_here(self) -> str:
+    async def from_here(self) -> str:
         """What is left to who may do nothing in the cluster: it needs no right, only a way to the server."""
         try:
             servers = await self._servers.addresses()
