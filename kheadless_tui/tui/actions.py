@@ -64,6 +64,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("main.why", "w", "why", "why", EVERYWHERE, help="why: a record, a missing right"),
     Action("main.commands", "e", "commands", "kubectl", EVERYWHERE, help="equivalent commands"),
     Action("main.copy", "c", "copy", "copy", EVERYWHERE, help="copy the full name"),
+    Action("main.raw", "x", "raw", "raw text", EVERYWHERE, shown=False, listed=False),
+    Action("main.copy-command", "C", "copy_command", "copy command", EVERYWHERE, shown=False, listed=False),
     Action("main.favourite", "0", "favourite(0)", "a namespace, 0 for all", EVERYWHERE, shown=False, as_="0-9"),
     Action("main.last", "minus", "last", "the last place", EVERYWHERE, shown=False),
     Action("main.backward", "left_square_bracket", "travel(-1)", "places back, on", EVERYWHERE, shown=False, as_="[ ]"),

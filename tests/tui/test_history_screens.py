@@ -73,6 +73,21 @@ async def test_two_probes_are_listed_opened_and_compared() -> None:
         await until(pilot, lambda: " IN " in app.clipboard)
 
 
+async def test_raw_text_and_command_are_one_key_away_from_the_tree() -> None:
+    async with on_lab() as (_, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        await pilot.press("x")
+        await until(pilot, shows(app, "no reply is open whose text could be shown: p asks"))
+        await probe(app, pilot)
+        await until(pilot, shows(app, "probe done"))
+        await pilot.press("C")
+        await until(pilot, lambda: app.clipboard.startswith("kubectl"))
+        await until(pilot, shows(app, "sent to the terminal's clipboard: "))
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, TextScreen))
+        await until(pilot, shows(app, ";QUESTION"))
+
+
 async def test_without_probes_the_history_says_how_to_make_one() -> None:
     async with on_lab() as (_, app, pilot):
         await until(pilot, shows(app, "3 of 3 in DNS"))

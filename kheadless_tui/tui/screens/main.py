@@ -310,6 +310,16 @@ class MainScreen(CommandScreen):
     def _on_raw(self, event: AnswersPanel.Raw) -> None:
         self.app.push_screen(raw_screen(self._frame, event.head))
 
+    def action_raw(self) -> None:
+        """The reply that is open among the answers, as it came, from wherever the focus is."""
+        if not self._body.answers.action_raw():
+            self.say("no reply is open whose text could be shown: p asks", UNKNOWN)
+
+    def action_copy_command(self) -> None:
+        """The command that asks for it again."""
+        if not self._body.answers.action_copy_command():
+            self.say("no reply is open whose command could be copied: p asks", UNKNOWN)
+
     @on(AnswersPanel.Copied)
     def _on_copied(self, event: AnswersPanel.Copied) -> None:
         self._copy(event.text)

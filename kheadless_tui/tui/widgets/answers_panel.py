@@ -80,10 +80,11 @@ class AnswersPanel(Panel):
             return self._here is not None
         return super().check_action(action, parameters)
 
-    def action_raw(self) -> None:
-        """Show the reply as it came."""
+    def action_raw(self) -> bool:
+        """Show the reply as it came; false where there is none."""
         if (head := self._here) is not None:
             self.post_message(self.Raw(head))
+        return head is not None
 
     def action_copy_answer(self) -> None:
         """Copy the answer as dig writes it; of a denial what denies it."""
@@ -91,10 +92,13 @@ class AnswersPanel(Panel):
             records = [str(record) for record in (*head.seen.answer, *head.seen.authority)]
             self.post_message(self.Copied("\n".join(records) or head.seen.error or head.seen.rcode))
 
-    def action_copy_command(self) -> None:
-        """Copy the command that asks the same."""
-        if (head := self._here) is not None and self.view is not None:
-            self.post_message(self.Copied(answer_card(self.view, head).equals))
+    def action_copy_command(self) -> bool:
+        """Copy the command that asks the same; false where there is no reply, or no command."""
+        head = self._here
+        equals = answer_card(self.view, head).equals if head is not None and self.view is not None else ""
+        if equals:
+            self.post_message(self.Copied(equals))
+        return bool(equals)
 
     def show(self, view: ServiceView | None) -> None:
         """Follow a view; without the focus, what is opened stands first."""

@@ -139,6 +139,13 @@ class Body(Horizontal):
         self.settle()
 
     @property
+    def answers(self) -> AnswersPanel:
+        """The replies, of which one is open."""
+        panel = self.side.panels["answers"]
+        assert isinstance(panel, AnswersPanel)
+        return panel
+
+    @property
     def _records(self) -> RecordsPanel:
         panel = self.side.panels["records"]
         assert isinstance(panel, RecordsPanel)
