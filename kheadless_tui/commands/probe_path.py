@@ -41,7 +41,7 @@ async def probe_path(arguments: argparse.Namespace, spec: VantageSpec, interrupt
     async with from_cluster(arguments, await connect(arguments), ()) as source:
         prober = prober_of(source, arguments)
         questions = [Question(absolute(unescaped(name)), "A")]
-        plan = await plan_of(prober, source, arguments, spec, questions)
+        plan = await plan_of(prober, source, arguments, spec, questions, as_resolver=True)
         with ProgressLine() as line:
             async with prober.open(plan, line) as place:
                 line.wipe()

@@ -54,6 +54,7 @@ async def plan_of(
     *,
     service: ObjectKey | None = None,
     every_server: bool = False,
+    as_resolver: bool = False,
 ) -> ProbePlan:
     """The place, told on stderr with the reason for it.
 
@@ -65,6 +66,7 @@ async def plan_of(
         questions: What will be asked.
         service: The Service that is asked for; its own pods are preferred.
         every_server: Ask all servers, over both transports unless one is named.
+        as_resolver: Which program asks is another matter than the plan's: it goes as a resolver would.
     """
     namespace = service.namespace if service else source.namespace
     protocol = protocol_of(arguments)
@@ -80,7 +82,8 @@ async def plan_of(
         transports=transports,
         manner=Manner(edns=0 if arguments.no_edns else AS_USUAL.edns, mixed_case=arguments.mixed_case),
     )
-    tell(f"asking from {plan.vantage}: {plan.why}")
+    where = plan.vantage.partition(", by ")[0] if as_resolver else plan.vantage
+    tell(f"asking from {where}: {plan.why}")
     return plan
 
 

@@ -76,6 +76,12 @@ class Observation(msgspec.Struct, frozen=True):
     """Whether the reply repeated the letters of the name in the case in which they were sent; ``None`` where that was
     not tried or cannot be seen."""
 
+    within: float | None = None
+    """Milliseconds that the reply took at the most, the whole run of the program and its exec included, where the
+    program tells no time of its own."""
+    carrier: str = ""
+    """The program that asked."""
+
     @property
     def aa(self) -> bool | None:
         """The AA bit; ``None`` when the carrier cannot tell."""

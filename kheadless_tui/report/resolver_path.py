@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kheadless_tui.probe.resolver.resolver_path import NOT_ASKED, Ask, PathStep, ResolverPath
+from kheadless_tui.probe.resolver.resolver_times import of_one
 from kheadless_tui.report.document import Document, dump, question_document, records_as_dig
 from kheadless_tui.report.fields import fields, verbatim
 from kheadless_tui.report.medium import PIPE, Medium
@@ -59,6 +60,7 @@ def document(path: ResolverPath) -> Document:
         "predictedResolvConf": resolv_document(path.predicted_resolv),
         "server": path.server or None,
         "transports": list(path.transports),
+        "carriers": list(path.carriers),
         "steps": [_step_document(step) for step in path.steps],
         "addresses": list(path.addresses),
         "getent": None
@@ -73,8 +75,9 @@ def document(path: ResolverPath) -> Document:
 
 def _summary(path: ResolverPath) -> str:
     over = " and ".join(each.upper() for each in path.transports)
+    by = f" by {' and '.join(path.carriers)}" if path.carriers else ""
     asked = (
-        f"{len(path.questions)} questions to {path.server} over {over}, {path.ms:.1f} ms"
+        f"{len(path.questions)} questions to {path.server} over {over}{by}, {path.took}"
         if path.questions
         else "no question"
     )
@@ -125,7 +128,7 @@ def _table(path: ResolverPath, medium: Medium) -> Table:
             types = ", ".join(each.type for each in step.asks if each.type) if len(asks) == 1 else ask.type
             row: list[str | Cell] = [str(step.number) if first else "", _short(step.name, head) if first else "", types]
             row += [ask.predicted] if odd else []
-            row += [Cell(ask.verdict, ROLES[ask.verdict]), _answered(step, ask, first), _ms(ask)]
+            row += [Cell(ask.verdict, ROLES[ask.verdict]), _answered(step, ask, first), of_one(ask.observation)]
             rows.append(row)
     return Table(tuple(columns), rows, title=f"{CUT} stands for {head}" if head else "")
 
@@ -133,7 +136,16 @@ def _table(path: ResolverPath, medium: Medium) -> Table:
 def _plain_table(path: ResolverPath) -> Table:
     headings = ("STEP", "NAME", "TYPE", "PREDICTED", "VERDICT", "ANSWERED", "NOTE", "MS")
     rows = [
-        (str(step.number), step.name, ask.type, ask.predicted, ask.verdict, ask.answered, step.note, _ms(ask))
+        (
+            str(step.number),
+            step.name,
+            ask.type,
+            ask.predicted,
+            ask.verdict,
+            ask.answered,
+            step.note,
+            of_one(ask.observation),
+        )
         for step in path.steps
         for ask in step.asks
     ]
@@ -160,10 +172,6 @@ def _answered(step: PathStep, ask: Ask, first: bool) -> str:
     return "; ".join(part for part in (told, step.note if first else "") if part)
 
 
-def _ms(ask: Ask) -> str:
-    return f"{ask.ms:.1f}" if ask.ms is not None else ""
-
-
 def _step_document(step: PathStep) -> Document:
     return {
         "step": step.number,
@@ -184,6 +192,7 @@ def _ask_document(ask: Ask) -> Document:
         "verdict": ask.verdict,
         "addresses": list(ask.addresses),
         "ms": _rounded(ask.ms),
+        "withinMs": _rounded(seen.within) if seen is not None else None,
         "question": question_document(seen.question) if seen is not None else None,
         "rcode": (seen.rcode or None) if seen is not None else None,
         "answer": records_as_dig(seen.answer) if seen is not None else [],

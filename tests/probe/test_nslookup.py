@@ -86,6 +86,9 @@ def test_bind_over_tcp_prints_the_same() -> None:
 
 def test_busybox_tells_the_time() -> None:
     assert output("busybox-a", Question(BASE, "A")).ms == 1
+    text = (DATA / "nslookup-busybox-a.txt").read_text(encoding="utf-8").partition("\n")[2]
+    quick = parse_nslookup(text.replace("completed in 1ms", "completed in 0ms"), Question(BASE, "A"))
+    assert (quick.ms, quick.within) == (None, 1.0), "in whole milliseconds"
 
 
 @pytest.mark.parametrize(

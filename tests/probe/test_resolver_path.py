@@ -13,6 +13,7 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.resolver.resolver_files import Getent, PodFiles, read_files, read_getent
 from kheadless_tui.probe.resolver.resolver_path import Predicted, ResolverPath, Walk, resolver_path
+from kheadless_tui.probe.resolver.resolver_times import of_one
 from kheadless_tui.probe.resolver.resolver_walk import hidden_note, libc_notes
 from kheadless_tui.report import resolver_path as report
 from kheadless_tui.report.medium import Medium
@@ -108,6 +109,24 @@ def test_without_dns_in_nsswitch_only_musl_would_ask() -> None:
     assert second.startswith("musl (Alpine) reads no nsswitch.conf, and would ask web.shop.")
 
 
+def test_a_time_that_the_carrier_does_not_tell_is_never_a_number_of_its_own() -> None:
+    def timed(ms: float | None, within: float | None) -> ResolverPath:
+        def seen(each: Observation) -> Observation:
+            return msgspec.structs.replace(each, ms=ms, within=within, carrier="nslookup", started=1.0)
+
+        walk = Walk(SHORT, GLIBC, ANSWERS)
+        while due := walk.next():
+            walk.feed([seen(each) for each in replies(*dict.fromkeys(question.name for question in due))])
+        return resolver_path(SHORT, "pod/x", "", GLIBC, PREDICTED, walk, server="10.96.0.10")
+
+    assert timed(1.5, None).took == "3.0 ms", "A and AAAA of one name go out together"
+    bound = timed(None, 56.2)
+    assert bound.took == "within 57 ms, with the exec", "one run of the program"
+    assert {of_one(ask.observation) for step in bound.steps for ask in step.asks if ask.observation} == {"<57"}
+    assert timed(None, None).took == "no time told by nslookup"
+    assert "4 questions to 10.96.0.10 over UDP by nslookup, within 57 ms" in report.render(bound, "table")
+
+
 # -- what is read ----------------------------------------------------------------------------------------------
 
 
@@ -195,7 +214,7 @@ def test_each_step_says_what_was_predicted_and_what_was_answered() -> None:
     assert found.steps[4].asks[0].predicted == "elsewhere"
     assert found.steps[3].note == "step 3 answered"
     assert sorted(found.addresses) == ["10.0.0.1", "10.0.0.2"]
-    assert (len(found.questions), found.ms) == (4, 3.0)
+    assert (len(found.questions), found.took) == (4, "3.0 ms")
 
 
 def test_an_address_that_is_not_the_predicted_one_is_a_difference() -> None:
@@ -310,7 +329,7 @@ def test_the_document_has_the_keys_of_its_schema() -> None:
     document = report.document(path(getent=Getent(("10.0.0.1", "10.0.0.2"), 50.0)))
     assert list(document) == [
         "schema", "name", "vantage", "image", "libc", "nsswitch", "resolvConf", "predictedResolvConf", "server",
-        "transports", "steps", "addresses", "getent", "differences", "notes", "complete", "verdict",
+        "transports", "carriers", "steps", "addresses", "getent", "differences", "notes", "complete", "verdict",
     ]  # fmt: skip
     assert document["schema"] == "kheadless/path/1"
     assert document["steps"][2]["asks"][0]["answer"][0] == f"{WINNER} 30 IN A 10.0.0.2"

@@ -104,6 +104,8 @@ class NslookupOutput:
     ttl_known: bool = False
     ms: float | None = None
     """In whole milliseconds; ``None`` where it says 0, which is no time."""
+    within: float | None = None
+    """Milliseconds at the most: 1 where it says 0."""
     error: str = ""
 
 
@@ -158,7 +160,8 @@ def parse_nslookup(text: str, question: Question) -> NslookupOutput:
     if not spoke:
         return NslookupOutput(None, error=trouble or "nslookup said nothing that can be read")
     rest = (tuple(sections.get("AUTHORITY RECORDS", ())), tuple(sections.get("ADDITIONAL RECORDS", ())))
-    return NslookupOutput(Reply(question, rcode or "NOERROR", (), answer, *rest), ttl_known, ms)
+    within = 1.0 if timed and ms is None else None
+    return NslookupOutput(Reply(question, rcode or "NOERROR", (), answer, *rest), ttl_known, ms, within)
 
 
 def _debug_sections(text: str) -> dict[str, list[Record]]:

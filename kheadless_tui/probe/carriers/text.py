@@ -37,6 +37,8 @@ class Told:
     error: str = ""
     unknown: tuple[str, ...] = ()
     """As in :class:`kheadless_tui.probe.observation.Observation`."""
+    within: float | None = None
+    """Milliseconds at the most, where it is told no better."""
 
 
 class TextCarrier(Interface):
@@ -148,7 +150,7 @@ class Nslookup:
         unknown = [] if output.ttl_known else ["ttl", "authority", "additional"]
         unknown += [] if reply.flags else ["flags"]
         unknown += [] if reply.rcode else ["rcode"]
-        return Told(question, reply, output.ms, "", tuple(unknown))
+        return Told(question, reply, output.ms, "", tuple(unknown), output.within)
 
 
 class Getent:

@@ -65,9 +65,12 @@ class Asking:
         text: str = "",
         edns: int | None = None,
         unasked: bool = False,
+        within: float | None = None,
     ) -> Observation:
         """The observation of one outcome."""
-        base = Observation(self.vantage.name, str(self.server), self.over, question, started=started, said=text)
+        base = Observation(
+            self.vantage.name, str(self.server), self.over, question, started=started, said=text, carrier=self.carrier
+        )
         if reply is None:
             return msgspec.structs.replace(base, error=error or "no reply", unasked=unasked)
         return msgspec.structs.replace(
@@ -78,6 +81,7 @@ class Asking:
             authority=reply.authority,
             additional=reply.additional,
             ms=ms,
+            within=within if ms is None else None,
             ttl_known="ttl" not in unknown,
             wire=reply.wire,
             unknown=tuple(unknown),

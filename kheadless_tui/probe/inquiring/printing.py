@@ -103,21 +103,29 @@ class TextAsker:
         """One run; the questions that are to be asked again."""
         async with self._gate:
             await self._asking.pace.turns(len(batch))
-            started = time.time()
+            started, began = time.time(), time.monotonic()
             result = await self._exec(carrier.argv(batch))
+            within = (time.monotonic() - began) * 1000
         again = []
         text = said(result)
         for told in carrier.read(result, batch):
             if told.reply is None and not last:
                 again.append(told.question)
             else:
-                self._settle(self._observed(told, started, text))
+                self._settle(self._observed(told, started, text, within))
         return again
 
-    def _observed(self, told: Told, started: float, text: str) -> Observation:
+    def _observed(self, told: Told, started: float, text: str, within: float) -> Observation:
         error = "" if told.reply is not None else f"{told.error} (asked twice)"
         return self._asking.observe(
-            told.question, told.reply, ms=told.ms, error=error, started=started, unknown=told.unknown, text=text
+            told.question,
+            told.reply,
+            ms=told.ms,
+            within=within if told.within is None else told.within,
+            error=error,
+            started=started,
+            unknown=told.unknown,
+            text=text,
         )
 
     async def _exec(self, argv: tuple[str, ...]) -> ExecResult:

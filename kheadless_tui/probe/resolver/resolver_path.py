@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.resolver import resolver_times
 from kheadless_tui.probe.resolver.resolver_files import Getent, PodFiles
 from kheadless_tui.probe.server import UDP
 from kheadless_tui.zone.record import Answer, Question
@@ -109,18 +110,26 @@ class ResolverPath:
     @property
     def questions(self) -> tuple[Question, ...]:
         """Those that were asked, in order."""
-        return tuple(ask.observation.question for step in self.steps for ask in step.asks if ask.observation)
+        return tuple(seen.question for step in self._seen for seen in step)
 
     @property
     def transports(self) -> tuple[str, ...]:
         """``udp`` where it was asked as a resolver asks."""
-        seen = (ask.observation for step in self.steps for ask in step.asks)
-        return tuple(dict.fromkeys(each.transport for each in seen if each is not None))
+        return tuple(dict.fromkeys(seen.transport for step in self._seen for seen in step))
 
     @property
-    def ms(self) -> float:
-        """Milliseconds of all replies together; A and AAAA of one name go out together."""
-        return sum(max((ask.ms or 0.0 for ask in step.asks), default=0.0) for step in self.steps)
+    def carriers(self) -> tuple[str, ...]:
+        """The programs that asked."""
+        return tuple(dict.fromkeys(seen.carrier for step in self._seen for seen in step if seen.carrier))
+
+    @property
+    def took(self) -> str:
+        """``5.8 ms`` for all replies; a bound where there is no more, or who does not tell it."""
+        return resolver_times.in_words(self._seen)
+
+    @property
+    def _seen(self) -> list[list[Observation]]:
+        return [[ask.observation for ask in step.asks if ask.observation is not None] for step in self.steps]
 
 
 @dataclass(frozen=True, slots=True)

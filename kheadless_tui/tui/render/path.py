@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from rich.text import Text
 
 from kheadless_tui.probe.resolver.resolver_path import Ask, PathStep, ResolverPath
-from kheadless_tui.tui.render.ages import milliseconds
+from kheadless_tui.probe.resolver.resolver_times import of_one
 from kheadless_tui.tui.render.cells import clean, pad, wrap
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import BAD, FOCUS, MUTED, TEXT, UNKNOWN
@@ -160,7 +160,7 @@ def _cells(entry: PathEntry, signs: Signs, *, tight: bool = False) -> dict[str, 
         "predicted": Cell.of(f"{first} +{len(more)}" if more else first, TEXT),
         "verdict": verdict_cell(ask.verdict, signs),
         "answered": Cell.of(_answered(entry), TEXT if ask.answered != ask.verdict else MUTED),
-        "ms": Cell.of("" if ask.ms is None else f"{ask.ms:.1f}", MUTED),
+        "ms": Cell.of(of_one(ask.observation), MUTED),
     }
 
 
@@ -188,7 +188,8 @@ def path_title(path: ResolverPath, signs: Signs) -> str:
 
 
 def path_count(path: ResolverPath) -> str:
-    """``4 questions, 5.8 ms``; not every carrier tells the time."""
+    """``4 questions by nc, 5.8 ms``; not every carrier tells the time."""
     count = len(path.questions)
-    took = f", {milliseconds(path.ms)}" if path.ms else ""
-    return f"{count} question{'' if count == 1 else 's'}{took}"
+    by = f" by {' and '.join(path.carriers)}" if path.carriers else ""
+    took = "" if not count else f", {path.took}"
+    return f"{count} question{'' if count == 1 else 's'}{by}{took}"
