@@ -233,3 +233,10 @@ def test_every_error_is_one_sentence(tmp_path: Path) -> None:
         with pytest.raises(HeadlessError) as caught:
             load(path)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["::bad", "http://", "http://proxy:port"])
+async def test_a_proxy_of_the_environment_that_is_none_is_named(tmp_path: Path, given: str) -> None:
+    path = kubeconfig(tmp_path / "config", "https://api.example:6443")
+    with pytest.raises(InputError, match="the environment's HTTPS_PROXY is no URL of a proxy"):
+        load_connection(kubeconfig=path, environ={"HTTPS_PROXY": given})

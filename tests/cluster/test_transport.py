@@ -388,7 +388,8 @@ async def test_through_a_proxy_that_speaks_tls_itself(load: Load, certificates: 
 async def test_a_proxy_that_is_not_there(load: Load, closed_port: int) -> None:
     proxy = f"http://user:secret@127.0.0.1:{closed_port}"
     error = await failure(load, "https://api.example:6443", cluster={"proxy-url": proxy})
-    assert str(error).startswith(f"the proxy http://127.0.0.1:{closed_port} refused the connection")
+    assert str(error) == f"the proxy http://127.0.0.1:{closed_port} refused the connection"
+    assert error.hint.startswith("check the proxy: ")
 
 
 def test_strict_verification_is_not_asked_for(certificates: Certificates) -> None:

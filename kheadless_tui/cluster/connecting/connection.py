@@ -225,12 +225,29 @@ def _trust(cluster: Section) -> TrustSettings:
 
 def _proxy(cluster: Section, server: str, environ: Mapping[str, str]) -> str:
     proxy_url = cluster.text("proxy-url")
-    if proxy_url and (urlsplit(proxy_url).scheme not in SCHEMES or not urlsplit(proxy_url).hostname):
+    if proxy_url and not _is_proxy(proxy_url):
         raise InputError(
             f"cluster {cluster.name!r} has the proxy-url {proxy_url!r}, expected http://, https:// or socks5://",
             where=cluster.file,
         )
-    return proxy_url or proxy_from_environment(server, environ)
+    if proxy_url:
+        return proxy_url
+    found = proxy_from_environment(server, environ)
+    if found and not _is_proxy(found):
+        name = "HTTPS_PROXY" if server.startswith("https:") else "HTTP_PROXY"
+        raise InputError(
+            f"the environment's {name} is no URL of a proxy: {found.removeprefix('http://')!r}",
+            hint="expected http://HOST:PORT, https:// or socks5://",
+        )
+    return found
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port that is none
+        return False
 
 
 def _impersonation(user: Section, as_user: str | None, as_groups: Sequence[str]) -> tuple[tuple[str, str], ...]:

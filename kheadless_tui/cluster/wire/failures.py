@@ -17,6 +17,9 @@ from kheadless_tui.errors import HeadlessError, Unreachable
 ERRORS = (aiohttp.ClientError, OSError, asyncio.TimeoutError, ssl.SSLError)
 """All that aiohttp raises when the other end cannot be reached or breaks off."""
 
+PROXY_HINT = "check the proxy: proxy-url in the kubeconfig, else HTTPS_PROXY and NO_PROXY in the environment"
+PROXY_LOGIN = "it wants a login: put USER:PASSWORD@ before its host, in proxy-url or in HTTPS_PROXY"
+
 _CERTIFICATE_REASONS = {
     9: "it is not yet valid",
     10: "it has expired",
@@ -78,15 +81,15 @@ def is_worth_another_connection(error: BaseException) -> bool:
 def _told(error: BaseException, server: str, proxy_url: str, by_proxy: str) -> Unreachable | None:
     at_proxy = isinstance(error, aiohttp.ClientProxyConnectionError)
     whom = f"the proxy {_without_password(proxy_url)}" if at_proxy else server
+    if at_proxy:
+        by_proxy = ""  # it is what was asked
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return Unreachable(
             f"the proxy {_without_password(proxy_url)} did not lead to {server} ({error.status})",
-            hint="check proxy-url, or NO_PROXY",
+            hint=PROXY_LOGIN if error.status == 407 else PROXY_HINT,
         )
     if _is_of_socks(error):
-        return Unreachable(
-            f"the proxy {_without_password(proxy_url)} did not lead to {server}", hint="check proxy-url, or NO_PROXY"
-        )
+        return Unreachable(f"the proxy {_without_password(proxy_url)} did not lead to {server}", hint=PROXY_HINT)
     if isinstance(error, ssl.SSLCertVerificationError):
         return _certificate(error, server)
     if isinstance(error, ssl.SSLError):
@@ -99,7 +102,7 @@ def _told(error: BaseException, server: str, proxy_url: str, by_proxy: str) -> U
     if isinstance(error, aiohttp.InvalidURL):
         return Unreachable(f"{server} is no URL that can be asked", hint="check the cluster's server")
     if isinstance(error, OSError):
-        return _system(error, whom, by_proxy)
+        return _system(error, whom, by_proxy, at_proxy)
     return None
 
 
@@ -124,10 +127,11 @@ def _tls(error: ssl.SSLError, whom: str) -> Unreachable | None:
     return Unreachable(f"no TLS with {whom}: {reason.replace('_', ' ').lower() or 'it broke off'}")
 
 
-def _system(error: OSError, whom: str, by_proxy: str) -> Unreachable | None:
+def _system(error: OSError, whom: str, by_proxy: str, at_proxy: bool) -> Unreachable | None:
     if error.errno == errno.ECONNREFUSED or _all_refused(error):
         return Unreachable(
-            f"{whom} refused the connection{by_proxy}", hint="is the API server up, and is this its address and port?"
+            f"{whom} refused the connection{by_proxy}",
+            hint=PROXY_HINT if at_proxy else "is the API server up, and is this its address and port?",
         )
     if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN):
         return Unreachable(f"there is no route to {whom}{by_proxy}", hint="check the network and the VPN")
