@@ -67,3 +67,9 @@ def test_a_long_message_is_shortened_behind_the_advice() -> None:
 def test_a_policys_words_are_the_sentence() -> None:
     words = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"'
     assert refusal(words).message == words
+
+
+def test_who_may_not_impersonate_is_the_one_who_asks() -> None:
+    words = no_right("impersonate", "users", "", "at the cluster scope", user="oncall")
+    error = refusal(words, "list services in all namespaces")
+    assert str(error) == "user oncall may not impersonate users, as --as or the kubeconfig asks for (403)"

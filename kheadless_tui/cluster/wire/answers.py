@@ -101,7 +101,7 @@ def error_of(response: Response, server: str, user: str, attempted: str) -> Clus
     if code == 404:
         return NotFound(words or f"{server} has nothing there (404)")
     if code == 407:
-        return Unreachable(f"the proxy on the way to {server} wants a login (407)", hint="put it into proxy-url")
+        return Unreachable(f"the proxy on the way to {server} wants a login (407)", hint="put it into the proxy's URL")
     if code == 429:
         return Unreachable(f"{server} has too many requests to answer (429{_said(words)})", hint="try again later")
     if code >= 500:
@@ -131,6 +131,12 @@ def _refused(words: str, server: str, user: str, attempted: str) -> Refused:
             )
         return Refused(words or f"{server} refused (403)", hint="kubectl auth can-i --list shows what is allowed")
     verb, resource, group, namespace = missing.group("verb", "resource", "group", "namespace")
+    if verb == "impersonate":
+        # Of who asks, not of whom they ask as: nothing has been said of the latter's rights.
+        return Refused(
+            f"user {missing['user']} may not impersonate {resource}, as --as or the kubeconfig asks for (403)",
+            hint=f"ask an admin for impersonate on {resource}. The API server says: {_shortened(words)}",
+        )
     where = f"in namespace {namespace}" if namespace else "in all namespaces"
     verbs = "list and watch" if verb in ("list", "watch") else verb  # what is listed here is watched, too
     plural, _, subresource = resource.partition("/")
