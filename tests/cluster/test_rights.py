@@ -106,7 +106,7 @@ async def test_a_right_that_is_granted_is_used_by_itself(api: FakeApi, seen_by: 
     session = await seen_by(namespaces=("shop",))
     with pytest.raises(Refused):
         await session.loaded(5)
-    for expected in ("list services", "list endpointslices", "watch pods", "get pods/exec", "create pods"):
+    for expected in ("list services", "list endpointslices", "watch pods", "get pods/exec", "create pods", "get pods"):
         await until(lambda expected=expected: f"{expected} in namespace shop" in missing(session))  # type: ignore[misc]
     apply(api, rule_yaml(session.missing_rights, session.user))
     await until(lambda: services(session) == ["shop/web"])

@@ -72,6 +72,7 @@ def _probing(namespace: str) -> list[Need]:
         ("get", "exec", "asking DNS from inside a pod (--from pod/NAME)"),
         ("patch", "ephemeralcontainers", "asking DNS from a debug container (--from debug/POD)"),
         ("create", "", "asking DNS from a temporary pod (--from new)"),
+        ("get", "", "seeing that a pod or container made for a probe runs (--from new, --from debug/POD)"),
         ("delete", "", "removing the temporary pod of a probe (--from new)"),
     )
     replicas = "asking each CoreDNS replica (--from coredns)"
