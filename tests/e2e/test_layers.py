@@ -159,26 +159,6 @@ def one_name(kubectl: Kubectl) -> tuple[str, str]:
     return f"web-0.nginx-headless.{kubectl.namespace}.svc.cluster.local.", "A"
 
 
-def test_every_server_agrees_where_nothing_is_broken(tools: Kubectl, run: Run) -> None:
-    document = run("probe", "nginx-headless", "--servers", *FROM, "-o", "json").json
-    servers = {server["server"]: server["role"] for server in document["servers"]}
-    assert set(replicas().values()) <= set(servers)
-    assert {"kube-dns", "replica"} <= set(servers.values())
-    assert kinds(document) == {}, document["layers"]
-    for server in servers:
-        assert verdicts(document, server) == {"match"}, server
-
-
-def test_lost_udp_is_lost_udp(tools: Kubectl, run: Run, levers: Levers) -> None:
-    with dropping(levers, "-p udp --dport 53"):
-        done = run("probe", *one_name(tools), "--servers", *FROM, "-o", "json")
-    assert done.status == 1
-    assert set(kinds(done.json)) == {"udp-lost"}, done.json["layers"]
-    for address in replicas().values():
-        assert verdicts(done.json, address, "udp") == {"unanswered"}
-        assert verdicts(done.json, address, "tcp") == {"match"}
-
-
 def test_a_node_cache_without_udp_is_not_passed_over(tools: Kubectl, run: Run, levers: Levers) -> None:
     cache = "169.254.20.10"
     with dropping(levers, f"-d {cache} -p udp --dport 53"):
@@ -247,15 +227,6 @@ def test_replicas_that_have_all_lost_the_api_are_behind(tools: Kubectl, run: Run
     wait_until_served(tools, "behind")
 
 
-def test_a_paused_api_server_is_told_and_no_verdict_is_made_up(tools: Kubectl, run: Run, levers: Levers) -> None:
-    levers("pause", "kube-apiserver")
-    try:
-        done = run("probe", "nginx-headless", *FROM, "--request-timeout", "2s", "-o", "json")
-    finally:
-        levers("resume", "kube-apiserver")
-    assert (done.status, done.out) == (3, "")
-
-
 def test_a_cached_denial_is_stale_and_tells_how_long_it_stays(tools: Kubectl, run: Run) -> None:
     name = f"later.{tools.namespace}.svc.cluster.local."
 
@@ -289,19 +260,6 @@ def test_a_resolv_conf_that_points_elsewhere(tools: Kubectl, run: Run) -> None:
     found = kinds(done.json)
     assert found["resolver-elsewhere"] == ["10.200.0.1"], done.json["layers"]
     assert set(found) <= {"resolver-elsewhere", "server-silent"}
-
-
-def test_the_path_of_a_name_is_what_getent_says(tools: Kubectl, run: Run) -> None:
-    done = run("probe", "web-0.nginx-headless", "--path", *FROM, "-o", "json")
-    assert done.status == 0, done
-    document = done.json
-    assert document["libc"]["name"] == "glibc"
-    assert document["getent"]["addresses"] == document["addresses"]
-    won = next(step for step in document["steps"] if step["won"])
-    assert won["name"] == f"web-0.nginx-headless.{tools.namespace}.svc.cluster.local."
-    missing = run("probe", "web-9.nginx-headless", "--path", *FROM, "-o", "json")
-    assert (missing.status, missing.json["addresses"]) == (0, []), "a name that must not be found is as predicted"
-    assert missing.json["getent"]["addresses"] == []
 
 
 def test_a_connect_tells_a_wrong_target_port_from_lost_packets(tools: Kubectl, run: Run, levers: Levers) -> None:

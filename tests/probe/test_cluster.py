@@ -17,7 +17,7 @@ from kheadless_tui.cluster.connecting.connection import load_connection
 from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.cluster.pods.podoptions import PodOptions
 from kheadless_tui.cluster.session import ClusterSession
-from kheadless_tui.errors import ClusterError, NotFound, Refused, WriteRefused
+from kheadless_tui.errors import ClusterError, Refused
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.choosing.vantage import parse_vantage
 from kheadless_tui.probe.comparison.judging import judge, service_questions
@@ -164,27 +164,6 @@ def ours(namespace: str) -> list[str]:
     return kubectl(namespace, "get", "pods", "-l", "app.kubernetes.io/managed-by=kheadless-tui", "-o", names).split()
 
 
-@pytest.mark.parametrize(
-    ("vantage", "protocol", "tool"),
-    [
-        ("auto", "", "nc"),
-        ("pod/web-0", "tcp", "nc"),
-        ("pod/tools", "udp", "dig"),
-        ("pod/web-1:c", "udp", "nslookup"),
-        ("new", "", "nc"),
-        ("new", "udp", "nslookup"),
-        ("coredns", "", "port-forward"),
-        ("debug/shell-less", "", "nc"),
-    ],
-)
-async def test_every_vantage_point_and_carrier(
-    session: ClusterSession, namespace: str, vantage: str, protocol: str, tool: str
-) -> None:
-    result = await probe(session, namespace, vantage, protocol)
-    assert {item.tool for item in result.vantages} == {tool}
-    assert ours(namespace) == []
-
-
 async def test_auto_prefers_the_services_own_pods(session: ClusterSession, namespace: str) -> None:
     result = await probe(session, namespace, "auto")
     assert result.vantages[0].pod == "web-0"
@@ -224,29 +203,6 @@ async def test_a_shell_less_image_names_the_next_best_place(session: ClusterSess
     with pytest.raises(ClusterError, match="no shell") as error:
         await prober.plan(parse_vantage("pod/shell-less"), namespace, [Question("x.", "A")])
     assert "--from debug/shell-less" in error.value.hint
-
-
-async def test_an_image_that_cannot_be_pulled(session: ClusterSession, namespace: str) -> None:
-    prober = Prober(session, Gate(False, yes), image="localhost/no-such-image:1", image_pull_policy="Never")
-    plan = await prober.plan(parse_vantage("new"), namespace, [Question("x.", "A")])
-    with pytest.raises(ClusterError, match=r"cannot be pulled \(ErrImageNeverPull\)") as error:
-        await prober.run(plan)
-    assert "--image" in error.value.hint
-    assert "--from auto" in error.value.hint
-    assert ours(namespace) == []
-
-
-async def test_a_pod_that_is_gone(session: ClusterSession, namespace: str) -> None:
-    prober = Prober(session, Gate(False, yes))
-    with pytest.raises(NotFound, match="no pod nobody"):
-        await prober.plan(parse_vantage("pod/nobody"), namespace, [Question("x.", "A")])
-
-
-async def test_read_only_runs_nothing(session: ClusterSession, namespace: str) -> None:
-    prober = Prober(session, Gate(True, yes))
-    for vantage in ("auto", "new", "pod/web-0", "debug/web-0", "coredns"):
-        with pytest.raises(WriteRefused):
-            await prober.plan(parse_vantage(vantage), namespace, [Question("x.", "A")])
 
 
 async def test_without_rights_the_sentence_says_which(namespace: str) -> None:
