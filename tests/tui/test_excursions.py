@@ -8,6 +8,7 @@ import pytest
 
 from kheadless_tui.probe.convergence import API, MIXED, NEW, OLD, SILENT, Point, Said, Timeline
 from kheadless_tui.probe.matrix.layers import Layer
+from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.reachability import Goal, Http, Reach
 from kheadless_tui.probe.resolver.resolver_files import Getent, PodFiles
 from kheadless_tui.probe.resolver.resolver_path import Ask, PathStep, ResolverPath
@@ -17,6 +18,7 @@ from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import ASCII, UNICODE
 from kheadless_tui.tui.render.timeline import timeline_layout, timeline_rows, worst_text
 from kheadless_tui.tui.screens.excursions import PathScreen, ReachScreen, TimelineScreen
+from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.stub.resolv_conf import ResolvConf
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import until
@@ -34,7 +36,8 @@ def walked() -> ResolverPath:
     resolv = ResolvConf(("10.96.0.10",), search, 5)
 
     def asks(first: str, second: str, ms: float) -> tuple[Ask, ...]:
-        return (Ask("A", first, first, "match", (), ms), Ask("AAAA", second, second, "match", (), ms))
+        seen = Observation("pod/report", "10.96.0.10", "udp", Question("web-0.", "A"), ms=ms)
+        return (Ask("A", first, first, "match", (), ms, seen), Ask("AAAA", second, second, "match", (), ms, seen))
 
     name = "web-0.nginx-headless.shop"
     won, not_asked = asks("10.244.1.17", "fd00:10:244:1::11", 2.1), (Ask("", "NXDOMAIN", "not asked", "not asked"),)
