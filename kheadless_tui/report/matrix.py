@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from kheadless_tui.probe.comparison.compare import EXTRA, MATCH, MISSING, NOT_ASKED, STALE, UNANSWERED, WRONG
 from kheadless_tui.probe.comparison.diagnosis import Diagnosis
 from kheadless_tui.probe.matrix.layers import TRANSPORTS, Column, Group, Layer, Line, Matrix
+from kheadless_tui.probe.observation import Observation
 from kheadless_tui.report import names
 from kheadless_tui.report.document import Document
 from kheadless_tui.report.medium import Medium
@@ -47,6 +48,18 @@ def facts(diagnosis: Diagnosis) -> list[tuple[str, str]]:
             )
         )
     return found
+
+
+def untold(observations: Iterable[Observation]) -> list[str]:
+    """Which program shows no TTL or no time, so that their columns are empty."""
+    found: dict[str, set[str]] = {}
+    for seen in observations:
+        if seen.carrier and not seen.error:
+            lacking = [] if seen.ttl_known else ["TTLs"]
+            lacking += ["times below 1 ms"] if seen.ms is None and seen.within == 1 else []
+            lacking += ["times"] if seen.ms is None and seen.within != 1 else []
+            found.setdefault(seen.carrier, set()).update(lacking)
+    return [f"{carrier} does not show {' and '.join(sorted(what))}" for carrier, what in found.items() if what]
 
 
 def tables(diagnosis: Diagnosis, medium: Medium) -> str:

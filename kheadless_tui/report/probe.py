@@ -94,6 +94,7 @@ def table(
     comparison, observations = diagnosis.comparison, diagnosis.observations
     facts = [("verdict", summary(diagnosis)), *matrix_report.facts(diagnosis)]
     facts += [("from", _vantage_text(vantage, () if matrix else observations)) for vantage in vantages]
+    facts += [("note", text) for text in matrix_report.untold(observations)]
     facts += [("error", text) for text in _errors(observations)]
     again = _commands(vantages, observations, comparison)
     if matrix and medium.width is not None:

@@ -55,6 +55,15 @@ def diagnosed(*observations: Observation) -> Diagnosis:
     return judged(compared(*observations), *observations)
 
 
+def test_what_a_program_does_not_show_is_said_once() -> None:
+    def told(**what: object) -> str:
+        replies = [msgspec.structs.replace(seen(each, "10.244.1.17"), carrier="nslookup", **what) for each in (A, NAME)]
+        return probe.render((POD,), diagnosed(*replies), "table")
+
+    assert "does not show" not in told()
+    assert told(ttl_known=False, ms=None, within=1.0).count("nslookup does not show TTLs and times below 1 ms") == 1
+
+
 def test_json_has_exactly_the_keys_of_the_schema_in_their_order() -> None:
     observations = (seen(A, "10.244.1.17", "10.244.1.18"),)
     document = json.loads(probe.render((POD,), diagnosed(*observations), "json"))
