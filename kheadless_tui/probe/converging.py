@@ -2,6 +2,10 @@
 
 Each server has a stream of its own that stays open, an exec of ``nc`` as a rule, and is asked at a steady pace that
 slows down with time. Nothing is written, and a layer that waits for a cache to run down is asked once a second.
+
+A replica is asked for the names only once its serial has moved, so that no old answer is put into its cache by us. The
+serial tells of any change, though: where others come at the same time ours may not be there yet, and then the first
+question leaves the old answer in the cache for its TTL, which the timeline tells as such.
 """
 
 from __future__ import annotations
