@@ -530,6 +530,18 @@ def test_with_guessed_ttls_nothing_is_said_of_caches() -> None:
     assert [f.kind for f in found] == ["replica-lags"]
 
 
+def test_what_changed_while_it_was_asked_for_is_no_fault_of_all_servers() -> None:
+    before = {each.question: each for each in (predicted("web-1.web A", rcode="NXDOMAIN"),)}
+    parts = [
+        observed("web-1.web A", server=each.address, rcode="NXDOMAIN", denial=soa(29), after=0.5) for each in (ONE, TWO)
+    ]
+    comparison = compare((), ANSWERS, parts, ttl=30, ttl_known=True, earlier=[before])
+    found = read(build(LAYERS, comparison, parts), parts, FRESH)
+    assert [(f.kind, f.severity, f.title) for f in found] == [
+        ("old-answer", "warning", "the records changed while they were asked for")
+    ]
+
+
 def test_all_servers_agree_with_each_other_and_not_with_the_api() -> None:
     found = findings(*(both(lagging, layer, serial=SOONER) for layer in (VIP, ONE, TWO)))
     assert [f.kind for f in found] == ["all-behind"]

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from kheadless_tui.probe.comparison.canonical import same_name
 from kheadless_tui.probe.matrix.layer_servers import Asked, Servers, clock, host, named, titles
 from kheadless_tui.probe.matrix.layer_silence import failed_forwards, silence
-from kheadless_tui.probe.matrix.layer_transports import one_way
+from kheadless_tui.probe.matrix.layer_transports import one_way, truncated
 from kheadless_tui.probe.matrix.layers import (
     KUBE_DNS,
     NODE_LOCAL,
@@ -115,7 +115,7 @@ def read(
         *_reverse_elsewhere(servers, freshness),
         *one_way(servers),
         *_resolver(servers, nameservers),
-        *_truncated(servers),
+        *truncated(servers),
     ]
     return tuple(sorted(found, key=lambda finding: _BY_SEVERITY.index(finding.severity)))
 
@@ -293,6 +293,14 @@ class _Differences:
         return LayerFinding("replica-lags", (server.layer,), f"{named(server.layer)} lags behind the API", evidence)
 
     def _all_behind(self, servers: Sequence[Asked], title: str) -> LayerFinding:
+        if all(self._servers.only_stale(server) for server in servers):
+            return LayerFinding(
+                "old-answer",
+                tuple(server.layer for server in servers),
+                "the records changed while they were asked for",
+                f"what differs was right before, and caches keep it for {self._freshness.ttl} s at the most: ask again",
+                "warning",
+            )
         serial = max(map(self._serial, servers))
         told = f"; the last change that they know is of {clock(serial)} (by the SOA serial)" if serial else ""
         each = "; ".join(f"{server.layer.title}: {self._servers.differing(server)}" for server in servers[:4])
@@ -370,31 +378,3 @@ def _resolver(servers: Servers, nameservers: Sequence[str]) -> Iterable[LayerFin
         evidence + ("; what it answers is as predicted all the same" if right else ""),
         "info" if right else "error",
     )
-
-
-def _whole_by_tcp(seen: Observation) -> bool:
-    """The sections of a reply are those that came over TCP."""
-    return seen.transport == "tcp" or seen.cut is not None
-
-
-def _truncated(servers: Servers) -> Iterable[LayerFinding]:
-    over_tcp = {seen.question for seen in servers.replies if "tc" in seen.flags and _whole_by_tcp(seen)}
-    if over_tcp:
-        yield LayerFinding(
-            "cut-short",
-            (),
-            f"{len(over_tcp)} {'answer is' if len(over_tcp) == 1 else 'answers are'} too big for DNS",
-            f"the reply for {min(over_tcp).name} was truncated (TC) over TCP too: a message has 64 KiB at the most, "
-            "and no client gets more of it",
-            "warning",
-        )
-    cut = {seen.question for seen in servers.replies if seen.cut is not None or "tc" in seen.flags} - over_tcp
-    if cut:
-        yield LayerFinding(
-            "cut-short",
-            (),
-            f"{len(cut)} {'answer is' if len(cut) == 1 else 'answers are'} too big for UDP",
-            f"the reply for {min(cut).name} was truncated (TC); a client that does not ask again over TCP sees only "
-            "a part of it",
-            "info",
-        )

@@ -126,6 +126,11 @@ class Servers:
         cells = [self.matrix.lines[number].cells[column] for number in mine for column in others]
         return bool(cells) and all(cell is not None and cell.verdict == MATCH for cell in cells)
 
+    def only_stale(self, server: Asked) -> bool:
+        """All that a server says otherwise was right before."""
+        cells = [self.matrix.lines[number].cells[n] for number in server.lines for n in server.columns.values()]
+        return {cell.verdict for cell in cells if cell is not None and cell.verdict in DIFFERING} == {STALE}
+
     @cached_property
     def _all_one_way(self) -> bool:
         """Some replica is odd in one way, which what stands before it then is as well."""

@@ -1,4 +1,4 @@
-"""Servers that are right over one transport and wrong over the other: what the way between does. Pure."""
+"""What differs between UDP and TCP: servers that are right over one alone, and replies that do not fit. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from kheadless_tui.probe.matrix.layer_servers import Servers
 from kheadless_tui.probe.matrix.layers import TRANSPORTS, LayerFinding
+from kheadless_tui.probe.observation import Observation
 
 
 def one_way(servers: Servers) -> Iterable[LayerFinding]:
@@ -32,4 +33,33 @@ def one_way(servers: Servers) -> Iterable[LayerFinding]:
             tuple(found),
             f"replies over {mine} {'come without records' if empty else 'differ'} that are right over {other}",
             f"{sum(map(len, found.values()))} replies, of {where}: {why}",
+        )
+
+
+def _whole_by_tcp(seen: Observation) -> bool:
+    """The sections of a reply are those that came over TCP."""
+    return seen.transport == "tcp" or seen.cut is not None
+
+
+def truncated(servers: Servers) -> Iterable[LayerFinding]:
+    """Answers that do not fit into a reply."""
+    over_tcp = {seen.question for seen in servers.replies if "tc" in seen.flags and _whole_by_tcp(seen)}
+    if over_tcp:
+        yield LayerFinding(
+            "cut-short",
+            (),
+            f"{len(over_tcp)} {'answer is' if len(over_tcp) == 1 else 'answers are'} too big for DNS",
+            f"the reply for {min(over_tcp).name} was truncated (TC) over TCP too: a message has 64 KiB at the most, "
+            "and no client gets more of it",
+            "warning",
+        )
+    cut = {seen.question for seen in servers.replies if seen.cut is not None or "tc" in seen.flags} - over_tcp
+    if cut:
+        yield LayerFinding(
+            "cut-short",
+            (),
+            f"{len(cut)} {'answer is' if len(cut) == 1 else 'answers are'} too big for UDP",
+            f"the reply for {min(cut).name} was truncated (TC); a client that does not ask again over TCP sees only "
+            "a part of it",
+            "info",
         )
