@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kheadless_tui.cluster.bounds import PAGE
-from kheadless_tui.cluster.reading.decode import token_in
+from kheadless_tui.cluster.reading.decode import Decoder, token_in
 from kheadless_tui.cluster.reading.listwatch import Check, List, Put, Remove, Replace, Wait, Watch
 from kheadless_tui.cluster.reading.pauses import FORBIDDEN_PAUSE
 from kheadless_tui.cluster.reading.reflector import WATCH_SILENCE, Reflector
@@ -395,3 +395,9 @@ def test_what_is_no_watch_is_an_error_in_words() -> None:
 )
 def test_the_token_of_the_next_page_is_seen_early(head: bytes, token: str | None) -> None:
     assert token_in(head) == token
+
+
+@pytest.mark.parametrize("body", [b"{}", b"null", b"[]", b'"text"'])
+def test_what_is_no_list_is_not_an_empty_one(body: bytes) -> None:
+    with pytest.raises(ClusterError, match="a list of services"):
+        Decoder(SERVICE).page(body)

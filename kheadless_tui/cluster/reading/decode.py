@@ -106,6 +106,9 @@ class Decoder:
             return self._page_by_item(body)
         except msgspec.DecodeError as error:
             raise self._not_json(error) from error
+        if decoded.metadata is None and decoded.items is None:
+            # An empty list has a version all the same: without either it is the answer of something in between.
+            raise self._no_list()
         objects = decoded.items or []
         if not all(item.metadata.name for item in objects):
             return self._page_by_item(body)
@@ -214,6 +217,9 @@ class Decoder:
             return Unreachable(
                 f"the answer to a list of {self.kind.plural} broke off", hint="is there a proxy in between?"
             )
+        return self._no_list()
+
+    def _no_list(self) -> ClusterError:
         return ClusterError(
             f"the answer to a list of {self.kind.plural} is not what an API server sends",
             hint="check the server's URL; is there a proxy in between?",
