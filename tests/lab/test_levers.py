@@ -245,6 +245,18 @@ async def test_hanging_and_slow(lab: Lab, client: Client) -> None:
     assert asyncio.get_running_loop().time() - begun >= 0.2
 
 
+async def test_a_watch_tells_nothing_while_the_server_hangs(lab: Lab, client: Client) -> None:
+    url = f"{lab.server}/api/v1/namespaces/tutorial-1/configmaps?watch=1&resourceVersion={lab.store.version}"
+    async with client.http.get(url, headers=client.headers) as watch:
+        lab.hang()
+        lab.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: late}}", "tutorial-1")
+        told = asyncio.create_task(watch.content.readline())
+        await asyncio.wait([told], timeout=0.1)
+        assert not told.done()
+        lab.go_on()
+        assert b"late" in await asyncio.wait_for(told, 10)
+
+
 async def test_closing_watches_is_no_error(lab: Lab, client: Client) -> None:
     version = (await client.get(PODS))["metadata"]["resourceVersion"]
     read = asyncio.create_task(_all(client, version))

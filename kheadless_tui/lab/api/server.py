@@ -57,8 +57,6 @@ class ApiServer:
         self._tokens = tokens
         self.delay = 0.0
         """Seconds of real time that every answer is held back."""
-        self.hanging: asyncio.Event | None = None
-        """While set to an event, requests wait for it: a server that accepts and does not answer."""
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, whatever it is."""
@@ -79,6 +77,15 @@ class ApiServer:
             return refused(request, internal_error("the lab could not handle this request; see its log"))
 
     # -- levers ------------------------------------------------------------------------------------------------
+
+    @property
+    def hanging(self) -> asyncio.Event | None:
+        """While there is an event, requests and open watches wait for it: a server that accepts and does not answer."""
+        return self._verbs.hanging
+
+    @hanging.setter
+    def hanging(self, until: asyncio.Event | None) -> None:
+        self._verbs.hanging = until
 
     @property
     def open_watches(self) -> int:

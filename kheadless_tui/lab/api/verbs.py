@@ -42,6 +42,8 @@ class Verbs:
         self._objects = objects
         self._clock = clock
         self._watches: set[Watch] = set()
+        self.hanging: asyncio.Event | None = None
+        """While set to an event, open watches tell nothing until it is set."""
 
     async def serve(self, call: Call) -> web.StreamResponse:
         """Do what is wanted.
@@ -96,6 +98,8 @@ class Verbs:
         self._watches.add(watch)
         try:
             async for line in watch.events():
+                if self.hanging is not None:
+                    await self.hanging.wait()
                 await response.write(line)
             await response.write_eof()
         except ConnectionError:
