@@ -368,12 +368,9 @@ def nothing_selected(
     where = " and ".join(scope.namespaces) if scope.namespaces else "any namespace"
     forbidden = next((state for state in states if isinstance(state, Forbidden)), None)
     if forbidden is not None and not any(isinstance(state, (Live, Polled)) for state in states):
-        return title, Note(
-            f"You may not list Services in {where if scope.namespaces else 'all namespaces'}.",
-            "attention",
-            UNKNOWN,
-            (forbidden.message, ":ns NAME looks at one that you may read.", f"{RULE} ctrl-r asks again."),
-        )
+        said = f"You may not list Services in {where if scope.namespaces else 'all namespaces'}."
+        ways = ":ns NAME looks at one that you may read; kheadless-tui NAME opens a Service that you may get."
+        return title, Note(said, "attention", UNKNOWN, (forbidden.message, ways, f"{RULE} ctrl-r asks again."))
     if isinstance(link, Reading) or any(isinstance(state, Reading) for state in states):
         so_far = sum(state.objects for state in states if isinstance(state, Reading))
         return title, Note(f"reading Services: {so_far:,} so far", "ellipsis", UNKNOWN, queued(reads.values()))

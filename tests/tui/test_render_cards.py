@@ -9,9 +9,10 @@ import pytest
 
 from kheadless_tui.cluster.gate import Action, WritePlan
 from kheadless_tui.cluster.rights.access import Right
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Unauthorized
+from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Scope, Unauthorized
 from kheadless_tui.diagnose.finding import Fact
-from kheadless_tui.tui.notices import trouble
+from kheadless_tui.model.snapshot import Snapshot
+from kheadless_tui.tui.notices import nothing_selected, trouble
 from kheadless_tui.tui.render.answers import answer_card, answer_heads, answers_layout
 from kheadless_tui.tui.render.findings import FindingCard, findings_layout
 from kheadless_tui.tui.render.notes import Note, note_for
@@ -293,3 +294,11 @@ def test_what_has_been_read_again_already_is_not_said_to_be_of_then() -> None:
         note = trouble(away, {("services", ""): services, ("endpointslices", ""): away}, "shop")
         assert note is not None
         assert note.more[0] == expected
+
+
+def test_who_may_get_but_not_list_is_told_that_naming_a_service_helps() -> None:
+    refused = Forbidden("list", "services", "shop", "no")
+    reads = {("services", "shop"): refused}
+    _, note = nothing_selected(Snapshot(), refused, reads, Scope(("shop",)), "", "")
+    assert note.text == "You may not list Services in shop."
+    assert "kheadless-tui NAME opens a Service that you may get" in note.more[1]

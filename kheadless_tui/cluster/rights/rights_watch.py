@@ -1,4 +1,4 @@
-"""Knows which of the rights that are needed are missing, and notices within seconds that an admin has granted one.
+"""Knows which of the rights that are needed are missing, and notices at its next look that an admin has granted one.
 
 The authorizer is asked for the rules of each namespace in use; where it cannot list them all, where it lists what is
 refused all the same, and for what holds in all namespaces, it is asked for each right by itself. What a list or watch
