@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import ssl
@@ -198,6 +199,17 @@ async def test_a_review_says_what_a_request_would_get(lab: Lab, client: Client) 
     assert (await client.call("POST", path, body)).json["status"]["allowed"] is False
     lab.allow_again()
     assert (await client.call("POST", path, body)).json["status"]["allowed"] is True
+
+
+async def test_only_the_administrator_is_told_that_every_path_is_open(lab: Lab, client: Client) -> None:
+    told = {}
+    for user in ("admin", "viewer"):
+        review = {"spec": {"namespace": "default"}}
+        path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+        answer = json.loads((await client.acting_as(user).call("POST", path, review)).body)
+        told[user] = answer["status"]["nonResourceRules"]
+    assert {"verbs": ["*"], "nonResourceURLs": ["*"]} in told["admin"]
+    assert [rule["verbs"] for rule in told["viewer"]] == [["get"], ["get"]]
 
 
 async def test_a_right_can_be_taken_from_everybody(lab: Lab, client: Client) -> None:
