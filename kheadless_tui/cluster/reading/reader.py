@@ -79,7 +79,8 @@ class Reader:
 
     def retry_now(self) -> None:
         """Try at once instead of after the pause; without effect on what is live."""
-        if isinstance(self.reflector.step(self._clock()), Wait):
+        # Not while a list is under way: a step begins it anew, and what has come of it would be lost.
+        if self._doing is None and isinstance(self.reflector.step(self._clock()), Wait):
             self.reflector.retry_now()
             self._wake.set()
 
