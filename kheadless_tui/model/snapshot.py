@@ -97,7 +97,7 @@ class Snapshot:
         return self.namespace(name) is not None or (not self.namespaces_known and name in self._namespaces)
 
     def knows_all(self, kind: str, namespace: str = "") -> bool:
-        """Whether all Services, EndpointSlices or Pods of a namespace are here, or of all namespaces: others do not exist."""
+        """Whether all Services, EndpointSlices or Pods of a namespace are here, or of all: others do not exist."""
         return self.whole is None or not self.whole.isdisjoint({(kind, namespace), (kind, "")})
 
     # -- many --------------------------------------------------------------------------------------------------
