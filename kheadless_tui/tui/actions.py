@@ -55,7 +55,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("main.timeline", "t", "timeline", "timeline", ASKING, shown=False, help="follow a change through DNS"),
     Action("main.history", "P", "history", "probes", ASKING, shown=False, help="probes made, compare two"),
     Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x", at_once=True),
-    Action("main.command", "colon", "command", "command", EVERYWHERE, help="command: ctx, ns, sel ...", at_once=True),
+    Action("main.command", "colon", "command", "command", EVERYWHERE, help="ctx, ns, sel, leftovers ...", at_once=True),
     Action("main.next", "tab", "next_panel", "panel", PANELS, help="next panel or tab"),
     Action("main.previous", "shift+tab", "previous_panel", "back a panel", PANELS, shown=False, listed=False),
     Action("main.zoom", "z", "zoom", "zoom", PANELS, help="this panel alone"),

@@ -49,12 +49,16 @@ class Asker:
         connection = self.session.connection
         return Prober(
             self.session,
-            Gate(self.session.readonly, lambda plan: self._confirm(plan, waiting)),
+            self.gate(waiting),
             image=self.settings.image,
             image_pull_policy=self.settings.image_pull_policy,
             context="" if connection.in_cluster else connection.context,
             kubeconfig=connection.kubeconfig,
         )
+
+    def gate(self, waiting: Callable[[bool], None] = lambda _: None) -> Gate:
+        """What lets a write through once the user has said yes; ``waiting`` is as of :meth:`prober`."""
+        return Gate(self.session.readonly, lambda plan: self._confirm(plan, waiting))
 
     def run(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Have something done; it is awaited to its end, whatever ends it, before the session is closed."""

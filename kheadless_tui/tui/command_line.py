@@ -23,12 +23,14 @@ class Verb(NamedTuple):
 
 
 CONTEXT, NAMESPACE, SELECTOR, PATH, QUIT = "ctx", "ns", "sel", "path", "q"
+LEFTOVERS = "leftovers"
 
 WORDY = (
     Verb(CONTEXT, "ctx NAME", "another cluster: a context of the kubeconfig", optional=False),
     Verb(NAMESPACE, "ns NAME...|all", "other namespaces, those included that may not be listed", optional=False),
     Verb(SELECTOR, "sel [LABELS]", "only Services with these labels, as kubectl -l; without: all"),
     Verb(PATH, "path NAME", "the way of a name through a pod's resolver", optional=False),
+    Verb(LEFTOVERS, LEFTOVERS, "remove the pods that killed probes have left", "screen.leftovers"),
     Verb(QUIT, "q", "leave the program", "app.quit"),
 )
 """The commands that are no keys."""

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from kheadless_tui.cluster.pods.leftovers import ABANDONED_AFTER, is_left_over
-from kheadless_tui.cluster.pods.podspec import PodOrder
+from kheadless_tui.cluster.pods.leftovers import ABANDONED_AFTER, in_use_until, is_left_over
+from kheadless_tui.cluster.pods.podspec import DEADLINE, PodOrder
 from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import NotFound
 from kheadless_tui.model.objects import Meta, Namespace
@@ -55,6 +55,15 @@ def test_only_what_nobody_can_be_using_is_left_over(phase: str, age: float | Non
 )
 def test_what_is_not_ours_or_goes_already_is_none(metadata: dict[str, Any]) -> None:
     assert not is_left_over(msgspec.convert(left("Failed", **metadata), Pod), BORN)
+
+
+def test_what_may_be_in_use_says_until_when() -> None:
+    running, waiting = left("Running"), left("Pending")
+    state = running["status"]["containerStatuses"][0]["state"]
+    assert in_use_until(msgspec.convert(running, Pod)) is None, "when its container was started is not known"
+    state["running"]["startedAt"] = BORN_TEXT
+    assert in_use_until(msgspec.convert(running, Pod)) == BORN + DEADLINE
+    assert in_use_until(msgspec.convert(waiting, Pod)) == BORN + ABANDONED_AFTER
 
 
 async def test_a_probe_that_creates_names_and_removes_them(api: FakeApi, transport: Transport) -> None:

@@ -32,7 +32,7 @@ def header_has(app: HeadlessApp, text: str) -> Callable[[], bool]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("", ["ctx ", "ns ", "sel ", "path ", "q", "probe", "problems"]),
+        ("", ["ctx ", "ns ", "sel ", "path ", "leftovers", "q", "probe", "problems"]),
         ("pro", ["probe", "problems"]),
         ("lems", ["problems"]),
         ("ctx st", ["ctx staging"]),

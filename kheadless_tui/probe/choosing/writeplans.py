@@ -191,6 +191,22 @@ def with_removals(plan: WritePlan, pods: Sequence[Pod], flags: Sequence[str]) ->
     return replace(plan, actions=(*plan.actions, *removals), equals=(*plan.equals, *commands))
 
 
+def killed(pods: int) -> str:
+    """Who has left so many pods."""
+    return "a probe that was killed" if pods == 1 else "probes that were killed"
+
+
+def removal_plan(pods: Sequence[Pod], states: Sequence[str], *, rights: Rights, flags: Sequence[str]) -> WritePlan:
+    """The removal of what killed probes have left, and of nothing else; ``states`` says how each pod stands."""
+    which = "the pod" if len(pods) == 1 else f"the {len(pods)} pods"
+    return WritePlan(
+        title=f"Remove {which} left by {killed(len(pods))}?",
+        actions=tuple(Action("remove", f"Pod {pod.key}", (state,)) for pod, state in zip(pods, states, strict=True)),
+        equals=tuple(wrapped(kubectl("delete pod", pod.namespace, pod.name, flags=flags)) for pod in pods),
+        rights=rights,
+    )
+
+
 def _expected(server: Server, questions: Sequence[Question], protocol: str) -> tuple[Sequence[str], str, bool]:
     """What will carry the questions in a small image, the same in short, and whether it takes them on stdin.
 

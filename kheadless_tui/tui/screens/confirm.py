@@ -103,7 +103,7 @@ class ConfirmScreen(ModalScreen[bool]):
         with self._box:
             self._box.border_title = escape(clean(self.plan.title))
             yield self._text
-            yield _Buttons(first_word(self.plan), bool(self.plan.equals))
+            yield _Buttons(first_word(self.plan), bool(self.plan.manifest))
 
     def on_resize(self) -> None:
         """Lay the text out for the width."""

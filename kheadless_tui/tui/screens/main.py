@@ -15,6 +15,7 @@ from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.command_line import PATH, Order
 from kheadless_tui.tui.dialogs import commands_dialog, why_dialog
 from kheadless_tui.tui.following import Follower, Parts
+from kheadless_tui.tui.leftovers import Leftovers
 from kheadless_tui.tui.levers import Levers
 from kheadless_tui.tui.memory import Memory
 from kheadless_tui.tui.places import MOST_FAVOURITES, Trail
@@ -100,6 +101,7 @@ class MainScreen(CommandScreen):
             shown=self._on_shown,
         )
         self._selection = self._follower.selection
+        self._leftovers = Leftovers(flow.asker, session, self._status, clock)
 
     @property
     def _tree(self) -> ServiceTree:
@@ -109,6 +111,7 @@ class MainScreen(CommandScreen):
         """Begin to follow the session."""
         self._body.sort_records(self._memory.sorted_by)
         self._follower.open()
+        self._leftovers.look_once()
 
     def on_unmount(self) -> None:
         """Follow it no more."""
@@ -143,6 +146,7 @@ class MainScreen(CommandScreen):
     def on_session_changed(self) -> None:
         """Something in the session changed: pull what is true now."""
         self._follower.take_in()
+        self._leftovers.look_once()
         cast("HeadlessApp", self.app).tell_warnings()
 
     @on(ProbeFlow.Changed)
@@ -290,6 +294,10 @@ class MainScreen(CommandScreen):
 
         if self._may("timeline") and (key := self._selection.key) is not None:
             self.app.push_screen(TimelineScreen(self._frame, self._flow.asker, key))
+
+    def action_leftovers(self) -> None:
+        """Remove what killed probes have left."""
+        self._leftovers.remove()
 
     def action_history(self) -> None:
         """The probes that were made."""

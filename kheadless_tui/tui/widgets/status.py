@@ -152,6 +152,8 @@ class StatusRow(Horizontal):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._until: Timer | None = None
+        self._next: tuple[str, str] | None = None
+        """What is said when the message that stands now goes."""
         self._lines: dict[str, Typing] = {
             FILTER: Typing(id="typing", compact=True, select_on_focus=False),
             COMMAND: CommandLine(id="command", compact=True, select_on_focus=False),
@@ -175,7 +177,23 @@ class StatusRow(Horizontal):
         if self._until is not None:
             self._until.stop()
         self.crumbs.say(message, role)
-        self._until = self.set_timer(MESSAGE_STAYS, lambda: self.crumbs.say("")) if message else None
+        self._until = self.set_timer(MESSAGE_STAYS, self._said) if message else None
+        if not message:
+            self._said()
+
+    def say_next(self, message: str, role: str = TEXT) -> None:
+        """Show a message for a while, after the one that stands now."""
+        self._next = (message, role)
+        if self._until is None:
+            self._said()
+
+    def _said(self) -> None:
+        self._until = None
+        following, self._next = self._next, None
+        if following is not None:
+            self.say(*following)
+        else:
+            self.crumbs.say("")
 
     @property
     def prompt(self) -> str:
