@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.pods.leftovers import (
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MOST_REMOVED = 50
 """Pods that one question asks about; of more, the command is given again."""
+
+_NO_RIGHT = "you may not delete "
 
 
 class Leftovers:
@@ -66,13 +68,16 @@ class Leftovers:
     async def _look(self) -> None:
         try:
             found = await self._found()
+            allowed = {} if self._session.readonly else await self._allowed(found.left[:MOST_REMOVED])
         except ClusterError:  # who may not list pods has nothing to remove, and did not ask
             return
         if found.left and self._status.is_attached:
-            number = len(found.left)
-            them = "it" if number == 1 else "them"
-            offer = "not removed: read-only" if self._session.readonly else f":{LEFTOVERS} removes {them}"
-            self._status.say_next(f"{_pods(number)} left by {killed(number)}, {offer}", WARN)
+            offer = f":{LEFTOVERS} removes {_them(found.left)}"
+            if self._session.readonly:
+                offer = "not removed: read-only"
+            elif all(may is False for may in allowed.values()):
+                offer = _NO_RIGHT + _them(found.left)
+            self._status.say_next(f"{_left_by(found.left)}, {offer}", WARN)
 
     async def _remove(self) -> None:
         try:
@@ -80,10 +85,15 @@ class Leftovers:
             if not found.left:
                 self._say(_none(found))
                 return
-            pods = found.left[:MOST_REMOVED]
-            plan = removal_plan(
-                pods, [self._state(pod) for pod in pods], rights=await self._rights(pods), flags=self._flags
+            allowed = await self._allowed(found.left[:MOST_REMOVED])
+            pods = [pod for pod in found.left[:MOST_REMOVED] if allowed[pod.namespace] is not False]
+            if not pods:
+                self._say(f"{_left_by(found.left)}, {_NO_RIGHT}{_them(found.left)}", UNKNOWN)
+                return
+            rights = tuple(
+                (f"delete pods in {where}", allowed[where]) for where in dict.fromkeys(p.namespace for p in pods)
             )
+            plan = removal_plan(pods, [self._state(pod) for pod in pods], rights=rights, flags=self._flags)
             permit = await self._asker.gate().permit(plan)
         except WriteRefused:
             self._say("nothing was removed")
@@ -98,7 +108,7 @@ class Leftovers:
             except ClusterError as error:
                 failures.append(error.message)
         if failures:
-            self._say(f"{len(failures)} of {_pods(len(pods))} could not be removed: {failures[0]}", UNKNOWN)
+            self._say(f"{len(pods) - len(failures)} of {_pods(len(pods))} removed: {failures[0]}", UNKNOWN)
         else:
             more = f", {len(found.left) - len(pods)} are left" if len(found.left) > len(pods) else ""
             self._say(f"{_pods(len(pods))} removed{more}", GOOD)
@@ -113,14 +123,12 @@ class Leftovers:
             busy += found.busy
         return ProbePods(tuple(left), tuple(busy))
 
-    async def _rights(self, pods: tuple[Pod, ...]) -> tuple[tuple[str, bool | None], ...]:
+    async def _allowed(self, pods: Sequence[Pod]) -> dict[str, bool | None]:
+        """Whether the user may delete pods in the namespaces of these; ``None`` where that is not known."""
         access = Access(self._session.transport)
-        namespaces = tuple(dict.fromkeys(pod.namespace for pod in pods))
+        namespaces = list(dict.fromkeys(pod.namespace for pod in pods))
         answers = await asyncio.gather(*(access.may("delete", "pods", namespace=each) for each in namespaces))
-        return tuple(
-            (f"delete pods in {namespace}", answer.allowed)
-            for namespace, answer in zip(namespaces, answers, strict=True)
-        )
+        return {namespace: answer.allowed for namespace, answer in zip(namespaces, answers, strict=True)}
 
     def _state(self, pod: Pod) -> str:
         reason = f" ({pod.status.reason})" if pod.status.reason else ""
@@ -140,6 +148,14 @@ class Leftovers:
 
 def _pods(number: int) -> str:
     return f"{number} pod{'' if number == 1 else 's'}"
+
+
+def _left_by(pods: Sequence[Pod]) -> str:
+    return f"{_pods(len(pods))} left by {killed(len(pods))}"
+
+
+def _them(pods: Sequence[Pod]) -> str:
+    return "it" if len(pods) == 1 else "them"
 
 
 def _none(found: ProbePods) -> str:

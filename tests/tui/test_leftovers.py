@@ -108,6 +108,18 @@ async def test_read_only_it_is_told_and_not_removed() -> None:
             assert probe_pods(lab) == {LEFT}
 
 
+async def test_who_may_not_delete_pods_is_offered_nothing() -> None:
+    async with Lab.start(world="tutorials") as lab:
+        await make(lab, LEFT, "0", "Succeeded")
+        lab.forbid("delete", "pods", NAMESPACE)
+        async with on(lab) as (app, pilot):
+            await until(pilot, shows(app, "1 pod left by a probe that was killed, you may not delete it"))
+            app.screen.query_one(StatusRow).say("")
+            await pilot.press("colon", *"leftovers", "enter")
+            await until(pilot, shows(app, "1 pod left by a probe that was killed, you may not delete it"))
+            assert probe_pods(lab) == {LEFT}
+
+
 async def test_who_may_not_list_pods_is_told_so_when_asking() -> None:
     async with Lab.start(world="tutorials") as lab:
         await make(lab, LEFT, "0", "Succeeded")
