@@ -36,21 +36,26 @@ CASES = {
     "upstream": (Question("example.com.", "A"), "NOERROR", {"93.184.215.14"}),
 }
 
+DRILLS = ["drill", "drill-1.7.1", "drill-1.8.4"]
+KDIGS = ["kdig", "kdig-3.0.5", "kdig-3.4.6"]
+"""Each version by what the names of its files begin with."""
+
 
 def printed(name: str) -> str:
     return (DATA / f"{name}.txt").read_text(encoding="utf-8").partition("\n")[2]
 
 
-def told(tool: str, name: str, question: Question, protocol: Protocol = "tcp") -> Told:
-    carrier = text_carrier(tool, Toolbox(), KUBE_DNS, protocol, 3, AS_USUAL)
+def told(name: str, question: Question, protocol: Protocol = "tcp") -> Told:
+    """What the carrier of a program tells of a file of its output; the name of the file begins with the program."""
+    carrier = text_carrier(name.partition("-")[0], Toolbox(), KUBE_DNS, protocol, 3, AS_USUAL)
     return carrier.read(ExecResult(printed(name).encode(), b"", 0), [question])[0]
 
 
-@pytest.mark.parametrize("tool", ["drill", "host"])
+@pytest.mark.parametrize("program", [*DRILLS, "host"])
 @pytest.mark.parametrize("case", CASES)
-def test_drill_and_host_tell_the_same_records(tool: str, case: str) -> None:
+def test_drill_and_host_tell_the_same_records(program: str, case: str) -> None:
     question, rcode, data = CASES[case]
-    got = told(tool, f"{tool}-{case}", question)
+    got = told(f"{program}-{case}", question)
     assert got.error == ""
     assert got.reply is not None
     assert got.reply.rcode == rcode
@@ -58,20 +63,30 @@ def test_drill_and_host_tell_the_same_records(tool: str, case: str) -> None:
     assert all(record.ttl > 0 and record.name.endswith(".") for record in got.reply.answer)
 
 
-def test_of_a_denial_host_tells_the_rcode_alone() -> None:
+@pytest.mark.parametrize("program", [*DRILLS, *KDIGS, "host"])
+def test_every_version_is_read_over_udp(program: str) -> None:
+    question, rcode, data = CASES["a"]
+    got = told(f"{program}-udp", question, "udp")
+    assert got.reply is not None
+    assert (got.reply.rcode, got.reply.truncated) == (rcode, False)
+    assert {record.data for record in got.reply.answer} == data
+
+
+@pytest.mark.parametrize("drill", DRILLS)
+def test_of_a_denial_host_tells_the_rcode_alone(drill: str) -> None:
     question, _, _ = CASES["nxdomain"]
-    brief = told("host", "host-nxdomain", question)
+    brief = told("host-nxdomain", question)
     assert brief.unknown == ("flags", "authority", "additional")
-    whole = told("drill", "drill-nxdomain", question)
+    whole = told(f"{drill}-nxdomain", question)
     assert whole.reply is not None
     assert whole.unknown == ()
     assert whole.reply.flags == ("qr", "aa", "rd")
     assert whole.reply.authority[0].data.startswith(SOA)
 
 
-@pytest.mark.parametrize("tool", ["drill", "host"])
-def test_an_soa_whole(tool: str) -> None:
-    got = told(tool, f"{tool}-soa", Question("cluster.local.", "SOA"))
+@pytest.mark.parametrize("program", [*DRILLS, "host"])
+def test_an_soa_whole(program: str) -> None:
+    got = told(f"{program}-soa", Question("cluster.local.", "SOA"))
     assert got.reply is not None
     assert got.reply.answer[0].type == "SOA"
     assert got.reply.answer[0].data.startswith(SOA)
@@ -80,19 +95,19 @@ def test_an_soa_whole(tool: str) -> None:
 @pytest.mark.parametrize("case", [case for case in CASES if case != "upstream"])
 def test_host_of_bind_9_11_tells_the_same(case: str) -> None:
     question, rcode, data = CASES[case]
-    got = told("host", f"host-9.11.37-{case}", question)
+    got = told(f"host-9.11.37-{case}", question)
     assert got.reply is not None
     assert got.reply.rcode == rcode
     assert {record.data for record in got.reply.answer} == data
 
 
-@pytest.mark.parametrize("file", ["kdig-batch", "dig-9.11.37-batch"])
-def test_a_batch_of_kdig_and_of_an_old_dig(file: str) -> None:
+@pytest.mark.parametrize("program", [*KDIGS, "dig-9.11.37"])
+def test_a_batch_of_kdig_and_of_an_old_dig(program: str) -> None:
     questions = [
         Question(BASE, "A"), Question(BASE, "AAAA"), Question(BASE, "SRV"), Question(f"nope.{BASE}", "A"),
         Question(BASE, "TXT"), Question(PTR, "PTR"),
     ]  # fmt: skip
-    found = match_replies(parse_printed(printed(file)), questions)
+    found = match_replies(parse_printed(printed(f"{program}-batch")), questions)
     assert set(found) == set(questions)
     for case in ("a", "aaaa", "srv", "nxdomain", "nodata", "ptr"):
         question, rcode, data = CASES[case]
@@ -104,38 +119,46 @@ def test_a_batch_of_kdig_and_of_an_old_dig(file: str) -> None:
     assert len(found[questions[2]][0].additional) == 6
 
 
-@pytest.mark.parametrize(
-    ("tool", "case", "count"), [("kdig", "kdig", 29), ("dig", "dig-9.11.37", 29), ("host", "host", 40)]
-)
-def test_truncation_is_seen_unless_the_program_asked_again(tool: str, case: str, count: int) -> None:
-    got = told(tool, f"{case}-truncated", Question(MANY, "A"), "udp")
+@pytest.mark.parametrize("program", [*KDIGS, "drill-1.7.1", "drill-1.8.4", "dig-9.11.37"])
+def test_truncation_is_seen(program: str) -> None:
+    got = told(f"{program}-truncated", Question(MANY, "A"), "udp")
     assert got.reply is not None
-    assert got.reply.truncated is (tool != "host")
-    assert len(got.reply.answer) == count
+    assert got.reply.truncated
+    assert len(got.reply.answer) == 29
+
+
+@pytest.mark.parametrize("program", ["drill", "host"])
+def test_a_program_that_asked_again_over_tcp_tells_everything(program: str) -> None:
+    got = told(f"{program}-truncated", Question(MANY, "A"), "udp")
+    assert got.reply is not None
+    assert not got.reply.truncated
+    assert len(got.reply.answer) == 40
 
 
 @pytest.mark.parametrize(
-    ("tool", "case", "words"),
+    ("file", "words"),
     [
-        ("kdig", "timeout", "response timeout for 10.244.0.250@53(UDP)"),
-        ("kdig", "refused", "can't connect to 10.244.0.80@53(TCP)"),
-        ("dig", "9.11.37-timeout", "connection timed out; no servers could be reached"),
-        ("dig", "9.11.37-refused", "connection refused"),
-        ("drill", "refused", "error sending query"),
-        ("host", "timeout", "no servers could be reached"),
-        ("host", "refused", "no servers could be reached"),
+        *((f"{kdig}-timeout", "response timeout for 10.244.0.250@53(UDP)") for kdig in KDIGS),
+        *((f"{kdig}-refused", "can't connect to 10.244.0.80@53(TCP)") for kdig in KDIGS),
+        ("dig-9.11.37-timeout", "connection timed out; no servers could be reached"),
+        ("dig-9.11.37-refused", "connection refused"),
+        *((f"{drill}-refused", "error sending query") for drill in DRILLS),
+        ("drill-1.7.1-timeout", "error sending query"),
+        ("drill-1.8.4-timeout", "error sending query"),
+        ("host-timeout", "no servers could be reached"),
+        ("host-refused", "no servers could be reached"),
     ],
 )
-def test_silence_has_its_reason(tool: str, case: str, words: str) -> None:
-    got = told(tool, f"{tool}-{case}", Question(BASE, "A"))
+def test_silence_has_its_reason(file: str, words: str) -> None:
+    got = told(file, Question(BASE, "A"))
     assert got.reply is None
     assert words in got.error
 
 
-@pytest.mark.parametrize("case", ["kdig-odd", "host-odd"])
-def test_names_with_escapes_are_found_again(case: str) -> None:
-    name = {"kdig-odd": 'a b"$(id).pa-data.svc.cluster.local.', "host-odd": "a b.pa-data.svc.cluster.local."}[case]
-    got = told(case.partition("-")[0], case, Question(name, "A"))
+@pytest.mark.parametrize("program", [*KDIGS, "host"])
+def test_names_with_escapes_are_found_again(program: str) -> None:
+    label = "a b" if program == "host" else 'a b"$(id)'
+    got = told(f"{program}-odd", Question(f"{label}.pa-data.svc.cluster.local.", "A"))
     assert got.reply is not None
     assert got.reply.rcode == "NXDOMAIN"
 

@@ -16,12 +16,15 @@ from kheadless_tui.zone.record import Question
 
 DATA = Path(__file__).parent / "data"
 BASE = "web.pa-data.svc.cluster.local."
+GETENTS = ["getent", "getent-2.31", "getent-2.41"]
+"""Each version by what the names of its files begin with."""
 
 
 def printed(name: str) -> str:
-    return (DATA / f"getent-{name}.txt").read_text(encoding="utf-8").partition("\n")[2]
+    return (DATA / f"{name}.txt").read_text(encoding="utf-8").partition("\n")[2]
 
 
+@pytest.mark.parametrize("version", GETENTS)
 @pytest.mark.parametrize(
     ("case", "rdtype", "addresses"),
     [
@@ -30,16 +33,18 @@ def printed(name: str) -> str:
         ("mixed", "A", ["10.244.0.81", "10.244.0.83", "10.244.0.80"]),
     ],
 )
-def test_each_address_once(case: str, rdtype: str, addresses: list[str]) -> None:
-    reply = parse_getent(printed(case), Question(BASE, rdtype), 0)
+def test_each_address_once(version: str, case: str, rdtype: str, addresses: list[str]) -> None:
+    reply = parse_getent(printed(f"{version}-{case}"), Question(BASE, rdtype), 0)
     assert reply is not None
     assert sorted(record.data for record in reply.answer) == sorted(addresses)
     assert {(record.name, record.type) for record in reply.answer} == {(BASE, rdtype)}
 
 
-def test_not_found_is_an_answer_whose_rcode_nobody_tells() -> None:
+@pytest.mark.parametrize("version", GETENTS)
+def test_not_found_is_an_answer_whose_rcode_nobody_tells(version: str) -> None:
     carrier = text_carrier("getent", Toolbox(nameservers=("10.0.0.1",)), Server("10.0.0.1"), "udp", 3, AS_USUAL)
-    told = carrier.read(ExecResult(printed("nxdomain").encode(), b"", 2), [Question(f"nope.{BASE}", "A")])[0]
+    output = printed(f"{version}-nxdomain").encode()
+    told = carrier.read(ExecResult(output, b"", 2), [Question(f"nope.{BASE}", "A")])[0]
     assert told.reply is not None
     assert (told.reply.rcode, told.reply.answer) == ("", ())
     assert set(told.unknown) == {"ttl", "rcode", "flags", "authority", "additional", "time"}
