@@ -10,6 +10,7 @@ import pytest
 
 from tests.both.clusters import Cluster, Levers, Run
 from tests.both.conftest import own_namespace
+from tests.both.documents import verdicts
 from tests.e2e.conftest import Done, Kubectl
 
 FROM = ("--from", "pod/tools")
@@ -46,15 +47,6 @@ def replicas(kubectl: Kubectl) -> dict[str, str]:
 def kinds(document: dict[str, Any]) -> set[str]:
     """The findings of the layers; reverse names aside, which a cache may ask elsewhere for."""
     return {layer["kind"] for layer in document["layers"]} - {"asks-elsewhere"}
-
-
-def verdicts(document: dict[str, Any], server: str, transport: str = "") -> set[str]:
-    """What was said of the forward names at one server."""
-    return {
-        row["verdict"]
-        for row in document["comparison"]
-        if row["server"] == server and transport in ("", row["transport"]) and " PTR " not in row["record"]
-    }
 
 
 def test_every_server_agrees_where_nothing_is_broken(tools: Kubectl, run: Run) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.both.documents import verdicts
 from tests.e2e.conftest import KUBECONFIG, Done, Kubectl, Levers, Run, run_program
 
 FROM = ("--from", "pod/tools")
@@ -85,15 +86,6 @@ def kinds(document: dict[str, Any]) -> dict[str, list[str]]:
         if layer["kind"] != "asks-elsewhere":
             found.setdefault(layer["kind"], []).extend(layer["servers"])
     return found
-
-
-def verdicts(document: dict[str, Any], server: str, transport: str = "") -> set[str]:
-    """What was said of the forward names at one server."""
-    return {
-        row["verdict"]
-        for row in document["comparison"]
-        if row["server"] == server and transport in ("", row["transport"]) and " PTR " not in row["record"]
-    }
 
 
 def own_service(kubectl: Kubectl, name: str) -> None:
