@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kheadless_tui.cluster.pods.debugpod import delete_pod, pods_path
+from kheadless_tui.cluster.pods.maker import is_gone
 from kheadless_tui.cluster.pods.podspec import DEADLINE, MANAGED_BY, MANAGER, NAME_PREFIX, OWNER_LABEL
 from kheadless_tui.errors import ClusterError
 from kheadless_tui.model.workloads import Pod
@@ -38,7 +39,7 @@ class ProbePods:
     """The pods that were made for probes, of this run of the program or of another, and that do not go already."""
 
     left: tuple[Pod, ...] = ()
-    """Of no use to any probe: they have ended, or never came to run."""
+    """Of no use to any probe: they have ended, never came to run, or the process that made them runs no more."""
     busy: tuple[Pod, ...] = ()
     """They run, or may come to run, or their state is not known: somebody's probe may be using them."""
 
@@ -97,7 +98,7 @@ def is_left_over(pod: Pod, now: float | None) -> bool:
     """
     if not _is_of_a_probe(pod):
         return False
-    if pod.status.phase in ("Succeeded", "Failed"):
+    if pod.status.phase in ("Succeeded", "Failed") or is_gone(pod.labels[OWNER_LABEL]):
         return True
     born = pod.metadata.creation_timestamp
     if pod.status.phase != "Pending" or now is None or not born:

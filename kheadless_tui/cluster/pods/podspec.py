@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kheadless_tui.cluster.pods.maker import new_mark
 from kheadless_tui.cluster.pods.podoptions import DEFAULT_OPTIONS, PodOptions
 
 NAME_PREFIX = "kheadless-probe-"
@@ -17,7 +18,7 @@ NAME_PREFIX = "kheadless-probe-"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGER = "kheadless-tui"
 OWNER_LABEL = "kheadless-tui/owner"
-"""Label that says which run of the program made a pod."""
+"""Label that says which process made a pod."""
 
 CONTAINER = "probe"
 """Name of the one container of a temporary pod."""
@@ -43,11 +44,6 @@ _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 def new_name() -> str:
     """A fresh name, chosen here so that what was created can be removed even when the reply to the create is lost."""
     return NAME_PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(6))
-
-
-def new_owner() -> str:
-    """A value for :data:`OWNER_LABEL`, one for each run of the program."""
-    return secrets.token_hex(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +83,7 @@ class PodOrder:
     image: str
     pull_policy: str = "IfNotPresent"
     name: str = field(default_factory=new_name)
-    owner: str = field(default_factory=new_owner)
+    owner: str = field(default_factory=new_mark)
     options: PodOptions = DEFAULT_OPTIONS
     dns: PodDns | None = None
     """The DNS settings that the pod gets in place of the cluster's default."""
