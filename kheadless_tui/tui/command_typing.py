@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kheadless_tui.tui.command_line import Choice, Known, Verb, choices
+from kheadless_tui.tui.memory import MOST_LINES
 from kheadless_tui.tui.widgets.candidates import Candidates
 from kheadless_tui.tui.widgets.status import COMMAND, StatusRow
-
-MOST_LINES = 100
-"""Lines that are remembered."""
 
 
 class CommandTyping:

@@ -15,9 +15,10 @@ from kheadless_tui.model.objects import Service
 from kheadless_tui.tui.actions import ACTIONS
 from kheadless_tui.tui.command_line import CONTEXT, NAMESPACE, SELECTOR, WORDY, Known, Order, Verb
 from kheadless_tui.tui.places import Place, Trail, namespaces_of
-from kheadless_tui.tui.widgets.rows import RowList
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from kheadless_tui.cluster.session import ClusterSession
 
 _NO_COMMANDS = ("main.quit", "main.interrupt", "main.back", "main.command", "main.favourite", "main.path")
@@ -27,7 +28,7 @@ MOST_LABELS = 200
 """Labels that are offered for ``:sel``."""
 
 
-def verbs_for(panel: RowList, bound: Callable[[str], bool]) -> tuple[Verb, ...]:
+def verbs_for(panel: Widget, bound: Callable[[str], bool]) -> tuple[Verb, ...]:
     """All commands: those that take words, and every action of the screen and of its focused panel by name.
 
     Args:

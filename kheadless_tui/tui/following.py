@@ -234,7 +234,7 @@ class Follower:
 
     def view_of(self, key: ObjectKey) -> ServiceView | None:
         """Any Service as it is now; ``None`` when there is none."""
-        return build_view(self._session, key, None, config=self.zone.config, now=self._clock())
+        return build_view(self._session, key, config=self.zone.config, now=self._clock())
 
     def facts(self) -> HeaderFacts:
         """What the first row tells now."""

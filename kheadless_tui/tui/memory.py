@@ -16,11 +16,12 @@ from tempfile import mkstemp
 import msgspec
 
 from kheadless_tui.settings import NAMESPACE_NAME
-from kheadless_tui.tui.command_typing import MOST_LINES
 from kheadless_tui.tui.places import MOST_FAVOURITES
 
 MOST_BYTES = 1 << 20
 """Of the file; a longer one is not ours."""
+MOST_LINES = 100
+"""Command lines that are remembered."""
 
 
 class Memory(msgspec.Struct):

@@ -251,7 +251,7 @@ class ProbeFlow:
         await self._keep(key, config, result, await probe.diagnosis(result))
 
     def _view(self, key: ObjectKey, config: ZoneConfig) -> ServiceView:
-        view = build_view(self._session, key, None, config=config, now=self._clock())
+        view = build_view(self._session, key, config=config, now=self._clock())
         if view is None:
             raise NotFound(f"There is no Service {key} any more.", hint="It was deleted while the probe was planned.")
         return view

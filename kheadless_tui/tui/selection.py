@@ -76,9 +76,9 @@ class Selection:
             self.view = build_view(
                 self._session,
                 self.key,
-                self._flow,
                 config=self._zone.config,
                 now=self._clock(),
+                last_probe=self._flow.last(self.key),
                 cannot_probe=self._rights.cannot_probe(self.key.namespace),
             )
         if before is not None and self.view is not None:

@@ -52,7 +52,9 @@ class FlowApp(App[None]):
     @on(ProbeFlow.Changed)
     async def changed(self, event: ProbeFlow.Changed) -> None:
         self.told.append(event.state_text)
-        view = build_view(self.session, KEY, self.flow, config=await self.session.zone_config(), now=0)
+        view = build_view(
+            self.session, KEY, config=await self.session.zone_config(), now=0, last_probe=self.flow.last(KEY)
+        )
         self.answers.show(view)
 
     @property

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
     from kheadless_tui.diagnose.finding import Finding
     from kheadless_tui.probe.matrix.layers import LayerFinding
-    from kheadless_tui.tui.probe_flow import ProbeFlow
     from kheadless_tui.tui.render.probed import ProbeRecord
 
 
@@ -157,10 +156,10 @@ class ServiceView:
 def build_view(
     session: ClusterSession,
     key: ObjectKey,
-    probes: ProbeFlow | None,
     *,
     config: ZoneConfig,
     now: float,
+    last_probe: ProbeRecord | None = None,
     cannot_probe: str = "",
 ) -> ServiceView | None:
     """The view of a Service from what a session knows now.
@@ -168,9 +167,9 @@ def build_view(
     Args:
         session: The connection to the cluster.
         key: Which Service.
-        probes: Who knows the last probe of it.
         config: How the zone is served (``await session.zone_config()``, asked for once and after ``ctrl-r``).
         now: Unix time, for ages.
+        last_probe: What has become of the last probe of it.
         cannot_probe: Why the user may not probe in this namespace, as half a sentence.
 
     Returns:
@@ -185,7 +184,7 @@ def build_view(
         service=service,
         snapshot=snapshot,
         config=config,
-        last_probe=probes.last(key) if probes is not None else None,
+        last_probe=last_probe,
         reads=dict(session.reads),
         link=session.link,
         selector=session.selector,
