@@ -70,3 +70,13 @@ def test_it_asks_the_containers_own_server_alone() -> None:
 def test_what_getent_cannot_ask(question: Question) -> None:
     with pytest.raises(Unaskable):
         getent_argv(question)
+
+
+@pytest.mark.parametrize(("families", "cannot"), [({4}, "AAAA"), ({6}, "A"), ((), "A"), ((), "AAAA")])
+def test_it_asks_for_no_address_that_the_container_could_not_use(families: set[int], cannot: str) -> None:
+    with pytest.raises(Unaskable, match=f"no {cannot} in a container without an IPv{4 if cannot == 'A' else 6}"):
+        getent_argv(Question(BASE, cannot), frozenset(families))
+
+
+def test_where_it_is_not_known_what_the_container_has_it_is_asked() -> None:
+    assert getent_argv(Question(BASE, "AAAA"), None) == getent_argv(Question(BASE, "AAAA"), frozenset({6}))

@@ -98,3 +98,32 @@ def test_a_look_that_was_cut_off_is_believed_when_it_was_whole() -> None:
 def test_the_script_is_constant_and_the_order_names_each_tool_once() -> None:
     assert len(FIND_TOOLS) == 3
     assert len(set(UDP_ORDER)) == len(UDP_ORDER)
+
+
+ROUTE = "Iface\tDestination\tGateway \tFlags"
+ROUTES = f"{ROUTE}\neth0\t00000000\t0100F40A\t0003"
+LOOPBACK = "00000000000000000000000000000001 01 80 10 80       lo"
+LINK_LOCAL = "fe8000000000000064afa4fffe266bbd 02 40 20 80     eth0"
+
+
+@pytest.mark.parametrize(
+    ("routes", "addresses", "families"),
+    [
+        (ROUTES, f"{LOOPBACK}\n{LINK_LOCAL}", {4, 6}),
+        (ROUTES, LOOPBACK, {4}),
+        (ROUTES, "", {4}),
+        (ROUTE, LINK_LOCAL, {6}),
+        ("", "", set()),
+    ],
+    ids=["both", "loopback", "IPv6 off", "IPv6 alone", "none"],
+)
+def test_which_versions_of_ip_a_container_has(routes: str, addresses: str, families: set[int]) -> None:
+    lines = ["families", *(f"route4 {line}" for line in routes.splitlines())]
+    lines += [f"inet6 {line}" for line in addresses.splitlines()]
+    box = read_toolbox(ExecResult("\n".join(["tool getent", *lines, "", "end", ""]).encode(), b"", 0))
+    assert box.families == families
+    assert box.of_image().families is None, "it is the container's, not the image's"
+
+
+def test_without_the_kernels_tables_it_is_not_known() -> None:
+    assert look("getent").families is None

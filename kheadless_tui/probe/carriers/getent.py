@@ -1,7 +1,8 @@
 """getent: what the container's own resolver gives to programs, whichever server, file or cache it has it from.
 
 It tells addresses alone: no TTL, no rcode, no section; and it asks the server of the container's /etc/resolv.conf, so
-that it stands for DNS only where nothing else is in the image.
+that it stands for DNS only where nothing else is in the image. In a container without an address of a version of IP it
+asks for none of that version and says that there is no such name (AI_ADDRCONFIG in getaddrinfo(3)).
 """
 
 from __future__ import annotations
@@ -16,14 +17,21 @@ NOT_FOUND = 2
 """Exit status of getent when there is no such key."""
 
 
-def getent_argv(question: Question) -> tuple[str, ...]:
+def getent_argv(question: Question, families: frozenset[int] | None = None) -> tuple[str, ...]:
     """The command for one question.
+
+    Args:
+        question: A name and its type.
+        families: The versions of IP of which the container has an address; ``None`` when that is not known.
 
     Raises:
         Unaskable: getent cannot ask for this type or name.
     """
     if question.type not in DATABASES:
         raise Unaskable(f"getent asks for addresses only, not for {question.type}")
+    version = 6 if question.type == "AAAA" else 4
+    if families is not None and version not in families:
+        raise Unaskable(f"getent asks for no {question.type} in a container without an IPv{version} address")
     name = presentation_name(question.name)
     if "\\" in name or name.startswith("-"):
         raise Unaskable("getent cannot ask for this name (it has signs that getent reads otherwise)")

@@ -159,13 +159,13 @@ class Getent:
     batch = batch_again = shown = 1
 
     def __init__(self, toolbox: Toolbox, server: Server) -> None:
-        self._nameservers, self._server = toolbox.nameservers, server
+        self._nameservers, self._server, self._families = toolbox.nameservers, server, toolbox.families
 
     def argv(self, questions: Sequence[Question]) -> tuple[str, ...]:
         if self._server.address not in self._nameservers:
             own = f" ({self._nameservers[0]})" if self._nameservers else ""
             raise Unaskable(f"getent asks the server of the container's /etc/resolv.conf{own} and no other")
-        return getent_argv(questions[0])
+        return getent_argv(questions[0], self._families)
 
     def read(self, result: ExecResult, questions: Sequence[Question]) -> list[Told]:
         reply = parse_getent(_text(result.stdout), questions[0], result.exit_code)

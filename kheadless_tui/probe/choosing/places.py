@@ -76,7 +76,7 @@ class Places:
             ClusterError: the exec was refused, or the API server is gone.
         """
         known = self._seen.get((target, image)) or (None if servers else self._images.get(image))
-        if known is not None and not (known.carrier("") == "getent" and not known.nameservers):
+        if known is not None and (known.nameservers or known.carrier("udp") != "getent"):  # it asks them alone
             return known
         permit = await self._permit(target)
         result = await exec_in(

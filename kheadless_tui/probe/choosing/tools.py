@@ -11,6 +11,8 @@ STREAM_TOOLS = ("nc", "ncat", "netcat", "socat", "bash", "python3", "perl")
 """Programs that join stdin and stdout to a connection, in the order of preference; they carry whole messages."""
 TEXT_TOOLS = ("dig", "kdig", "drill", "host", "nslookup", "getent")
 """Programs that ask by themselves and print what they were told, first those that tell more and faster."""
+FLAG_TOOLS = (*STREAM_TOOLS, "dig", "kdig", "drill")
+"""Those of both that can put a question with flags of ours."""
 UDP_ORDER = (
     *("python3", "perl", "socat", "ncat", "nc", "netcat"),
     *("dig", "kdig", "drill", "host"),
@@ -40,6 +42,11 @@ for tool in {" ".join(_ALL)}; do
 done
 unset IFS
 while read -r line; do echo "resolv $line"; done </etc/resolv.conf
+if [ -r /proc/net/route ]; then
+  echo "families"
+  while read -r line; do echo "route4 $line"; done </proc/net/route
+  if [ -r /proc/net/if_inet6 ]; then while read -r line; do echo "inet6 $line"; done </proc/net/if_inet6; fi
+fi
 IFS=:
 for tool in nc netcat nslookup; do
   for folder in $PATH; do
@@ -61,7 +68,8 @@ echo "end"
 It walks ``$PATH`` by itself because BusyBox's shell calls its own applets found that are not in the image as files: an
 exec without a shell would then fail. The makes of nc and nslookup differ in what they can do and are told apart by
 their help, which asks nothing of anybody (``nslookup -version`` would be looked up as a name by BusyBox before 1.29);
-they are run by their path, for BusyBox's shell would run its own of the name.
+they are run by their path, for BusyBox's shell would run its own of the name. The kernel's tables of IPv4 routes and of
+IPv6 addresses tell which of them the container has: getent asks for no other addresses.
 """
 
 
@@ -80,6 +88,8 @@ class Toolbox:
     """Makes of nc that end with their stdin only when they are told so."""
     nslookup: str = BIND
     """Its make, where there is one."""
+    families: frozenset[int] | None = None
+    """Versions of IP of which the container has an address beside the loopback's; ``None`` when that is not known."""
 
     def carrier(self, transport: str) -> str | None:
         """The best program for a transport.
@@ -112,7 +122,7 @@ class Toolbox:
 
     def of_image(self) -> Toolbox:
         """What holds for every container of the same image."""
-        return replace(self, nameservers=())
+        return replace(self, nameservers=(), families=None)
 
 
 NO_SHELL = "the image has no shell (distroless), so nothing in it can carry questions"
@@ -129,6 +139,7 @@ def read_toolbox(result: ExecResult) -> Toolbox:
         return Toolbox(problem=f"exec failed: {printable(result.finished.cause, 300)}")
     tools: set[str] = set()
     servers: list[str] = []
+    families: set[int] | None = None
     helps: dict[str, list[str]] = {}
     about = ""
     for line in text.splitlines():
@@ -142,10 +153,27 @@ def read_toolbox(result: ExecResult) -> Toolbox:
             tools.add(words[0])
         elif kind == "resolv" and len(words) >= 2 and words[0] == "nameserver":
             servers.append(words[1])
+        elif kind == "families" and not words:
+            families = set()
+        elif families is not None and (version := _family(kind, words)):
+            families.add(version)
     said = {tool: "\n".join(lines) for tool, lines in helps.items()}
     make = nslookup_make(said.get("nslookup", ""))
     quits = frozenset(tool for tool in ("nc", "netcat") if _QUIT.search(said.get(tool, "")))
-    return Toolbox(frozenset(tools), tuple(servers), "", frozenset(_over_udp(tools, said)), quits, make)
+    known = None if families is None else frozenset(families)
+    return Toolbox(frozenset(tools), tuple(servers), "", frozenset(_over_udp(tools, said)), quits, make, known)
+
+
+_LOOPBACK = "1".zfill(32)
+"""As /proc/net/if_inet6 writes it; link-local addresses count for glibc (sysdeps/unix/sysv/linux/check_pf.c)."""
+_ROUTE_HEADER = "Iface"
+
+
+def _family(kind: str, words: list[str]) -> int:
+    """The version of IP that a line of /proc/net/route or /proc/net/if_inet6 stands for, 0 for none."""
+    if kind == "inet6" and words and words[0] != _LOOPBACK:
+        return 6
+    return 4 if kind == "route4" and words and words[0] != _ROUTE_HEADER else 0
 
 
 def _over_udp(tools: set[str], said: dict[str, str]) -> set[str]:
