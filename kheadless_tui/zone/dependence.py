@@ -24,7 +24,8 @@ def namespaces_asked(question: Question, config: ZoneConfig) -> frozenset[str] |
     block = block_for(Question(absolute(question.name), question.type), config)
     if not isinstance(block, ZoneConfig):
         return frozenset()
-    name = rewritten(Question(absolute(question.name), question.type), block.rewrites, concerns).question.name.lower()
+    question = rewritten(Question(absolute(question.name), question.type), block.rewrites, concerns).question
+    name = question.name.lower()
     zone = zone_of(name, block.zones)
     if not zone:
         return frozenset()

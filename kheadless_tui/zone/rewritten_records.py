@@ -50,7 +50,7 @@ def rewritten_away(
         if way is None:
             continue
         served = {(item.record.type, item.record.data) for item in _answered(name, own, ask, snapshot, config)}
-        reason = f"rewritten at {' and '.join(rule.where for rule in way.done)}"
+        reason = f"rewritten at {' and '.join(rule.where for rule in way.done if rule.changes != 'ttl')}"
         for item in own:
             if (item.record.type, item.record.data) not in served:
                 yield ElsewhereRecord(item, reason)
@@ -64,9 +64,13 @@ def _by_name(
     for item in items:
         by_name.setdefault(item.record.name, []).append(item)
     for name, own in by_name.items():
-        way = rewritten(Question(name, own[0].record.type), block.rewrites, concerns) if block.rewrites else None
-        changed = way is not None and (way.question.name != name or bool(way.reverted))
-        yield name, own, way if changed else None
+        kinds = dict.fromkeys((*(item.record.type for item in own), *_OF_SERVICES))
+        questions = [Question(name, kind) for kind in kinds]
+        ways = (rewritten(question, block.rewrites, concerns) for question in questions) if block.rewrites else ()
+        changed = (
+            way for question, way in zip(questions, ways, strict=False) if way.question != question or way.replies
+        )
+        yield name, own, next(changed, None)
 
 
 def _answered(
@@ -84,8 +88,9 @@ def _answered(
     given: set[Record] = set()
     for kind in kinds:
         question = Question(name, kind)
-        for record in ask(question).answer:
-            if record.name != name or record in given:
+        answer = ask(question)
+        for record in answer.answer if answer.rcode == "NOERROR" else ():
+            if (record.name, record.type) not in ((name, kind), (name, "CNAME")) or record in given:
                 continue
             given.add(record)
             item = known.get((record.type, record.data))

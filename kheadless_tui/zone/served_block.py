@@ -11,21 +11,20 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.answering import cache
 from kheadless_tui.zone.answering.negative_answers import negative_answer
 from kheadless_tui.zone.answering.query_types import Outcome, QueryTypes
-from kheadless_tui.zone.explanations import why
+from kheadless_tui.zone.explanations import why, why_rewritten
 from kheadless_tui.zone.explanations.reasons import Case
 from kheadless_tui.zone.naming.names import MAX_LABEL, fault
 from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.objects.watched import Watched
-from kheadless_tui.zone.record import Answer, Fact, Question, Source, Step
-from kheadless_tui.zone.serving.config import Note, ZoneConfig
+from kheadless_tui.zone.record import Answer, Question, Step
+from kheadless_tui.zone.serving.config import Note, RewriteRule, ZoneConfig
 from kheadless_tui.zone.serving.elsewhere import closed_by, concerns, notes_on
 from kheadless_tui.zone.serving.other_plugins import note_on
-from kheadless_tui.zone.serving.rewriting import Rewritten, changed_back, rewritten
+from kheadless_tui.zone.serving.rewriting import changed_back, means, rewritten
 
 _NAME_TYPES = ("SRV", "PTR", "CNAME", "NS")
 """Types whose data ends in a name."""
@@ -62,16 +61,16 @@ class ServedBlock:
         if not self.config.rewrites:
             return self._doubted(self._looked_up(asked))
         way = rewritten(asked, self.config.rewrites, concerns)
-        flaw = fault(way.question.name)
-        if flaw:
-            detail = f"{way.question.name} by {_rules(way)}: it holds {flaw}"
+        if way.flaw:
+            detail = f"{way.question.name} by {why_rewritten.listed(way.done)}: it holds {way.flaw}"
             failed = no_reply(asked, "rewritten-unsendable", detail, self.config, explain=self.explain)
             return msgspec.structs.replace(failed, rcode="SERVFAIL")
         found = self._looked_up(way.question)
-        if not way.is_changed:
-            return self._doubted(found, map(note_on, way.doubtful))
-        doubts = (*notes_on(found, self.config), *map(note_on, way.doubtful))
-        return self._doubted(self._told(changed_back(found, asked, way), way), doubts)
+        doubts = [note_on(rule) for rule in way.doubtful if rule.changes != "cname" or _may_lead(rule, found)]
+        if not way.done:
+            return self._doubted(found, doubts)
+        doubts += notes_on(found, self.config)
+        return self._doubted(why_rewritten.told(changed_back(found, asked, way), found, way, self.config), doubts)
 
     def _looked_up(self, asked: Question) -> Answer:
         """The reply behind the rewriting."""
@@ -137,22 +136,6 @@ class ServedBlock:
             )
         return msgspec.structs.replace(answer, unknown=unknown, notes=tuple(found), steps=steps)
 
-    def _told(self, answer: Answer, way: Rewritten) -> Answer:
-        """The same with the rules that changed the name in its step."""
-        rules = _rules(way)
-        unknown = answer.unknown
-        if not way.keeps_question:
-            text = f"the reply repeats the question for {way.question.name}, by which clients take it for another's"
-            unknown = "; ".join(filter(None, (unknown, f"{text} ({rules})")))
-        corefile = Source("Corefile", ObjectKey("", self.config.source), "rewrite")
-        facts = tuple(Fact(corefile, rule.text) for rule in way.done)
-        steps = tuple(
-            Step(answer.question.name, step.rcode, f"{rules} makes it {way.question.name}: {step.why}", step.rule,
-                 (*facts, *step.facts))
-            for step in answer.steps
-        )  # fmt: skip
-        return msgspec.structs.replace(answer, unknown=unknown, steps=steps)
-
 
 def no_reply(
     asked: Question,
@@ -173,8 +156,9 @@ def no_reply(
     return Answer(asked, "", aa=False, steps=steps, fallthrough=fallthrough, unsendable=unsendable)
 
 
-def _rules(way: Rewritten) -> str:
-    return " and ".join(f"{rule.text} ({rule.where})" for rule in way.done)
+def _may_lead(rule: RewriteRule, found: Answer) -> bool:
+    """Whether a rule leads an alias of a reply elsewhere (plugin/rewrite/cname_target.go RewriteResponse)."""
+    return any(record.type == "CNAME" and means(rule, record.data) for record in found.answer)
 
 
 def _flaw_of_transfer(outcome: Outcome) -> str:

@@ -104,8 +104,31 @@ web.MARK-a.svc.cluster.local:PORT {
   }
 }
 """,
+    "replies": """
+.:PORT {
+  rewrite continue ttl suffix MARK-a.svc.cluster.local 7
+  rewrite continue ttl prefix web 0-3
+  rewrite continue ttl substring in-addr.arpa 60-
+  rewrite continue rcode regex ^(nosuch|missing)[.] NXDOMAIN NOERROR
+  rewrite continue rcode web-0.web.MARK-a.svc.cluster.local 0 3
+  rewrite continue rcode suffix unready.MARK-a.svc.cluster.local NXDOMAIN NOERROR
+  rewrite continue rcode suffix unready.MARK-a.svc.cluster.local NOERROR NXDOMAIN
+  rewrite continue rcode api.MARK-a.svc.cluster.local NXDOMAIN NOERROR
+  rewrite continue rcode api.MARK-a.svc.cluster.local NOERROR NXDOMAIN
+  rewrite continue rcode suffix test SERVFAIL NXRRSET
+  rewrite continue name suffix .named.test .MARK-a.svc.cluster.local answer auto
+  rewrite continue name nowhere.test else..where
+  rewrite class CH IN
+  rewrite stop type HTTPS SRV
+  rewrite type MX A
+  kubernetes cluster.local in-addr.arpa ip6.arpa {
+    pods insecure
+    COMMON
+  }
 }
-"""By name whole Corefiles of one port: several server blocks, rewriting."""
+""",
+}
+"""By name whole Corefiles of one port: several server blocks, rewriting of names, types, TTLs and rcodes."""
 
 REWRITTEN = [
     f"{name}."

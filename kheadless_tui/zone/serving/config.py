@@ -69,18 +69,25 @@ class ReplyRule(msgspec.Struct, frozen=True):
 
 
 class RewriteRule(msgspec.Struct, frozen=True):
-    """One line of the plugin rewrite; rewriting.py reads and applies it (plugin/rewrite)."""
+    """One line of the plugin rewrite; rewrite_rules.py reads it, rewriting.py applies it (plugin/rewrite)."""
 
     where: str
     """``FILE:LINE``."""
     text: str
     """As it stands in the Corefile."""
-    how: str
-    """``exact``, ``prefix``, ``suffix``, ``substring`` or ``regex``; empty for a rule that is not followed."""
+    changes: Literal["", "name", "type", "class", "ttl", "rcode", "cname"] = ""
+    """What of a question or of its reply; empty for a rule that is not followed. Of ``cname`` it is known which aliases
+    it leads elsewhere, but not where."""
+    how: str = ""
+    """By which names are meant: ``exact``, ``prefix``, ``suffix``, ``substring`` or ``regex``; empty for all names."""
     before: str = ""
     """What a name must be or hold, lower case; the expression of ``regex`` as it is."""
+    since: str = ""
+    """The type or class of questions, or the rcode of replies, that is changed."""
     after: str = ""
-    """What stands in its place then."""
+    """What stands in the place of the name, the type, the class or the rcode then."""
+    ttl: tuple[int, int] = (0, 0)
+    """The least and the most that a TTL is then, in seconds."""
     stops: bool = True
     """Whether no rule is tried behind it once it has done something."""
     reverts: bool = False

@@ -1,7 +1,7 @@
 """What else in a Corefile may change answers: plugins in front of the kubernetes plugin, other server blocks.
 
 It is named to the user and not followed; where it can be told which names it touches, their answers are not certain.
-Sources: plugin/hosts, plugin/template, plugin/autopath, plugin/local, plugin/cache. Rules of rewrite: rewriting.py.
+Sources: plugin/hosts, plugin/template, plugin/autopath, plugin/local, plugin/cache. Rules of rewrite: rewrite_rules.py.
 """
 
 from __future__ import annotations
@@ -101,7 +101,9 @@ def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
     for plugin in place.block.plugins:
         if plugin.name == "rewrite":
             yield from (
-                note_on(rule) for rule in place.rewrites if not rule.how and rule.where == place.at(plugin.line)
+                note_on(rule)
+                for rule in place.rewrites
+                if rule.changes in ("", "cname") and rule.where == place.at(plugin.line)
             )
         elif plugin.name in _TOUCHES or plugin.name not in DIRECTIVES:
             text = _TOUCHES.get(plugin.name, "is not known here and may change answers")

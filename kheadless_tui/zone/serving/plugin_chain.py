@@ -31,7 +31,7 @@ from kheadless_tui.zone.serving.other_plugins import (
     other_blocks,
 )
 from kheadless_tui.zone.serving.plugin_setup import refuse_wrong_setup
-from kheadless_tui.zone.serving.rewriting import rewrite_rules
+from kheadless_tui.zone.serving.rewrite_rules import rewrite_rules
 from kheadless_tui.zone.serving.server_keys import Listener, ServerKey, bound_hosts, invalid_zones, origins, server_keys
 
 DNS_PORT = 53

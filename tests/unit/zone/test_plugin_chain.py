@@ -175,10 +175,12 @@ def test_no_kubernetes_plugin_and_reverse_zones_alone() -> None:
 
 
 def test_what_may_change_answers_is_noted() -> None:
-    around = "rewrite ttl a 5\nhosts /etc/h {\n fallthrough\n}\ntemplate IN A x\nautopath @kubernetes\ndnssec\nfancy"
+    around = (
+        "rewrite edns0 nsid set\nhosts /etc/h {\n fallthrough\n}\ntemplate IN A x\nautopath @kubernetes\ndnssec\nfancy"
+    )
     notes = stanza(around=around).notes
     assert [note.plugin for note in notes] == ["rewrite", "hosts", "template", "autopath", "dnssec", "fancy", "dnssec"]
-    assert notes[0].text == "rewrite ttl a 5 changes the TTL of records"
+    assert notes[0].text == "rewrite edns0 nsid set changes options of EDNS0"
     assert notes[-2].text == "fancy is not known here and may change answers"
     assert notes[1].where == "Corefile:3"
     stale = stanza(around="cache {\n serve_stale\n}").notes

@@ -13,7 +13,7 @@ from kheadless_tui.zone.serving.config import ZoneConfig
 from kheadless_tui.zone.serving.corefile import parse
 from kheadless_tui.zone.serving.plugin_chain import zone_config
 from kheadless_tui.zone.zone_records import elsewhere_records, service_records, withheld_records
-from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, snapshot_of
+from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, snapshot_of
 
 WEB = "web.shop.svc.cluster.local."
 RX = r"name regex (.*)\.rx\.test {1}.shop.svc.cluster.local"
@@ -128,14 +128,20 @@ def test_what_is_read_and_what_is_listed_follow_the_rules() -> None:
             "name suffix a b answer auto answer name c d",
             "answer auto of rewrite cannot stand together with answer name",
         ),
-        ("ttl a", "rewrite ttl needs more arguments, found 1"),
+        ("ttl a", "rewrite ttl takes 2 to 3 arguments, found 1"),
         ("ttl a soon", "invalid TTL 'soon' for a ttl rule"),
         ("ttl exact a 60-30", "invalid TTL '60-30' for a ttl rule"),
         ("ttl exact a -", "invalid TTL '-' for a ttl rule"),
         ("ttl some a 30", "expected rewrite ttl with exact, prefix, suffix, substring, regex, found some"),
         ("ttl exact a 30 b", "rewrite ttl takes 2 to 3 arguments, found 4"),
         ("rcode a NXDOMAIN", "rewrite rcode takes 3 to 4 arguments, found 2"),
-        ("type A AAAA SRV", "rewrite type takes 2 to 2 arguments, found 3"),
+        ("type A AAAA SRV", "rewrite type takes 2 arguments, found 3"),
+        ("type TYPE28 A", "rewrite type has no type TYPE28"),
+        ("class IN XX", "rewrite class has no class XX"),
+        ("cname a b c d", "rewrite cname takes 2 to 3 arguments, found 4"),
+        ("rcode a 24 NOERROR", "invalid RCODE '24' for an rcode rule"),
+        ("rcode a NXDOMAIN NOPE", "invalid RCODE 'NOPE' for an rcode rule"),
+        ("ttl regex a(b 5", "invalid regular expression a(b of rewrite"),
     ],
 )
 def test_what_coredns_refuses(rule: str, message: str) -> None:
@@ -165,15 +171,115 @@ def test_expressions_for_names_and_for_replies(name: str, rule: str, owners: lis
 
 
 def test_what_a_rule_that_is_not_followed_does_is_said() -> None:
-    rules = ("ttl suffix . 5", "type AAAA A", "class CH IN", "rcode exact a.b NXDOMAIN NOERROR", "edns0 nsid set")
+    rules = ("ttl suffix . 5", "edns0 nsid set", "cname a.b c.d", "ttl regex a\\z 5")
     told = [note.text.partition(" ")[2] for note in config(*rules).notes]
     assert told == [
-        "ttl suffix . 5 changes the TTL of records",
-        "type AAAA A asks for another type of record",
-        "class CH IN changes the class of questions",
-        "rcode exact a.b NXDOMAIN NOERROR changes the rcode of replies",
         "edns0 nsid set changes options of EDNS0",
+        "cname a.b c.d may lead aliases elsewhere",
+        "ttl regex a\\z 5 changes the TTL of records: its expression is not followed, as \\z is not the same in Python",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "ttls"),
+    [("7", {7}), ("30-60", {30}), ("-3", {3}), ("3-", {5}), ("0", {0}), ("4294967295", {4294967295})],
+)
+def test_ttls_are_bounded_in_all_sections(text: str, ttls: set[int]) -> None:
+    """Source: ttl.go RewriteResponse, reverter.go WriteMsg; the kubernetes plugin's own TTL is 5."""
+    rule = f"ttl suffix svc.cluster.local {text}"
+    for kind, name in (("SRV", WEB), ("A", f"none.{WEB}")):
+        answer = ask(name, kind, rule)
+        assert {record.ttl for record in (*answer.answer, *answer.authority, *answer.additional)} == ttls
+        assert answer.unknown == ""
+    assert ask("cluster.local.", "SOA", rule).answer[0].ttl == 5
+    (service,) = world().services("shop")
+    listed = [item.record for item in service_records(world(), service, config(rule))]
+    assert {record.ttl for record in listed if record.type != "PTR"} == ttls
+    assert {record.ttl for record in listed if record.type == "PTR"} == {5}
+    assert elsewhere_records(world(), service, config(rule)) == ()
+
+
+def test_why_tells_of_ttls_and_rcodes_that_were_changed() -> None:
+    steps = ask(WEB, "A", f"ttl {WEB} 7").steps
+    assert steps[0].why.startswith(f"rewrite ttl {WEB} 7 (C:3) makes the TTL 7 s: ")
+    assert not ask(WEB, "A", f"ttl {WEB} 5").steps[0].why.startswith("rewrite")
+    (step,) = ask(f"none.{WEB}", "A", f"rcode none.{WEB} NXDOMAIN NOERROR").steps
+    assert (step.rcode, step.rule) == ("NOERROR", "endpoint-unknown")
+    assert step.why.startswith(f"rewrite rcode none.{WEB} NXDOMAIN NOERROR (C:3) makes NOERROR of NXDOMAIN: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "rules", "rcode"),
+    [
+        (WEB, "A", (f"rcode {WEB} NOERROR REFUSED",), "REFUSED"),
+        (WEB, "A", (f"rcode {WEB} NXDOMAIN REFUSED",), "NOERROR"),
+        (WEB, "A", ("rcode prefix web 0 3",), "NXDOMAIN"),
+        ("a.test.", "A", ("rcode a.test SERVFAIL NOERROR",), "NOERROR"),  # what no plugin is left to answer
+        ("a.test.", "A", (f"continue name a.test {WEB}", "rcode regex ^web NOERROR nxrrset"), "NXRRSET"),
+        ("a.test.", "A", (f"continue name a.test {WEB}", "rcode a.test NOERROR NXRRSET"), "NOERROR"),
+        # Each record is gone through, the last rule first: two rules may so undo each other.
+        (WEB, "SOA", (f"continue rcode {WEB} NOERROR NXDOMAIN", f"rcode {WEB} NXDOMAIN NOERROR"), "NXDOMAIN"),
+        (WEB, "SRV", (f"continue rcode {WEB} NXDOMAIN NOERROR", f"rcode {WEB} NOERROR NXDOMAIN"), "NOERROR"),
+        (WEB, "SRV", (f"continue rcode {WEB} 0 3", f"continue rcode {WEB} 4 0", f"rcode {WEB} 3 4"), "NXDOMAIN"),
+    ],
+)
+def test_rcodes_are_changed(name: str, kind: str, rules: tuple[str, ...], rcode: str) -> None:
+    answer = ask(name, kind, *rules)
+    assert (answer.rcode, answer.steps[0].rcode, answer.unknown) == (rcode, rcode, "")
+
+
+def test_an_rcode_that_only_edns_has_room_for_is_told() -> None:
+    answer = ask(WEB, "A", f"rcode {WEB} NOERROR BADSIG")
+    assert answer.rcode == "BADVERS"
+    assert "who asks without EDNS gets no reply" in answer.unknown
+
+
+def test_records_that_come_with_another_rcode_are_not_served() -> None:
+    rule = f"rcode exact {WEB} NOERROR NXDOMAIN"
+    assert ask(WEB, "A", rule).answer
+    assert WEB not in records(rule)
+    assert gone(rule) == {WEB: "rewritten at C:3"}
+
+
+def test_another_type_is_asked_for() -> None:
+    """Source: type.go: the reply holds records of another type than its question, which the client has as it asked."""
+    answer = ask(WEB, "AAAA", "type AAAA A")
+    assert [record.type for record in answer.answer] == ["A"]
+    assert answer.steps[0].why.startswith(f"rewrite type AAAA A (C:3) makes it {WEB} A: ")
+    assert answer.unknown == ""
+    assert ask(WEB, "SRV", "type AAAA A").answer[0].type == "SRV"
+    assert (
+        "repeats the question for web.shop.svc.cluster.local. A, " in ask(WEB, "AAAA", "continue type AAAA A").unknown
+    )
+    chain = ("continue type TXT AAAA", "type AAAA SRV")
+    assert [record.type for record in ask(WEB, "TXT", *chain).answer] == ["SRV"]
+    assert [kind for kind, _ in records("type A TXT")[WEB]] == ["SRV"]
+    assert gone("type A TXT") == {WEB: "rewritten at C:3", f"web-0.{WEB}": "rewritten at C:3"}
+    assert namespaces_asked(Question("1.0.0.10.in-addr.arpa.", "A"), config("type A PTR")) is None
+
+
+def test_a_class_changes_no_answer_but_ends_the_rules() -> None:
+    """Source: class.go; the kubernetes plugin does not look at the class."""
+    name = f"name a.test {WEB}"
+    assert ask("a.test.", "A", "class IN CH", name).rcode == "SERVFAIL"
+    assert ask("a.test.", "A", "class CH IN", name).answer
+    assert "in class CH" in ask(WEB, "A", "continue class IN CH").unknown
+
+
+def test_an_alias_that_is_led_elsewhere_is_not_certain() -> None:
+    """Source: cname_target.go: the rule is for every question, so that none is tried behind it."""
+    assert ask("a.test.", "A", "cname x.y z.y", f"name a.test {WEB}").rcode == "SERVFAIL"
+    alias = obj("Service", "alias", spec={"type": "ExternalName", "externalName": "web.shop.svc.cluster.local"})
+    known = snapshot_of(alias, headless("web"), endpoint_slice("web", endpoint("10.0.0.1")))
+    question = Question("alias.shop.svc.cluster.local.", "A")
+    assert "may lead aliases elsewhere" in resolve(known, question, config(f"cname {WEB} z.y")).unknown
+    for rule in ("cname x.y z.y", "cname prefix x. z.", "cname suffix svc.cluster.local z."):
+        assert resolve(known, question, config(rule)).unknown == ""
+
+
+def test_a_name_that_cannot_be_looked_up_fails_before_another_rule_mends_it() -> None:
+    answer = ask("a.test.", "A", "continue name a.test b..c", f"name regex .* {WEB}")
+    assert (answer.rcode, answer.steps[0].rule) == ("SERVFAIL", "rewritten-unsendable")
 
 
 def records(rule: str) -> dict[str, list[tuple[str, str]]]:
