@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -73,10 +74,10 @@ async def _offering(probe: Awaitable[int], arguments: argparse.Namespace, spec: 
         return await probe
     except Refused as error:
         if spec.kind == "local" and arguments.server:
-            server = parse_server(arguments.server)
-            error.hint += (
-                " Without them nothing can be predicted that an answer could be compared with; the answer alone: "
-                f"dig @{server.address} -p {server.port} NAME"
+            error.hint = (
+                f"{error.hint.rstrip('.')}. Without them it is not known what there is to ask for; one name is asked "
+                f"for all the same: kheadless-tui probe NAME.NAMESPACE.svc.cluster.local --from local --server "
+                f"{shlex.quote(arguments.server)}"
             )
         raise
 
@@ -84,7 +85,9 @@ async def _offering(probe: Awaitable[int], arguments: argparse.Namespace, spec: 
 async def _probe(arguments: argparse.Namespace, spec: VantageSpec, interruption: running.Interruption) -> int:
     connection = await connect(arguments)
     key = asked_service(arguments.name, arguments.type, arguments.namespace or connection.namespace)
-    async with from_cluster(arguments, connection, (), [key] if key else ()) as source:
+    # What a whole Service has in DNS is not known without having read it; one name can be asked for all the same.
+    blind = spec.kind == "local" and key is None
+    async with from_cluster(arguments, connection, (), [key] if key else (), blind=blind) as source:
         lines = QuestionLines()
         if arguments.name == "-":
             targets = [_name(source, name, type_) for name, type_ in lines]
@@ -214,12 +217,13 @@ async def _ask(
 
 def _show(arguments: argparse.Namespace, asked: _Asked, target: Target) -> str:
     diagnosis, plan = asked.diagnosis(target), asked.result.plan
+    ran = plan.equals_in_brief if arguments.servers else plan.equals
     text = report.render(
         asked.result.vantages,
         diagnosis,
         arguments.output,
         Medium.of(sys.stdout),
-        equals=plan.equals_in_brief if arguments.servers else plan.equals,
+        equals=() if plan.kind == "local" else ran,  # from here no program was run
         matrix=arguments.servers,
     )
     sys.stdout.write(text)

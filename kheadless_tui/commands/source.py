@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kheadless_tui.arguments import LONGEST_WAIT
 from kheadless_tui.cluster.state import Forbidden, Reading, unread_kinds
 from kheadless_tui.commands.serving import config_of_files, given_config
-from kheadless_tui.errors import ClusterError, InputError, NotFound
+from kheadless_tui.errors import ClusterError, InputError, NotFound, Refused
 from kheadless_tui.model.kinds import ENDPOINTS, POD, STATEFUL_SET
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
@@ -124,10 +124,13 @@ async def from_cluster(
     connection: Connection,
     namespaces: Collection[str],
     services: Sequence[ObjectKey] = (),
+    *,
+    blind: bool = False,
 ) -> AsyncIterator[Source]:
     """The Services and EndpointSlices of these namespaces (none named: of all), kept live until the end.
 
-    The Services that are named are got by their names where Services may not be listed.
+    The Services that are named are got by their names where Services may not be listed. Who may read nothing at all is
+    refused, unless something can be done ``blind``: then it is told, and nothing is known.
     """
     from kheadless_tui.cluster.session import ClusterSession  # noqa: PLC0415 - lazy start-up
 
@@ -147,9 +150,15 @@ async def from_cluster(
     naming = asyncio.get_running_loop().call_later(NAMED_AFTER, _tell_awaited, session)
     try:
         await session.start()
-        await session.loaded(arguments.request_timeout)
+        try:
+            await session.loaded(arguments.request_timeout)
+            blind = False
+        except Refused as error:
+            if not blind:
+                raise
+            tell(f"nothing can be predicted: {error}")
         _check_namespace(session, arguments.namespace)
-        if not namespaces and session.scope.only:
+        if not namespaces and session.scope.only and not blind:
             _tell_scope(session)
         yield Source(session.snapshot, await _served_as(session), namespace, session)
     finally:

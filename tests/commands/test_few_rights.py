@@ -35,3 +35,18 @@ async def test_the_namespace_that_is_named_is_read_where_all_may_not_be(
     assert done.status == 0, done
     if command == "predict":
         assert "only team-a was read" in done.err
+
+
+async def test_who_may_read_nothing_still_asks_a_server_that_can_be_reached_for_one_name(lab: Lab, run: Run) -> None:
+    nobody, server = str(lab.kubeconfig_of("nobody")), f"127.0.0.1:{lab.dns_port}"
+    name = "nginx-headless.tutorial-1.svc.cluster.local"
+    done = await run("probe", name, "--from", "local", "--server", server, "-o", "json", KUBECONFIG=nobody)
+    assert done.status == 1, "nothing could be judged"
+    assert "nothing can be predicted: user nobody may not list services" in done.err
+    assert done.json["verdict"] == "unjudged"
+    assert len(done.json["answers"][0]["answer"]) == 3
+    whole = await run(
+        "probe", "nginx-headless", "-n", "tutorial-1", "--from", "local", "--server", server, KUBECONFIG=nobody
+    )
+    assert whole.status == 3
+    assert f"NAME.NAMESPACE.svc.cluster.local --from local --server {server}" in whole.err
