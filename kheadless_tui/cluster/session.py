@@ -15,6 +15,7 @@ from kheadless_tui.cluster.reading.readers import ReadKey
 from kheadless_tui.cluster.reading.scope_reading import ScopeReading
 from kheadless_tui.cluster.reading.store import Store
 from kheadless_tui.cluster.rights.missing_rights import MissingRight
+from kheadless_tui.cluster.rights.needs import Need
 from kheadless_tui.cluster.state import Reading, ReadState, Scope
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.telling import Subscribers
@@ -179,7 +180,8 @@ class ClusterSession:
             NotFound: a namespace of the scope does not exist.
         """
         with contextlib.suppress(TimeoutError):  # of nothing at all it could be said that it has been read
-            await asyncio.wait_for(self._started.wait(), timeout or None)
+            async with asyncio.timeout(timeout or None):  # wait_for of Python 3.11 may lose a cancellation
+                await self._started.wait()
         if self._reading is None:
             raise ClusterError("nothing has been read: the session was not started")
         await until_loaded(self._reading, self._changed, self.connection.server, timeout, lambda: self.waiting_for)
@@ -225,9 +227,14 @@ class ClusterSession:
     def missing_rights(self) -> tuple[MissingRight, ...]:
         """The rights that are needed for what is shown and that the user does not have, the most important first.
 
-        What it says is of some seconds ago at most; a right that is granted is used as soon as that is seen.
+        What it says is of a minute ago at most; a right that is granted is used as soon as that is seen.
         """
         return self._reading.rights.missing if self._reading else ()
+
+    @property
+    def asked_rights(self) -> frozenset[Need]:
+        """The rights that the API server has been asked for: of others it is not known whether they are missing."""
+        return self._reading.rights.asked if self._reading else frozenset()
 
     @property
     def user(self) -> str:

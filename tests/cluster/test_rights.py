@@ -25,6 +25,7 @@ from tests.commands.conftest import run_program
 
 READ = "list watch"
 QUICK = Pulse(namespaces=0.05, rights=0.05)
+WHOLE = Pulse(namespaces=0.05, rights=0.05, rights_whole=0.05)
 BOTH = "services endpointslices"
 
 As = Callable[..., Awaitable[ClusterSession]]
@@ -142,6 +143,40 @@ async def test_a_right_that_is_taken_away_empties_what_can_no_longer_be_known(ap
     session.retry_now()
     await until(lambda: services(session) == [])
     await until(lambda: {"list services in namespace shop", "watch services in namespace shop"} <= missing(session))
+
+
+async def test_a_right_that_is_taken_away_under_an_open_watch_is_noticed_by_itself(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant("*", "*"), namespaces=("shop",), pulse=WHOLE)
+    await session.loaded(5)
+    await until(lambda: len(api.watches["services"]) == 1 and session.snapshot.namespace_exists("shop"))
+    await until(lambda: bool(session.asked_rights))
+    api.authorizer.grants = [Grant("*", "endpointslices pods namespaces")]
+    await until(lambda: isinstance(session.reads["services", "shop"], Forbidden))
+    await until(lambda: services(session) == [] and "list services in namespace shop" in missing(session))
+    assert isinstance(session.reads["endpointslices", "shop"], Live)
+
+
+async def test_watching_that_is_no_longer_allowed_becomes_listing(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant("*", "*"), namespaces=("shop",), pulse=WHOLE)
+    await session.loaded(5)
+    await until(lambda: len(api.watches["services"]) == 1 and bool(session.asked_rights))
+    api.authorizer.grants = [Grant("list", "services", "shop"), Grant("*", "endpointslices pods namespaces")]
+    await until(lambda: isinstance(session.reads["services", "shop"], Polled))
+    assert services(session) == ["shop/web"]
+
+
+async def test_the_same_rules_in_another_order_are_no_news(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant("*", "pods"), Grant("*", f"{BOTH} namespaces configmaps"), pulse=WHOLE)
+    await session.loaded(5)
+    await until(lambda: bool(session.asked_rights) and session.snapshot.namespaces_known)
+    assert session.missing_rights == ()
+    told: list[int] = []
+    for _ in range(3):
+        session.subscribe(lambda: told.append(1))
+        asked = api.authorizer.asked.count("selfsubjectrulesreviews")
+        api.authorizer.grants.reverse()
+        await until(lambda asked=asked: api.authorizer.asked.count("selfsubjectrulesreviews") > asked + 1)  # type: ignore[misc]
+    assert told == []
 
 
 async def test_what_is_known_of_other_namespaces_ends_with_the_right_to_read_all(api: FakeApi, seen_by: As) -> None:

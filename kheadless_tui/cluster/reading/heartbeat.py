@@ -34,6 +34,8 @@ class Pulse:
     """Seconds between two looks at a namespace that is got by its name: so soon its deletion is seen."""
     rights: float = 20.0
     """Seconds between two looks at the rights while some are missing: so soon one that is granted is used."""
+    rights_whole: float = 60.0
+    """The same while none is missing: so soon it is noticed that one was taken away, as an open watch does not tell."""
 
 
 class _Version(msgspec.Struct):

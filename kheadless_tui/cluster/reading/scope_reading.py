@@ -15,7 +15,7 @@ from kheadless_tui.cluster.reading.reflector import Reflector
 from kheadless_tui.cluster.reading.store import Store
 from kheadless_tui.cluster.rights.needs import SHOWN, Need, needs_of
 from kheadless_tui.cluster.rights.refusals import refusals_of
-from kheadless_tui.cluster.rights.rights_watch import RightsWatch, newly_readable
+from kheadless_tui.cluster.rights.rights_watch import RightsWatch, rights_to_read
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Scope, is_whole
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.wire.transport import Transport
@@ -75,6 +75,7 @@ class ScopeReading:
             refusals=lambda: refusals_of(self.readers.all(), self.named.states),
             changed=self._on_rights,
             period=pulse.rights,
+            period_whole=pulse.rights_whole,
         )
         self.by_name = ByName(transport, store, lambda: self.rights.rules, changed, period=pulse.namespaces)
         for key in services:
@@ -177,6 +178,7 @@ class ScopeReading:
         """This machine has slept: what is connected may be dead without a word."""
         self._tasks.spawn(self._transport.take_new_connections(), "new connections")
         self.readers.woken()
+        self.rights.look_now()
 
     def silent(self, error: Unreachable, asked: float) -> None:
         """The API server has not answered a question of then, by a clock that is never set."""
@@ -227,15 +229,18 @@ class ScopeReading:
             if not self.rights.known or not {Forbidden, Polled}.isdisjoint({before, outcome}):
                 self.rights.look_now()
 
-    def _on_rights(self, granted: frozenset[Need]) -> None:
-        readable = newly_readable(granted)
+    def _on_rights(self, granted: frozenset[Need], withdrawn: frozenset[Need]) -> None:
+        readable, unreadable = rights_to_read(granted), rights_to_read(withdrawn)
         everywhere = {(kind.plural, "") for kind in CORE}
         # Only what is newly allowed: an authorizer that lists what it then refuses must not be asked in turns.
         if self.scope.only and everywhere & readable and everywhere <= self.rights.readable():
             self._widen()
         for reader in self.readers.all():
-            if (reader.reflector.kind.plural, reader.reflector.namespace) in readable:
+            place = reader.reflector.kind.plural, reader.reflector.namespace
+            if place in readable:
                 reader.retry_now()
+            if place in unreadable:
+                reader.reopen()  # a watch is let in once and then goes on: asked for anew, it is refused
         if granted:
             self.named.look_now()
         self.by_name.look_now()

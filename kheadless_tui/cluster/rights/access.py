@@ -1,4 +1,4 @@
-"""What the user may do, as the API server's own authorizer says (SelfSubjectAccessReview), kept for some minutes."""
+"""What the user may do, as the API server's own authorizer says (SelfSubjectAccessReview)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 REVIEW_PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
-KEPT_FOR = 300.0
-"""Seconds for which an answer is believed; roles change rarely, and a refusal of the write itself is told anyway."""
+KEPT_FOR = 60.0
+"""Seconds for which it is believed that something is allowed: a refusal of the thing itself is told anyway. That it is
+not allowed is never kept: an admin may just have granted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,6 @@ class Access:
         except msgspec.DecodeError as error:
             raise ClusterError(f"The API server's answer about rights cannot be read: {error}") from error
         right = Right(status.allowed, status.reason or status.evaluation_error)
-        self._kept[key] = (self._clock(), right)
+        if right.allowed:
+            self._kept[key] = (self._clock(), right)
         return right
-
-    def forget(self) -> None:
-        """Drop what is kept: after a login, or on ``ctrl-r``."""
-        self._kept.clear()

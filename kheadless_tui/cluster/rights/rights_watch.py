@@ -1,4 +1,4 @@
-"""Knows which of the rights that are needed are missing, and notices at its next look that an admin has granted one.
+"""Knows which of the rights that are needed are missing, and notices at its next look what an admin has changed.
 
 The authorizer is asked for the rules of each namespace in use; where it cannot list them all, where it lists what is
 refused all the same, and for what holds in all namespaces, it is asked for each right by itself. What a list or watch
@@ -25,8 +25,12 @@ SHORTEST = 0.5
 """Seconds between two looks at least, however often something is refused."""
 
 
+REVIEWS_AT_ONCE = 8
+"""Questions about rights that are under way together."""
+
+
 class RightsWatch:
-    """Asks for rights while some are missing. One task runs :meth:`run`."""
+    """Asks for rights, the more often while some are missing. One task runs :meth:`run`."""
 
     def __init__(
         self,
@@ -35,8 +39,9 @@ class RightsWatch:
         needs: Callable[[], Sequence[Need]],
         wider: Callable[[], Sequence[Need]],
         refusals: Callable[[], Sequence[MissingRight]],
-        changed: Callable[[frozenset[Need]], None],
+        changed: Callable[[frozenset[Need], frozenset[Need]], None],
         period: float,
+        period_whole: float,
     ) -> None:
         """Nothing is asked yet.
 
@@ -45,14 +50,18 @@ class RightsWatch:
             needs: What is needed now.
             wider: What would let more be read than is: the rights on all namespaces where they were refused.
             refusals: What the API server has refused of what was tried.
-            changed: Called after a look that found something else than the one before, with what is newly allowed.
+            changed: Called after a look that found something else than the one before, with what is newly allowed and
+                what is so no longer.
             period: Seconds between two looks while something is missing.
+            period_whole: Seconds between two looks while nothing is.
         """
         self.missing: tuple[MissingRight, ...] = ()
         self.user = ""
         """The user's name as the API server knows it; empty until it is known."""
         self.known = False
         """The authorizer has been asked."""
+        self.asked: frozenset[Need] = frozenset()
+        """What it has been asked for by now, whether it answered or not."""
         self.rules: dict[str, Rules] = {}
         """By namespace, as they were listed last."""
         self._transport = transport
@@ -61,6 +70,8 @@ class RightsWatch:
         self._refusals = refusals
         self._changed = changed
         self._period = period
+        self._period_whole = period_whole
+        self._reviews = asyncio.Semaphore(REVIEWS_AT_ONCE)
         self._allowed: dict[Need, bool | None] = {}
         self._refused: set[tuple[str, ...]] = set()
         """What had been refused at the last look."""
@@ -72,7 +83,7 @@ class RightsWatch:
 
     def readable(self) -> set[tuple[str, str]]:
         """Plural and namespace of what may be listed."""
-        return newly_readable(need for need, allowed in self._allowed.items() if allowed)
+        return rights_to_read(need for need, allowed in self._allowed.items() if allowed)
 
     async def run(self) -> None:
         """Look until cancelled, for the first time when :meth:`look_now` says so."""
@@ -85,11 +96,12 @@ class RightsWatch:
             except ClusterError as error:
                 log.info("asking for rights: %s", error)
                 answered = False
+                self._note_asked(self._needs())
             await asyncio.sleep(min(SHORTEST, self._period))
             wider = any(self._allowed.get(need) is False for need in self._wider())
             waiting = wider or not answered or bool(self.missing)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._period if waiting else None):
+                async with asyncio.timeout(self._period if waiting else self._period_whole):
                     await self._wake.wait()
 
     async def _look(self) -> None:
@@ -97,15 +109,13 @@ class RightsWatch:
             self.user = await read_user(self._transport)
         needs = [*self._needs(), *self._wider()]
         before = dict(self._allowed)
-        rules = {
-            namespace: found
-            for namespace in sorted({need.namespace for need in needs} - {""})
-            if (found := await read_rules(self._transport, namespace)) is not None
-        }
+        namespaces = sorted({need.namespace for need in needs} - {""})
+        read = await asyncio.gather(*map(self._rules_of, namespaces))
+        rules = {name: found for name, found in zip(namespaces, read, strict=True) if found is not None}
         access = Access(self._transport)
         refused = {_right(one) for one in self._refusals()}
         answers = await asyncio.gather(
-            *(_is_allowed(need, rules.get(need.namespace), access, _right(need) in refused) for need in needs)
+            *(self._is_allowed(need, rules.get(need.namespace), access, _right(need) in refused) for need in needs)
         )
         allowed = dict(zip(needs, answers, strict=True))
         rules_changed, self.rules, self._allowed = rules != self.rules, rules, allowed
@@ -114,9 +124,35 @@ class RightsWatch:
         granted = frozenset(
             need for need, now in allowed.items() if now and (before.get(need) is False or _right(need) in late)
         )
+        withdrawn = frozenset(need for need, now in allowed.items() if now is False and before.get(need))
         self.known = True
-        if self._find_missing() or granted or rules_changed:
-            self._changed(granted)
+        if self._find_missing() or granted or withdrawn or rules_changed:
+            self._changed(granted, withdrawn)
+        self._note_asked(needs)
+
+    def _note_asked(self, needs: Iterable[Need]) -> None:
+        before, self.asked = self.asked, frozenset(needs)
+        if before != self.asked:
+            self._changed(frozenset(), frozenset())
+
+    async def _rules_of(self, namespace: str) -> Rules | None:
+        async with self._reviews:
+            return await read_rules(self._transport, namespace)
+
+    async def _is_allowed(self, need: Need, rules: Rules | None, access: Access, refused: bool) -> bool | None:
+        """Whether it is allowed; ``None`` where the API server would not say.
+
+        What is listed as allowed and was refused has been taken back by another authorizer, which lists nothing: only
+        a question for this right tells when it no longer does so.
+        """
+        listed = rules is not None and rules.allow(need.verb, need.group, need.resource, need.subresource, need.name)
+        if listed and not refused:
+            return True
+        if rules is not None and not rules.incomplete and not listed:
+            return False
+        async with self._reviews:
+            right = await access.may(need.verb, need.resource, need.subresource, need.namespace, need.name, need.group)
+        return right.allowed
 
     def _find_missing(self) -> bool:
         needs = self._needs()
@@ -131,21 +167,6 @@ class RightsWatch:
         found.sort(key=lambda one: order.get(_right(one), len(order)))
         unchanged, self.missing = tuple(found) == self.missing, tuple(found)
         return not unchanged
-
-
-async def _is_allowed(need: Need, rules: Rules | None, access: Access, refused: bool) -> bool | None:
-    """Whether it is allowed; ``None`` where the API server would not say.
-
-    What is listed as allowed and was refused has been taken back by another authorizer, which lists nothing: only a
-    question for this right tells when it no longer does so.
-    """
-    listed = rules is not None and rules.allow(need.verb, need.group, need.resource, need.subresource, need.name)
-    if listed and not refused:
-        return True
-    if rules is not None and not rules.incomplete and not listed:
-        return False
-    right = await access.may(need.verb, need.resource, need.subresource, need.namespace, need.name, need.group)
-    return right.allowed
 
 
 def _right(one: Need | MissingRight) -> tuple[str, ...]:
@@ -163,6 +184,6 @@ def _cause(need: Need) -> str:
     return f"the API server lists no such right {where}"
 
 
-def newly_readable(granted: Iterable[Need]) -> set[tuple[str, str]]:
-    """Plural and namespace of what may now be listed or watched."""
-    return {(need.resource, need.namespace) for need in granted if need.verb in ("list", "watch")}
+def rights_to_read(rights: Iterable[Need]) -> set[tuple[str, str]]:
+    """Plural and namespace of what some of these rights allow to be listed or watched."""
+    return {(need.resource, need.namespace) for need in rights if need.verb in ("list", "watch")}

@@ -36,7 +36,8 @@ class Rule(msgspec.Struct, rename="camel", frozen=True):
 class Rules:
     """The rules that hold in one namespace."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: frozenset[Rule] = frozenset()
+    """In no order: the API server tells the same ones in another order each time (seen with 1.34)."""
     incomplete: bool = False
     """There is an authorizer that cannot list what it allows: what is not listed may be allowed all the same."""
 
@@ -98,7 +99,7 @@ async def read_rules(transport: Transport, namespace: str) -> Rules | None:
         return None
     except msgspec.DecodeError as error:
         raise ClusterError(f"The API server's list of rights cannot be read: {error}") from error
-    return Rules(status.resource_rules or (), status.incomplete)
+    return Rules(frozenset(status.resource_rules or ()), status.incomplete)
 
 
 async def read_user(transport: Transport) -> str:
