@@ -102,7 +102,8 @@ _OF_A_SERVICE = (
     "next_panel",
     "previous_panel",
 )
-_ASKING = ("probe", "vantage", "path", "reach", "timeline")
+ASKING_ACTIONS = ("probe", "vantage", "path", "reach", "timeline")
+"""What puts questions to DNS or to a port, from inside the cluster."""
 
 
 class Situation(NamedTuple):
@@ -130,7 +131,7 @@ class Situation(NamedTuple):
 
 def reason_against(action: str, now: Situation) -> str:
     """Why an action cannot work now, in a few words; empty when it can."""
-    asking = action in _ASKING
+    asking = action in ASKING_ACTIONS
     reasons = (
         (action == "rights" and not now.lacking, "no right is missing"),
         (action in _OF_A_SERVICE and not now.service and now.reading, "still reading"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.state import Offline, Reading
-from kheadless_tui.tui.actions import Situation, reason_against
+from kheadless_tui.tui.actions import ASKING_ACTIONS, Situation, reason_against
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.rights import ProbeRights
 from kheadless_tui.tui.selection import Selection
@@ -30,6 +30,14 @@ class Permitted:
     def reason_against(self, action: str) -> str:
         """Why an action of the main screen cannot work now, in a few words; empty when it can."""
         return reason_against(action, self._situation)
+
+    def reason_to_hide(self, action: str) -> str:
+        """Why its key is not offered: it cannot work, or it is not known yet whether it may.
+
+        Who presses it all the same need not wait for that: what it does asks for each right by itself.
+        """
+        unknown = action in ASKING_ACTIONS and not self._rights.may_offer(self._selection.namespace)
+        return self.reason_against(action) or ("rights not known yet" if unknown else "")
 
     @property
     def _situation(self) -> Situation:

@@ -87,7 +87,8 @@ class Selection:
 
     def overtaken(self, snapshot: Snapshot) -> Overtaken:
         """What changed since this was asked last that the view may tell of."""
-        states = (self._session.link, tuple(self._session.reads.items()), self._session.missing_rights)
+        session = self._session
+        states = (session.link, tuple(session.reads.items()), session.missing_rights, session.asked_rights)
         seen, self._seen = self._seen, snapshot
         same_states, self._seen_states = states == self._seen_states, states
         if not same_states or seen is None or self.key is None:

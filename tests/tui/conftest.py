@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from kheadless_tui.cluster.connecting.connection import Asked
 from kheadless_tui.cluster.rights.missing_rights import MissingRight
+from kheadless_tui.cluster.rights.needs import Need, needs_of
 from kheadless_tui.cluster.state import Live, ReadState, Scope
 from kheadless_tui.model.objects import (
     SERVICE_NAME_LABEL,
@@ -51,6 +52,7 @@ class FakeSession:
     server_version: str | None = "v1.34.4"
     selector: str = ""
     missing_rights: tuple[MissingRight, ...] = ()
+    asked_rights: frozenset[Need] = frozenset(needs_of(Scope(), ("shop",)))
     user: str = "oncall"
     gone_namespaces: Mapping[str, float] = field(default_factory=dict)
     waiting_for: str = ""

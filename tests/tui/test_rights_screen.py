@@ -8,6 +8,7 @@ import time
 import pytest
 
 from kheadless_tui.cluster.rights.missing_rights import MissingRight, rule_yaml
+from kheadless_tui.cluster.rights.needs import needs_of
 from kheadless_tui.cluster.state import Forbidden, Live, Polled, ReadState, Scope
 from kheadless_tui.model.objects import EndpointSlice
 from kheadless_tui.tui.app import HeadlessApp
@@ -207,3 +208,19 @@ async def test_services_that_may_only_be_got_by_name_are_not_said_to_be_all() ->
         assert "! polling, 2 s old" in screen_text(app)
         await pilot.press("h", "h")
         await until(pilot, shows(app, "shop has one headless Service that may be got by name."))
+
+
+async def test_asking_is_offered_once_it_is_known_to_be_allowed() -> None:
+    session = FakeSession(shop(), asked_rights=frozenset())
+    async with running(session, service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "z zoom"))
+        assert "p probe" not in screen_text(app)
+        session.asked_rights = frozenset(needs_of(Scope(), ("elsewhere",)))
+        session.tell()
+        await until(pilot, shows(app, "p probe"))  # nothing is refused anywhere, so far
+        session.missing_rights = (dataclasses.replace(EXEC, namespace="elsewhere"),)
+        session.tell()
+        await until(pilot, lambda: "p probe" not in screen_text(app))
+        session.asked_rights |= frozenset(needs_of(Scope(), ("shop",)))
+        session.tell()
+        await until(pilot, shows(app, "p probe"))

@@ -121,6 +121,10 @@ class MainScreen(CommandScreen):
         """As of the session, the user's rights and what is selected."""
         return self._follower.permitted.reason_against(action)
 
+    def reason_to_hide(self, action: str) -> str:
+        """The same, and what is not known yet."""
+        return self._follower.permitted.reason_to_hide(action)
+
     @property
     def has_service(self) -> bool:
         """A Service is shown."""

@@ -48,6 +48,10 @@ class PanelsScreen(StillScreen):
         """Why an action cannot work now, in a few words; empty when it can."""
         return ""
 
+    def reason_to_hide(self, action: str) -> str:
+        """Why the key of an action is not offered, in a few words; empty when it is."""
+        return self.reason_against(action)
+
     @property
     def has_service(self) -> bool:
         """A Service is shown, so that there are panels to go to."""
@@ -71,7 +75,7 @@ class PanelsScreen(StillScreen):
     def _show_keys(self) -> None:
         if self.is_mounted and self.app.screen is self:
             typing = self.focused if self._status.typing else None
-            self._keys.show(*keys_of(self.active_bindings, typing, self.reason_against))
+            self._keys.show(*keys_of(self.active_bindings, typing, self.reason_to_hide))
 
     # -- layout and focus --------------------------------------------------------------------------------------
 
