@@ -20,13 +20,15 @@ FILES = (
     "autoscaling/v1",
     "discovery/v1",
     "networking/v1",
+    "rbac/v1",
     "pkg/apis/meta/v1",
     "pkg/api/resource",
     "pkg/util/intstr",
     "pkg/runtime",
 )
 KINDS = (
-    "ConfigMap Deployment EndpointSlice Endpoints Event Namespace NetworkPolicy Node Pod ReplicaSet Scale "
+    "ClusterRole ClusterRoleBinding ConfigMap Deployment EndpointSlice Endpoints Event Namespace NetworkPolicy Node "
+    "PersistentVolumeClaim Pod ReplicaSet Role RoleBinding Scale ServiceAccount "
     "SelfSubjectAccessReview SelfSubjectReview SelfSubjectRulesReview Service StatefulSet DeleteOptions"
 ).split()
 """What is read; these names are in one package only."""

@@ -10,7 +10,7 @@ from kheadless_tui.commands.demo import DEMO_NAMESPACE
 from kheadless_tui.commands.source import tell
 from kheadless_tui.lab.door import HOST
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.rights import EDITED_NAMESPACE
+from kheadless_tui.lab.roles import NAMESPACE_OF
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,6 +49,6 @@ def _told(lab: Lab) -> str:
 _MAY = {
     "admin": "may do everything",
     "viewer": "may read, and exec nowhere",
-    "namespaced": f"has namespace {EDITED_NAMESPACE} alone",
+    "namespaced": f"has namespace {NAMESPACE_OF['namespaced']} alone",
     "nobody": "may do nothing",
 }

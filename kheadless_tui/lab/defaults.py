@@ -6,11 +6,17 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from kheadless_tui.lab.resources import RBAC
 from kheadless_tui.lab.store import Object
 
 SERVICE_RANGE = ipaddress.ip_network("10.96.0.0/16")
 SERVICE_RANGE_6 = ipaddress.ip_network("fd00:96::/112")
 """Where cluster addresses come from; the same as kubeadm's default, and a ULA."""
+
+CLAIM_IN_USE = "kubernetes.io/pvc-protection"
+"""The finalizer of a volume claim (pkg/volume/util PVCProtectionFinalizer): it stays while a pod uses it."""
+STORAGE_CLASS = "standard"
+"""The default StorageClass: where volumes come from."""
 
 MAX_GRACE_SECONDS = 30
 """terminationGracePeriodSeconds of a pod that says none."""
@@ -221,6 +227,9 @@ def stateful_set(item: Object) -> None:
     spec.setdefault("revisionHistoryLimit", 10)
     spec.setdefault("persistentVolumeClaimRetentionPolicy", {"whenDeleted": "Retain", "whenScaled": "Retain"})
     pod_spec(spec.setdefault("template", {}).setdefault("spec", {}))
+    for claim in spec.get("volumeClaimTemplates") or ():
+        claim |= {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "status": {"phase": "Pending"}}
+        claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
     item["metadata"].setdefault("generation", 1)
     item.setdefault("status", {"replicas": 0, "availableReplicas": 0})
 
@@ -251,6 +260,28 @@ def endpoint_slice(item: Object) -> None:
         port.setdefault("protocol", "TCP")
 
 
+def volume_claim(item: Object) -> None:
+    """A PersistentVolumeClaim; who gets it, gets the class that is the default here."""
+    item["metadata"].setdefault("finalizers", [CLAIM_IN_USE])
+    spec = item.setdefault("spec", {})
+    spec.setdefault("volumeMode", "Filesystem")
+    spec.setdefault("storageClassName", STORAGE_CLASS)
+    item.setdefault("status", {"phase": "Pending"})
+
+
+def role(item: Object) -> None:
+    """A Role or ClusterRole."""
+    item.setdefault("rules", None)
+
+
+def binding(item: Object) -> None:
+    """A RoleBinding or ClusterRoleBinding."""
+    item.setdefault("roleRef", {}).setdefault("apiGroup", RBAC)
+    for subject in item.get("subjects") or ():
+        if subject.get("kind") in ("User", "Group"):
+            subject.setdefault("apiGroup", RBAC)
+
+
 PLAIN: dict[str, Callable[[Object], None]] = {
     "Pod": pod,
     "Deployment": deployment,
@@ -261,5 +292,10 @@ PLAIN: dict[str, Callable[[Object], None]] = {
     "Namespace": namespace,
     "Endpoints": endpoints,
     "EndpointSlice": endpoint_slice,
+    "PersistentVolumeClaim": volume_claim,
+    "Role": role,
+    "ClusterRole": role,
+    "RoleBinding": binding,
+    "ClusterRoleBinding": binding,
 }
 """By kind; a Service needs addresses besides."""

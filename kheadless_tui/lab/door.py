@@ -19,7 +19,7 @@ from pathlib import Path
 from kheadless_tui.errors import ClusterError
 from kheadless_tui.lab import folder as folders
 from kheadless_tui.lab.certificate import self_signed
-from kheadless_tui.lab.rights import ROLES
+from kheadless_tui.lab.roles import NAMESPACE_OF, USERS
 
 HOST = "127.0.0.1"
 CERTIFICATE_NAME = "kheadless-lab"
@@ -34,7 +34,7 @@ class Door:
         self._socket: socket.socket | None = _listening(0)
         self.port: int = self._socket.getsockname()[1]
         """The same as long as the lab is there."""
-        self.tokens = {secrets.token_urlsafe(32): user for user in ROLES}
+        self.tokens = {secrets.token_urlsafe(32): user for user in USERS}
         """Token to user; nobody else gets in."""
         made = self_signed(HOST, CERTIFICATE_NAME)
         self.authority = made.certificate
@@ -43,7 +43,7 @@ class Door:
         try:
             folders.write_private(self._folder / "ca.crt", made.certificate)
             folders.write_private(self._folder / "tls.key", made.private_key)
-            for user in ROLES:
+            for user in USERS:
                 self._write_kubeconfig(user)
         except OSError:
             folders.remove(self._folder)
@@ -118,13 +118,13 @@ class Door:
         return context
 
     def _write_kubeconfig(self, user: str) -> None:
-        authority = base64.b64encode(self.authority).decode()
+        authority, namespace = base64.b64encode(self.authority).decode(), NAMESPACE_OF.get(user, "default")
         config = {
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "lab", "cluster": {"server": self.server, "certificate-authority-data": authority}}],
             "users": [{"name": user, "user": {"token": self.token_of(user)}}],
-            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": user, "namespace": "default"}}],
+            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": user, "namespace": namespace}}],
             "current-context": "lab",
         }
         folders.write_private(Path(self.kubeconfig_of(user)), json.dumps(config, indent=2).encode())

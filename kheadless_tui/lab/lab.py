@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from kheadless_tui.lab import roles
 from kheadless_tui.lab import world as worlds
 from kheadless_tui.lab.api.http_server import HttpServer
 from kheadless_tui.lab.api.objects import Objects
@@ -24,10 +25,12 @@ from kheadless_tui.lab.controllers.garbage import GarbageCollector
 from kheadless_tui.lab.controllers.kubelet import Kubelet
 from kheadless_tui.lab.controllers.manager import Manager
 from kheadless_tui.lab.controllers.mirroring import MirroringController
+from kheadless_tui.lab.controllers.namespace_contents import NamespaceContents
 from kheadless_tui.lab.controllers.namespaces import NamespaceController
 from kheadless_tui.lab.controllers.replicasets import ReplicaSetController
 from kheadless_tui.lab.controllers.scheduler import OrphanedPods, Scheduler
 from kheadless_tui.lab.controllers.statefulset import StatefulSetController
+from kheadless_tui.lab.controllers.volume_claims import VolumeClaims
 from kheadless_tui.lab.dns_outside import OutsideDns
 from kheadless_tui.lab.door import HOST, Door, cannot_start
 from kheadless_tui.lab.pods.network import Network
@@ -60,7 +63,8 @@ class Lab:
         age = max(part.age for part in worlds.WORLDS.get(world, (worlds.CLUSTER,)))
         self.clock = Clock(start=time.time() - age, speed=speed)
         self.store = Store(self.clock)
-        self.rights = Rights()
+        self.rights = Rights(self.store)
+        roles.put_into(self.store)
         self._objects = Objects(self.store, self.clock)
         self.dns = ClusterDns(self.store, self.clock)
         self.network = Network(self.store, self.dns)
@@ -81,7 +85,9 @@ class Lab:
                 OrphanedPods(self.store, self._objects, self.clock),
                 EndpointSliceController(self.store, self._objects, self.clock),
                 MirroringController(self.store, self._objects),
+                VolumeClaims(self.store, self._objects, self.clock, events),
                 NamespaceController(self.store, self._objects),
+                NamespaceContents(self.store, self._objects, door.authority.decode()),
                 GarbageCollector(self.store, self._objects),
             ],
         )

@@ -97,6 +97,11 @@ EVENTS = Resource(
     fields=("involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
             "involvedObject.apiVersion", "involvedObject.fieldPath", "reason", "type", "source"),
 )  # fmt: skip
+SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "serviceaccount", "ServiceAccount", True, ("sa",))
+VOLUME_CLAIMS = Resource(
+    "", "v1", "persistentvolumeclaims", "persistentvolumeclaim", "PersistentVolumeClaim", True, ("pvc",),
+    subresources=(_status("PersistentVolumeClaim"),),
+)  # fmt: skip
 CONTROLLER_REVISIONS = Resource("apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision")
 DEPLOYMENTS = Resource(
     "apps", "v1", "deployments", "deployment", "Deployment", True, ("deploy",), ("all",),
@@ -115,10 +120,16 @@ ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "endpoint
 NETWORK_POLICIES = Resource(
     "networking.k8s.io", "v1", "networkpolicies", "networkpolicy", "NetworkPolicy", True, ("netpol",)
 )
+RBAC = "rbac.authorization.k8s.io"
+ROLES = Resource(RBAC, "v1", "roles", "role", "Role")
+ROLE_BINDINGS = Resource(RBAC, "v1", "rolebindings", "rolebinding", "RoleBinding")
+CLUSTER_ROLES = Resource(RBAC, "v1", "clusterroles", "clusterrole", "ClusterRole", False)
+CLUSTER_ROLE_BINDINGS = Resource(RBAC, "v1", "clusterrolebindings", "clusterrolebinding", "ClusterRoleBinding", False)
 
 RESOURCES = (
-    CONFIG_MAPS, ENDPOINTS, EVENTS, NAMESPACES, NODES, PODS, SERVICES,
+    CONFIG_MAPS, ENDPOINTS, EVENTS, NAMESPACES, NODES, VOLUME_CLAIMS, PODS, SERVICE_ACCOUNTS, SERVICES,
     CONTROLLER_REVISIONS, DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, ENDPOINT_SLICES, NETWORK_POLICIES,
+    CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES,
 )  # fmt: skip
 """Everything that is kept in the store."""
 

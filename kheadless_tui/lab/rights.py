@@ -1,16 +1,18 @@
-"""Who may do what: the lab's users, with the rights of the built-in roles, and what a lever has taken away."""
+"""Who may do what: by the Roles and bindings in the store, less what a lever has taken away."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kheadless_tui.lab.failure import ApiFailure
+from kheadless_tui.lab.resources import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES
+from kheadless_tui.lab.roles import ADMIN, AUTHENTICATED, MASTERS, UNAUTHENTICATED
+from kheadless_tui.lab.store import Object, Store
 
-_READ = ("get", "list", "watch")
-_WRITE = ("create", "delete", "deletecollection", "patch", "update")
-_ANY = ("*",)
-_WORKLOADS = ("deployments", "replicasets", "statefulsets")
+Rule = dict[str, Any]
+"""Of a role, as the API has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,166 +28,163 @@ class Attributes:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule of a role, with where it holds."""
+class User:
+    """Who asks."""
 
-    verbs: tuple[str, ...]
+    name: str
     groups: tuple[str, ...]
-    resources: tuple[str, ...]
-    namespace: str = ""
-    """Only there; empty for the whole cluster."""
-
-    def covers(self, wanted: Attributes) -> bool:
-        """Whether it is about this request."""
-        return (
-            _in(wanted.verb, self.verbs)
-            and _in(wanted.group, self.groups)
-            and _in(wanted.resource, self.resources)
-            and self.namespace in ("", wanted.namespace)
-        )
 
 
-def _in(value: str, allowed: tuple[str, ...]) -> bool:
-    return value in allowed or "*" in allowed
-
-
-_BASIC = (
-    Rule(("create",), ("authorization.k8s.io",), ("selfsubjectaccessreviews", "selfsubjectrulesreviews")),
-    Rule(("create",), ("authentication.k8s.io",), ("selfsubjectreviews",)),
-)
-"""system:basic-user: everyone with a token may ask who they are and what they may do."""
-
-ANONYMOUS = "system:anonymous"
+ANONYMOUS = User("system:anonymous", (UNAUTHENTICATED,))
 """Who asks without a token."""
-
-_PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version", "/version/")
-"""system:public-info-viewer: everybody may read these."""
-
-DISCOVERY_PATHS = ("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz",
-                   "/version", "/version/")  # fmt: skip
-"""system:discovery: what everyone with a token may read."""
+_SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
-def _view(namespace: str = "") -> tuple[Rule, ...]:
-    """The part of the role ``view`` that is about resources served here."""
-    core = ("configmaps", "endpoints", "pods", "pods/log", "pods/status", "services", "services/status", "events",
-            "namespaces", "namespaces/status")  # fmt: skip
-    return (
-        Rule(_READ, ("",), core, namespace),
-        Rule(
-            _READ,
-            ("apps",),
-            tuple(f"{kind}{sub}" for kind in _WORKLOADS for sub in ("", "/scale", "/status")),
-            namespace,
-        ),
-        Rule(_READ, ("apps",), ("controllerrevisions",), namespace),
-        Rule(_READ, ("discovery.k8s.io",), ("endpointslices",), namespace),
-        Rule(_READ, ("networking.k8s.io",), ("networkpolicies",), namespace),
-    )
+def of_token(name: str) -> User:
+    """A user of the lab."""
+    return User(name, (*((MASTERS,) if name == ADMIN else ()), AUTHENTICATED))
 
 
-def _edit(namespace: str) -> tuple[Rule, ...]:
-    """The part of the role ``edit``: not endpoints or slices, and not pods/ephemeralcontainers."""
-    pods = ("pods/attach", "pods/exec", "pods/portforward")
-    return (
-        *_view(namespace),
-        Rule(_READ, ("",), pods, namespace),
-        Rule(_WRITE, ("",), ("pods", *pods, "configmaps", "events", "services"), namespace),
-        Rule(_WRITE, ("apps",), tuple(f"{kind}{sub}" for kind in _WORKLOADS for sub in ("", "/scale")), namespace),
-        Rule(_WRITE, ("networking.k8s.io",), ("networkpolicies",), namespace),
-    )
+def impersonated(name: str, groups: tuple[str, ...]) -> User:
+    """Who somebody acts as (k8s.io/apiserver pkg/endpoints/filters/impersonation.go).
+
+    Args:
+        name: As asked for.
+        groups: As asked for; a ServiceAccount without any gets its own.
+    """
+    if name == ANONYMOUS.name:
+        return User(name, groups or ANONYMOUS.groups)
+    account = service_account(name)
+    if account and not groups:
+        groups = ("system:serviceaccounts", f"system:serviceaccounts:{account[0]}")
+    return User(name, groups if AUTHENTICATED in groups else (*groups, AUTHENTICATED))
 
 
-EDITED_NAMESPACE = "team-a"
-"""Where the user ``namespaced`` may do things."""
-
-ADMIN = "admin"
-
-ROLES: dict[str, tuple[Rule, ...]] = {
-    ADMIN: (Rule(_ANY, _ANY, _ANY),),
-    "viewer": _view(),
-    "namespaced": _edit(EDITED_NAMESPACE),
-    "nobody": (),
-}
-"""The lab's users: an administrator, one who reads, one who has a single namespace, one who has nothing."""
-
-
-def groups_of(user: str) -> list[str]:
-    """The groups that authentication puts a user in."""
-    if user == ANONYMOUS:
-        return ["system:unauthenticated"]
-    return [*(["system:masters"] if user == ADMIN else []), "system:authenticated"]
+def service_account(user: str) -> tuple[str, str] | None:
+    """Namespace and name, of a user that is a ServiceAccount."""
+    namespace, _, name = user.removeprefix(_SERVICE_ACCOUNT).partition(":")
+    return (namespace, name) if user.startswith(_SERVICE_ACCOUNT) and namespace and name else None
 
 
 class Rights:
     """Rights of every user now."""
 
-    def __init__(self) -> None:
-        self._taken: list[Rule] = []
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._taken: list[tuple[Rule, str]] = []
 
     def forbid(self, verb: str, resource: str, namespace: str = "", group: str = "*") -> None:
         """Take a right away from everyone; ``*`` stands for any verb or resource, no namespace for everywhere."""
-        self._taken.append(Rule((verb,), (group,), (resource,), namespace))
+        self._taken.append(({"verbs": [verb], "apiGroups": [group], "resources": [resource]}, namespace))
 
     def allow_again(self) -> None:
         """Give back all that was taken."""
         self._taken.clear()
 
-    def allows(self, user: str, wanted: Attributes) -> bool:
+    def allows(self, user: User, wanted: Attributes) -> bool:
         """Whether this user may do that now."""
-        if any(rule.covers(wanted) for rule in self._taken):
+        if any(_covers(rule, wanted) for rule, where in self._taken if where in ("", wanted.namespace)):
             return False
-        return any(rule.covers(wanted) for rule in self._rules(user))
+        return any(_covers(rule, wanted) for rule in self._rules(user, wanted.namespace))
 
-    def _rules(self, user: str) -> tuple[Rule, ...]:
-        return () if user == ANONYMOUS else (*_BASIC, *ROLES.get(user, ()))
-
-    def allows_path(self, user: str, verb: str, path: str) -> bool:
+    def allows_path(self, user: User, verb: str, path: str) -> bool:
         """Whether this user may ask for a path that is no resource."""
-        if user == ADMIN:
-            return True
-        allowed = _PUBLIC_PATHS if user == ANONYMOUS else DISCOVERY_PATHS
-        return verb == "get" and any(
-            path == item or (item.endswith("*") and path.startswith(item[:-1])) for item in allowed
+        return any(
+            _in(verb, rule["verbs"])
+            and any(
+                path == item or (item.endswith("*") and path.startswith(item[:-1]))
+                for item in rule.get("nonResourceURLs") or ()
+            )
+            for rule in self._rules(user, "")
         )
 
-    def path_rules_of(self, user: str) -> list[dict[str, Any]]:
-        """The paths that are no resources, for a SelfSubjectRulesReview."""
-        if user == ANONYMOUS:
-            return [{"verbs": ["get"], "nonResourceURLs": [*_PUBLIC_PATHS]}]
-        every = [{"verbs": ["*"], "nonResourceURLs": ["*"]}] if user == ADMIN else []
-        return [
-            *every,
-            {"verbs": ["get"], "nonResourceURLs": [*DISCOVERY_PATHS]},
-            {"verbs": ["get"], "nonResourceURLs": [*_PUBLIC_PATHS]},
-        ]
-
-    def check_path(self, user: str, verb: str, path: str) -> None:
+    def check_path(self, user: User, verb: str, path: str) -> None:
         """Refuse a path that is no resource to those who may not ask for it.
 
         Raises:
             ApiFailure: 403 in the words of the real server.
         """
         if not self.allows_path(user, verb, path):
-            message = f'forbidden: User "{user}" cannot {verb} path "{path}"'
+            message = f'forbidden: User "{user.name}" cannot {verb} path "{path}"'
             raise ApiFailure(403, "Forbidden", message, details={})
 
-    def check(self, user: str, wanted: Attributes) -> None:
+    def check(self, user: User, wanted: Attributes) -> None:
         """Refuse what this user may not do.
 
         Raises:
             ApiFailure: 403 in the words of the real server.
         """
         if not self.allows(user, wanted):
-            raise _forbidden(user, wanted)
+            raise _forbidden(user.name, wanted)
 
-    def rules_of(self, user: str, namespace: str) -> list[dict[str, Any]]:
-        """For a SelfSubjectRulesReview."""
-        rules = [rule for rule in self._rules(user) if rule.namespace in ("", namespace)]
+    def rules_of(self, user: User, namespace: str) -> list[Rule]:
+        """For a SelfSubjectRulesReview: rules about resources."""
+        fields = ("verbs", "apiGroups", "resources", "resourceNames")
         return [
-            {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources)}
-            for rule in rules
+            {field: rule[field] for field in fields if rule.get(field)}
+            for rule in self._rules(user, namespace)
+            if rule.get("resources")
         ]
+
+    def path_rules_of(self, user: User) -> list[Rule]:
+        """For a SelfSubjectRulesReview: rules about paths that are no resources."""
+        return [
+            {"verbs": rule["verbs"], "nonResourceURLs": rule["nonResourceURLs"]}
+            for rule in self._rules(user, "")
+            if rule.get("nonResourceURLs")
+        ]
+
+    def _rules(self, user: User, namespace: str) -> Iterator[Rule]:
+        """The rules that hold for a user in a namespace; without one, those of the whole cluster."""
+        for binding in self._store.all(CLUSTER_ROLE_BINDINGS):
+            if _is_about(binding, user):
+                yield from self._rules_of_role(binding, "")
+        for binding in self._store.all(ROLE_BINDINGS, namespace) if namespace else ():
+            if _is_about(binding, user):
+                yield from self._rules_of_role(binding, namespace)
+
+    def _rules_of_role(self, binding: Object, namespace: str) -> list[Rule]:
+        """None of a role that is not there."""
+        reference = binding["roleRef"]
+        where = (CLUSTER_ROLES, "") if reference["kind"] == "ClusterRole" else (ROLES, namespace)
+        role = self._store.find(*where, reference["name"])
+        rules: list[Rule] = (role or {}).get("rules") or []
+        return rules
+
+
+def _is_about(binding: Object, user: User) -> bool:
+    """Whether a binding has this user among its subjects (plugin/pkg/auth/authorizer/rbac, appliesToUser)."""
+    account = service_account(user.name)
+    for subject in binding.get("subjects") or ():
+        kind, name = subject["kind"], subject["name"]
+        if kind == "User" and name == user.name:
+            return True
+        if kind == "Group" and name in user.groups:
+            return True
+        if kind == "ServiceAccount" and account == (subject.get("namespace"), name):
+            return True
+    return False
+
+
+def _covers(rule: Rule, wanted: Attributes) -> bool:
+    """Whether a rule is about this request."""
+    names = rule.get("resourceNames")
+    return (
+        _in(wanted.verb, rule["verbs"])
+        and _in(wanted.group, rule.get("apiGroups") or ())
+        and _is_resource(wanted.resource, rule.get("resources") or ())
+        and (not names or wanted.name in names)
+    )
+
+
+def _is_resource(wanted: str, resources: Sequence[str]) -> bool:
+    """``*/exec`` is that subresource of every resource."""
+    _, slash, subresource = wanted.partition("/")
+    return _in(wanted, resources) or bool(slash and f"*/{subresource}" in resources)
+
+
+def _in(value: str, allowed: Sequence[str]) -> bool:
+    return value in allowed or "*" in allowed
 
 
 def _forbidden(user: str, wanted: Attributes) -> ApiFailure:

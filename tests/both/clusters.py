@@ -10,12 +10,15 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any, Protocol
 from unittest import mock
 
 from kheadless_tui import cli
 from kheadless_tui.lab.lab import Lab
 from kheadless_tui.lab.levers import Levers as LabMenu
+from kheadless_tui.lab.resources import RBAC
+from kheadless_tui.lab.roles import NAMESPACE_OF, NAMESPACED
 from tests.e2e.conftest import KUBECONFIG, Done, run_program
 from tests.e2e.conftest import Levers as Tool
 
@@ -49,6 +52,9 @@ class Cluster(Protocol):
     def program(self, *words: str, **settings: Any) -> Done:
         """Run our program as the administrator."""
 
+    def kubeconfig_of(self, user: str) -> str:
+        """Of one with few rights: ``viewer``, ``namespaced`` or ``nobody``; its file may not be there."""
+
     def levers(self) -> Levers | None:
         """``None`` where there are none."""
 
@@ -62,6 +68,10 @@ class RealCluster:
     def program(self, *words: str, **settings: Any) -> Done:
         """As a process of its own."""
         return run_program(*words, **settings)
+
+    def kubeconfig_of(self, user: str) -> str:
+        """Beside the administrator's."""
+        return str(Path(KUBECONFIG).with_name(f"{user}.kubeconfig"))
 
     def levers(self) -> Levers | None:
         """Those of the tool."""
@@ -112,12 +122,21 @@ class LabCluster:
         self._thread.start()
         self._starting = Lab.start(world="empty", speed=SPEED)
         self.lab: Lab = self.call(self._starting.__aenter__())
+        self.call(self._give_namespaced_what_it_has())
         self.kubeconfig = self.lab.kubeconfig
         self.menu = LabMenu(self.lab)
 
     def call(self, work: Any) -> Any:
         """Do something in the lab's thread."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    async def _give_namespaced_what_it_has(self) -> None:
+        namespace = NAMESPACE_OF[NAMESPACED]
+        self.lab.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+        self.lab.apply({
+            "apiVersion": f"{RBAC}/v1", "kind": "RoleBinding", "metadata": {"name": NAMESPACED},
+            "roleRef": {"kind": "ClusterRole", "name": "edit"}, "subjects": [{"kind": "User", "name": NAMESPACED}],
+        }, namespace)  # fmt: skip
 
     def close(self) -> None:
         """End it."""
@@ -136,6 +155,10 @@ class LabCluster:
             around.callback(gc.set_threshold, *thresholds)
             status = cli.main(words)
         return Done(subprocess.CompletedProcess(list(words), status, out.getvalue(), err.getvalue()))
+
+    def kubeconfig_of(self, user: str) -> str:
+        """One of the lab's own users."""
+        return self.lab.kubeconfig_of(user)
 
     def levers(self) -> Levers | None:
         """Those of the lab's menu."""

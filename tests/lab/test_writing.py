@@ -260,7 +260,7 @@ async def test_a_collection_is_deleted_by_selector(lab: Lab, client: Client) -> 
         )
     reply = await client.call("DELETE", "/api/v1/namespaces/default/configmaps", labelSelector="n=a")
     assert reply.status == 200
-    assert [item["metadata"]["name"] for item in lab.all("ConfigMap", "default")] == ["b"]
+    assert [item["metadata"]["name"] for item in lab.all("ConfigMap", "default")] == ["b", "kube-root-ca.crt"]
 
 
 async def test_a_namespace_takes_everything_with_it(lab: Lab, client: Client) -> None:

@@ -23,7 +23,6 @@ class Call:
     target: Target
     resource: Resource
     verb: str
-    user: str
     warnings: list[str] = field(default_factory=list)
     """What the answer will warn of."""
 

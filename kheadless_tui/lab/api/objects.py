@@ -20,7 +20,17 @@ from kheadless_tui.lab.api.managed_fields import APPLY, Manager
 from kheadless_tui.lab.clock import Clock, rfc3339
 from kheadless_tui.lab.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
 from kheadless_tui.lab.failure import ApiFailure, already_exists, bad_request, conflict, not_found
-from kheadless_tui.lab.resources import BY_KIND, ENDPOINT_SLICES, NAMESPACES, OWNED, OWNERS, PODS, SERVICES, Resource
+from kheadless_tui.lab.resources import (
+    BY_KIND,
+    ENDPOINT_SLICES,
+    NAMESPACES,
+    OWNED,
+    OWNERS,
+    PODS,
+    SERVICE_ACCOUNTS,
+    SERVICES,
+    Resource,
+)
 from kheadless_tui.lab.store import MODIFIED_MESSAGE, Object, Store, clone, disowned, owned_by
 from kheadless_tui.lab.validation import checks
 
@@ -87,8 +97,7 @@ class Objects:
             *(() if applied else ("managedFields",)),
         ):
             meta.pop(field, None)
-        if resource.namespaced:
-            self._check_namespace(resource, namespace, meta.get("name", ""))
+        self._admit(resource, namespace, item)
         if resource.kind != "Event":
             item.pop("status", None)
         if resource is SERVICES:
@@ -321,6 +330,12 @@ class Objects:
             f'{head} no kind "{kind}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:110"'
         )
 
+    def _admit(self, resource: Resource, namespace: str, item: Object) -> None:
+        if resource.namespaced:
+            self._check_namespace(resource, namespace, item["metadata"].get("name", ""))
+        if resource is PODS:
+            self._check_account(namespace, item)
+
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         found = self._store.find(NAMESPACES, "", namespace)
         if found is None:
@@ -337,6 +352,15 @@ class Objects:
             }
             details = {"name": name, "kind": resource.plural, "causes": [cause]}
             raise ApiFailure(403, "Forbidden", message, details=details)
+
+    def _check_account(self, namespace: str, pod: Object) -> None:
+        """Refuse a pod whose ServiceAccount is not there (plugin/pkg/admission/serviceaccount); ``default`` comes."""
+        account = (pod.get("spec") or {}).get("serviceAccountName") or "default"
+        if account != "default" and self._store.find(SERVICE_ACCOUNTS, namespace, account) is None:
+            name = pod["metadata"].get("name", "")
+            why = f'error looking up service account {namespace}/{account}: serviceaccount "{account}" not found'
+            message = f'pods "{name}" is forbidden: {why}'
+            raise ApiFailure(403, "Forbidden", message, details={"name": name, "kind": "pods"})
 
     def _delete_pod(self, pod: Object, grace: Any) -> tuple[Object, bool]:
         meta = pod["metadata"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kheadless_tui.lab.failure import ApiFailure, PlainFailure, method_not_allowed, no_such_resource
@@ -16,10 +17,14 @@ GROUP_VERSIONS = {
     "authorization.k8s.io": "v1",
     "discovery.k8s.io": "v1",
     "networking.k8s.io": "v1",
+    "rbac.authorization.k8s.io": "v1",
 }
 """Every API group that is served, with its one version."""
 
 ENDPOINTS_WARNING = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+
+_OF_MANY = ("list", "watch", "deletecollection")
+_BY_NAME = re.compile(r"metadata\.name==?([^,=!]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,11 @@ class Target:
     watched: bool = False
     """The path begins with ``watch``, the old way to say so."""
 
-    def attributes(self, verb: str) -> Attributes:
-        """For authorization."""
+    def attributes(self, verb: str, query: Mapping[str, str]) -> Attributes:
+        """For authorization; whoever lists or watches by a field selector of one name asks for that name."""
         resource = f"{self.plural}/{self.subresource}" if self.subresource else self.plural
-        return Attributes(verb, self.group, resource, self.namespace, self.name)
+        by_name = _BY_NAME.fullmatch(query.get("fieldSelector", "")) if verb in _OF_MANY else None
+        return Attributes(verb, self.group, resource, self.namespace, by_name[1] if by_name else self.name)
 
 
 def not_served() -> ApiFailure:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kheadless_tui.lab.failure import Cause, bad_request, invalid
 from kheadless_tui.lab.resources import REVIEWS, Resource
-from kheadless_tui.lab.rights import Attributes, Rights, groups_of
+from kheadless_tui.lab.rights import Attributes, Rights, User
 from kheadless_tui.lab.store import Object
 
 _ACCESS = Resource(
@@ -21,7 +21,7 @@ _ACCESS = Resource(
 """What a refusal is about: the server leaves the kind out (pkg/registry/authorization, ``Kind("")``)."""
 
 
-def answer(group: str, plural: str, user: str, rights: Rights, review: Object, now: str) -> Object:
+def answer(group: str, plural: str, user: User, rights: Rights, review: Object, now: str) -> Object:
     """The review with its status.
 
     Raises:
@@ -32,7 +32,7 @@ def answer(group: str, plural: str, user: str, rights: Rights, review: Object, n
         raise bad_request(f"{review.get('kind')} cannot be handled as one of {plural}")
     head = {"kind": wanted, "apiVersion": f"{group}/v1"}
     if wanted == "SelfSubjectReview":
-        about = {"username": user, "groups": groups_of(user)}
+        about = {"username": user.name, "groups": list(user.groups)}
         return {**head, "metadata": {"creationTimestamp": now}, "status": {"userInfo": about}}
     spec = review.get("spec") or {}
     status: dict[str, Any]
@@ -50,7 +50,7 @@ def answer(group: str, plural: str, user: str, rights: Rights, review: Object, n
     return {**head, "metadata": meta, "spec": spec, "status": status}
 
 
-def _access(user: str, rights: Rights, review: Object) -> dict[str, Any]:
+def _access(user: User, rights: Rights, review: Object) -> dict[str, Any]:
     spec = review.get("spec") or {}
     wanted = spec.get("resourceAttributes")
     if wanted is None:

@@ -17,7 +17,7 @@ from kheadless_tui.lab.api.streams import Streams
 from kheadless_tui.lab.api.verbs import Verbs
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.failure import ApiFailure, PlainFailure, bad_request, internal_error, unauthorized
-from kheadless_tui.lab.rights import ANONYMOUS, Attributes, Rights
+from kheadless_tui.lab.rights import ANONYMOUS, Attributes, Rights, User, impersonated, of_token, service_account
 from kheadless_tui.lab.store import Store
 
 _TEXT = "text/plain; charset=utf-8"
@@ -113,7 +113,7 @@ class ApiServer:
             return document
         target = paths.parse(request.path)
         verb = paths.verb_of(request.method, target, watch=options.is_true(request.query, "watch"))
-        self._rights.check(user, target.attributes(verb))
+        self._rights.check(user, target.attributes(verb, request.query))
         if target.resource is None:
             body, now = await read_object(request), self._clock.timestamp()
             review = reviews.answer(target.group, target.plural, user, self._rights, body, now)
@@ -122,20 +122,26 @@ class ApiServer:
             return await self._streams.handle(request, target)
         check_accept(request)
         options.check(verb, request.query, request.content_type)
-        return await self._verbs.serve(Call(request, target, target.resource, verb, user))
+        return await self._verbs.serve(Call(request, target, target.resource, verb))
 
-    def _user(self, request: web.BaseRequest) -> str:
+    def _user(self, request: web.BaseRequest) -> User:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer":
             return ANONYMOUS
-        user = self._tokens.get(token.strip())
-        if user is None:
+        name = self._tokens.get(token.strip())
+        if name is None:
             raise unauthorized()
-        impersonated = request.headers.get("Impersonate-User")
-        if impersonated:
-            self._rights.check(user, Attributes("impersonate", "", "users", "", impersonated))
-            return impersonated
-        return user
+        user = of_token(name)
+        other = request.headers.get("Impersonate-User")
+        return self._acting_as(user, other, request.headers.getall("Impersonate-Group", [])) if other else user
+
+    def _acting_as(self, user: User, other: str, groups: list[str]) -> User:
+        account = service_account(other)
+        wanted = [Attributes("impersonate", "", "serviceaccounts" if account else "users", *(account or ("", other)))]
+        wanted += [Attributes("impersonate", "", "groups", "", group) for group in groups]
+        for one in wanted:
+            self._rights.check(user, one)
+        return impersonated(other, tuple(groups))
 
 
 def refused(request: web.BaseRequest, failure: ApiFailure) -> web.Response:

@@ -206,6 +206,45 @@ def _event_source(item: Object, now: float) -> str:
     return ", ".join(filter(None, (source.get("component"), source.get("host")))) or item.get("reportingComponent", "")
 
 
+def _role_bound(item: Object, now: float) -> str:
+    return f"{item['roleRef']['kind']}/{item['roleRef']['name']}"
+
+
+def _subjects(kind: str) -> Callable[[Object, float], str]:
+    """The subjects of one kind; an account with its namespace."""
+
+    def cell(item: Object, now: float) -> str:
+        found = [one for one in item.get("subjects") or () if one["kind"] == kind]
+        accounts = kind == "ServiceAccount"
+        return ", ".join(f"{one.get('namespace', '')}/{one['name']}" if accounts else one["name"] for one in found)
+
+    return cell
+
+
+_SHORT_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
+
+
+def _claimed(*fields: str) -> Callable[[Object, float], str]:
+    """A field of a claim that it has once it is bound."""
+
+    def cell(item: Object, now: float) -> str:
+        value: Any = item
+        for field in fields if item["spec"].get("volumeName") else ():
+            value = value.get(field) or {}
+        return str(value) if isinstance(value, str) else ""
+
+    return cell
+
+
+def _claim_status(item: Object, now: float) -> str:
+    return "Terminating" if "deletionTimestamp" in item["metadata"] else str(item["status"]["phase"])
+
+
+def _access_modes(item: Object, now: float) -> str:
+    modes = item["status"].get("accessModes") or ()
+    return ",".join(short for mode, short in _SHORT_MODES.items() if mode in modes)
+
+
 _NAME, _AGE = Column("Name", _name), Column("Age", _age)
 _DEFAULT = (_NAME, _AGE)
 _IMAGES = (
@@ -213,6 +252,15 @@ _IMAGES = (
     Column("Images", _containers("image"), wide=True),
 )
 _SELECTOR = Column("Selector", _workload_selector, wide=True)
+_ROLE = (_NAME, Column("Created At", lambda item, now: item["metadata"]["creationTimestamp"]))
+_BINDING = (
+    _NAME,
+    Column("Role", _role_bound),
+    _AGE,
+    Column("Users", _subjects("User"), wide=True),
+    Column("Groups", _subjects("Group"), wide=True),
+    Column("ServiceAccounts", _subjects("ServiceAccount"), wide=True),
+)
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "Pod": (
         _NAME,
@@ -244,6 +292,22 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "Endpoints": (_NAME, Column("Endpoints", _endpoints), _AGE),
     "Namespace": (_NAME, Column("Status", lambda item, now: item["status"]["phase"]), _AGE),
     "ConfigMap": (_NAME, Column("Data", lambda item, now: len(item.get("data") or ())), _AGE),
+    "ServiceAccount": (_NAME, Column("Secrets", lambda item, now: len(item.get("secrets") or ())), _AGE),
+    "Role": _ROLE,
+    "ClusterRole": _ROLE,
+    "RoleBinding": _BINDING,
+    "ClusterRoleBinding": _BINDING,
+    "PersistentVolumeClaim": (
+        _NAME,
+        Column("Status", _claim_status),
+        Column("Volume", lambda item, now: item["spec"].get("volumeName") or ""),
+        Column("Capacity", _claimed("status", "capacity", "storage")),
+        Column("Access Modes", _access_modes),
+        Column("StorageClass", lambda item, now: item["spec"].get("storageClassName") or ""),
+        Column("VolumeAttributesClass", lambda item, now: item["spec"].get("volumeAttributesClassName") or "<unset>"),
+        _AGE,
+        Column("VolumeMode", lambda item, now: item["spec"].get("volumeMode") or "<unset>", wide=True),
+    ),
     "Event": (
         Column("Last Seen", _since("lastTimestamp", "eventTime", "firstTimestamp")),
         Column("Type", lambda item, now: item.get("type", "")),

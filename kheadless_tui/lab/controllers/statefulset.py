@@ -6,8 +6,9 @@ from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.controllers.events import NORMAL, Events
 from kheadless_tui.lab.controllers.ownership import Ownership, controller_reference
 from kheadless_tui.lab.controllers.revisions import LABEL, RevisionHistory, Revisions, label_of, template_of
+from kheadless_tui.lab.controllers.volume_claims import claims_of, with_claims
 from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.resources import PODS, STATEFUL_SETS
+from kheadless_tui.lab.resources import PODS, STATEFUL_SETS, VOLUME_CLAIMS
 from kheadless_tui.lab.store import Change, Key, Object, Store, key_of
 
 
@@ -91,6 +92,7 @@ class StatefulSetController:
     def _create(self, found: Object, ordinal: int, revisions: Revisions) -> None:
         revision = revisions.current if _keeps_revision(found, ordinal) else revisions.update
         pod = _new_pod(found, ordinal, revision)
+        self._claim(found, pod)
         try:
             self._objects.create(PODS, found["metadata"]["namespace"], pod)
         except ApiFailure as failure:
@@ -98,6 +100,16 @@ class StatefulSetController:
                 return
             raise
         self._say(found, "create", pod)
+
+    def _claim(self, found: Object, pod: Object) -> None:
+        """Make the volume claims of a pod that are not there: of one that comes back they are."""
+        namespace, name = found["metadata"]["namespace"], pod["metadata"]["name"]
+        for claim in claims_of(found, name):
+            made = claim["metadata"]["name"]
+            if self._store.find(VOLUME_CLAIMS, namespace, made) is None:
+                self._objects.create(VOLUME_CLAIMS, namespace, claim)
+                message = f"create Claim {made} Pod {name} in StatefulSet {found['metadata']['name']} success"
+                self._events.record(found, NORMAL, "SuccessfulCreate", message, "statefulset-controller")
 
     def _delete(self, found: Object, pod: Object) -> None:
         self._objects.delete(PODS, pod["metadata"]["namespace"], pod["metadata"]["name"], {})
@@ -175,7 +187,7 @@ def _new_pod(found: Object, ordinal: int, revision: Object) -> Object:
     }
     if template_meta.get("annotations"):
         pod_meta["annotations"] = template_meta["annotations"]
-    spec = {**template["spec"], "hostname": name}
+    spec = with_claims(found, name, {**template["spec"], "hostname": name})
     if found["spec"].get("serviceName"):
         spec["subdomain"] = found["spec"]["serviceName"]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": pod_meta, "spec": spec}

@@ -8,6 +8,8 @@ from typing import Any
 from kheadless_tui.lab.defaults import Addresses
 from kheadless_tui.lab.failure import Cause, invalid
 from kheadless_tui.lab.resources import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
     CONFIG_MAPS,
     DEPLOYMENTS,
     ENDPOINT_SLICES,
@@ -16,17 +18,22 @@ from kheadless_tui.lab.resources import (
     NETWORK_POLICIES,
     PODS,
     REPLICA_SETS,
+    ROLE_BINDINGS,
+    ROLES,
     SERVICES,
     STATEFUL_SETS,
+    VOLUME_CLAIMS,
     Resource,
 )
 from kheadless_tui.lab.store import Object
-from kheadless_tui.lab.validation import endpoints, fields, pods, services, workloads
+from kheadless_tui.lab.validation import endpoints, fields, pods, rbac, services, workloads
 
+_OF_RIGHTS, _BINDINGS = (ROLES, CLUSTER_ROLES), (ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS)
 _NAMES: dict[Resource, Callable[[str], list[str]]] = {
     SERVICES: fields.label_1035_errors,
     NAMESPACES: fields.label_errors,
     STATEFUL_SETS: fields.label_errors,
+    **dict.fromkeys((*_OF_RIGHTS, *_BINDINGS), rbac.path_segment_errors),
 }
 """What a name has to be; else a domain name."""
 
@@ -69,6 +76,8 @@ def check_change(resource: Resource, item: Object, before: Object) -> None:
         causes += _content(resource, item)
         if resource in (DEPLOYMENTS, REPLICA_SETS):
             causes += workloads.same_selector(spec, old)
+        if resource in _BINDINGS and not causes:
+            causes += rbac.changed_binding(item, before)
     if causes:
         raise invalid(resource, item["metadata"]["name"], causes)
 
@@ -122,6 +131,12 @@ def _content(resource: Resource, item: Object) -> Iterator[Cause]:
         yield from endpoints.endpoints(item)
     elif resource is NETWORK_POLICIES:
         yield from endpoints.network_policy(spec)
+    elif resource is VOLUME_CLAIMS:
+        yield from workloads.volume_claim(spec)
+    elif resource in _OF_RIGHTS:
+        yield from rbac.role(resource, item)
+    elif resource in _BINDINGS:
+        yield from rbac.binding(resource, item)
     elif resource is CONFIG_MAPS:
         yield from fields.config_keys("data", item.get("data"))
         yield from fields.config_size(item)

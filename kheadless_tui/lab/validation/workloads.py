@@ -41,6 +41,8 @@ def stateful_set(spec: dict[str, Any]) -> Iterator[Cause]:
         yield invalid("spec.updateStrategy", _internal(strategy), "must be 'RollingUpdate' or 'OnDelete'")
     yield from _replicas(spec)
     yield from _selector_and_template(spec, "statefulset")
+    for number, claim in enumerate(spec.get("volumeClaimTemplates") or ()):
+        yield from volume_claim(claim.get("spec") or {}, f"spec.volumeClaimTemplates[{number}].spec")
 
 
 def changed_stateful_set(spec: dict[str, Any], before: dict[str, Any]) -> Iterator[Cause]:
@@ -69,6 +71,14 @@ def replica_set(spec: dict[str, Any]) -> Iterator[Cause]:
     yield from _selector_and_template(spec, "replica set")
 
 
+def volume_claim(spec: dict[str, Any], field: str = "spec") -> Iterator[Cause]:
+    """A PersistentVolumeClaim."""
+    if not spec.get("accessModes"):
+        yield required(f"{field}.accessModes", "at least 1 access mode is required")
+    if "storage" not in ((spec.get("resources") or {}).get("requests") or {}):
+        yield required(f"{field}.resources[storage]")
+
+
 def same_selector(spec: dict[str, Any], before: dict[str, Any]) -> Iterator[Cause]:
     """A Deployment or ReplicaSet that is changed keeps its selector."""
     if spec.get("selector") != before.get("selector"):
@@ -95,6 +105,10 @@ def _selector_and_template(spec: dict[str, Any], kind: str) -> Iterator[Cause]:
         yield invalid("spec.template.metadata.labels", own, "`selector` does not match template `labels`")
     yield from labels("spec.template.labels", own)
     inner = template.get("spec") or {}
+    if claimed := [
+        {"name": (claim.get("metadata") or {}).get("name")} for claim in spec.get("volumeClaimTemplates") or ()
+    ]:
+        inner = {**inner, "volumes": [*(inner.get("volumes") or ()), *claimed]}
     yield from pod_spec(inner, "spec.template.spec")
     if inner.get("restartPolicy") in ("Never", "OnFailure"):
         yield from one_of("spec.template.spec.restartPolicy", inner["restartPolicy"], ("Always",))
