@@ -60,7 +60,8 @@ def _show(source: Source, arguments: argparse.Namespace, *, in_files: bool) -> i
     unknown = [each.key for each in services if each.headless and each.namespace not in whole]
     sys.stdout.write(report.render(found, config, arguments.output, Medium.of(sys.stdout), elsewhere, unknown))
     tell_served(config, f"{len(found)} records; ")
-    sys.stderr.write(report.withheld_note(withheld, elsewhere) + report.unknown_note(unknown))
+    told = (report.withheld_note(withheld, elsewhere), report.unknown_note(unknown), report.uncertain_note(found))
+    sys.stderr.write("".join(told))
     return 0
 
 

@@ -48,7 +48,8 @@ def document(
     """The document of schema ``kheadless/records/1``.
 
     Two keys are there only where they hold something: ``elsewhere``, records whose names the kubernetes plugin is not
-    asked for, and ``unknown``, Services whose EndpointSlices were not read, so that their records are not known.
+    asked for, and ``unknown``, Services whose EndpointSlices were not read, so that their records are not known. A
+    record has ``unknown`` only where not every server may have it.
     """
     found: Document = {
         "schema": SCHEMA,
@@ -83,6 +84,15 @@ def unknown_note(unknown: Iterable[ObjectKey]) -> str:
         + "\n"
         for namespace, services in by_namespace.items()
     )
+
+
+def uncertain_note(records: Iterable[PredictedRecord]) -> str:
+    """One line for each thing that is not known of the records, for stderr; empty where all is."""
+    by_reason: dict[str, dict[str, None]] = {}
+    for item in records:
+        if item.unknown:
+            by_reason.setdefault(item.unknown, {})[f"{item.record.name} {item.record.type}"] = None
+    return "".join(printable(f"not certain: {listed(list(who))}: {why}") + "\n" for why, who in by_reason.items())
 
 
 def withheld_note(withheld: Iterable[WithheldRecord], elsewhere: Iterable[ElsewhereRecord] = ()) -> str:
@@ -175,7 +185,7 @@ def _pod(endpoint: EndpointRef | None) -> str:
 
 def _record_document(item: PredictedRecord) -> Document:
     record = item.record
-    return {
+    found: Document = {
         "name": record.name,
         "ttl": record.ttl,
         "type": record.type,
@@ -186,6 +196,7 @@ def _record_document(item: PredictedRecord) -> Document:
         "field": item.source.field or None,
         "sources": [{"from": str(source), "field": source.field or None} for source in item.sources],
     }
+    return found | ({"unknown": item.unknown} if item.unknown else {})
 
 
 def _endpoint_document(endpoint: EndpointRef | None) -> Document | None:

@@ -62,6 +62,8 @@ class PredictedRecord(msgspec.Struct, frozen=True):
     source: Source
     also_from: tuple[Source, ...] = ()
     """Further fields that give the very same record, such as those of a slice that overlaps."""
+    unknown: str = ""
+    """Not empty when it is not certain that every server has it; says what is not known."""
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -220,10 +220,10 @@ def _apex(snapshot: Snapshot, config: ZoneConfig, zone: str) -> Iterator[Predict
     for record in apex.ns_records(servers, zone, ttl)[0]:
         source = next((item.source for item in servers if item.name == record.data), None)
         yield PredictedRecord(record, None, None, source or server)
+    unknown = apex.own_address_unknown(seen)
     for item in servers:
-        yield PredictedRecord(
-            Record(f"ns.dns.{zone}", ttl, item.family, item.address), None, None, item.source or server
-        )
+        record = Record(f"ns.dns.{zone}", ttl, item.family, item.address)
+        yield PredictedRecord(record, None, None, item.source or server, unknown=unknown)
     version = apex.version_record(f"dns-version.{zone}")
     yield PredictedRecord(msgspec.structs.replace(version, ttl=client_ttl(config, version.ttl)), None, None, corefile)
 

@@ -75,6 +75,16 @@ def differs_by_replica(seen: Watched) -> bool:
     return own is not None and not any(seen.slices_at(address) for address in own)
 
 
+def own_address_unknown(seen: Watched) -> str:
+    """What is not known of the name servers' addresses; empty where all of it is."""
+    service = dns_service(seen.snapshot)
+    if differs_by_replica(seen):
+        return f"each replica of {service} answers with all addresses of its own, as the server sees no endpoint of it"
+    if local_addresses(seen) is not None:
+        return ""
+    return f"the DNS server's own addresses: no endpoint of Service {service} is known"
+
+
 def name_servers(seen: Watched, zone: str) -> list[NameServer] | None:
     """The name servers of a zone with their addresses (ns.go nsAddrs).
 

@@ -23,7 +23,6 @@ from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.objects.pairs import Listing, Pair
 from kheadless_tui.zone.objects.watched import Watched
 from kheadless_tui.zone.record import Answer, Question, Record
-from kheadless_tui.zone.serving.dns_service import dns_service
 
 
 @dataclass(slots=True)
@@ -126,7 +125,7 @@ class QueryTypes:
         found: Followed = follower.follow(owner)
         unknown = found.unknown
         if apex.is_default_ns(owner.lower(), zone):
-            unknown = self._own_address_unknown()
+            unknown = apex.own_address_unknown(self.seen)
         return Outcome(found.records, missing=found.missing, empty=found.dropped, pairs=found.pairs, unknown=unknown)
 
     def _srv(self, asked: Question, zone: str) -> Outcome:
@@ -171,10 +170,10 @@ class QueryTypes:
     def _ns(self, zone: str) -> Outcome:
         servers = apex.name_servers(self.seen, zone)
         if servers is None:
-            return Outcome(empty="own-address-unknown", unknown=self._own_address_unknown())
+            return Outcome(empty="own-address-unknown", unknown=apex.own_address_unknown(self.seen))
         answer, additional = apex.ns_records(servers, zone, self.config.ttl)
         empty = "" if answer else "own-address-none"
-        return Outcome(answer, additional, empty=empty, unknown=self._own_address_unknown())
+        return Outcome(answer, additional, empty=empty, unknown=apex.own_address_unknown(self.seen))
 
     def _transfer(self, zone: str) -> Outcome:
         if not may_transfer(self.config):
@@ -193,17 +192,6 @@ class QueryTypes:
     def _list_name(self, name: str, zone: str) -> Listing:
         request = self.request(name, zone)
         return list_pairs(self.seen, request, name, zone, multicluster=self._multicluster(zone))
-
-    def _own_address_unknown(self) -> str:
-        """What is not known of the name servers; empty where all of it is."""
-        service = dns_service(self.seen.snapshot)
-        if apex.differs_by_replica(self.seen):
-            return (
-                f"each replica of {service} answers with all addresses of its own, as the server sees no endpoint of it"
-            )
-        if apex.local_addresses(self.seen) is not None:
-            return ""
-        return f"the DNS server's own addresses: no endpoint of Service {service} is known"
 
     def _multicluster(self, zone: str) -> bool:
         return bool(zone_of(zone, self.config.multicluster))

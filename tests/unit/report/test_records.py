@@ -187,6 +187,14 @@ def test_what_is_answered_elsewhere_is_told_by_its_name_and_marked_in_json() -> 
     assert (marked["name"], marked["type"], marked["reason"]) == (ORIGIN, "A", "rewritten at Corefile:3")
 
 
+def test_what_not_every_server_has_is_told_with_the_record_and_beside_the_output() -> None:
+    server = msgspec.structs.replace(RECORDS[0], unknown="each replica has its own")
+    assert json.loads(records.render([server], CONFIG, "json"))["records"][0]["unknown"] == "each replica has its own"
+    name = f"{RECORDS[0].record.name} {RECORDS[0].record.type}"
+    assert records.uncertain_note([server, *RECORDS]) == f"not certain: {name}: each replica has its own\n"
+    assert records.uncertain_note(RECORDS) == ""
+
+
 def test_what_is_not_followed_stands_beside_the_source() -> None:
     noted = msgspec.structs.replace(CONFIG, notes=(Note("Corefile:3", "hosts", "hosts may answer"),))
     assert json.loads(records.render([], noted, "json"))["notes"] == ["Corefile:3: hosts may answer"]

@@ -19,7 +19,13 @@ from kheadless_tui.zone.resolve import aliases_asked, resolve
 from kheadless_tui.zone.serving.config import CacheBounds, OtherBlock, ZoneConfig
 from kheadless_tui.zone.serving.dns_service import choose_dns_service, dns_service
 from kheadless_tui.zone.serving.label_selectors import selects
-from kheadless_tui.zone.zone_records import all_records, elsewhere_records, service_records, withheld_records
+from kheadless_tui.zone.zone_records import (
+    all_records,
+    apex_records,
+    elsewhere_records,
+    service_records,
+    withheld_records,
+)
 from tests.unit.zone.cases import cases
 from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, snapshot_of
 
@@ -423,3 +429,8 @@ def test_name_servers_of_replicas_that_see_no_endpoint(name: str, type_: str) ->
     assert resolve(world, question, CONFIG).unknown == ""
     hidden = resolve(world, question, msgspec.structs.replace(CONFIG, noendpoints=True))
     assert hidden.unknown.startswith("each replica of kube-system/kube-dns answers with all addresses of its own")
+    listed = list(apex_records(world, msgspec.structs.replace(CONFIG, noendpoints=True)))
+    unknown = {item.record.name: item.unknown for item in listed}
+    assert unknown.pop("ns.dns.cluster.local.") == hidden.unknown
+    assert set(unknown.values()) == {""}
+    assert not any(item.unknown for item in apex_records(world, CONFIG))
