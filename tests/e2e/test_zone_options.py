@@ -38,6 +38,8 @@ PLUGINS = {
     "environment": "cache {$KHEADLESS_TEST_UNSET}\n  log {$KHEADLESS_TEST_UNSET}",
     "import": "import FOLDER/*.override",
     "hosts": "hosts {\n    10.9.9.9 web.MARK-a.svc.cluster.local\n    fallthrough\n  }",
+    "hosts-wildcard": "hosts {\n    10.9.9.9 *.web.MARK-a.svc.cluster.local\n    fallthrough\n  }",
+    "autopath": "autopath MARK-a.svc.cluster.local FOLDER/resolv.conf",
     "template": "template IN AAAA cluster.local {\n    match ^_http\n    rcode NXDOMAIN\n    fallthrough\n  }",
     "rewrite": "rewrite stop name regex ^(.*)[.]MARK-b[.]svc[.]cluster[.]local[.]$ {1}.MARK-a.svc.cluster.local.",
     "any": "any\n  local",
@@ -221,6 +223,9 @@ def served(crd: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
         powerless = _powerless(world, tmp_path_factory.mktemp("powerless") / "kubeconfig")
         folder = tmp_path_factory.mktemp("imported")
         (folder / "more.override").write_text("template IN TXT .\n", encoding="utf-8")
+        (folder / "resolv.conf").write_text(
+            f"search {world.first}.svc.cluster.local svc.cluster.local\n", encoding="utf-8"
+        )
         ports = free_ports(len(BLOCKS) + len(PLUGINS) + len(WHOLE) + 1)
         texts = {
             name: _block(zones, f"{options}; kubeconfig {KUBECONFIG}".replace("MARK", world.mark), port)

@@ -35,8 +35,9 @@ class Concern(msgspec.Struct, frozen=True):
     """Regular expression that names of ``below`` must hold as well; empty for all."""
     types: tuple[str, ...] = ()
     """Only these types; empty for all."""
-    outcome: Literal["any", "found", "empty", "NXDOMAIN"] = "any"
-    """Only questions that come out so: with an answer, without one, or NXDOMAIN."""
+    outcome: Literal["any", "found", "empty", "searched", "existing", "without-type"] = "any"
+    """Only questions that come out so: with an answer, without one, as what autopath changes, other than NXDOMAIN, or
+    other than NXDOMAIN and without a record of the type that is asked for."""
     records: bool = True
     """False when rcode and records are certain all the same, and only a flag or what some clients get is not."""
 

@@ -68,9 +68,26 @@ def _comes_out(concern: Concern, answer: Answer) -> bool:
             return bool(answer.answer)
         case "empty":
             return not answer.answer
-        case "NXDOMAIN":
-            return answer.rcode == "NXDOMAIN"
+        case "searched":
+            return _is_searched(concern, answer)
+        case "existing":
+            return answer.rcode != "NXDOMAIN"
+        case "without-type":
+            typed = any(record.type == answer.question.type for record in answer.answer)
+            return answer.rcode != "NXDOMAIN" and not typed
     return True
+
+
+def _is_searched(concern: Concern, answer: Answer) -> bool:
+    """Whether autopath changes an answer (autopath.go ServeDNS; measured).
+
+    What fails is tried by other names; the search domain itself, which holds no records, is SERVFAIL; its part of a
+    name in the reply is in lower case; an answer with records of other names gets one more alias in front.
+    """
+    name, low = answer.question.name, answer.question.name.lower()
+    is_domain = not answer.answer and low.partition(".")[2] in concern.below
+    led = any(record.name.lower() != low for record in answer.answer)
+    return answer.rcode != "NOERROR" or name != low or is_domain or led
 
 
 def _found_in(pattern: str, name: str) -> bool:

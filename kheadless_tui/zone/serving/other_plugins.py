@@ -1,31 +1,27 @@
 """What else in a Corefile may change answers: plugins in front of the kubernetes plugin, other server blocks.
 
 It is named to the user and not followed; where it can be told which names it touches, their answers are not certain.
-Sources: plugin/hosts, plugin/template, plugin/autopath, plugin/local, plugin/cache. Rules of rewrite: rewrite_rules.py.
+Which names those are stands in touched_names.py, the rules of rewrite in rewrite_rules.py.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from kheadless_tui.zone.naming.names import absolute
-from kheadless_tui.zone.naming.reverse_names import reverse_name
 from kheadless_tui.zone.naming.zones import is_below
-from kheadless_tui.zone.objects.addresses import canonical
 from kheadless_tui.zone.serving.config import (
     CacheBounds,
-    ClosingHosts,
     Concern,
     NextZone,
     Note,
     OtherBlock,
     RewriteRule,
 )
-from kheadless_tui.zone.serving.corefile import Corefile, Plugin, ServerBlock, is_seen
+from kheadless_tui.zone.serving.corefile import Plugin, is_seen
+from kheadless_tui.zone.serving.place import Place
 from kheadless_tui.zone.serving.plugin_setup import is_looked_up
-from kheadless_tui.zone.serving.server_keys import Listener, ServerKey, bound_hosts, origins, server_keys
+from kheadless_tui.zone.serving.server_keys import bound_hosts, origins, server_keys
+from kheadless_tui.zone.serving.touched_names import EVERYTHING, EVERYWHERE, closing_hosts, concern_of
 
 DIRECTIVES = (
     "root metadata geoip cancel proxyproto quic grpc_server https https3 timeouts multisocket reload nsid bufsize bind "
@@ -50,7 +46,7 @@ _TOUCHES = {
     "dnssec": "signs replies to clients that ask with DO, and makes NXDOMAIN a NOERROR with NSEC for them",
     "tsig": "may refuse questions that are not signed",
     "template": "may answer in place of the cluster's records",
-    "hosts": "may answer in place of the cluster's records",
+    "hosts": "may answer in place of the cluster's records for the names that it has",
     "route53": "may answer in place of the cluster's records",
     "azure": "may answer in place of the cluster's records",
     "clouddns": "may answer in place of the cluster's records",
@@ -58,32 +54,6 @@ _TOUCHES = {
     "view": "answers only some clients by this server block",
 }
 """What other plugins can do to an answer; those of CoreDNS that are not here leave the zone's records alone."""
-
-_EVERYWHERE = (".",)
-EVERYTHING = Concern(_EVERYWHERE)
-"""All answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The server block that is served by, as far as plugins need it."""
-
-    corefile: Corefile
-    block: ServerBlock
-    keys: Sequence[ServerKey]
-    zones: Sequence[str]
-    """Of the kubernetes plugin."""
-    listener: Listener
-    """Where the block is one of those that are one server."""
-    rewrites: Sequence[RewriteRule] = ()
-
-    def at(self, line: int) -> str:
-        """``FILE:LINE``."""
-        return f"{self.corefile.where}:{line}"
-
-    def note(self, line: int, plugin: str, text: str, concern: Concern | None = None) -> Note:
-        """A note on a line of the Corefile."""
-        return Note(self.at(line), plugin, text, concern)
 
 
 def note_on(rule: RewriteRule) -> Note:
@@ -107,11 +77,11 @@ def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
             )
         elif plugin.name in _TOUCHES or plugin.name not in DIRECTIVES:
             text = _TOUCHES.get(plugin.name, "is not known here and may change answers")
-            if plugin.name == "hosts" and not any(option.name == "fallthrough" for option in plugin.options):
-                text += ", and SERVFAIL for all other names of its zones, as it has no fallthrough"
+            if plugin.name == "hosts":
+                text = _of_hosts(plugin, place)
             args = f" {' '.join(plugin.args)}" if plugin.args else ""
             known = plugin.name in _TOUCHES
-            concern = _CONCERNS.get(plugin.name, _nowhere)(plugin, place) if known else EVERYTHING
+            concern = concern_of(plugin, place) if known else EVERYTHING
             yield place.note(plugin.line, plugin.name, f"{plugin.name}{args} {text}", concern)
     yield from _cache_notes(place, cache)
     for plugin in place.block.named("dnssec"):
@@ -122,6 +92,14 @@ def notes_of(place: Place, cache: CacheBounds | None) -> Iterator[Note]:
             told = f"forward to {text}: CoreDNS starts only where that is a file, or a name that it can look up"
             yield place.note(plugin.line, "forward", told)
     yield from _zone_notes(place)
+
+
+def _of_hosts(plugin: Plugin, place: Place) -> str:
+    """What is not followed of the plugin hosts: where its names are known, only what it answers for these."""
+    text = _TOUCHES["hosts"]
+    if closing_hosts(place) or any(option.name == "fallthrough" for option in plugin.options):
+        return text
+    return f"{text}, and SERVFAIL for all other names of its zones, as it has no fallthrough"
 
 
 def _zone_notes(place: Place) -> Iterator[Note]:
@@ -226,154 +204,5 @@ def _kept(bounds: CacheBounds | None) -> Concern | None:
     if bounds is None or not (bounds.keeps_success or bounds.keeps_denial):
         return None
     if bounds.keeps_success and bounds.keeps_denial:
-        return Concern(_EVERYWHERE)
-    return Concern(_EVERYWHERE, outcome="found" if bounds.keeps_success else "empty")
-
-
-# -- which names a plugin touches ----------------------------------------------------------------------------------
-
-
-_IN_HOSTS_FILES = frozenset(
-    ("localhost.", "localhost.localdomain.", "ip6-localhost.", "ip6-loopback.", "1.0.0.127.in-addr.arpa.")
-)
-"""Names that any hosts file has, such as the kubelet's for a pod (kubelet_pods.go managedHostsFileContent)."""
-
-
-def _hosts(plugin: Plugin, place: Place) -> Concern:
-    """Names of entries in the Corefile; all names of its zones that do not fall through (hosts.go ServeDNS)."""
-    names: set[str] = set()
-    through: list[str] = []
-    reverse = True
-    for option in plugin.options:
-        if option.name == "fallthrough":
-            through = origins(option.args, ()) or ["."]
-        elif option.name == "no_reverse":
-            reverse = False
-        else:
-            try:
-                names.add(reverse_name(option.name))
-            except ValueError:
-                continue  # another option
-            names |= {absolute(name.lower()) for name in option.args}
-    names |= _IN_HOSTS_FILES  # it reads a file as well, /etc/hosts when none is named
-    if not reverse:
-        names = {name for name in names if not name.endswith(".arpa.")}
-    held = () if closing_hosts(place) else _held(origins(plugin.args[1:], place.keys), through)
-    return Concern(held, frozenset(names))
-
-
-def closing_hosts(place: Place) -> ClosingHosts | None:
-    """The plugin hosts where it does not hand on the names that it does not have, and what it has stands here.
-
-    The hosts file that it reads when none is named is the kubelet's, with few names (_IN_HOSTS_FILES).
-    """
-    for plugin in place.block.named("hosts"):
-        entries = [option for option in plugin.options if canonical(option.name) is not None]
-        names = frozenset(absolute(name.lower()) for option in entries for name in option.args)
-        falls = [option for option in plugin.options if option.name == "fallthrough"]
-        through = tuple(zone for option in falls for zone in origins(option.args, ()) or ["."])
-        if plugin.args or plugin.unseen or "." in through or any("*" in name for name in names):
-            return None
-        zones = tuple(dict.fromkeys(key.zone for key in place.keys))
-        return ClosingHosts(place.at(plugin.line), zones, through, names | _IN_HOSTS_FILES)
-    return None
-
-
-def _held(zones: Sequence[str], through: Sequence[str]) -> tuple[str, ...]:
-    """Those zones that a plugin answers for even where it has nothing."""
-    return tuple(zone for zone in zones if not any(is_below(zone, each) for each in through))
-
-
-def _template(plugin: Plugin, place: Place) -> Concern:
-    """Names that match an expression; without fallthrough all of its zones and its type (template.go match)."""
-    patterns = [arg for option in plugin.options if option.name == "match" for arg in option.args]
-    through = [zone for option in plugin.options if option.name == "fallthrough"
-               for zone in origins(option.args, ()) or ["."]]  # fmt: skip
-    zones = origins(plugin.args[2:], place.keys)
-    kind = plugin.args[1].upper() if len(plugin.args) > 1 else "ANY"
-    pattern = "" if _held(zones, through) else "|".join(f"(?:{each})" for each in patterns)
-    return Concern(tuple(zones), pattern=pattern, types=() if kind == "ANY" else (kind,))
-
-
-def _autopath(plugin: Plugin, place: Place) -> Concern:
-    """Names in a pod's first search domain that do not exist: the others are tried for them (autopath.go ServeDNS)."""
-    zones = origins(plugin.args[:-1], place.keys)
-    own = [f"svc.{zone}" for zone in place.zones if any(is_below(zone, each) for each in zones)]
-    return Concern(tuple(own), types=("A", "AAAA"), outcome="NXDOMAIN")
-
-
-def _local(plugin: Plugin, _: Place) -> Concern:
-    """Names of localhost and its reverse zones (local.go ServeDNS)."""
-    zones = ("localhost.", "0.in-addr.arpa.", "127.in-addr.arpa.", "255.in-addr.arpa.")
-    return Concern(_EVERYWHERE, pattern=r"^localhost\.|(?:^|\.)(?:" + "|".join(map(re.escape, zones)) + ")$")
-
-
-def _acl(plugin: Plugin, place: Place) -> Concern | None:
-    """Questions of the types that a policy does not let through, up to one that lets everybody (acl.go ServeDNS)."""
-    types: list[str] = []
-    for option in plugin.options:
-        words = [word.lower() for word in option.args]
-        parts: dict[str, list[str]] = {"type": [], "net": []}
-        part = ""
-        for word in words:
-            part = word if word in parts else part
-            if word != part and part:
-                parts[part].append(word.upper())
-        every_type = not parts["type"] or "*" in parts["type"]
-        if option.name.lower() != "allow":
-            if every_type:
-                return Concern(tuple(origins(plugin.args, place.keys)))
-            types += parts["type"]
-        elif every_type and (not parts["net"] or "*" in parts["net"]):
-            break
-    return Concern(tuple(origins(plugin.args, place.keys)), types=tuple(types)) if types else None
-
-
-def _header(plugin: Plugin, _: Place) -> Concern | None:
-    """The flag aa of replies, where it is cleared; what the cache keeps has it again (header.go, cache/item.go)."""
-    for option in plugin.options:
-        words = [option.name.lower(), *(word.lower() for word in option.args)]
-        if words[:2] == ["response", "clear"] and "aa" in words[2:]:
-            return Concern(_EVERYWHERE, records=False)
-    return None
-
-
-def _dnssec(plugin: Plugin, place: Place) -> Concern:
-    """What clients that ask with DO get (dnssec.go Sign)."""
-    return Concern(tuple(origins(plugin.args, place.keys)), records=False)
-
-
-def _tsig(plugin: Plugin, place: Place) -> Concern | None:
-    """Questions of the types that must be signed (plugin/tsig/setup.go)."""
-    types = [word.upper() for option in plugin.options if option.name == "require" for word in option.args]
-    if not types or types == ["NONE"]:
-        return None
-    return Concern(tuple(origins(plugin.args, place.keys)), types=() if "ALL" in types else tuple(types))
-
-
-def _nowhere(plugin: Plugin, _: Place) -> None:
-    """Plugins of which no question tells whether they touch it."""
-
-
-def _by_zone(plugin: Plugin, _: Place) -> Concern:
-    """Plugins whose arguments are zones, some with what they are called elsewhere behind a colon."""
-    return Concern(tuple(origins([arg.partition(":")[0] for arg in plugin.args], ())))
-
-
-_CONCERNS: dict[str, Callable[[Plugin, Place], Concern | None]] = {
-    "hosts": _hosts,
-    "template": _template,
-    "autopath": _autopath,
-    "local": _local,
-    "acl": _acl,
-    "header": _header,
-    "dnssec": _dnssec,
-    "tsig": _tsig,
-    "view": lambda *_: EVERYTHING,
-    "route53": _by_zone,
-    "azure": lambda *_: EVERYTHING,
-    "clouddns": _by_zone,
-    "k8s_external": _by_zone,
-    "any": lambda *_: Concern(_EVERYWHERE, types=("ANY",)),
-    "dns64": lambda *_: Concern(_EVERYWHERE, types=("AAAA",), outcome="empty"),
-}
+        return Concern(EVERYWHERE)
+    return Concern(EVERYWHERE, outcome="found" if bounds.keeps_success else "empty")

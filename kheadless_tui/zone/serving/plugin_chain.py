@@ -22,17 +22,16 @@ from kheadless_tui.zone.serving.kubernetes_options import KubernetesOptions
 from kheadless_tui.zone.serving.other_plugins import (
     BEHIND,
     DIRECTIVES,
-    EVERYTHING,
-    Place,
     changes_answers,
-    closing_hosts,
     next_zones,
     notes_of,
     other_blocks,
 )
+from kheadless_tui.zone.serving.place import Place
 from kheadless_tui.zone.serving.plugin_setup import refuse_wrong_setup
 from kheadless_tui.zone.serving.rewrite_rules import rewrite_rules
 from kheadless_tui.zone.serving.server_keys import Listener, ServerKey, bound_hosts, invalid_zones, origins, server_keys
+from kheadless_tui.zone.serving.touched_names import EVERYTHING, closing_hosts
 
 DNS_PORT = 53
 DEFAULT_BUFSIZE = 1232

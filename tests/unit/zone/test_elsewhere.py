@@ -12,7 +12,7 @@ from kheadless_tui.zone.serving.corefile import parse
 from kheadless_tui.zone.serving.plugin_chain import zone_config
 from kheadless_tui.zone.stub.resolv_conf import ResolvConf
 from kheadless_tui.zone.stub.search_list import resolve_by_search
-from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, snapshot_of
+from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, snapshot_of
 
 WEB = "web.shop.svc.cluster.local."
 NONE = "none.shop.svc.cluster.local."
@@ -54,11 +54,31 @@ def ask(name: str, kind: str, served: ZoneConfig) -> Answer:
         (("rewrite stop {", "name regex ^no.*\\z x.y", "answer auto", "}"), [(NONE, "A"), (WEB, "A")], []),
         (("rewrite ttl suffix . 7",), [], [(WEB, "A"), (NONE, "A")]),
         (("rewrite edns0 local set 0xffee abcd",), [], [(WEB, "A")]),
-        (("autopath @kubernetes",), [(NONE, "A")], [(WEB, "A"), (NONE, "SRV"), ("x.cluster.local.", "A")]),
+        (
+            ("hosts {", "10.9.9.9 *.Web.shop.svc.cluster.local", "fallthrough", "}"),
+            [(f"web-0.{WEB}", "A"), (f"x.{WEB}", "A")],
+            [(WEB, "A"), (NONE, "A"), (f"a.b.{WEB}", "A")],
+        ),
+        (
+            (
+                "hosts /x in-addr.arpa cluster.local {",
+                "10.9.9.9 *.web.shop.svc.cluster.local",
+                "fallthrough cluster.local",
+                "}",
+            ),
+            [(f"x.{WEB}", "A"), ("1.0.0.10.in-addr.arpa.", "A")],
+            [(WEB, "A")],
+        ),
+        (("template CH TXT cluster.local {", "match .*", "answer x", "}"), [], [(WEB, "TXT")]),
+        (("autopath cluster.local /etc/resolv.conf",), [(NONE, "A"), (WEB, "A")], [("1.0.0.10.in-addr.arpa.", "PTR")]),
+        (("autopath @kubernetes",), [], [(NONE, "A"), (WEB, "A")]),  # pods are not verified
+        (("dns64",), [(WEB, "AAAA")], [(WEB, "A"), (NONE, "AAAA")]),
+        (("dns64 {", "translate_all", "}"), [(WEB, "AAAA")], [(NONE, "AAAA")]),
+        (("k8s_external",), [(WEB, "A"), (NONE, "A")], []),
+        (("k8s_external example.org",), [], [(WEB, "A")]),
         (("cache {", "serve_stale", "}"), [(WEB, "A"), (NONE, "A")], []),
         (("cache {", "serve_stale", "disable success", "}"), [(NONE, "A")], [(WEB, "A")]),
         (("cache {", "serve_stale", "disable success", "disable denial", "}"), [], [(WEB, "A"), (NONE, "A")]),
-        (("dns64",), [(WEB, "AAAA")], [(WEB, "A")]),
         (("acl {", "block type AAAA net 10.0.0.0/8", "allow", "block", "}"), [(WEB, "AAAA")], [(WEB, "A")]),
         (("acl cluster.local {", "drop", "}"), [(WEB, "A"), (NONE, "SRV")], [("1.0.0.10.in-addr.arpa.", "PTR")]),
         (("acl {", "allow", "filter", "}"), [], [(WEB, "A")]),
@@ -209,11 +229,34 @@ def test_minimal_leaves_out_what_comes_with_an_answer() -> None:
         assert not least.unknown
 
 
+def test_autopath_tries_other_names_for_those_of_a_namespace_that_fail() -> None:
+    """Source: autopath.go ServeDNS: whatever the type; what no plugin answers is tried again as NXDOMAIN is.
+
+    Seen: the namespace's own name is SERVFAIL to pods of it, names come back with its part in lower case, and an alias
+    gets another in front.
+    """
+    alias = obj("Service", "alias", spec={"type": "ExternalName", "externalName": "web.shop.svc.cluster.local"})
+    known = snapshot_of(alias, headless("web"), endpoint_slice("web", endpoint("10.0.0.1")))
+    for more in ("", "fallthrough\n"):
+        text = f".:53 {{\nautopath @kubernetes\nkubernetes cluster.local {{\npods verified\n{more}}}\n}}\n"
+        served = zone_config(parse(text, "C"), "C", strict=True)
+        led = resolve(known, Question("alias.shop.svc.cluster.local.", "A"), served)
+        assert "autopath @kubernetes" in led.unknown
+        for kind in ("A", "SRV", "TXT"):
+            assert "autopath @kubernetes" in ask(NONE, kind, served).unknown, kind
+            assert "autopath @kubernetes" in ask("shop.svc.cluster.local.", kind, served).unknown, kind
+            assert "autopath @kubernetes" in ask("Web.shop.svc.cluster.local.", kind, served).unknown, kind
+            assert not ask(WEB, kind, served).unknown
+            assert not ask("x.cluster.local.", kind, served).unknown
+
+
 def test_hosts_that_hands_nothing_on_answers_servfail_for_what_it_does_not_have() -> None:
     closed = config("hosts {\n10.0.0.9 b.a.svc.cluster.local\n}")
     found = ask("none.a.svc.cluster.local.", "A", closed)
     assert (found.rcode, found.aa, found.unknown, found.steps[0].rule) == ("SERVFAIL", False, "", "hosts-closed")
     assert "hosts" in ask("b.a.svc.cluster.local.", "A", closed).unknown
+    (note,) = closed.notes
+    assert note.text == "hosts may answer in place of the cluster's records for the names that it has"
     assert ask("none.a.svc.cluster.local.", "A", config("hosts {\nfallthrough\n}")).rcode == "NXDOMAIN"
     partly = config("hosts {\nfallthrough a.svc.cluster.local\n}")
     assert ask("none.a.svc.cluster.local.", "A", partly).rcode == "NXDOMAIN"
