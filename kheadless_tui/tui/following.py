@@ -192,7 +192,6 @@ class Follower:
 
     def tree_moved(self) -> None:
         """The cursor of the tree came to another row: the panels follow once it rests."""
-        self._body.show_tree_rule()
         self._later.after("follow", self._follow_after, self._follow_cursor)
 
     def _follow_cursor(self) -> None:

@@ -89,6 +89,33 @@ async def test_without_focus_the_cursor_keeps_its_sign_alone() -> None:
         assert not any(s.style is not None and s.style.reverse for s in app.list.render_line(0))
 
 
+async def test_what_scrolls_is_not_drawn_a_second_time() -> None:
+    drawn: set[str] = set()
+
+    def draw(row: Row, width: int) -> Text:
+        drawn.add(row.id)
+        return Text(row.id)
+
+    app = ListApp(one_line(draw), named(*"abcdefgh"))
+    async with app.run_test(size=(20, 4)) as pilot:
+        await pilot.press("j", "j", "j")
+        drawn.clear()
+        await pilot.press("j")
+        assert app.screen_lines() == [" b", " c", " d", "❯e"]
+        assert drawn == {"d", "e"}
+
+
+async def test_what_was_drawn_is_drawn_anew_under_another_theme() -> None:
+    app = ListApp(PLAIN, named("a", "b"))
+    async with app.run_test(size=(20, 2)) as pilot:
+        dark = app.list.render_line(1)
+        app.theme = "textual-light"
+        await pilot.pause()
+        light = app.list.render_line(1)
+        assert light.text == dark.text
+        assert [segment.style for segment in light] != [segment.style for segment in dark]
+
+
 async def test_cursor_and_screen_line_survive_rows_that_come_before() -> None:
     app = ListApp(PLAIN, named(*"defghijkl"))
     async with app.run_test(size=(20, 4)) as pilot:

@@ -166,6 +166,16 @@ async def test_the_panels_follow_the_cursor_and_pods_are_read_where_one_looks() 
         await until(pilot, shows(app, "── svc-0 · billing"))
 
 
+async def test_the_rule_tells_of_the_cursor_in_the_picture_that_shows_it() -> None:
+    async with running(FakeSession(shop()), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "web-3"))
+        rule = app.screen.query_one("#rule-tree", Rule)
+        before = tree(app).position
+        tree(app).action_cursor_down()
+        assert tree(app).position != before
+        assert f" {tree(app).position} " in rule.lines(rule.size.width)[0].plain
+
+
 async def test_enter_goes_in_and_q_comes_back_and_then_out() -> None:
     session = FakeSession(shop())
     async with running(session, (120, 40)) as (app, pilot):
@@ -376,9 +386,12 @@ async def test_enter_leads_from_a_pod_to_its_records_and_on_to_the_answers_and_i
 async def test_why_a_record_exists_and_why_one_is_withheld() -> None:
     async with running(FakeSession(shop()), (120, 40), service="nginx-headless") as (app, pilot):
         await until(pilot, shows(app, "web-3"))
-        await pilot.press("w")
-        await until(pilot, shows(app, "w is off: no record under the cursor"))
-        await pilot.press("tab", "j", "enter", "w")
+        for keys, subject in (("w", "@ A"), ("jjjw", "web-2 A")):
+            await pilot.press(*keys)
+            await until(pilot, shows(app, f"why · {subject}"))
+            await pilot.press("escape")
+            await until(pilot, lambda: not isinstance(app.screen, WhyScreen))
+        await pilot.press(*"kkk", "tab", "j", "enter", "w")
         await until(pilot, lambda: isinstance(app.screen, WhyScreen))
         await until(pilot, shows(app, "why · web-1 A"))
         text = screen_text(app)

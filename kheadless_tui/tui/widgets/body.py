@@ -64,6 +64,10 @@ class Body(Horizontal):
         }
         yield SidePane(panels, signs, id="side")
 
+    def on_mount(self) -> None:
+        """The rule of the tree is painted together with the cursor that it tells of, and not one picture later."""
+        self.watch(self.services, "cursor", self.show_tree_rule, init=False)
+
     @property
     def services(self) -> ServiceTree:
         """The tree."""

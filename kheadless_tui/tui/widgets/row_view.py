@@ -8,7 +8,7 @@ moves the cursor is :mod:`kheadless_tui.tui.widgets.rows`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.style import Style
 from rich.text import Text
@@ -24,6 +24,9 @@ from kheadless_tui.tui.render.row import LayoutMaker, OneLine, Row, RowLayout
 from kheadless_tui.tui.render.signs import Signs, signs_for
 from kheadless_tui.tui.widgets.row_lines import RowLines
 from kheadless_tui.tui.widgets.row_strips import GUTTER, NO_SIGN, bar_of, gutter_sign, strip_of
+
+MOST_DRAWN = 400
+"""Lines that are kept as they were drawn: those of a tall terminal several times over."""
 
 
 class RowView(ScrollView, can_focus=True):
@@ -51,6 +54,8 @@ class RowView(ScrollView, can_focus=True):
         id: str | None = None,  # noqa: A002 - the name that every Textual widget has
         classes: str | None = None,
     ) -> None:
+        self._drawn: dict[tuple[str, int], tuple[tuple[object, ...], Strip]] = {}
+        """By row and its line, how it was drawn last and for what: most of what scrolls was on the screen before."""
         super().__init__(name=name, id=id, classes=classes)
         self.signs = signs or signs_for()
         self._make_layout = layout
@@ -133,9 +138,12 @@ class RowView(ScrollView, can_focus=True):
             # Nothing of an earlier layout may be used for these rows; what comes back is told its size again.
             self._laid_out_for, self._lines = 0, RowLines(rows)
             self._layout_now = OneLine(lambda row, width: Text(), 0)
+            self._drawn.clear()
             return
+        before, self._layout_now = self._layout_now, self._make_layout(rows, width - GUTTER)
+        if (self._laid_out_for, before) != (width, self._layout_now):
+            self._drawn.clear()
         self._laid_out_for = width
-        self._layout_now = self._make_layout(rows, width - GUTTER)
         self._lines = RowLines(rows, self._layout_now.heights(rows))
         self.virtual_size = Size(width, self._lines.count + self._head)
 
@@ -189,6 +197,17 @@ class RowView(ScrollView, can_focus=True):
         for offset in range(max(0, first), min(self._view_height, last)):
             self._refresh_screen_line(offset + self._head)
 
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Repaint; all of it only where the style or the layout is another one."""
+        if not regions:
+            self._drawn.clear()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def notify_style_update(self) -> None:
+        """Colours may be other ones."""
+        self._drawn.clear()
+        super().notify_style_update()
+
     def render_line(self, y: int) -> Strip:
         """One line of the widget: the heading or a line of a row."""
         heading = self._layout_now.heading
@@ -198,8 +217,18 @@ class RowView(ScrollView, can_focus=True):
         index = self._lines.at(line)
         if index < 0:
             return Strip.blank(self.size.width, self.rich_style)
-        row = self.rows[index]
         within = line - self._lines.start(index)
+        place, key = (self.rows[index].id, within), (*self._line_key(line), index == self.cursor and self.has_focus)
+        drawn = self._drawn.get(place)
+        if drawn is None or drawn[0] != key:
+            if len(self._drawn) >= MOST_DRAWN:
+                self._drawn.clear()
+            drawn = self._drawn[place] = key, self._draw(index, within)
+        return drawn[1]
+
+    def _draw(self, index: int, within: int) -> Strip:
+        """One line of a row."""
+        row = self.rows[index]
         texts = self._layout_now.lines(row)
         text = texts[within] if within < len(texts) else Text()
         if row.id in self._faded:
