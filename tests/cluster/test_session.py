@@ -295,6 +295,18 @@ async def test_a_server_that_hangs_from_the_start(api: FakeApi, load: Load) -> N
             await session.close()
 
 
+@pytest.mark.parametrize("turns", range(4))
+async def test_who_waits_for_it_can_be_cancelled_at_any_moment(api: FakeApi, opened: Open, turns: int) -> None:
+    api.hanging.clear()
+    session = await opened()
+    waiting = asyncio.create_task(session.loaded(1.0))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    assert waiting.cancelled(), "ctrl-c while it starts ends a command"
+
+
 async def test_too_many_requests_are_waited_out(api: FakeApi, opened: Open) -> None:
     answers = iter([web.Response(status=429, headers={"Retry-After": "200"}, text="slow down"), None])
 
