@@ -1,6 +1,6 @@
 """From a kubeconfig, or a pod's own service account, to all that a transport needs to know.
 
-:func:`load_connection` blocks (it reads files and imports the kubernetes package): call it by ``asyncio.to_thread``.
+:func:`load_connection` blocks (it reads files): call it by ``asyncio.to_thread``.
 Credential plug-ins are not run by it but by the first request that needs them, so that a slow login delays neither
 the screen nor an exit.
 """
