@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.connecting.connection import Connection
 from kheadless_tui.cluster.reading import once
@@ -19,12 +20,14 @@ from kheadless_tui.cluster.rights.needs import Need
 from kheadless_tui.cluster.state import Reading, ReadState, Scope
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.telling import Subscribers
-from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError, Refused
 from kheadless_tui.model.kinds import SERVICE, Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.serving.config import ZoneConfig
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.wire.transport import Transport
 
 LINGER = 30.0
 """Seconds for which a namespace's pods are still read after they were hidden: who goes back sees them at once."""
@@ -93,6 +96,8 @@ class ClusterSession:
         """Begin to read, in the running loop; returns at once. A second call does nothing."""
         if self._heartbeat is not None:
             return
+        from kheadless_tui.cluster.wire.transport import Transport  # noqa: PLC0415 - aiohttp: 0.1 s
+
         self.transport = Transport(self.connection, request_timeout=self._request_timeout)
         self._reading = reading = ScopeReading(
             self.transport,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kheadless_tui.cluster.connecting.credential_plugin import PluginSource
 from kheadless_tui.cluster.connecting.credentials import (
     CertificateFileSource,
     Credential,
@@ -16,10 +15,11 @@ from kheadless_tui.cluster.connecting.credentials import (
     basic,
 )
 from kheadless_tui.cluster.connecting.kubeconfig import Chosen, Section
-from kheadless_tui.cluster.connecting.oidc import OidcSource
-from kheadless_tui.cluster.connecting.oidc_storage import OidcStorage
 from kheadless_tui.cluster.connecting.tls import ClientCertificate, TrustSettings
 from kheadless_tui.errors import InputError
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.connecting.oidc import OidcSource
 
 REMOVED_PROVIDERS = {
     "gcp": "use the credential plug-in gke-gcloud-auth-plugin: gcloud container clusters get-credentials CLUSTER",
@@ -97,6 +97,8 @@ def _source(
     if user.text("token") or user.text("username"):
         return WrittenSource(_written(user, certificate), lambda: _written_again(read_again()))
     if user.body.get("exec") is not None and certificate is None:
+        from kheadless_tui.cluster.connecting.credential_plugin import PluginSource  # noqa: PLC0415 - few need it
+
         told = _cluster_info(chosen.cluster, trust, proxy_url)
         return PluginSource.from_config(user.body["exec"], user.file, told)
     if user.body.get("auth-provider") is not None:
@@ -124,6 +126,9 @@ def _auth_provider(
     environ: Mapping[str, str],
     warn: Callable[[str], None],
 ) -> OidcSource:
+    from kheadless_tui.cluster.connecting.oidc import OidcSource  # noqa: PLC0415 - as above, and aiohttp with it
+    from kheadless_tui.cluster.connecting.oidc_storage import OidcStorage  # noqa: PLC0415 - as above
+
     provider = user.body["auth-provider"]
     config = provider.get("config") if isinstance(provider, dict) else None
     if not isinstance(provider, dict) or not isinstance(config, (dict, type(None))):

@@ -11,6 +11,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.reading import once
 from kheadless_tui.cluster.reading.listwatch import Put, Remove, Replace
@@ -18,10 +19,12 @@ from kheadless_tui.cluster.reading.named_namespaces import AT_ONCE
 from kheadless_tui.cluster.reading.store import Store
 from kheadless_tui.cluster.rights.rules import Rules
 from kheadless_tui.cluster.state import Forbidden, Polled
-from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError, NotFound, Refused
 from kheadless_tui.model.kinds import Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.wire.transport import Transport
 
 log = logging.getLogger(__name__)
 

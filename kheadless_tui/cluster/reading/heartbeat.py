@@ -7,11 +7,14 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Unreachable
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.wire.transport import Transport
 
 log = logging.getLogger(__name__)
 

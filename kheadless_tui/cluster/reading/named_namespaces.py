@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.reading import once
 from kheadless_tui.cluster.reading.listwatch import Put, Remove
 from kheadless_tui.cluster.reading.store import Store
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, ReadState
-from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError, NotFound, Refused
 from kheadless_tui.model.kinds import NAMESPACE
 from kheadless_tui.model.objects import ObjectKey
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.wire.transport import Transport
 
 AT_ONCE = 8
 """Requests that are under way together."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kheadless_tui.cluster.reading.decode import Decoder, path_of
-from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import NotFound, Refused
 from kheadless_tui.model.kinds import CONFIG_MAP, Kind
 from kheadless_tui.model.objects import ConfigMap, KubeObject, ObjectKey
 from kheadless_tui.zone.serving.config import ZoneConfig
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.wire.transport import Transport
 
 COREDNS_CONFIG = ObjectKey("kube-system", "coredns")
 """The ConfigMap that kubeadm, kind, k3s, EKS, AKS and others keep the Corefile in."""

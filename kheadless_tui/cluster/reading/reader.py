@@ -7,14 +7,17 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.bounds import MAX_PAGE, TooLarge
 from kheadless_tui.cluster.reading.decode import token_in
 from kheadless_tui.cluster.reading.listwatch import Change, Check, List, Wait, Watch, pieces
 from kheadless_tui.cluster.reading.reflector import Reflector
 from kheadless_tui.cluster.wire.answers import Response, retry_after, status_of
-from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError, HeadlessError, NotAuthenticated, Unreachable
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.wire.transport import Transport
 
 log = logging.getLogger(__name__)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.reading.reader import Reader
 from kheadless_tui.cluster.reading.reflector import Reflector
 from kheadless_tui.cluster.reading.store import Store
 from kheadless_tui.cluster.state import Offline, Unauthorized
 from kheadless_tui.cluster.tasks import Tasks
-from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import Unreachable
 from kheadless_tui.model.kinds import ENDPOINT_SLICE, SERVICE, Kind
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.wire.transport import Transport
 
 CORE = (SERVICE, ENDPOINT_SLICE)
 """What records are predicted from; nothing is loaded before these are."""

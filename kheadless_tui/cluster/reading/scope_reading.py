@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.reading.by_name import ByName
 from kheadless_tui.cluster.reading.heartbeat import Pulse
@@ -18,10 +19,12 @@ from kheadless_tui.cluster.rights.refusals import refusals_of
 from kheadless_tui.cluster.rights.rights_watch import RightsWatch, rights_to_read
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Scope, is_whole
 from kheadless_tui.cluster.tasks import Tasks
-from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import Unreachable
 from kheadless_tui.model.kinds import NAMESPACE, POD, SERVICE, Kind
 from kheadless_tui.model.objects import ObjectKey
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.wire.transport import Transport
 
 
 class ScopeReading:

@@ -11,13 +11,16 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.rights.access import Access
 from kheadless_tui.cluster.rights.missing_rights import MissingRight
 from kheadless_tui.cluster.rights.needs import Need
 from kheadless_tui.cluster.rights.rules import Rules, read_rules, read_user
-from kheadless_tui.cluster.wire.transport import Transport
 from kheadless_tui.errors import ClusterError
+
+if TYPE_CHECKING:
+    from kheadless_tui.cluster.wire.transport import Transport
 
 log = logging.getLogger(__name__)
 
