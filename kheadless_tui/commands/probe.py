@@ -30,6 +30,7 @@ from kheadless_tui.probe.comparison.settling import Settling, latest
 from kheadless_tui.probe.matrix.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.prober import Prober, Progress
+from kheadless_tui.probe.remembering import Remembering, of_questions, of_service
 from kheadless_tui.probe.server import Server, parse_server
 from kheadless_tui.report import probe as report
 from kheadless_tui.report.medium import Medium
@@ -136,6 +137,9 @@ class _Asked:
         self._targets = targets
         self._questions = [question for target in targets for question in target.questions]
         self._servers: Sequence[Server] = ()
+        service = targets[0].service
+        concern = of_service(service) if service is not None else of_questions(self._questions, source.config)
+        self._remembering = Remembering(source.session, concern)
         self.settling = Settling(self._predict, self._judge)
 
     async def run(self, prober: Prober, plan: ProbePlan, interruption: running.Interruption) -> None:
@@ -149,6 +153,7 @@ class _Asked:
 
             self.result = await prober.run(plan, come, follow_up=self.settling, stop=interruption.stop)
         self._servers = self.result.servers
+        self._past = self._remembering.past(self._source.config)
         for warning in self.result.warnings:
             tell(warning)
 
@@ -156,7 +161,7 @@ class _Asked:
         """The replies to one target, held against what is known now; what was known before may be in a cache."""
         asked = frozenset(target.questions)
         mine = [seen for seen in self.result.observations if seen.question in asked]
-        comparison = self._judge(latest(mine), self.settling.earlier, target)
+        comparison = self._judge(latest(mine), target)
         diagnosis = diagnose(
             comparison,
             mine,
@@ -164,6 +169,7 @@ class _Asked:
             Freshness.of(self._source.config),
             nameservers=self.result.nameservers,
             races=self.settling.races(mine, comparison),
+            past=self._past,
         )
         return replace(diagnosis, complete=self.result.complete, lacking=self._lacking(target, mine))
 
@@ -182,18 +188,14 @@ class _Asked:
     def _predict(self) -> Predictions:
         return predictions(self._session.snapshot, self._questions, self._source.config)
 
-    def _judge(
-        self, observations: Sequence[Observation], earlier: Sequence[Predictions], target: Target | None = None
-    ) -> Comparison:
+    def _judge(self, observations: Sequence[Observation], target: Target | None = None) -> Comparison:
         caches = [NODE_LOCAL, *(str(server) for server in self._servers if server.caches)]
         comparison = judge(
             self._session.snapshot,
             self._source.config,
             observations,
             service=(target or self._targets[0]).service,
-            earlier=earlier,
             scope=self._session.scope,
-            caches=caches,
         )
         return set_aside(comparison, observations, caches, Freshness.of(self._source.config))
 
@@ -207,10 +209,10 @@ async def _ask(
 ) -> _Asked:
     prober = prober_of(source, arguments)
     questions = [question for target in targets for question in target.questions]
+    asked = _Asked(source, targets)
     plan = await plan_of(
         prober, source, arguments, spec, questions, service=targets[0].service, every_server=arguments.servers
     )
-    asked = _Asked(source, targets)
     await asked.run(prober, plan, interruption)
     return asked
 

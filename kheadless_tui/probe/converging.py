@@ -46,10 +46,6 @@ REPLY_TIMEOUT = 1.0
 """Seconds to wait for the replies of one round."""
 GETENT_TIMEOUT = 10.0
 """Seconds for one run of getent."""
-_CHECKING_DISABLED = 0x10
-"""The CD bit in the fourth octet of a message (RFC 4035 section 3.2.2)."""
-_FLAGS = 5
-"""Place of that octet behind the two of the length."""
 _SERIAL = 2
 """Place of the serial in the data of an SOA."""
 
@@ -72,8 +68,8 @@ class Line:
 
         Args:
             questions: What is asked, all at once.
-            aside: Leave the replies that caches keep for clients as they are: with the CD bit a question has entries
-                of its own in the cache plugin (plugin/cache/handler.go key, seen).
+            aside: Leave the replies that caches keep for clients as they are
+                (:attr:`kheadless_tui.probe.server.Manner.aside`).
         """
         replies: dict[Question, tuple[Reply, float]] = {}
         started, began, error = time.time(), time.monotonic(), ""
@@ -105,9 +101,7 @@ class Line:
             self._stream = await self._stack.enter_async_context(self._open())
         batch = bytearray()
         for question in questions:
-            message = bytearray(self._talk.ask(question))
-            message[_FLAGS] |= _CHECKING_DISABLED if aside else 0
-            batch += message
+            batch += self._talk.ask(question, aside=aside)
         await self._stream.send(bytes(batch))
         while self._talk.waiting:
             data = await self._stream.receive()

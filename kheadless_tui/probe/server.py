@@ -78,6 +78,9 @@ class Manner:
     """Octets of a reply over UDP that are offered by EDNS (RFC 6891); 0: asked without EDNS."""
     mixed_case: bool = False
     """The letters of names are sent in random case (draft-vixie-dnsext-dns0x20), which a reply must repeat."""
+    aside: bool = False
+    """Asked with the CD bit (RFC 4035 section 3.2.2): CoreDNS keeps what is asked so apart in its cache, so that the
+    reply is not the one that clients get of it (plugin/cache/cache.go hash)."""
 
 
 AS_USUAL = Manner()

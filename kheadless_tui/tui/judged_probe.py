@@ -16,6 +16,7 @@ from kheadless_tui.probe.comparison.turns import in_turns
 from kheadless_tui.probe.matrix.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.prober import ProbeResult
+from kheadless_tui.probe.remembering import Remembering
 from kheadless_tui.probe.server import Server
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.serving.config import ZoneConfig
@@ -37,7 +38,7 @@ class JudgedProbe:
         service: ObjectKey,
         config: ZoneConfig,
         questions: Sequence[Question],
-        earlier: Sequence[Predictions],
+        remembering: Remembering,
     ) -> None:
         """Take what is asked; :meth:`begin` comes before all else.
 
@@ -46,13 +47,13 @@ class JudgedProbe:
             service: The Service that is asked for.
             config: How the zone is served.
             questions: What is asked.
-            earlier: What was predicted before this probe, which a cache may still hold.
+            remembering: What was known before and while it runs.
         """
         self._session = session
         self._service = service
         self._config = config
         self._questions = questions
-        self._before = tuple(earlier)
+        self._remembering = remembering
         self._snapshot: Snapshot | None = None
         """What the forecast and the judging are of."""
         self.servers: Sequence[Server] = ()
@@ -79,6 +80,7 @@ class JudgedProbe:
             Freshness.of(self._config),
             nameservers=result.nameservers,
             races=races,
+            past=self._remembering.past(self._config),
         )
 
     async def _prepare(self, observations: Sequence[Observation]) -> None:
@@ -94,6 +96,5 @@ class JudgedProbe:
     def _predict(self) -> Predictions:
         return self._forecast.of(self._questions)
 
-    def _judge(self, observations: Sequence[Observation], earlier: Sequence[Predictions]) -> Comparison:
-        caches = [str(server) for server in self.servers if server.caches]
-        return self._judging.comparison(observations, (*self._before, *earlier), caches)
+    def _judge(self, observations: Sequence[Observation]) -> Comparison:
+        return self._judging.comparison(observations)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,9 @@ from kheadless_tui.probe.choosing.vantage import parse_vantage
 from kheadless_tui.probe.comparison.compare import Comparison
 from kheadless_tui.probe.comparison.diagnosis import Diagnosis
 from kheadless_tui.probe.comparison.history import History
-from kheadless_tui.probe.comparison.judging import Predictions, service_questions
+from kheadless_tui.probe.comparison.judging import service_questions
 from kheadless_tui.probe.prober import ProbeResult, Progress
+from kheadless_tui.probe.remembering import Remembering, of_service
 from kheadless_tui.probe.server import Protocol
 from kheadless_tui.tui.asker import Asker, ProbeSettings
 from kheadless_tui.tui.judged_probe import JudgedProbe
@@ -46,8 +46,8 @@ PROGRESS_EVERY = 0.1
 """Seconds between two reports of progress: a hundred answers come in 50 ms and are not worth a hundred repaints."""
 KEPT_PROBES = 8
 """Probes of single records that are kept beside the last one of the whole Service."""
-KEPT_PREDICTIONS = 4
-"""Earlier predictions of a Service against which an answer is held to be stale."""
+REMEMBERED = 60.0
+"""Seconds after a probe for which the changes of its Service are kept: caches hold nothing for longer as a rule."""
 EVERY_TRANSPORT: tuple[Protocol, ...] = ("udp", "tcp")
 """How every server is asked: they may differ in one of them alone."""
 CLOSE_WITHIN = 8.0
@@ -104,7 +104,8 @@ class ProbeFlow:
         """Finished probes by their number in the history."""
         self._tasks: dict[ObjectKey, asyncio.Task[None]] = {}
         self._stops: dict[ObjectKey, asyncio.Event] = {}
-        self._predictions: dict[ObjectKey, deque[Predictions]] = {}
+        self._remembering: dict[ObjectKey, Remembering] = {}
+        """What has been known of the Services that were probed of late."""
         self._reported = 0.0
         self._number = 0
         self._closed = False
@@ -116,7 +117,6 @@ class ProbeFlow:
         self.asker.vantage, self._number = before.asker.vantage, before._number
         self.history, self._archive = before.history, before._archive
         self._records = {key: record for key, record in before._records.items() if not record.running}
-        self._predictions = dict(before._predictions)
 
     # -- asking for a probe ------------------------------------------------------------------------------------
 
@@ -179,6 +179,8 @@ class ProbeFlow:
     async def close(self) -> None:
         """Cancel everything and wait until what was made in the cluster is removed, for some seconds at the most."""
         self._closed = True
+        for remembering in self._remembering.values():
+            remembering.close()
         others = asyncio.create_task(self.asker.close(CLOSE_WITHIN))
         left = [task for task in self._tasks.values() if not task.done()]
         for task in left:
@@ -226,10 +228,8 @@ class ProbeFlow:
             questions = (Question(record.name, record.type),)
             subject = f"{relative(record.name, view.origin)} {record.type}"
         self._step(key, subject=subject)
-        earlier = self._predictions.setdefault(key, deque(maxlen=KEPT_PREDICTIONS))
-        probe = JudgedProbe(self._session, key, config, questions, tuple(earlier))
+        probe = JudgedProbe(self._session, key, config, questions, self._remember(key))
         await probe.begin()
-        earlier.append(probe.settling.earlier[0])
         prober = self.asker.prober(lambda waiting: self._step(key, state="confirming" if waiting else "asking"))
         every = self._records[key].every
         plan = await prober.plan(
@@ -249,6 +249,21 @@ class ProbeFlow:
             stop=self._stops[key],
         )
         await self._keep(key, config, result, await probe.diagnosis(result))
+
+    def _remember(self, key: ObjectKey) -> Remembering:
+        """What is known of a Service, from now on if not from a probe before; what is too old is forgotten."""
+        if key not in self._remembering:
+            self._remembering[key] = Remembering(self._session, of_service(key))
+            asyncio.get_running_loop().call_later(REMEMBERED, self._forget, key)
+        return self._remembering[key]
+
+    def _forget(self, key: ObjectKey) -> None:
+        """Keep no more of a Service whose last probe is long ago."""
+        idle = self._clock() - self._records[key].started
+        if not self._closed and (self.running(key) or idle < REMEMBERED):
+            asyncio.get_running_loop().call_later(REMEMBERED, self._forget, key)
+        else:
+            self._remembering.pop(key).close()
 
     def _view(self, key: ObjectKey, config: ZoneConfig) -> ServiceView:
         view = build_view(self._session, key, config=config, now=self._clock())

@@ -254,44 +254,6 @@ def test_names_lead_to_pods_as_predicted() -> None:
     assert (row.verdict, row.pod) == ("match", "web-0")
 
 
-class TestStale:
-    """It differs now, equals an earlier prediction, and comes from a cache."""
-
-    BEFORE = predicted("web A", "web 30 IN A 10.0.0.1", "web 30 IN A 10.0.0.3")
-
-    def test_an_earlier_answer_counted_down(self) -> None:
-        seen = reply("web 12 IN A 10.0.0.1", "web 12 IN A 10.0.0.3")
-        comparison = judged(WEB, seen, earlier=[{WEB.question: self.BEFORE}])
-        assert told(comparison) == ["match 10.0.0.1", "stale 10.0.0.2", "stale 10.0.0.3"]
-        assert comparison.rows[1].detail == "an earlier answer from a cache, 12 s of its TTL left"
-        assert comparison.verdict == "differs"
-
-    def test_an_earlier_denial_counted_down(self) -> None:
-        before = predicted("web A", rcode="NXDOMAIN")
-        comparison = judged(WEB, reply(rcode="NXDOMAIN", soa_ttl=2), earlier=[{}, {WEB.question: before}])
-        assert told(comparison) == ["stale 10.0.0.1", "stale 10.0.0.2"]
-        assert "2 s" in comparison.rows[0].detail
-
-    def test_not_when_the_ttl_is_whole(self) -> None:
-        seen = reply("web 30 IN A 10.0.0.1", "web 30 IN A 10.0.0.3")
-        comparison = judged(WEB, seen, earlier=[{WEB.question: self.BEFORE}])
-        assert told(comparison) == ["match 10.0.0.1", "missing 10.0.0.2", "extra 10.0.0.3"]
-
-    def test_a_known_cache_may_have_the_whole_ttl(self) -> None:
-        seen = reply("web 30 IN A 10.0.0.1", "web 30 IN A 10.0.0.3", server="169.254.20.10")
-        comparison = judged(WEB, seen, earlier=[{WEB.question: self.BEFORE}], caches={"169.254.20.10"})
-        assert told(comparison) == ["match 10.0.0.1", "stale 10.0.0.2", "stale 10.0.0.3"]
-
-    def test_not_when_it_was_never_predicted(self) -> None:
-        seen = reply("web 12 IN A 10.0.0.1", "web 12 IN A 6.6.6.6")
-        comparison = judged(WEB, seen, earlier=[{WEB.question: self.BEFORE}])
-        assert told(comparison) == ["match 10.0.0.1", "missing 10.0.0.2", "extra 6.6.6.6"]
-
-    def test_a_match_is_never_stale(self) -> None:
-        seen = reply("web 12 IN A 10.0.0.1", "web 12 IN A 10.0.0.2")
-        assert judged(WEB, seen, earlier=[{WEB.question: WEB}]).verdict == "match"
-
-
 class TestUnjudged:
     """What cannot be predicted is neither good nor bad."""
 

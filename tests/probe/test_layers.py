@@ -8,6 +8,7 @@ import msgspec
 
 from kheadless_tui.probe.comparison.compare import Comparison, compare
 from kheadless_tui.probe.comparison.diagnosis import diagnose
+from kheadless_tui.probe.comparison.past import Moment, Past
 from kheadless_tui.probe.matrix.layer_findings import Freshness, read
 from kheadless_tui.probe.matrix.layer_servers import Servers
 from kheadless_tui.probe.matrix.layers import (
@@ -454,7 +455,7 @@ def test_reverse_names_that_a_cache_is_set_up_to_ask_elsewhere_are_no_difference
     ]
     observations = [*both(right, VIP), *answered, *both(right, CACHE, ttl=21), over_udp, over_tcp]
     answers = {**ANSWERS, REVERSE.question: REVERSE}
-    comparison = compare((), answers, observations, ttl=30, ttl_known=True, caches=[CACHE.address])
+    comparison = compare((), answers, observations, ttl=30, ttl_known=True)
     assert comparison.verdict == "differs"
     servers = [Server(VIP.address, role="kube-dns"), Server(CACHE.address, role="node-local")]
     freshness = Freshness(30, 30, zones=("cluster.local.", "in-addr.arpa."))
@@ -470,7 +471,7 @@ def test_reverse_names_that_a_cache_is_set_up_to_ask_elsewhere_are_no_difference
     ]
     own = observed("1.0.0.10.in-addr.arpa. PTR", server=CACHE.address, rcode="NXDOMAIN", denial=soa(30))
     behind = [*observations[:-2], own]
-    judged_again = compare((), answers, behind, ttl=30, ttl_known=True, caches=[CACHE.address])
+    judged_again = compare((), answers, behind, ttl=30, ttl_known=True)
     assert diagnose(judged_again, behind, servers, freshness).comparison.verdict == "differs", "by the cluster's word"
 
 
@@ -531,14 +532,16 @@ def test_with_guessed_ttls_nothing_is_said_of_caches() -> None:
 
 
 def test_what_changed_while_it_was_asked_for_is_no_fault_of_all_servers() -> None:
-    before = {each.question: each for each in (predicted("web-1.web A", rcode="NXDOMAIN"),)}
+    before = predicted("web-1.web A", rcode="NXDOMAIN")
     parts = [
         observed("web-1.web A", server=each.address, rcode="NXDOMAIN", denial=soa(29), after=0.5) for each in (ONE, TWO)
     ]
-    comparison = compare((), ANSWERS, parts, ttl=30, ttl_known=True, earlier=[before])
-    found = read(build(LAYERS, comparison, parts), parts, FRESH)
-    assert [(f.kind, f.severity, f.title) for f in found] == [
-        ("old-answer", "warning", "the records changed while they were asked for")
+    past = Past([Moment(START - 1, {before.question: before}), Moment(START + 0.2, ANSWERS)])
+    servers = [Server(each.address, role="replica", pod=each.name) for each in (ONE, TWO)]
+    found = diagnose(judged(parts), parts, servers, FRESH, past=past).findings
+    assert [(f.kind, f.severity, f.layers) for f in found] == [
+        ("old-denial", "warning", (Layer.of(servers[0]),)),
+        ("old-denial", "warning", (Layer.of(servers[1]),)),
     ]
 
 

@@ -230,9 +230,10 @@ async def test_what_the_caller_wants_is_asked_again_while_the_place_is_open(
         return seen[:1]
 
     result = await asking.run(plan, follow_up=again)
-    assert rounds == [2, 3, 4], "three rounds at the most"
-    assert len(result.observations) == 5
+    assert rounds == [2, 4, 6], "three rounds at the most"
+    assert len(result.observations) == 8
     repeated = [seen for seen in result.observations if seen.question == result.observations[0].question]
+    assert [seen.aside for seen in repeated] == [False, *(False, True) * 3], "and past its cache, beside it"
     assert [seen.started for seen in repeated] == sorted(seen.started for seen in repeated)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kheadless_tui.probe.comparison.compare import compare
+from kheadless_tui.probe.comparison.compare import Comparison, compare
 from kheadless_tui.probe.comparison.diagnosis import diagnose
 from kheadless_tui.probe.comparison.judging import Predictions
 from kheadless_tui.probe.comparison.settling import WAITS, Prepare, Settling, latest, no_preparation
@@ -41,8 +41,8 @@ class World:
     def _predict(self) -> Predictions:
         return self._predictions[0]
 
-    def _judge(self, observations: Sequence[Observation], earlier: Sequence[Predictions]):  # type: ignore[no-untyped-def]
-        return compare((), self._predictions[0], observations, ttl=30, ttl_known=True, earlier=earlier)
+    def _judge(self, observations: Sequence[Observation]) -> Comparison:
+        return compare((), self._predictions[0], observations, ttl=30, ttl_known=True)
 
     async def _sleep(self, seconds: float) -> None:
         self.waited.append(seconds)

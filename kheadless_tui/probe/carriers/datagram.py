@@ -84,7 +84,7 @@ class _Asker:
         await self._warm_up(stream, talk, questions)
         for question in questions:
             try:
-                message = talk.message(question)
+                message = talk.message(question, aside=self._way.aside)
             except Unaskable as error:
                 self.settle(Outcome(question, error=str(error), unasked=True))
                 continue
@@ -114,7 +114,7 @@ class _Asker:
         """One question in advance, so that starting the program does not count as the server's time."""
         for question in questions:
             try:
-                message = talk.message(question)
+                message = talk.message(question, aside=self._way.aside)
             except Unaskable:
                 continue
             await self._way.pace.turns(1)

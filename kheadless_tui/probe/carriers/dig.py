@@ -41,7 +41,8 @@ def kdig_argv(
 
 def _how(transport: Protocol, manner: Manner) -> tuple[str, ...]:
     edns = f"+bufsize={manner.edns}" if manner.edns else "+noedns"
-    return ("+notcp", "+ignore", edns) if transport == UDP else ("+tcp", edns)
+    aside = ("+cdflag",) if manner.aside else ()
+    return ("+notcp", "+ignore", edns, *aside) if transport == UDP else ("+tcp", edns, *aside)
 
 
 def _asked(questions: Sequence[Question]) -> tuple[str, ...]:

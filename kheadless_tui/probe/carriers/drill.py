@@ -22,6 +22,8 @@ def drill_argv(
     how = ["-u"] if transport == UDP else ["-t"]
     if manner.edns and transport == UDP:
         how += ["-b", str(manner.edns)]
+    if manner.aside:
+        how += ["-o", "CD"]
     return ("drill", *how, "-p", str(server.port), _guarded(question.name), f"@{server.address}", question.type)
 
 

@@ -89,6 +89,8 @@ class Way:
     """Holds questions back that would come too fast."""
     lossy: bool = False
     """Single messages may be lost (UDP), so that a wait in vain does not end a stream on which others were answered."""
+    aside: bool = False
+    """As of :attr:`kheadless_tui.probe.server.Manner.aside`."""
 
 
 OpenStream = Callable[[], AbstractAsyncContextManager[ByteStream]]
@@ -253,7 +255,7 @@ class _Round:
         """
         for question in questions:
             try:
-                first = self._talk.ask(question)
+                first = self._talk.ask(question, aside=self._way.aside)
             except Unaskable:
                 continue
             await self._way.pace.turns(1)
@@ -278,7 +280,7 @@ class _Round:
         while self._queue and self._talk.count < WINDOW:
             question = self._queue.popleft()
             try:
-                batch += self._talk.ask(question)
+                batch += self._talk.ask(question, aside=self._way.aside)
             except Unaskable as error:
                 self._settle(Outcome(question, error=str(error), unasked=True))
             else:

@@ -9,7 +9,8 @@ missing    predicted, and the server answers without it (also when it denies the
 extra      answered, and not predicted
 wrong      the same name, type and target with other data (SRV weight or port), the one address or name of a record
            set replaced by another, another rcode, or a TTL above the zone's
-stale      it differs now, equals an earlier prediction, and comes from a cache
+stale      it differs now and was right before, and comes from a cache: :mod:`kheadless_tui.probe.comparison.staleness`
+           tells it from the others when the whole probe is judged
 unanswered no reply, or a reply that was cut short (TC) before the record
 not asked  the carrier cannot put the question, so that nothing was sent: no word about the server
 ========== =========================================================================================================
@@ -18,8 +19,8 @@ not asked  the carrier cannot put the question, so that nothing was sent: no wor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from kheadless_tui.probe.comparison.canonical import RecordId, identity, same_name, target
@@ -98,11 +99,9 @@ def compare(
     *,
     ttl: int,
     ttl_known: bool,
-    earlier: Sequence[Mapping[Question, Answer]] = (),
-    caches: Collection[str] = (),
     pod_of: Callable[[str], str | None] = lambda _: None,
 ) -> Comparison:
-    """Judge every observation.
+    """Judge every observation by what is predicted now.
 
     Args:
         predicted: The predicted records: which pod each leads to, and what is expected of a question that has no
@@ -111,12 +110,10 @@ def compare(
         observations: What came back.
         ttl: The zone's TTL in seconds.
         ttl_known: Whether that is sure; if not, TTLs are not judged.
-        earlier: Predicted answers of earlier generations, which a cache may still hold.
-        caches: Servers that are known to answer from a cache, such as a node-local one.
         pod_of: The pod that has an address.
     """
     judge = Judge(predicted, answers, ttl, ttl_known, pod_of)
-    return judge.comparison(observations, earlier, caches)
+    return judge.comparison(observations)
 
 
 def _overall(counts: Counter[str], silent: bool, unasked: bool) -> str:
@@ -156,12 +153,7 @@ class Judge:
                 if item.record.type in ("A", "AAAA"):
                     self._names.setdefault(key[0], item.endpoint.pod)
 
-    def comparison(
-        self,
-        observations: Sequence[Observation],
-        earlier: Sequence[Mapping[Question, Answer]],
-        caches: Collection[str],
-    ) -> Comparison:
+    def comparison(self, observations: Sequence[Observation]) -> Comparison:
         """All verdicts, as of :func:`compare`."""
         rows: list[Row] = []
         unjudged = []
@@ -169,12 +161,6 @@ class Judge:
             judged = self.rows(observation)
             if judged is None:
                 unjudged.append(observation)
-            elif any(row.verdict in DIFFERING for row in judged) and self._stale(observation, earlier, caches):
-                rest = _remaining(observation)
-                detail = "an earlier answer from a cache" + (f", {rest} s of its TTL left" if rest is not None else "")
-                rows += [
-                    replace(row, verdict=STALE, detail=detail) if row.verdict in DIFFERING else row for row in judged
-                ]
             else:
                 rows += judged
         return Comparison.of(rows, unjudged)
@@ -288,27 +274,6 @@ class Judge:
         data = NODATA if answer.rcode == "NOERROR" else answer.rcode
         return Record(answer.question.name, ttl, answer.question.type, data)
 
-    def _stale(self, seen: Observation, earlier: Sequence[Mapping[Question, Answer]], caches: Collection[str]) -> bool:
-        """The whole answer equals an earlier prediction and comes from a cache."""
-        if not self._from_cache(seen, caches):
-            return False
-        observed = (_outcome(seen), {identity(record) for record in seen.answer})
-        for answers in earlier:
-            answer = answers.get(seen.question)
-            if answer is None or answer.unknown or answer.fallthrough:
-                continue
-            records = {identity(record) for record in answer.answer}
-            if observed == (_predicted_outcome(answer), records):
-                return True
-        return False
-
-    def _from_cache(self, seen: Observation, caches: Collection[str]) -> bool:
-        """The server is known to be a cache, or the TTL is below the zone's: only a cache counts down."""
-        if seen.server in caches:
-            return True
-        rest = _remaining(seen)
-        return self._ttl_known and rest is not None and rest < self._ttl
-
 
 def _cut(seen: Observation) -> str:
     if seen.transport == "tcp" or seen.cut is not None:
@@ -319,10 +284,6 @@ def _cut(seen: Observation) -> str:
 def _outcome(seen: Observation) -> str:
     """``NXDOMAIN``, ``NODATA``, ``NOERROR`` (with records) or the rcode; empty when the carrier cannot tell."""
     return NODATA if seen.rcode == "NOERROR" and not seen.answer else seen.rcode
-
-
-def _predicted_outcome(answer: Answer) -> str:
-    return NODATA if answer.rcode == "NOERROR" and not answer.answer else answer.rcode
 
 
 def _remaining(seen: Observation) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kheadless_tui.cluster.state import Scope
 from kheadless_tui.model.objects import ObjectKey, Service
@@ -41,9 +41,7 @@ def judge(
     observations: Sequence[Observation],
     *,
     service: ObjectKey | None = None,
-    earlier: Sequence[Predictions] = (),
     scope: Scope = ALL_NAMESPACES,
-    caches: Collection[str] = (),
 ) -> Comparison:
     """Hold replies against what the zone must answer.
 
@@ -52,9 +50,7 @@ def judge(
         config: how the zone is served.
         observations: the replies.
         service: the Service that was asked for, if it was one.
-        earlier: what was predicted before, which a cache may still hold.
         scope: the namespaces that the snapshot holds.
-        caches: servers that are known to answer from a cache.
     """
     comparison = compare(
         _service_records(snapshot, service, config),
@@ -62,8 +58,6 @@ def judge(
         observations,
         ttl=config.ttl,
         ttl_known=config.ttl_known,
-        earlier=earlier,
-        caches=caches,
         pod_of=lambda address: pod_at(snapshot, address),
     )
     return _in_scope(comparison, scope, config)
@@ -114,11 +108,9 @@ class Judging:
         """Judge one reply in advance."""
         self._judge.rows(observation)
 
-    def comparison(
-        self, observations: Sequence[Observation], earlier: Sequence[Predictions], caches: Collection[str]
-    ) -> Comparison:
+    def comparison(self, observations: Sequence[Observation]) -> Comparison:
         """All verdicts, as of :func:`judge`."""
-        return _in_scope(self._judge.comparison(observations, earlier, caches), self._scope, self._config)
+        return _in_scope(self._judge.comparison(observations), self._scope, self._config)
 
 
 def _service_records(snapshot: Snapshot, service: ObjectKey | None, config: ZoneConfig) -> tuple[PredictedRecord, ...]:

@@ -49,7 +49,7 @@ class Settling:
     def __init__(
         self,
         predict: Callable[[], Predictions],
-        judge: Callable[[Sequence[Observation], Sequence[Predictions]], Comparison],
+        judge: Callable[[Sequence[Observation]], Comparison],
         *,
         sleep: Sleep = asyncio.sleep,
         prepare: Prepare = no_preparation,
@@ -58,8 +58,7 @@ class Settling:
 
         Args:
             predict: The predicted answers as of now.
-            judge: Holds replies against what is known now; the second argument are earlier predictions, which a cache
-                may still hold.
+            judge: Holds replies against what is known now.
             sleep: Waits so many seconds.
             prepare: Awaited with the replies before they are judged, by who does most of that work in advance.
         """
@@ -67,16 +66,11 @@ class Settling:
         self._judge = judge
         self._sleep = sleep
         self._prepare = prepare
-        self._predictions = [predict()]
+        self._predicted = predict()
         self._rounds = 0
         self._first: Comparison | None = None
         self._moved: set[Question] = set()
         """Questions whose prediction changed while we waited to ask again."""
-
-    @property
-    def earlier(self) -> Sequence[Predictions]:
-        """What was predicted since the start, the oldest first."""
-        return tuple(self._predictions)
 
     @property
     def rounds(self) -> int:
@@ -88,7 +82,7 @@ class Settling:
         replies = latest(observations)
         await self._prepare(replies)
         moved = self._moved | self._changed()
-        comparison = self._judge(replies, self._predictions)
+        comparison = self._judge(replies)
         if self._first is None:
             self._first = comparison
         doubted = _doubted(comparison, replies)
@@ -110,8 +104,7 @@ class Settling:
 
     def comparison(self, observations: Sequence[Observation]) -> Comparison:
         """The verdicts on the last replies, against what is known now."""
-        self._changed()
-        return self._judge(latest(observations), self._predictions)
+        return self._judge(latest(observations))
 
     def races(self, observations: Sequence[Observation], now: Comparison) -> tuple[Race, ...]:
         """What differed at first and does not any more.
@@ -125,7 +118,8 @@ class Settling:
         odd = {_key(row) for row in now.rows if row.verdict in DOUBTED}
         times: dict[_Way, list[float]] = {}
         for seen in observations:
-            times.setdefault(_way(seen), []).append(seen.started)
+            if not seen.aside:
+                times.setdefault(_way(seen), []).append(seen.started)
         races = []
         for row in self._first.rows:
             asked = times.get((row.vantage, row.server, row.transport, row.question), [])
@@ -135,21 +129,22 @@ class Settling:
 
     def _changed(self) -> set[Question]:
         """Questions whose prediction is not what it was when this was asked last."""
-        now, before = self._predict(), self._predictions[-1]
-        changed = {question for question, answer in now.items() if answer != before.get(question)}
-        if changed:
-            self._predictions.append(now)
-        return changed
+        before, self._predicted = self._predicted, self._predict()
+        return {question for question, answer in self._predicted.items() if answer != before.get(question)}
 
 
 _Way = tuple[str, str, str, Question]
 
 
 def latest(observations: Iterable[Observation]) -> list[Observation]:
-    """The last reply to each question over each way, in the order in which they were first asked."""
+    """The last reply to each question over each way, in the order in which they were first asked.
+
+    What was asked past caches is no reply that a client gets.
+    """
     found: dict[_Way, Observation] = {}
     for seen in observations:
-        found[_way(seen)] = seen
+        if not seen.aside:
+            found[_way(seen)] = seen
     return list(found.values())
 
 

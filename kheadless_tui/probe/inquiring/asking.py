@@ -110,7 +110,8 @@ async def _over(
         seen[outcome.question] = observation
         on_observation(observation)
 
-    way = Way(asking.timeout, asking.manner.edns, asking.pace, lossy=asking.over == UDP)
+    manner = asking.manner
+    way = Way(asking.timeout, manner.edns, asking.pace, lossy=asking.over == UDP, aside=manner.aside)
     if one_by_one:
         await ask_datagrams(stream, questions, way, settle)
     else:

@@ -25,6 +25,11 @@ from kheadless_tui.zone.record import Question, Record
 EDNS_PAYLOAD = 1232
 """Octets offered by EDNS, as dig and most resolvers do since the DNS flag day of 2020; over TCP it limits nothing."""
 
+_CHECKING_DISABLED = 0x10
+"""The CD bit in the fourth octet of a message (RFC 4035 section 3.2.2)."""
+_FLAGS = 3
+"""Place of that octet."""
+
 MAX_WAITING = 65536
 """Ids that can be told apart at one time."""
 
@@ -218,21 +223,23 @@ class Conversation:
         """How many questions wait for a reply."""
         return len(self._waiting)
 
-    def ask(self, question: Question) -> bytes:
-        """The bytes that ask a question in a stream.
+    def ask(self, question: Question, *, aside: bool = False) -> bytes:
+        """The bytes that ask a question in a stream; ``aside`` as of :attr:`kheadless_tui.probe.server.Manner.aside`.
 
         Raises:
             Unaskable: the question cannot be sent.
         """
-        return framed(self.message(question))
+        return framed(self.message(question, aside=aside))
 
-    def message(self, question: Question) -> bytes:
+    def message(self, question: Question, *, aside: bool = False) -> bytes:
         """The message that asks a question, by itself, as a datagram carries it.
 
         Raises:
             Unaskable: the question cannot be sent.
         """
         wire = query(question, self._next_id, self._edns)
+        if aside:
+            wire = wire[:_FLAGS] + bytes([wire[_FLAGS] | _CHECKING_DISABLED]) + wire[_FLAGS + 1 :]
         self._waiting[self._next_id] = (question, wire)
         self._next_id = (self._next_id + 1) % MAX_WAITING
         while self._next_id in self._waiting and len(self._waiting) < MAX_WAITING:

@@ -69,7 +69,14 @@ class Asking:
     ) -> Observation:
         """The observation of one outcome."""
         base = Observation(
-            self.vantage.name, str(self.server), self.over, question, started=started, said=text, carrier=self.carrier
+            self.vantage.name,
+            str(self.server),
+            self.over,
+            question,
+            started=started,
+            said=text,
+            carrier=self.carrier,
+            aside=self.manner.aside,
         )
         if reply is None:
             return msgspec.structs.replace(base, error=error or "no reply", unasked=unasked)

@@ -7,7 +7,7 @@ the same way and gives observations.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from kheadless_tui.probe.choosing.equivalent import ran_command
 from kheadless_tui.probe.choosing.places import Place, server_of
 from kheadless_tui.probe.choosing.plan import ProbePlan
 from kheadless_tui.probe.choosing.standing import OpenPlace
+from kheadless_tui.probe.choosing.tools import FLAG_TOOLS
 from kheadless_tui.probe.inquiring.asking import ask, ask_by_stream
 from kheadless_tui.probe.inquiring.inquiry import Ask, Asked, Asking
 from kheadless_tui.probe.inquiring.local import local_stream
@@ -42,6 +43,8 @@ class Line:
     tool: str
     command: Callable[[Asked], str] = lambda _: ""
     """The kubectl command that equals what was run; empty where the plan says it already."""
+    aside: Ask | None = None
+    """The same past what caches keep for clients; ``None`` where its program cannot."""
 
     @property
     def id(self) -> tuple[str, str, str]:
@@ -106,7 +109,12 @@ def _container_line(
             return ""
         return ran_command(place.target, asked.argv, asked.runs, stdin=asked.stdin, flags=plan.flags)
 
-    return Line(place.vantage, server, asking.over, partial(ask, asking), tool, command)
+    aside = partial(ask, _aside(asking)) if tool in FLAG_TOOLS else None
+    return Line(place.vantage, server, asking.over, partial(ask, asking), tool, command, aside)
+
+
+def _aside(asking: Asking) -> Asking:
+    return replace(asking, manner=replace(asking.manner, aside=True))
 
 
 def lines_by_forward(transport: Transport, permit: Permit, plan: ProbePlan, timeout: float, pace: Pace) -> LineSet:
@@ -155,7 +163,8 @@ def lines_from_here(transport: Transport, permit: Permit, plan: ProbePlan, timeo
 def _stream_line(asking: Asking, stream: OpenStream, over_tcp: OpenStream | None = None) -> Line:
     """A line that carries whole messages; ``over_tcp`` is for what was truncated."""
     run = partial(ask_by_stream, stream, over_tcp, asking)
-    return Line(asking.vantage, asking.server, asking.over, run, asking.vantage.tool)
+    aside = partial(ask_by_stream, stream, over_tcp, _aside(asking))
+    return Line(asking.vantage, asking.server, asking.over, run, asking.vantage.tool, aside=aside)
 
 
 def local_vantage(flags: tuple[str, ...]) -> Vantage:

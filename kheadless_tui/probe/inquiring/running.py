@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -36,7 +36,8 @@ NOT_IN_IMAGE = "not found in $PATH"
 """What a runtime says of a program that the image was believed to have: another build of the same name is there now."""
 
 FollowUp = Callable[[Sequence[Observation]], Awaitable[Sequence[Observation]]]
-"""Is given all that came so far; those that it returns are asked again, of the same server over the same transport."""
+"""Is given all that came so far; those that it returns are asked again, of the same server over the same transport, and
+past its cache as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,10 +259,14 @@ class Run:
                 line = by_id.get((seen.vantage, seen.server, seen.transport))
                 if line is not None:
                     questions.setdefault(line, {})[seen.question] = None
-            self._total += sum(len(each) for each in questions.values())
+            beside = _beside(questions)
+            self._total += sum(len(each) for some in (questions, beside) for each in some.values())
             self._say("asking again what differed")
             for line, again in questions.items():
                 await line.ask(list(again), self._count)
+            for line, again in beside.items():
+                if line.aside is not None:
+                    await line.aside(list(again), self._count)
 
     # -- telling -----------------------------------------------------------------------------------------------
 
@@ -288,3 +293,15 @@ class Run:
     def _say(self, doing: str) -> None:
         self._doing = doing
         self._on_progress(Progress(doing, len(self.came.observations), self._total))
+
+
+def _beside(questions: Mapping[Line, Iterable[Question]]) -> dict[Line, dict[Question, None]]:
+    """What is asked past the caches, once for each server whatever the transport, by the lines that can."""
+    told: set[tuple[str, Server, Question]] = set()
+    found: dict[Line, dict[Question, None]] = {}
+    for line, asked in questions.items():
+        for question in asked:
+            if line.aside is not None and (key := (line.vantage.name, line.server, question)) not in told:
+                told.add(key)
+                found.setdefault(line, {})[question] = None
+    return found

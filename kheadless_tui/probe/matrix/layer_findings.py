@@ -159,12 +159,16 @@ class _Differences:
     def findings(self) -> Iterable[LayerFinding]:
         """One for each server to blame; kube-dns and a cache are not blamed for what a replica behind them says."""
         yield from (_not_serving(server) for server in self._refusing)
-        if self._agree() and all(self._left(server, self._own(server)) is None for server in self._rest):
+        new = {server.layer: self._new(server) for server in self._rest}
+        if self._agree() and all(
+            new[server.layer] and self._left(server, new[server.layer]) is None for server in self._rest
+        ):
             yield self._all_behind(self._rest, "all servers agree with each other and not with the API")
             return
         late = []
         for server in self._rest:
-            replies = self._own(server)
+            yield from self._changed(server)
+            replies = new[server.layer]
             foreign = [reply for reply in self._servers.odd_replies(server) if self._elsewhere(server, reply)]
             if foreign:
                 yield self._asks_elsewhere(server, foreign)
@@ -181,6 +185,18 @@ class _Differences:
             yield self._all_behind(late, f"all {len(late)} replicas lag behind the API")
         else:
             yield from (self._lags(server) for server in late)
+
+    def _new(self, server: Asked) -> list[Observation]:
+        """Those that were not right before either."""
+        return [reply for reply in self._own(server) if not self._servers.is_stale(server, reply)]
+
+    def _changed(self, server: Asked) -> Iterable[LayerFinding]:
+        """What a server still says of what was right before, out of a cache: its own or one behind it."""
+        old = [reply for reply in self._own(server) if self._servers.is_stale(server, reply)]
+        for what, some in _denials_apart(old):
+            rests = [remaining(reply) for reply in some]
+            most = self._freshness.denial_ttl if what == "denial" else self._freshness.ttl
+            yield self._held(server, what, some, max(most if rest is None else rest for rest in rests))
 
     def _own(self, server: Asked) -> list[Observation]:
         """The replies of a server that differ, and for which nobody behind it is to blame."""
@@ -226,10 +242,7 @@ class _Differences:
 
     def _old(self, server: Asked, replies: Sequence[Observation]) -> Iterable[LayerFinding]:
         """Old denials and old answers run down each by itself."""
-        for what, some in (
-            ("denial", [reply for reply in replies if not reply.answer]),
-            ("answer", [reply for reply in replies if reply.answer]),
-        ):
+        for what, some in _denials_apart(replies):
             seconds = self._left(server, some)
             if seconds is not None:
                 yield self._held(server, what, some, seconds)
@@ -243,7 +256,9 @@ class _Differences:
                 evidence += "; a replica keeps the same in its cache, so that this one may fetch it once more"
         else:
             fresh = self._freshness.denial_ttl if what == "denial" else self._freshness.ttl
-            evidence += f" of {fresh} s are left of its TTL, so that it was asked for before this probe"
+            evidence += f" of {fresh} s are left of its TTL"
+            if self._left(server, replies) is not None:
+                evidence += ", so that it was asked for before this probe"
         return LayerFinding(
             f"old-{what}",
             (server.layer,),
@@ -293,14 +308,6 @@ class _Differences:
         return LayerFinding("replica-lags", (server.layer,), f"{named(server.layer)} lags behind the API", evidence)
 
     def _all_behind(self, servers: Sequence[Asked], title: str) -> LayerFinding:
-        if all(self._servers.only_stale(server) for server in servers):
-            return LayerFinding(
-                "old-answer",
-                tuple(server.layer for server in servers),
-                "the records changed while they were asked for",
-                f"what differs was right before, and caches keep it for {self._freshness.ttl} s at the most: ask again",
-                "warning",
-            )
         serial = max(map(self._serial, servers))
         told = f"; the last change that they know is of {clock(serial)} (by the SOA serial)" if serial else ""
         each = "; ".join(f"{server.layer.title}: {self._servers.differing(server)}" for server in servers[:4])
@@ -340,6 +347,16 @@ def _reverse_elsewhere(servers: Servers, freshness: Freshness) -> Iterable[Layer
                 "elsewhere; these replies are not judged, since they are none of the Service's",
                 "info",
             )
+
+
+def _denials_apart(replies: Sequence[Observation]) -> Iterable[tuple[str, list[Observation]]]:
+    """Those of both kinds that there are."""
+    for what, some in (
+        ("denial", [reply for reply in replies if not reply.answer]),
+        ("answer", [reply for reply in replies if reply.answer]),
+    ):
+        if some:
+            yield what, some
 
 
 def _not_serving(server: Asked) -> LayerFinding:

@@ -126,9 +126,11 @@ class Servers:
         cells = [self.matrix.lines[number].cells[column] for number in mine for column in others]
         return bool(cells) and all(cell is not None and cell.verdict == MATCH for cell in cells)
 
-    def only_stale(self, server: Asked) -> bool:
-        """All that a server says otherwise was right before."""
-        cells = [self.matrix.lines[number].cells[n] for number in server.lines for n in server.columns.values()]
+    def is_stale(self, server: Asked, reply: Observation) -> bool:
+        """All that a reply says otherwise was right before."""
+        column = server.columns[reply.transport]
+        mine = (self.matrix.lines[number] for number in server.lines)
+        cells = [line.cells[column] for line in mine if line.question == reply.question]
         return {cell.verdict for cell in cells if cell is not None and cell.verdict in DIFFERING} == {STALE}
 
     @cached_property
