@@ -20,7 +20,7 @@ from kheadless_tui.probe.choosing.places import Places
 from kheadless_tui.probe.choosing.plan import ProbePlan
 from kheadless_tui.probe.choosing.planning import Planner
 from kheadless_tui.probe.choosing.standing import OpenPlace, open_place
-from kheadless_tui.probe.choosing.vantage import VantageSpec
+from kheadless_tui.probe.choosing.vantage import DEFAULT_IMAGE, VantageSpec
 from kheadless_tui.probe.choosing.wish import Making, Wish
 from kheadless_tui.probe.inquiring.pace import MAX_QUESTIONS
 from kheadless_tui.probe.inquiring.running import FollowUp, Progress, Run
@@ -31,8 +31,6 @@ from kheadless_tui.zone.record import Question
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
 
-DEFAULT_IMAGE = "busybox:1.28"
-"""Of what is created: small, on many nodes already, and its nc carries whole DNS messages."""
 REPLY_TIMEOUT = 3.0
 """Seconds to wait for a reply; an unanswered question is asked again once."""
 

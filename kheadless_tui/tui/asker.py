@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kheadless_tui.cluster.gate import Gate, WritePlan
-from kheadless_tui.probe.prober import DEFAULT_IMAGE, Prober
-from kheadless_tui.tui.screens.confirm import ConfirmScreen
+from kheadless_tui.probe.choosing.vantage import DEFAULT_IMAGE
 
 if TYPE_CHECKING:
     from textual.app import App
 
     from kheadless_tui.cluster.session import ClusterSession
+    from kheadless_tui.probe.prober import Prober
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,9 @@ class Asker:
         Args:
             waiting: Told when the user's yes is waited for (true), and when it came (false).
         """
+        # All that asks, dnspython among it: 0.1 s, and nothing of it is on the first picture.
+        from kheadless_tui.probe.prober import Prober  # noqa: PLC0415
+
         connection = self.session.connection
         return Prober(
             self.session,
@@ -82,6 +85,8 @@ class Asker:
 
     async def _confirm(self, plan: WritePlan, waiting: Callable[[bool], None]) -> bool:
         """Ask the user; what is cancelled meanwhile takes its question away."""
+        from kheadless_tui.tui.screens.confirm import ConfirmScreen  # noqa: PLC0415 - the first picture comes sooner
+
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
         def answered(yes: bool | None) -> None:

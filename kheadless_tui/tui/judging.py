@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kheadless_tui.cluster.state import unread_kinds
-from kheadless_tui.diagnose.catalogue import sentence
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.notices import Reads, severity
-from kheadless_tui.tui.probe_flow import ProbeFlow
 from kheadless_tui.tui.serving import ServedZone
 from kheadless_tui.zone.serving.config import ZoneConfig
-from kheadless_tui.zone.zone_records import service_records
+
+if TYPE_CHECKING:
+    from kheadless_tui.tui.probe_flow import ProbeFlow
 
 TURN = 0.005
 """Seconds spent on it at a stretch, before keys get their turn again."""
@@ -73,8 +73,11 @@ class Judge:
         config = self._zone.config
         known = self._known(snapshot, service, config)
         probe = self._flow.last(service.key)
-        predicted = service_records(snapshot, service, config) if probe is not None else ()
-        return severity(known, probe, predicted)
+        if probe is None:
+            return severity(known, None, ())
+        from kheadless_tui.zone.zone_records import service_records  # noqa: PLC0415 - the tree is painted without
+
+        return severity(known, probe, service_records(snapshot, service, config))
 
     def _known(self, snapshot: Snapshot, service: Service, config: ZoneConfig) -> str:
         """What the findings say.
@@ -88,6 +91,9 @@ class Judge:
         before = self._judged.get(service.key)
         if before is not None and before.unread < unread and before[2:] == (service, slices, config):
             return before.known
+        # The rules, 0.05 s: the tree is painted before the first Service is judged.
+        from kheadless_tui.diagnose.catalogue import sentence  # noqa: PLC0415
+
         known, _ = sentence(snapshot, service, config, unread=unread)
         if unread >= _ON_SHOW:
             self._judged.pop(service.key, None)

@@ -15,24 +15,15 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from kheadless_tui.errors import HeadlessError, NotFound, WriteRefused
-from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.choosing.vantage import parse_vantage
-from kheadless_tui.probe.comparison.compare import Comparison
-from kheadless_tui.probe.comparison.diagnosis import Diagnosis
 from kheadless_tui.probe.comparison.history import History
-from kheadless_tui.probe.comparison.judging import service_questions
-from kheadless_tui.probe.prober import ProbeResult, Progress
-from kheadless_tui.probe.remembering import Remembering, of_service
-from kheadless_tui.probe.server import Protocol
 from kheadless_tui.tui.asker import Asker, ProbeSettings
-from kheadless_tui.tui.judged_probe import JudgedProbe
 from kheadless_tui.tui.render.answers import heads, heads_of
 from kheadless_tui.tui.render.cells import clean
 from kheadless_tui.tui.render.names import relative
 from kheadless_tui.tui.render.probed import ProbeRecord, record_key
 from kheadless_tui.tui.render.record_entries import entries, entries_of
 from kheadless_tui.tui.render.view import ServiceView, build_view
-from kheadless_tui.tui.screens.vantage import VantageScreen
 from kheadless_tui.tui.serving import ask_served
 from kheadless_tui.zone.record import Question, Record
 
@@ -40,6 +31,12 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from kheadless_tui.cluster.session import ClusterSession
+    from kheadless_tui.model.objects import ObjectKey
+    from kheadless_tui.probe.comparison.compare import Comparison
+    from kheadless_tui.probe.comparison.diagnosis import Diagnosis
+    from kheadless_tui.probe.prober import ProbeResult, Progress
+    from kheadless_tui.probe.remembering import Remembering
+    from kheadless_tui.probe.server import Protocol
     from kheadless_tui.zone.serving.config import ZoneConfig
 
 PROGRESS_EVERY = 0.1
@@ -154,6 +151,7 @@ class ProbeFlow:
 
     def choose(self, service_key: ObjectKey, record: Record | None = None) -> None:
         """Let the user choose where from, and then begin; the choice holds for the probes after it."""
+        from kheadless_tui.tui.screens.vantage import VantageScreen  # noqa: PLC0415 - the first picture comes sooner
 
         def chosen(vantage: str | None) -> None:
             if vantage is not None:
@@ -219,6 +217,10 @@ class ProbeFlow:
             self._step(key, state="failed", error=clean(f"The probe broke: {error!r}"), hint="Please report this.")
 
     async def _probe(self, key: ObjectKey, record: Record | None, spec: str) -> None:
+        # What judges replies, and predicts them: 0.1 s, and nothing of it is on the first picture.
+        from kheadless_tui.probe.comparison.judging import service_questions  # noqa: PLC0415
+        from kheadless_tui.tui.judged_probe import JudgedProbe  # noqa: PLC0415
+
         config = (await ask_served(self._session)).config
         view = self._view(key, config)
         if record is None:
@@ -252,6 +254,8 @@ class ProbeFlow:
 
     def _remember(self, key: ObjectKey) -> Remembering:
         """What is known of a Service, from now on if not from a probe before; what is too old is forgotten."""
+        from kheadless_tui.probe.remembering import Remembering, of_service  # noqa: PLC0415 - as for a probe
+
         if key not in self._remembering:
             self._remembering[key] = Remembering(self._session, of_service(key))
             asyncio.get_running_loop().call_later(REMEMBERED, self._forget, key)

@@ -64,3 +64,15 @@ def test_predicting_from_a_file_loads_neither_textual_nor_kubernetes(tmp_path: o
     loaded = loaded_after(f"from kheadless_tui.cli import main; main({words!r})")
     assert "yaml" in loaded
     assert not loaded & {"textual", "kubernetes", "aiohttp", "dns"}
+
+
+def test_the_first_picture_needs_nothing_that_reads_asks_or_judges() -> None:
+    code = (
+        "import sys, kheadless_tui.tui.app, kheadless_tui.cluster.session\n"
+        "rooms = ('probe.prober', 'diagnose.catalogue', 'zone.resolve', 'cluster.pods.exec')\n"
+        "print(*(room.replace('.', '/') for room in rooms if f'kheadless_tui.{room}' in sys.modules), file=sys.stderr)"
+    )
+    loaded = loaded_after(code)
+    assert "textual" in loaded
+    assert not loaded & {"aiohttp", "dns", "kubernetes", "yaml"}
+    assert not [name for name in loaded if "/" in name]

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from kheadless_tui.errors import UsageError
 
+DEFAULT_IMAGE = "busybox:1.28"
+"""Of what is created: small, on many nodes already, and its nc carries whole DNS messages."""
+
 KINDS = ("auto", "pod", "debug", "new", "coredns", "local")
 
 _POD_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\Z")

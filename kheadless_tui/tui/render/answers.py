@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from kheadless_tui.model.remembered import remembered
-from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.probe.choosing.equivalent import dig_command
-from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, natural, pad, shorten, width_of, wrap
 from kheadless_tui.tui.render.commands import clean_command, command_lines
@@ -19,16 +16,18 @@ from kheadless_tui.tui.render.names import asked, relative, relative_data
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.probed import record_key
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
-from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import UNICODE, Signs
 from kheadless_tui.tui.render.verdicts import OLDER, WORD_WIDTH, rank, verdict_cell
 from kheadless_tui.zone.naming.reverse_names import address_of_reverse
-from kheadless_tui.zone.record import PredictedRecord, Question, Record
 
 if TYPE_CHECKING:
+    from kheadless_tui.model.snapshot import Snapshot
     from kheadless_tui.probe.comparison.compare import Row as ComparedRow
+    from kheadless_tui.probe.observation import Observation, Vantage
     from kheadless_tui.tui.render.probed import ProbeRecord
+    from kheadless_tui.tui.render.row import Row
     from kheadless_tui.tui.render.view import ServiceView
+    from kheadless_tui.zone.record import PredictedRecord, Question, Record
 
     Records = tuple[PredictedRecord, ...]
     Probes = tuple[ProbeRecord, ...]
@@ -152,6 +151,8 @@ def _folded(question: Question) -> tuple[str, str]:
 
 def answer_card(view: ServiceView, head: AnswerHead) -> AnswerCard:
     """One answer in full."""
+    from kheadless_tui.probe.choosing.equivalent import dig_command  # noqa: PLC0415 - paid for with the first answer
+
     seen, probe = head.seen, head.probe
     assert probe.result is not None
     assert probe.comparison is not None

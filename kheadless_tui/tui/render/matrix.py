@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kheadless_tui.probe.matrix.layers import Column, Line, Matrix
 from kheadless_tui.tui.render.ages import milliseconds
 from kheadless_tui.tui.render.cells import clean, pad, shorten, shorten_all, width_of, wrap
 from kheadless_tui.tui.render.names import asked, relative_data
@@ -17,13 +16,14 @@ from kheadless_tui.tui.render.probed import record_key
 from kheadless_tui.tui.render.record_entries import RCODES
 from kheadless_tui.tui.render.roles import FOCUS, FRAME, MUTED, TEXT
 from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.signs import Signs
 from kheadless_tui.tui.render.verdicts import OLDER, rank, verdict_cell
-from kheadless_tui.zone.record import Question, Record
 
 if TYPE_CHECKING:
     from kheadless_tui.probe.comparison.compare import Row as ComparedRow
+    from kheadless_tui.probe.matrix.layers import Column, Line, Matrix
+    from kheadless_tui.tui.render.signs import Signs
     from kheadless_tui.tui.render.view import ServiceView
+    from kheadless_tui.zone.record import Question, Record
 
 CELL = 12
 """Cells of one verdict: ``? unanswered``."""

@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.state import READ, Reading, ReadState, unread_kinds
 from kheadless_tui.model.objects import ObjectKey, Service
-from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.model.workloads import Pod
 from kheadless_tui.tui.render.endpoints import EndpointEntry, endpoint_entries
 from kheadless_tui.tui.render.names import origin_of
 from kheadless_tui.tui.render.notes import Note, note_for
 from kheadless_tui.tui.render.roles import UNKNOWN
 from kheadless_tui.zone.record import Answer, PredictedRecord, Question, WithheldRecord
-from kheadless_tui.zone.resolve import resolve
-from kheadless_tui.zone.serving.config import ZoneConfig
-from kheadless_tui.zone.zone_records import service_records, withheld_records
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
     from kheadless_tui.diagnose.finding import Finding
+    from kheadless_tui.model.snapshot import Snapshot
+    from kheadless_tui.model.workloads import Pod
     from kheadless_tui.probe.matrix.layers import LayerFinding
     from kheadless_tui.tui.render.probed import ProbeRecord
+    from kheadless_tui.zone.serving.config import ZoneConfig
 
 
 _MINUTE = 60
@@ -66,11 +64,15 @@ class ServiceView:
     @cached_property
     def predicted(self) -> tuple[PredictedRecord, ...]:
         """The records that must exist, in zone order."""
+        from kheadless_tui.zone.zone_records import service_records  # noqa: PLC0415 - paid for when first looked at
+
         return service_records(self.snapshot, self.service, self.config)
 
     @cached_property
     def withheld(self) -> tuple[WithheldRecord, ...]:
         """The records that endpoints out of DNS would have."""
+        from kheadless_tui.zone.zone_records import withheld_records  # noqa: PLC0415 - as above
+
         return withheld_records(self.snapshot, self.service, self.config)
 
     def endpoints_note(self, consequence: str) -> Note | None:
@@ -129,6 +131,8 @@ class ServiceView:
 
     def answer_to(self, question: Question) -> Answer:
         """The predicted reply to any question, and why."""
+        from kheadless_tui.zone.resolve import resolve  # noqa: PLC0415 - paid for when first looked at
+
         return resolve(self.snapshot, question, self.config)
 
     def pod_of(self, address: str) -> str | None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.binding import Binding, BindingType
 
+from kheadless_tui.cluster.state import READ
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.actions import ACTIONS
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.command_line import PATH, Order
-from kheadless_tui.tui.dialogs import commands_dialog, why_dialog
 from kheadless_tui.tui.following import Follower, Parts
-from kheadless_tui.tui.leftovers import Leftovers
 from kheadless_tui.tui.levers import Levers
 from kheadless_tui.tui.memory import Memory
 from kheadless_tui.tui.places import MOST_FAVOURITES, Trail
@@ -24,12 +24,7 @@ from kheadless_tui.tui.render.names import relative
 from kheadless_tui.tui.render.probed import ProbeRecord
 from kheadless_tui.tui.render.roles import GOOD, TEXT, UNKNOWN
 from kheadless_tui.tui.render.signs import Signs
-from kheadless_tui.tui.screens.answers import ProbeScreen, raw_screen
 from kheadless_tui.tui.screens.commanding import CommandScreen
-from kheadless_tui.tui.screens.help import HelpScreen, groups_of
-from kheadless_tui.tui.screens.history import HistoryScreen
-from kheadless_tui.tui.screens.levers import LeversScreen
-from kheadless_tui.tui.screens.rights import RightsScreen
 from kheadless_tui.tui.screens.sheet import Frame
 from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.tui.widgets.panel import Panel
@@ -40,6 +35,7 @@ from kheadless_tui.tui.widgets.tree import ServiceTree
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
     from kheadless_tui.tui.app import HeadlessApp
+    from kheadless_tui.tui.leftovers import Leftovers
 
 
 class MainScreen(CommandScreen):
@@ -101,7 +97,7 @@ class MainScreen(CommandScreen):
             shown=self._on_shown,
         )
         self._selection = self._follower.selection
-        self._leftovers = Leftovers(flow.asker, session, self._status, clock)
+        self._clock = clock
 
     @property
     def _tree(self) -> ServiceTree:
@@ -111,7 +107,7 @@ class MainScreen(CommandScreen):
         """Begin to follow the session."""
         self._body.sort_records(self._memory.sorted_by)
         self._follower.open()
-        self._leftovers.look_once()
+        self._look_for_leftovers()
 
     def on_unmount(self) -> None:
         """Follow it no more."""
@@ -150,7 +146,7 @@ class MainScreen(CommandScreen):
     def on_session_changed(self) -> None:
         """Something in the session changed: pull what is true now."""
         self._follower.take_in()
-        self._leftovers.look_once()
+        self._look_for_leftovers()
         cast("HeadlessApp", self.app).tell_warnings()
 
     @on(ProbeFlow.Changed)
@@ -220,6 +216,8 @@ class MainScreen(CommandScreen):
 
     def action_why(self) -> None:
         """Show why the record under the cursor exists, or does not; elsewhere, which rights are missing."""
+        from kheadless_tui.tui.dialogs import why_dialog  # noqa: PLC0415 - the first picture comes sooner
+
         view, record = self._selection.view, self._body.record
         if not self._may("why"):
             return
@@ -230,11 +228,15 @@ class MainScreen(CommandScreen):
 
     def action_rights(self) -> None:
         """Show which rights are missing, and the rule that an admin would add."""
+        from kheadless_tui.tui.screens.rights import RightsScreen  # noqa: PLC0415 - as above
+
         if self._may("rights"):
             self.app.push_screen(RightsScreen(self._session, self._signs), lambda text: self._copy(text or ""))
 
     def action_commands(self) -> None:
         """Show the commands that equal what is seen."""
+        from kheadless_tui.tui.dialogs import commands_dialog  # noqa: PLC0415 - as above
+
         view = self._selection.view
         if self._may("commands") and view is not None:
             dialog = commands_dialog(self._session, view, self._signs)
@@ -256,6 +258,8 @@ class MainScreen(CommandScreen):
 
     def action_levers(self) -> None:
         """Break something in the lab, or mend it."""
+        from kheadless_tui.tui.screens.levers import LeversScreen  # noqa: PLC0415 - as above
+
         if self._levers is not None:
             self.app.push_screen(LeversScreen(self._levers, self._signs), self._lever_pulled)
 
@@ -281,7 +285,7 @@ class MainScreen(CommandScreen):
             self._show_path(view.key, short)
 
     def _show_path(self, key: ObjectKey, name: str) -> None:
-        from kheadless_tui.tui.screens.excursions import PathScreen  # noqa: PLC0415 - the first picture comes sooner
+        from kheadless_tui.tui.screens.excursions import PathScreen  # noqa: PLC0415 - as above
 
         self.app.push_screen(PathScreen(self._frame, self._flow.asker, key, name))
 
@@ -299,15 +303,34 @@ class MainScreen(CommandScreen):
         if self._may("timeline") and (key := self._selection.key) is not None:
             self.app.push_screen(TimelineScreen(self._frame, self._flow.asker, key))
 
+    @cached_property
+    def _leftovers(self) -> Leftovers:
+        """Pods that killed probes have left."""
+        from kheadless_tui.tui.leftovers import Leftovers  # noqa: PLC0415 - as above
+
+        return Leftovers(self._flow.asker, self._session, self._status, self._clock)
+
+    def _look_for_leftovers(self) -> None:
+        """Look for them once Services are read, and the tree of them is painted."""
+        if isinstance(self._session.link, READ):
+            self.call_after_refresh(self._look_once)
+
+    def _look_once(self) -> None:
+        self._leftovers.look_once()
+
     def action_leftovers(self) -> None:
         """Remove what killed probes have left."""
         self._leftovers.remove()
 
     def action_history(self) -> None:
         """The probes that were made."""
+        from kheadless_tui.tui.screens.history import HistoryScreen  # noqa: PLC0415 - as above
+
         self.app.push_screen(HistoryScreen(self._frame, self._flow, self._open_probe))
 
     def _open_probe(self, record: ProbeRecord) -> None:
+        from kheadless_tui.tui.screens.answers import ProbeScreen  # noqa: PLC0415 - as above
+
         view = self._follower.view_of(record.key)
         if view is None:
             self.say(f"Service {record.key} is not there any more", UNKNOWN)
@@ -320,6 +343,8 @@ class MainScreen(CommandScreen):
 
     @on(AnswersPanel.Raw)
     def _on_raw(self, event: AnswersPanel.Raw) -> None:
+        from kheadless_tui.tui.screens.answers import raw_screen  # noqa: PLC0415 - as above
+
         self.app.push_screen(raw_screen(self._frame, event.head))
 
     def action_raw(self) -> None:
@@ -343,6 +368,8 @@ class MainScreen(CommandScreen):
 
     def action_help(self) -> None:
         """Show all keys."""
+        from kheadless_tui.tui.screens.help import HelpScreen, groups_of  # noqa: PLC0415 - as above
+
         panel = self._body.focused
         groups = groups_of(self.active_bindings, panel, self.reason_against)
         self.app.push_screen(HelpScreen(groups, panel, self._signs, facts=self._follower.zone.now.facts()))

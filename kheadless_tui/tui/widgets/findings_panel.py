@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 
-from kheadless_tui.probe.matrix.layers import LayerFinding
 from kheadless_tui.tui.render.findings import FindingCard, findings_layout
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import BAD, MUTED, WARN
 from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.view import ServiceView
 from kheadless_tui.tui.widgets.panel import Panel, note_rows
+
+if TYPE_CHECKING:
+    from kheadless_tui.probe.matrix.layers import LayerFinding
+    from kheadless_tui.tui.render.view import ServiceView
 
 OPEN_FROM = 30
 """Rows of the terminal from which whole cards are shown without the focus."""

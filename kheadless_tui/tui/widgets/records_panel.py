@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from kheadless_tui.probe.matrix.layers import Line, Matrix
 from kheadless_tui.tui.render.cells import natural
 from kheadless_tui.tui.render.matrix import MatrixEntry, MatrixLayout, matrix_layout, matrix_rows
 from kheadless_tui.tui.render.notes import Note
@@ -20,9 +19,12 @@ from kheadless_tui.tui.render.records import records_layout
 from kheadless_tui.tui.render.roles import WARN
 from kheadless_tui.tui.render.row import Row, RowLayout
 from kheadless_tui.tui.render.verdicts import is_problem, rank
-from kheadless_tui.tui.render.view import ServiceView
 from kheadless_tui.tui.widgets.panel import Panel, Way, note_rows
-from kheadless_tui.zone.record import Question, Record
+
+if TYPE_CHECKING:
+    from kheadless_tui.probe.matrix.layers import Line, Matrix
+    from kheadless_tui.tui.render.view import ServiceView
+    from kheadless_tui.zone.record import Question, Record
 
 _SORTS: Mapping[str, Callable[[RecordEntry], tuple[object, ...]]] = {
     "name": lambda entry: natural(entry.name),
