@@ -87,20 +87,17 @@ def _is_loaded(reading: ScopeReading) -> bool:
     namespaces = reading.readers.get(NAMESPACE, "")
     if namespaces is not None:
         others.append(namespaces.reflector.state)
-    return all_loaded(core, others, reading.scope, [one for one in refused if _is_spared(one, reading, core)])
+    return all_loaded(core, others, reading.scope, _spared(refused, reading, core))
 
 
-def _is_spared(one: Reflector, reading: ScopeReading, core: Sequence[Reflector]) -> bool:
-    """Its refusal leaves something to go on with: objects by their names, or other namespaces to fall back to."""
+def _spared(refused: Sequence[Reflector], reading: ScopeReading, core: Sequence[Reflector]) -> list[Reflector]:
+    """Those whose refusal leaves something to go on with: objects by their names, or other namespaces."""
 
-    def usable(other: Reflector) -> bool:
-        return other.synced or reading.by_name.has_found(other.kind, other.namespace)
+    def usable(one: Reflector) -> bool:
+        return one.synced or reading.by_name.has_found(one.kind, one.namespace)
 
-    elsewhere = {other.namespace for other in core} - {one.namespace}
-    return usable(one) or (
-        reading.scope.only
-        and any(all(usable(other) for other in core if other.namespace == where) for where in elsewhere)
-    )
+    left = {one.namespace for one in core} - {one.namespace for one in core if not usable(one)}
+    return [one for one in refused if usable(one) or (reading.scope.only and left - {one.namespace})]
 
 
 def _why_not(reading: ScopeReading, server: str, timeout: float) -> ClusterError:
