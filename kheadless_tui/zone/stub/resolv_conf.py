@@ -6,11 +6,13 @@ Source: pkg/kubelet/network/dns/dns.go.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
-from kheadless_tui.model.workloads import Pod
+from kheadless_tui.model.workloads import DNSConfigOption, Pod
+from kheadless_tui.zone.objects.addresses import canonical
 from kheadless_tui.zone.serving.config import ZoneConfig
 
 CLUSTER_NDOTS = 5
@@ -65,17 +67,21 @@ class ResolvConf(msgspec.Struct, frozen=True):
 
 
 def parse_resolv_conf(text: str, source: str = "/etc/resolv.conf") -> ResolvConf:
-    """Read a resolv.conf: the last ``search`` or ``domain`` line counts, and the last number of each option."""
+    """Read a resolv.conf: the last ``search`` or ``domain`` line counts, and the last number of each option.
+
+    As glibc and musl read it: a word that a line begins with stands in its first column, and what is no address names
+    no server (glibc resolv/res_init.c, musl resolvconf.c; measured). Go alone reads indented lines, too.
+    """
     servers: list[str] = []
     search: tuple[str, ...] = ()
     options: list[str] = []
     written = 0
-    for line in text.splitlines():
+    for line in text.split("\n"):
         words = line.split()
-        if not words or words[0].startswith(("#", ";")):
+        if not words or line[0].isspace() or line[0] in "#;":
             continue
         match words[0]:
-            case "nameserver" if len(words) > 1:
+            case "nameserver" if len(words) > 1 and canonical(words[1].partition("%")[0]):
                 servers.append(words[1])
             case "search":
                 search, written = tuple(words[1:]), len(line)
@@ -136,9 +142,9 @@ def resolv_conf_of(pod: Pod, config: ZoneConfig, nameserver: str = "") -> Resolv
         return msgspec.structs.replace(base, source=told)
     servers = tuple(dict.fromkeys((*base.nameservers, *(own.nameservers or ()))))
     search = tuple(dict.fromkeys((*base.search, *(own.searches or ()))))
-    given = {item.name: item.value or "" for item in own.options or ()}
+    given = {item.name: item for item in own.options or ()}
     # A pod's option replaces that of the cluster also without a value, which no resolver reads.
-    ndots = _ndots([f"ndots:{given['ndots']}"], ResolvConf().ndots) if "ndots" in given else base.ndots
+    ndots = _ndots(_written(given, "ndots"), ResolvConf().ndots) if "ndots" in given else base.ndots
     return msgspec.structs.replace(
         base,
         nameservers=servers[:MAX_NAMESERVERS],
@@ -146,7 +152,7 @@ def resolv_conf_of(pod: Pod, config: ZoneConfig, nameserver: str = "") -> Resolv
         ndots=ndots,
         source=f"{told} and dnsConfig",
         rotate="rotate" in given,
-        attempts=_number("attempts", [f"attempts:{given.get('attempts', '')}"], ATTEMPTS),
+        attempts=_number("attempts", _written(given, "attempts"), ATTEMPTS),
         no_aaaa="no-aaaa" in given,
     )
 
@@ -161,8 +167,16 @@ def _fitting(search: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def _written(given: Mapping[str, DNSConfigOption], name: str) -> list[str]:
+    """An option of a pod as the kubelet writes it: without a colon where it has no value."""
+    option = given.get(name)
+    return [] if option is None else [name if option.value is None else f"{name}:{option.value}"]
+
+
 def _ndots(options: list[str], before: int) -> int:
-    return min(_number("ndots", options, before), MAX_NDOTS)
+    """The last number; what is none counts as 0 for glibc and Go (measured), and musl leaves it out."""
+    numbered = [re.sub(r"^ndots:(?![0-9]).*", "ndots:0", each) for each in options]
+    return min(_number("ndots", numbered, before), MAX_NDOTS)
 
 
 def _number(option: str, options: list[str], before: int) -> int:

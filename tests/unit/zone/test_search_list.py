@@ -72,6 +72,25 @@ def test_musl_ignores_a_long_line_and_all_leave_out_names_that_are_too_long() ->
     assert search_names("a" * 20, deep, "glibc") == ["a" * 20 + "."]
 
 
+@pytest.mark.parametrize(
+    ("text", "servers", "search", "ndots"),
+    [
+        (" search a.test\n  nameserver 10.0.0.1\n\toptions ndots:3\n", (), (), 1),
+        ("search\ta.test\tb.test\nnameserver\t10.0.0.1 # one\n", ("10.0.0.1",), ("a.test", "b.test"), 1),
+        ("search a.test # b.test\n;search c.test\n", (), ("a.test", "#", "b.test"), 1),
+        ("search a.test b.test\ndomain c.test d.test\n", (), ("c.test",), 1),
+        ("nameserver foo\nnameserver fe80::1%eth0\nnameserver 10.0.0.300\n", ("fe80::1%eth0",), (), 1),
+        ("options ndots:3\noptions ndots:x\n", (), (), 0),
+        ("options ndots:\n", (), (), 0),
+        ("options ndots:3 ndots:1\noptions ndots:2x\nSEARCH a.test\n", (), (), 2),
+    ],
+)
+def test_odd_lines_of_a_resolv_conf(text: str, servers: tuple[str, ...], search: tuple[str, ...], ndots: int) -> None:
+    """Seen: names that glibc 2.36 asked for by each of these."""
+    found = parse_resolv_conf(text)
+    assert (found.nameservers, found.search, found.ndots) == (servers, search, ndots)
+
+
 def test_an_empty_domain_and_repeated_names() -> None:
     assert search_names("db", ResolvConf((), (".", "a.test"), 5)) == ["db.", "db.a.test."]
 
@@ -168,14 +187,16 @@ def test_an_option_without_value_takes_the_clusters_ndots_away() -> None:
     assert resolv_conf_of(make_pod("ClusterFirst", config=own), CONFIG).ndots == 1
     twice = DNSConfig(None, None, [DNSConfigOption("ndots", "1"), DNSConfigOption("ndots", "7")])
     assert resolv_conf_of(make_pod("ClusterFirst", config=twice), CONFIG).ndots == 7
+    empty = DNSConfig(None, None, [DNSConfigOption("ndots", "")])
+    assert resolv_conf_of(make_pod("ClusterFirst", config=empty), CONFIG).ndots == 0
     other = DNSConfig(None, None, [DNSConfigOption("timeout", "1")])
     assert resolv_conf_of(make_pod("ClusterFirst", config=other), CONFIG).ndots == 5
 
 
 def test_reading_resolv_conf() -> None:
     text = (
-        "# made by the kubelet\nsearch old.test\nnameserver 10.96.0.10\n  nameserver fd00::a\n; other\n"
-        "search shop.svc.cluster.local svc.cluster.local\noptions ndots:5 timeout:1\noptions ndots:x\n"
+        "# made by the kubelet\nsearch old.test\nnameserver 10.96.0.10\nnameserver fd00::a\n; other\n"
+        "search shop.svc.cluster.local svc.cluster.local\noptions timeout:1 ndots:5 ndots\n"
     )
     found = parse_resolv_conf(text)
     assert found.nameservers == ("10.96.0.10", "fd00::a")
