@@ -14,6 +14,8 @@ from aiohttp import web
 
 from kheadless_tui.cluster.reading.heartbeat import Pulse
 from kheadless_tui.cluster.rights.missing_rights import MissingRight, rule_yaml
+from kheadless_tui.cluster.rights.needs import Need, needs_of
+from kheadless_tui.cluster.rights.rights_watch import RightsWatch
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Scope, unread_kinds
 from kheadless_tui.errors import Refused
@@ -166,16 +168,26 @@ async def test_watching_that_is_no_longer_allowed_becomes_listing(api: FakeApi, 
 
 
 async def test_the_same_rules_in_another_order_are_no_news(api: FakeApi, seen_by: As) -> None:
-    session = await seen_by(Grant("*", "pods"), Grant("*", f"{BOTH} namespaces configmaps"), pulse=WHOLE)
-    await session.loaded(5)
-    await until(lambda: bool(session.asked_rights) and session.snapshot.namespaces_known)
-    assert session.missing_rights == ()
-    told: list[int] = []
-    for _ in range(3):
-        session.subscribe(lambda: told.append(1))
+    session = await seen_by(Grant("*", "pods"), Grant("*", f"{BOTH} namespaces configmaps"))
+    told: list[tuple[frozenset[Need], frozenset[Need]]] = []
+    watch = RightsWatch(
+        session.transport,
+        needs=lambda: needs_of(Scope(("shop",)), ()),
+        wider=tuple,
+        refusals=tuple,
+        changed=lambda granted, withdrawn: told.append((granted, withdrawn)),
+        period=0.01,
+        period_whole=0.01,
+    )
+    task = asyncio.create_task(watch.run())
+    watch.look_now()
+    await until(lambda: bool(watch.asked))
+    told.clear()
+    for _ in range(2):
         asked = api.authorizer.asked.count("selfsubjectrulesreviews")
         api.authorizer.grants.reverse()
-        await until(lambda asked=asked: api.authorizer.asked.count("selfsubjectrulesreviews") > asked + 1)  # type: ignore[misc]
+        await until(lambda asked=asked: api.authorizer.asked.count("selfsubjectrulesreviews") > asked + 4)  # type: ignore[misc]
+    task.cancel()
     assert told == []
 
 
