@@ -167,6 +167,7 @@ class Containers:
 
     def forget(self, uid: str) -> None:
         """A pod is gone, and its programs with it."""
+        self._runtime.forget(uid)
         for key in [key for key in self._programs if key[0] == uid]:
             del self._programs[key]
             self._tasks.pop(key).cancel()

@@ -48,6 +48,10 @@ class Cluster(Protocol):
 
     name: str
     kubeconfig: str
+    dns: str
+    """kube-dns as this machine reaches it."""
+    haste: float
+    """By how much faster than in a real cluster things happen, roughly."""
 
     def program(self, *words: str, **settings: Any) -> Done:
         """Run our program as the administrator."""
@@ -64,6 +68,8 @@ class RealCluster:
 
     name = "real"
     kubeconfig = KUBECONFIG
+    dns = "10.96.0.10"
+    haste = 1.0
 
     def program(self, *words: str, **settings: Any) -> Done:
         """As a process of its own."""
@@ -115,6 +121,7 @@ class LabCluster:
     """A lab in a thread of its own, so that tests may block."""
 
     name = "lab"
+    haste = 20.0
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -124,6 +131,7 @@ class LabCluster:
         self.lab: Lab = self.call(self._starting.__aenter__())
         self.call(self._give_namespaced_what_it_has())
         self.kubeconfig = self.lab.kubeconfig
+        self.dns = f"127.0.0.1:{self.lab.dns_port}"
         self.menu = LabMenu(self.lab)
 
     def call(self, work: Any) -> Any:

@@ -94,3 +94,53 @@ async def test_what_this_shell_does_not_have_is_said(client: Client) -> None:
         done = await client.run(WEB_0, ["sh", "-c", script])
         assert (done.stdout, done.exit_code) == (b"", 2), script
         assert done.stderr.startswith(b"sh: syntax error: "), script
+
+
+async def test_what_a_container_keeps(client: Client) -> None:
+    """Said so by a BusyBox in a real cluster, but for the list of what is in its own folders."""
+    for script, said, error, status in (
+        ("echo x > /tmp/y; echo z >> /tmp/y; cat /tmp/y", "x\nz\n", "", 0),
+        ("cat /tmp/y; ls /tmp", "x\nz\ny\n", "", 0),
+        ("echo /etc/host* '/etc/h*' \"/etc/h*\" /no/s*", "/etc/hostname /etc/hosts /etc/h* /etc/h* /no/s*\n", "", 0),
+        ("printf 'a1\\nb2\\na.\\n' | grep -E '^(a|b)[0-9]$' | grep -v 'b\\|c'; echo a+ | grep a+", "a1\na+\n", "", 0),
+        ("echo a > /nosuch/b", "", "sh: can't create /nosuch/b: nonexistent directory\n", 1),
+        ("echo a > /tmp", "", "sh: can't create /tmp: Is a directory\n", 1),
+        ("echo 1 | tee /tmp/t | cat; cat tmp/t; rm /tmp/t; cat /tmp/t", "1\n1\n", "cat: can't open '/tmp/t': No such "
+         "file or directory\n", 1),
+        ("touch /tmp/e; [ -e /tmp/e ] && echo is; [ -s /tmp/e ] || echo empty; rm /tmp/e /tmp/n", "is\nempty\n",
+         "rm: can't remove '/tmp/n': No such file or directory\n", 1),
+        ("wget -qO /tmp/page web-1.nginx-headless && cat /tmp/page | wc -l", "1\n", "", 0),
+        ("nslookup nosuch >/tmp/out 2>&1; grep -q find /tmp/out && echo said", "said\n", "", 0),
+        ("rm /etc/hosts", "", "rm: can't remove '/etc/hosts': Device or resource busy\n", 1),
+    ):  # fmt: skip
+        done = await client.run(WEB_0, ["sh", "-c", script])
+        assert (done.stdout.decode(), done.stderr.decode(), done.exit_code) == (said, error, status), script
+    other = await client.run("/api/v1/namespaces/tutorial-1/pods/web-1", ["ls", "/tmp"])
+    assert other.stdout == b""
+
+
+async def test_there_is_an_end_to_what_is_written(client: Client) -> None:
+    script = "seq 1 60000 > /tmp/a; for i in 1 2 3; do cat /tmp/a >> /tmp/b; done; wc -c < /tmp/b"
+    done = await client.run(WEB_0, ["sh", "-c", script])
+    assert b"No space left on device" in done.stderr
+    assert int(done.stdout) < 1024 * 1024
+
+
+async def test_who_is_not_root_writes_where_all_may(client: Client) -> None:
+    lab = client.lab
+    lab.apply("{apiVersion: v1, kind: Pod, metadata: {name: few}, spec: {securityContext: {runAsUser: 65534}, "
+              "containers: [{name: c, image: busybox, command: [sleep, infinity]}]}}", "tutorial-1")  # fmt: skip
+    await lab.until(lambda: lab.get("Pod", "tutorial-1", "few")["status"].get("phase") == "Running")
+    path = "/api/v1/namespaces/tutorial-1/pods/few"
+    done = await client.run(path, ["sh", "-c", "echo a > /tmp/a && cat /tmp/a; echo b > /b"])
+    assert (done.stdout, done.stderr) == (b"a\n", b"sh: can't create /b: Permission denied\n")
+
+
+async def test_what_runs_is_listed(client: Client) -> None:
+    done = await client.run(WEB_0, ["sh", "-c", "ps -o pid,args"])
+    assert done.stdout.decode() == (
+        "PID   COMMAND\n    1 /docker-entrypoint.sh nginx -g daemon off;\n    2 sh -c ps -o pid,args\n"
+        "    3 ps -o pid,args\n"
+    )
+    again = await client.run(WEB_0, ["ps"])
+    assert again.stdout.decode().splitlines()[-1] == "    2 root      0:00 ps"

@@ -32,7 +32,7 @@ from kheadless_tui.lab.resources import (
     Resource,
 )
 from kheadless_tui.lab.store import MODIFIED_MESSAGE, Object, Store, clone, disowned, owned_by
-from kheadless_tui.lab.validation import checks
+from kheadless_tui.lab.validation import checks, pod_security
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """Of generated names: no vowels and no look-alikes (k8s.io/apimachinery pkg/util/rand)."""
@@ -221,6 +221,7 @@ class Objects:
             added = item["spec"].get("ephemeralContainers") or []
             item["spec"] = {**clone(before["spec"]), "ephemeralContainers": added}
             checks.check_ephemeral(item, before)
+            pod_security.check(self._store.find(NAMESPACES, "", item["metadata"]["namespace"]), item)
         else:
             checks.check_change(resource, item, before)
         return item
@@ -335,6 +336,7 @@ class Objects:
             self._check_namespace(resource, namespace, item["metadata"].get("name", ""))
         if resource is PODS:
             self._check_account(namespace, item)
+            pod_security.check(self._store.find(NAMESPACES, "", namespace), item)
 
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         found = self._store.find(NAMESPACES, "", namespace)

@@ -90,13 +90,39 @@ def _why_not(node: Object, pod: Object) -> str:
     labels = node["metadata"].get("labels") or {}
     if spec.get("unschedulable"):
         return "node(s) were unschedulable"
-    if any(labels.get(key) != value for key, value in wanted.items()):
+    if any(labels.get(key) != value for key, value in wanted.items()) or not _attracts(node, pod):
         return "node(s) didn't match Pod's node affinity/selector"
     tolerated = pod["spec"].get("tolerations") or ()
     for taint in spec.get("taints") or ():
         if taint["effect"] != "PreferNoSchedule" and not any(_tolerates(item, taint) for item in tolerated):
             return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
     return ""
+
+
+def _attracts(node: Object, pod: Object) -> bool:
+    """Whether a Node is one that the pod's affinity demands; one of its terms has to hold."""
+    affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
+    demanded = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
+    fields = {"metadata.name": node["metadata"]["name"]}
+    return demanded is None or any(
+        bool(term.get("matchExpressions") or term.get("matchFields"))
+        and _holds(term.get("matchExpressions"), node["metadata"].get("labels") or {})
+        and _holds(term.get("matchFields"), fields)
+        for term in demanded.get("nodeSelectorTerms") or ()
+    )
+
+
+def _holds(demands: list[Object] | None, values: Object) -> bool:
+    """Whether all demands of a term hold for these labels or fields."""
+    operators: dict[str, Callable[[str | None, list[str]], bool]] = {
+        "In": lambda value, given: value in given,
+        "NotIn": lambda value, given: value not in given,
+        "Exists": lambda value, given: value is not None,
+        "DoesNotExist": lambda value, given: value is None,
+        "Gt": lambda value, given: value is not None and value.isdigit() and int(value) > int(given[0]),
+        "Lt": lambda value, given: value is not None and value.isdigit() and int(value) < int(given[0]),
+    }
+    return all(operators[one["operator"]](values.get(one["key"]), one.get("values") or []) for one in demands or ())
 
 
 def _tolerates(toleration: Object, taint: Object) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.pods.process import Process, Program
+from kheadless_tui.lab.pods.written_files import FOLDERS, absolute, user_of
 
 BANNER = "BusyBox v1.36.1 (2024-06-10 07:11:47 UTC) multi-call binary."
 KILLED_BY_TIMEOUT = {True: 143, False: 124}
@@ -31,8 +33,8 @@ async def contents(process: Process, paths: Iterable[str], program: str) -> tupl
             while data := await process.stdin():
                 text += data
             found.append(text)
-        elif path in process.around.files:
-            found.append(process.around.files[path])
+        elif absolute(path) in process.around.files:
+            found.append(process.around.files[absolute(path)])
         else:
             problem = "read error: Is a directory" if _children(process, path) else "No such file or directory"
             opened = f"can't open '{path}': {problem}" if problem.startswith("No") else problem
@@ -59,9 +61,9 @@ async def ls(process: Process) -> int:
     status = 0
     for path in paths:
         names = _children(process, path)
-        if path in process.around.files:
+        if absolute(path) in process.around.files:
             await process.say(f"{path}\n")
-        elif names:
+        elif names or absolute(path) in FOLDERS:
             await process.say("".join(f"{name}\n" for name in names))
         else:
             await process.complain(f"ls: {path}: No such file or directory\n")
@@ -70,8 +72,8 @@ async def ls(process: Process) -> int:
 
 
 def _children(process: Process, folder: str) -> list[str]:
-    prefix = folder.rstrip("/") + "/"
-    paths = [*process.around.files, "/bin/", "/dev/", "/proc/", "/tmp/"]  # noqa: S108 - a path in the image
+    prefix = absolute(folder).rstrip("/") + "/"
+    paths = [*process.around.files, *(f"{path}/" for path in FOLDERS)]
     inside = {path.removeprefix(prefix).partition("/")[0] for path in paths if path.startswith(prefix)}
     return sorted(name for name in inside if name)
 
@@ -123,23 +125,28 @@ async def wc(process: Process) -> int:
 
 
 async def grep(process: Process) -> int:
-    """Lines that hold a text; no regular expressions but ``^`` in front."""
+    """Lines in which a pattern is found."""
     flags = "".join(word[1:] for word in process.argv[1:] if word.startswith("-"))
     words = [word for word in process.argv[1:] if not word.startswith("-")]
     if not words:
-        return await usage(process, "grep [-vic] PATTERN [FILE]...")
-    pattern = words[0].lower() if "i" in flags else words[0]
+        return await usage(process, "grep [-HhnlLoqvsrRiwFE] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... } [FILE]...")
+    plain = re.escape(words[0]) if "F" in flags else words[0] if "E" in flags else _extended(words[0])
+    try:
+        pattern = re.compile(plain, re.IGNORECASE if "i" in flags else 0)
+    except re.error:
+        await process.complain(f"grep: bad regex '{words[0]}': Invalid regexp\n")
+        return 2
     found, status = await contents(process, words[1:] or ["-"], "grep")
     lines = [line for content in found for line in content.decode("utf-8", "replace").splitlines()]
-
-    def holds(line: str) -> bool:
-        line = line.lower() if "i" in flags else line
-        inside = line.startswith(pattern[1:]) if pattern.startswith("^") else pattern in line
-        return inside is not ("v" in flags)
-
-    kept = [line for line in lines if holds(line)]
-    await process.say(f"{len(kept)}\n" if "c" in flags else "".join(f"{line}\n" for line in kept))
+    kept = [line for line in lines if bool(pattern.search(line)) is not ("v" in flags)]
+    if "q" not in flags:
+        await process.say(f"{len(kept)}\n" if "c" in flags else "".join(f"{line}\n" for line in kept))
     return status * 2 or int(not kept)
+
+
+def _extended(basic: str) -> str:
+    """A basic regular expression as an extended one: in it these signs mean themselves unless a backslash is before."""
+    return re.sub(r"\\?[+?(){}|]", lambda sign: sign[0][1:] if len(sign[0]) > 1 else f"\\{sign[0]}", basic)
 
 
 # -- words -----------------------------------------------------------------------------------------------------
@@ -290,15 +297,6 @@ async def env(process: Process) -> int:
     for name, value in process.environment.items():
         await process.say(f"{name}={value}\n")
     return 0
-
-
-def user_of(process: Process) -> int:
-    """The user that the container runs as."""
-    spec = process.around.pod["spec"]
-    contexts = [container.get("securityContext") or {} for container in spec.get("containers") or ()]
-    own = contexts[0].get("runAsUser") if contexts else None
-    found = own if own is not None else (spec.get("securityContext") or {}).get("runAsUser", 0)
-    return int(found)
 
 
 async def identity(process: Process) -> int:

@@ -10,6 +10,7 @@ from kheadless_tui.lab.pods.coreutils import usage
 from kheadless_tui.lab.pods.listeners import Listener
 from kheadless_tui.lab.pods.netcat import CONNECT_SECONDS, NotConnected, address_of, addresses_of, connect
 from kheadless_tui.lab.pods.process import Pipe, Process
+from kheadless_tui.lab.pods.written_files import absolute, put
 
 _WGET_USAGE = """wget [-cqS] [--spider] [-O FILE] [-o LOGFILE] [--header STR]
 \t[--post-data STR | --post-file FILE] [-Y on/off]
@@ -127,7 +128,7 @@ async def wget(process: Process) -> int:
     if target == "-":
         await process.out(reply.body)
     elif target != "/dev/null":
-        process.around.files[target] = reply.body
+        put(process, absolute(target), reply.body)
     await tell(f"{name:<20} 100% |{'*' * 32}| {len(reply.body):5d}  0:00:00 ETA\n")
     await tell("written to stdout\n" if target == "-" else f"'{target}' saved\n")
     return 0
@@ -236,7 +237,7 @@ async def curl(process: Process) -> int:
     if not asked.output:
         await process.out(shown + reply.body)
     elif asked.output != "/dev/null":
-        process.around.files[asked.output] = reply.body
+        put(process, absolute(asked.output), reply.body)
     await process.say(_written(asked.form, reply.status, address, len(reply.body)))
     return 0
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from kheadless_tui.lab.clock import Clock
@@ -74,16 +75,37 @@ class Pipe:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What a container keeps from one program to the next."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Written by its programs."""
+    running: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Arguments by process id; 1 is the container's own program."""
+
+    @contextmanager
+    def process(self, argv: tuple[str, ...]) -> Iterator[None]:
+        """A program that runs as long as the block."""
+        number = max(self.running, default=0) + 1
+        self.running[number] = argv
+        try:
+            yield
+        finally:
+            del self.running[number]
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every program in a container shares."""
 
     pod: Object
     image: Image
     resolv: ResolvConf
-    files: dict[str, bytes]
-    """Contents by path: those that a program may read."""
+    files: MutableMapping[str, bytes]
+    """Contents by path: those that a program may read; what is put in is kept."""
     network: Network
     clock: Clock
+    kept: Kept
 
     @property
     def hostname(self) -> str:

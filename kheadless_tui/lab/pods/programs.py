@@ -11,8 +11,10 @@ from kheadless_tui.lab.pods.getent import getent
 from kheadless_tui.lab.pods.http_clients import curl, wget
 from kheadless_tui.lab.pods.netcat import nc, ping
 from kheadless_tui.lab.pods.process import Process, Program
+from kheadless_tui.lab.pods.process_list import ps
 from kheadless_tui.lab.pods.shell_builtins import run_test
 from kheadless_tui.lab.pods.text_filters import FILTERS
+from kheadless_tui.lab.pods.written_files import FILE_PROGRAMS
 
 NOT_FOUND = 127
 
@@ -55,6 +57,8 @@ async def busybox(process: Process) -> int:
 PROGRAMS: dict[str, Program] = {
     **COREUTILS,
     **FILTERS,
+    **FILE_PROGRAMS,
+    "ps": ps,
     "test": run_test,
     "[": run_test,
     "busybox": busybox,

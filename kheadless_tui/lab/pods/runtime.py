@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections import ChainMap
 
 from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.failure import ApiFailure, bad_request, internal_error
 from kheadless_tui.lab.pods import container_files, service_links
 from kheadless_tui.lab.pods.images import Image, find_image
 from kheadless_tui.lab.pods.network import Network
-from kheadless_tui.lab.pods.process import Process, Surroundings, hostname_of
+from kheadless_tui.lab.pods.process import Kept, Process, Surroundings, hostname_of
 from kheadless_tui.lab.pods.programs import find_program
 from kheadless_tui.lab.store import Object
 
@@ -26,6 +27,7 @@ class Runtime:
         self._network = network
         self.clock = clock
         """Lab time, by which lines of logs are dated."""
+        self._kept: dict[tuple[str, str], tuple[int, Kept]] = {}
 
     def surroundings(self, pod: Object, container: str) -> Surroundings:
         """What a program in this container sees.
@@ -34,16 +36,26 @@ class Runtime:
             ApiFailure: 500; the container does not run.
         """
         image = self._image_of_running(pod, container)
-        around = Surroundings(
-            pod,
-            image,
-            container_files.resolver_of(pod),
-            {},
-            self._network,
-            self.clock,
-        )
-        around.files.update(container_files.files_of(around))
+        kept, given = self._kept_by(pod, container, image), dict[str, bytes]()
+        resolver = container_files.resolver_of(pod)
+        around = Surroundings(pod, image, resolver, ChainMap(kept.files, given), self._network, self.clock, kept)
+        given.update(container_files.files_of(around))
         return around
+
+    def _kept_by(self, pod: Object, container: str, image: Image) -> Kept:
+        """One that was started again begins anew."""
+        key, starts = (pod["metadata"]["uid"], container), _restarts(pod, container)
+        before, kept = self._kept.get(key, (-1, Kept()))
+        if before != starts:
+            spec = next(item for item in _containers(pod) if item["name"] == container)
+            kept = Kept(running={1: image.argv(spec.get("command"), spec.get("args"))})
+            self._kept[key] = (starts, kept)
+        return kept
+
+    def forget(self, uid: str) -> None:
+        """A pod is gone."""
+        for key in [key for key in self._kept if key[0] == uid]:
+            del self._kept[key]
 
     def environment(self, pod: Object, container: str) -> dict[str, str]:
         """Variables of a container: its image's, the Services of its namespace, its own."""
@@ -68,7 +80,8 @@ class Runtime:
             name = process.argv[0]
             why = f"stat {name}: no such file or directory" if "/" in name else "executable file not found in $PATH"
             raise _not_started(f'unable to start container process: exec: "{name}": {why}')
-        return await program(process)
+        with process.around.kept.process(process.argv):
+            return await program(process)
 
     def starts(self, pod: Object) -> bool:
         """Whether what a pod's containers run stays when it is begun: a CoreDNS may refuse its Corefile."""
@@ -102,6 +115,11 @@ class Runtime:
 def _containers(pod: Object) -> list[Object]:
     kinds = ("containers", "initContainers", "ephemeralContainers")
     return [container for kind in kinds for container in pod["spec"].get(kind) or ()]
+
+
+def _restarts(pod: Object, container: str) -> int:
+    statuses = [one for one in pod["status"].get("containerStatuses") or () if one["name"] == container]
+    return int(statuses[0].get("restartCount", 0)) if statuses else 0
 
 
 def _not_started(why: str) -> ApiFailure:

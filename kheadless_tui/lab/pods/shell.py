@@ -1,8 +1,8 @@
 """The lab's shell: runs ``sh -c SCRIPT``, or what is typed, with the image's programs.
 
 It has what one-line scripts in pods use: lists, pipes, ``if``, ``for``, ``while``, variables with their defaults and
-cuts, ``$( )``, ``$(( ))``, redirection from files and to /dev/null, ``[``, ``read``. It has no functions, no ``case``,
-no here documents, no jobs in the background, and writes no files; each of these is refused aloud.
+cuts, ``$( )``, ``$(( ))``, patterns of paths, redirection, ``[``, ``read``. It has no functions, no ``case``,
+no here documents and no jobs in the background; each of these is refused aloud.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from kheadless_tui.lab.pods.coreutils import user_of
-from kheadless_tui.lab.pods.process import Process, Program, Reader, Writer
+from kheadless_tui.lab.pods.process import Process, Program, Reader
+from kheadless_tui.lab.pods.redirection import into, of_bytes, redirected
 from kheadless_tui.lab.pods.shell_builtins import (
     BUILTINS,
     DEFAULT_IFS,
@@ -38,6 +38,7 @@ from kheadless_tui.lab.pods.shell_syntax import (
     parse,
     substitution_end,
 )
+from kheadless_tui.lab.pods.written_files import matching, user_of
 
 Find = Callable[[Process], Program | None]
 Expansion = Callable[[str, Callable[[str], str | None]], str]
@@ -157,8 +158,8 @@ class Shell:
                 await self._command(command, replace(process, stdin=stdin) if stdin != process.stdin else process)
             else:
                 caught: list[bytes] = []
-                await self._command(command, replace(process, stdin=stdin, out=_into(caught)))
-                stdin = _from(b"".join(caught))
+                await self._command(command, replace(process, stdin=stdin, out=into(caught)))
+                stdin = of_bytes(b"".join(caught))
         if pipeline.negated:
             self.status = int(not self.status)
 
@@ -247,7 +248,8 @@ class Shell:
             await process.complain(f"sh: {words[0]}: not found\n")
             self.status = NOT_FOUND
         else:
-            self.status = await program(child)
+            with process.around.kept.process(child.argv):
+                self.status = await program(child)
 
     def input_of(self, process: Process) -> _Input:
         """Standard input as shared by ``read`` and by programs."""
@@ -257,31 +259,17 @@ class Shell:
 
     async def _redirect(self, redirects: list[Redirect], process: Process) -> Process | None:
         for item in redirects:
-            target = await self._joined(item.target, process)
-            if item.operator in (">&", "<&"):
-                if (item.stream, target) == (2, "1"):
-                    process = replace(process, err=process.out)
-                elif (item.stream, target) == (1, "2"):
-                    process = replace(process, out=process.err)
-            elif item.operator == "<":
-                content = b"" if target == "/dev/null" else process.around.files.get(target)
-                if content is None:
-                    await process.complain(f"sh: can't open {target}: no such file\n")
-                    return None
-                process = replace(process, stdin=_from(content))
-            elif target == "/dev/null":
-                sink = _into(None)
-                process = replace(process, err=sink) if item.stream == 2 else replace(process, out=sink)
-            else:
-                await process.complain(f"sh: can't create {target}: Read-only file system\n")
+            changed = await redirected(item, await self._joined(item.target, process), process)
+            if changed is None:
                 return None
+            process = changed
         return process
 
     # -- words -------------------------------------------------------------------------------------------------
 
     async def _joined(self, word: str, process: Process) -> str:
         """A word that is not split: the value of an assignment, a redirection's target."""
-        return "".join(text for text, _ in await self._parts(word, process))
+        return _plain("".join(text for text, _ in await self._parts(word, process)))
 
     async def _expand(self, word: str, process: Process) -> list[str]:
         """The fields that a word becomes (XCU 2.6.5)."""
@@ -304,7 +292,7 @@ class Shell:
                     current = (current or "") + piece
         if current is not None:
             fields.append(current)
-        return fields
+        return [path for field in fields for path in _globbed(field, process)]
 
     async def _parts(self, word: str, process: Process) -> list[tuple[str, bool]]:
         """Pieces of a word, each with whether it is split at IFS."""
@@ -332,7 +320,7 @@ class Shell:
                 text, position = await self._dollar(word, position, process)
                 parts.append((text, not quoted))
             else:
-                parts.append((sign, False))
+                parts.append((sign if quoted else _GLOBS.get(sign, sign), False))
                 position += 1
         return parts
 
@@ -354,7 +342,7 @@ class Shell:
     async def _substituted(self, script: str, process: Process) -> str:
         """What the commands write that ``$( )`` holds."""
         caught: list[bytes] = []
-        await self._apart(parse(script), replace(process, out=_into(caught)))
+        await self._apart(parse(script), replace(process, out=into(caught)))
         return b"".join(caught).decode("utf-8", "replace").rstrip("\n")
 
     async def _apart(self, body: Sequence, process: Process) -> None:
@@ -381,19 +369,16 @@ class Shell:
         return special.get(name, self.variables.get(name))
 
 
-def _into(caught: list[bytes] | None) -> Writer:
-    async def write(data: bytes) -> None:
-        if caught is not None:
-            caught.append(data)
-
-    return write
+_GLOBS = {"*": "\ue000", "?": "\ue001", "[": "\ue002", "]": "\ue003"}
+"""Signs of patterns, while it counts that they were not quoted."""
+_PLAIN = str.maketrans({mark: sign for sign, mark in _GLOBS.items()})
 
 
-def _from(content: bytes) -> Reader:
-    rest = [content]
+def _plain(text: str) -> str:
+    return text.translate(_PLAIN)
 
-    async def read() -> bytes:
-        data, rest[0] = rest[0], b""
-        return data
 
-    return read
+def _globbed(field: str, process: Process) -> list[str]:
+    """The paths that a pattern stands for; itself, where there are none (XCU 2.13.3)."""
+    found = matching(process, _plain(field)) if any(mark in field for mark in _GLOBS.values()) else []
+    return found or [_plain(field)]

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from kheadless_tui.lab.pods.process import Process
+from kheadless_tui.lab.pods.written_files import FOLDERS, absolute
 
 if TYPE_CHECKING:
     from kheadless_tui.lab.pods.shell import Shell
@@ -84,11 +85,13 @@ def _unary(operator: str, operand: str, process: Process) -> bool:
     if operator == "-x":
         return _executable(operand, process)
     if operator in ("-f", "-r", "-e", "-s"):
-        return operand in around.files or (operator != "-s" and _executable(operand, process))
-    return operator == "-d" and operand in _FOLDERS
-
-
-_FOLDERS = ("/", "/bin", "/etc", "/usr", "/usr/bin", "/tmp")  # noqa: S108 - a path in the image
+        path = absolute(operand)
+        return (
+            bool(around.files.get(path))
+            if operator == "-s"
+            else (path in around.files or _executable(operand, process) or (operator == "-e" and path in FOLDERS))
+        )
+    return operator == "-d" and absolute(operand) in FOLDERS
 
 
 def _executable(path: str, process: Process) -> bool:
