@@ -13,6 +13,8 @@ from kheadless_tui.cluster.pods.leftovers import (
     probe_pods,
     remove_leftover,
 )
+from kheadless_tui.cluster.pods.maker import is_gone
+from kheadless_tui.cluster.pods.podspec import OWNER_LABEL
 from kheadless_tui.cluster.rights.access import Access
 from kheadless_tui.cluster.state import READ
 from kheadless_tui.errors import ClusterError, HeadlessError, WriteRefused
@@ -132,7 +134,9 @@ class Leftovers:
 
     def _state(self, pod: Pod) -> str:
         reason = f" ({pod.status.reason})" if pod.status.reason else ""
-        return f"{pod.status.phase}{reason}, {age_since(pod.metadata.creation_timestamp, self._now())} old"
+        age = age_since(pod.metadata.creation_timestamp, self._now())
+        gone = "; the program that made it runs no more" if is_gone(pod.labels[OWNER_LABEL]) else ""
+        return f"{pod.status.phase}{reason}, {age} old{gone}"
 
     @property
     def _flags(self) -> tuple[str, ...]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from kheadless_tui.cluster.connecting.connection import load_connection
+from kheadless_tui.cluster.pods.maker import new_mark
 from kheadless_tui.cluster.pods.podspec import PodOrder
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
@@ -24,9 +27,9 @@ NAMESPACE = "tutorial-1"
 LEFT, BUSY = "kheadless-probe-left", "kheadless-probe-busy"
 
 
-async def make(lab: Lab, name: str, seconds: str, phase: str) -> None:
+async def make(lab: Lab, name: str, seconds: str, phase: str, **made: str) -> None:
     """A pod as a probe of another run of the program makes it, which sleeps for so long; wait until it is so far."""
-    manifest: dict[str, Any] = PodOrder(NAMESPACE, "busybox:1.28", name=name).manifest()
+    manifest: dict[str, Any] = PodOrder(NAMESPACE, "busybox:1.28", name=name, **made).manifest()
     manifest["spec"]["containers"][0]["command"] = ["sleep", seconds]
     lab.apply(manifest, NAMESPACE)
     await lab.until(lambda: lab.get("Pod", NAMESPACE, name)["status"].get("phase") == phase)
@@ -72,6 +75,20 @@ async def test_what_a_killed_probe_left_is_told_at_the_start_and_removed_after_a
             lab.delete("Pod", NAMESPACE, BUSY, grace=0)
             await pilot.press("colon", *"leftovers", "enter")
             await until(pilot, shows(app, "no pods are left by probes that were killed"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's /proc is read")
+async def test_one_that_still_runs_is_told_when_the_program_that_made_it_does_not() -> None:
+    where, pid, _, token = new_mark().split(".")
+    async with Lab.start(world="tutorials") as lab:
+        await make(lab, LEFT, "120", "Running", owner=f"{where}.{pid}.1.{token}")
+        async with on(lab) as (app, pilot):
+            await until(pilot, shows(app, "1 pod left by a probe that was killed, :leftovers removes it"))
+            await pilot.press("colon", *"leftovers", "enter")
+            await until(pilot, shows(app, "s old; the program that made it runs no more"))
+            await pilot.press("y")
+            await until(pilot, shows(app, "1 pod removed"))
+            assert probe_pods(lab) == set()
 
 
 async def test_it_waits_for_the_message_that_stands() -> None:
