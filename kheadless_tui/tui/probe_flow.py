@@ -224,7 +224,8 @@ class ProbeFlow:
         config = (await ask_served(self._session)).config
         view = self._view(key, config)
         if record is None:
-            questions = service_questions(view.snapshot, view.service, config)
+            # Beside everything else, as whatever is made of all records of a Service: there may be thousands.
+            questions = await asyncio.to_thread(service_questions, view.snapshot, view.service, config)
             subject = ""
         else:
             questions = (Question(record.name, record.type),)
