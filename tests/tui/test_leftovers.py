@@ -27,9 +27,9 @@ NAMESPACE = "tutorial-1"
 LEFT, BUSY = "kheadless-probe-left", "kheadless-probe-busy"
 
 
-async def make(lab: Lab, name: str, seconds: str, phase: str, **made: str) -> None:
+async def make(lab: Lab, name: str, seconds: str, phase: str, owner: str = "another") -> None:
     """A pod as a probe of another run of the program makes it, which sleeps for so long; wait until it is so far."""
-    manifest: dict[str, Any] = PodOrder(NAMESPACE, "busybox:1.28", name=name, **made).manifest()
+    manifest: dict[str, Any] = PodOrder(NAMESPACE, "busybox:1.28", name=name, owner=owner).manifest()
     manifest["spec"]["containers"][0]["command"] = ["sleep", seconds]
     lab.apply(manifest, NAMESPACE)
     await lab.until(lambda: lab.get("Pod", NAMESPACE, name)["status"].get("phase") == phase)
