@@ -21,6 +21,7 @@ $(READY): pyproject.toml requirements-dev.lock
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m compileall -q kheadless_tui  # the first start, too, reads bytecode
 	@touch $@
 
 demo: $(READY)
