@@ -16,6 +16,7 @@ from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.tui.render.matrix import MatrixCell, MatrixEntry, MatrixGroup, matrix_layout, matrix_rows
 from kheadless_tui.tui.render.signs import ASCII, UNICODE
 from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.zone.record import Record
 from kheadless_tui.zone.resolve import resolve
 from tests.screen import screen_lines, screen_text
@@ -84,6 +85,24 @@ def test_no_address_and_no_verdict_is_cut_at_any_width() -> None:
         assert "fd00:10:244:3::13" in text
         assert "? unanswered" in text
         assert not re.search(r"\d…|…\d+\.", text.splitlines()[1]), "addresses of servers"
+
+
+def test_all_servers_tell_their_addresses_or_all_their_times() -> None:
+    view = view_of(healthy())
+    matrix = broken(view)
+    rows = matrix_rows(view, matrix, grouped=True)
+    far = replace(matrix.columns[-1].layer, address="169.254.120.100")
+    longer = replace(
+        matrix,
+        columns=tuple(
+            replace(column, layer=far) if column.layer.name == far.name else column for column in matrix.columns
+        ),
+    )
+    for shown, told in (
+        (matrix, "10.96.0.10   │ 10.244.1.3   │ 10.244.2.5   │ 169.254.20.10"),
+        (longer, "1.9 ms       │ 1.9 ms       │ 1.9 ms       │ 1.9 ms"),
+    ):
+        assert told in str(matrix_layout(rows, 110, UNICODE, shown).heading)
 
 
 def test_servers_lie_to_the_right_where_there_is_no_room_and_the_column_is_followed() -> None:
@@ -166,15 +185,19 @@ async def test_m_asks_every_server_and_shows_them_as_columns() -> None:
         await pilot.press("m")
         record = ObjectKey("tutorial-1", "nginx-headless")
         await until(pilot, lambda: (last := app.flow.last(record)) is not None and last.diagnosis is not None)
-        for size in ((200, 50), (120, 40), (80, 24)):
+        for size, hides in (((200, 50), False), ((120, 40), True), ((80, 24), False)):
             await pilot.resize_terminal(*size)
             await until(pilot, drawn_at(app, size))
             await until(pilot, shows(app, "UDP          TCP" if size[0] == 200 else "UDP+TCP"))
-            assert "kube-dns" in screen_text(app)
+            await until(pilot, shows(app, "kube-dns"))
+            await until(pilot, lambda hides=hides: (" → ━" in screen_text(app)) == hides)  # type: ignore[misc]
             await pilot.press("l")
             await until(pilot, lambda: "❯node-local" not in screen_text(app) or "❯TCP" in screen_text(app))
             await pilot.press(*"hhhh")
             await until(pilot, lambda: "❯node-local" in screen_text(app) and "❯TCP" not in screen_text(app))
+        await pilot.press("tab")
+        await until(pilot, lambda: app.screen.query_one(AnswersPanel).size.height >= 16)
+        await pilot.press("shift+tab")
         await pilot.press("ctrl+z")
         await until(pilot, shows(app, "Nothing differs and nothing is withheld."))
         assert "0 · problems" in screen_text(app)
@@ -187,9 +210,9 @@ async def test_m_asks_every_server_and_shows_them_as_columns() -> None:
         assert any("VERDICT" in line for line in screen_lines(app))
 
 
-async def test_what_cannot_be_asked_is_no_matrix_and_says_why() -> None:
+async def test_what_cannot_be_asked_is_no_key_and_no_matrix_and_says_why() -> None:
     async with on_lab(readonly=True) as (_, app, pilot):
         await until(pilot, shows(app, "3 of 3 in DNS"))
         await pilot.press("m")
-        await until(pilot, shows(app, "p is off: read-only"))
+        await until(pilot, shows(app, "m is off: read-only"))
         assert any("VERDICT" in line for line in screen_lines(app))

@@ -285,12 +285,15 @@ def _heading(
         words = (place, "h l")
     lines = [*(Text(pad(f" {word}", _left(left)), MUTED) for word in words), titles, sums]
     short = _short_titles(servers, folded=folded, ellipsis=signs.ellipsis)
+    addresses = all(width_of(server.address) <= _block(server, folded=folded) - 2 for server in servers)
     for server in servers:
         inner = _block(server, folded=folded) - 2
         role = FOCUS if here in server.columns else TEXT
         mark = signs.cursor if here in server.columns else " "
         lines[0].append(signs.divider, FRAME).append(f"{mark}{pad(short[server.columns], inner)}", role)
-        lines[1].append(f"{signs.divider} ", FRAME).append(pad(_below(server, inner), inner), MUTED)
+        lines[1].append(f"{signs.divider} ", FRAME).append(
+            pad(_below(server, inner, addresses=addresses), inner), MUTED
+        )
         titles.append(signs.divider, FRAME)
         sums.append(f"{signs.divider} ", FRAME)
         for numbers in _columns_of(server, folded=folded):
@@ -319,12 +322,12 @@ def _short_titles(servers: Sequence[_Server], *, folded: bool, ellipsis: str) ->
     }
 
 
-def _below(server: _Server, room: int) -> str:
-    """Address and time of a server, the time at the end; an address is never cut."""
+def _below(server: _Server, room: int, *, addresses: bool) -> str:
+    """Address and time of a server, the time at the end; the time alone where not all ``addresses`` fit."""
     gap = room - 1 - width_of(server.address) - width_of(server.took)
     if gap > 0:
         return f"{server.address}{' ' * gap}{server.took}"
-    return server.address if width_of(server.address) < room else server.took
+    return server.address if addresses else server.took
 
 
 def _sum(text: Text, column: Column, signs: Signs) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
@@ -245,6 +246,10 @@ class RecordsPanel(Panel):
         if self._shows_matrix != before:
             self.action_first()
             self.refresh_bindings()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """How many servers there is room for stands in the rule; it is known when the list has been laid out."""
+        self.call_later(self._describe)
 
     def _identities(self) -> Mapping[str, str]:
         # What a probe adds to the rows is no change of the cluster.

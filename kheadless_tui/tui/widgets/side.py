@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.geometry import Size
 
 from kheadless_tui.tui.layout import Layout, PanelName
+from kheadless_tui.tui.render.cells import cut
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.roles import FOCUS, MUTED, TEXT
 from kheadless_tui.tui.render.signs import Signs
@@ -59,13 +60,23 @@ class Tabs(Line):
     def lines(self, width: int) -> list[Text]:
         """One row."""
         labels = {name: f"{name.capitalize()} {self._counts.get(name, '')}".rstrip() for name in TABS}
-        if sum(len(label) + 2 for label in labels.values()) + 1 > width:
+        if _room_of(labels) > width:
             labels |= {name: name.capitalize() for name in TABS if name != self._open}
+        for most in (4, 3):
+            if _room_of(labels) > width:
+                labels |= {
+                    name: cut(name.capitalize(), most, self.signs.ellipsis) for name in TABS if name != self._open
+                }
         text = Text(" ")
         for name, label in labels.items():
             text.append(f"[{label}]" if name == self._open else label, FOCUS if name == self._open else MUTED)
             text.append("  ", TEXT)
         return [text]
+
+
+def _room_of(labels: Mapping[PanelName, str]) -> int:
+    """Cells that tabs need: blanks between them, one before the first, and brackets around the open one."""
+    return sum(len(label) + 2 for label in labels.values()) + 1
 
 
 class SidePane(Vertical):
@@ -125,7 +136,7 @@ class SidePane(Vertical):
         self._shown = tuple(visible)
         self._tabbed = layout.mode in ("tabs", "single")
         last = visible[-1] if visible else None
-        self.set_class(servers, "-servers")
+        self.set_class(servers and not self._tabbed and len(visible) > 1, "-servers")
         few = few_records and not self._tabbed and last not in ("records", None)
         for name, panel in self.panels.items():
             panel.display = name in visible
