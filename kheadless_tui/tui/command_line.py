@@ -19,7 +19,7 @@ class Verb(NamedTuple):
     action: str = ""
     """What it runs, as textual writes actions; empty for a command that takes words."""
     optional: bool = True
-    """It can be run without a word after it."""
+    """It can be run without a word after it; else its words are asked for."""
 
 
 CONTEXT, NAMESPACE, SELECTOR, PATH, QUIT = "ctx", "ns", "sel", "path", "q"
@@ -35,7 +35,12 @@ WORDY = (
 )
 """The commands that are no keys."""
 
-_ALIASES = {"context": CONTEXT, "namespace": NAMESPACE, "selector": SELECTOR, "-l": SELECTOR, "quit": QUIT, "q!": QUIT}
+_ALIASES = {
+    **dict.fromkeys(("context", "contexts"), CONTEXT),
+    **dict.fromkeys(("namespace", "namespaces"), NAMESPACE),
+    **dict.fromkeys(("selector", "-l"), SELECTOR),
+    **dict.fromkeys(("quit", "q!"), QUIT),
+}
 
 
 class Choice(NamedTuple):
@@ -101,7 +106,7 @@ def parse(line: str, verbs: Sequence[Verb]) -> Order | None:
     """The command of a whole line; ``None`` for an empty one.
 
     Raises:
-        UsageError: there is no such command, it is one of several, or it must or cannot be followed by a word.
+        UsageError: there is no such command, it is one of several, or it cannot be followed by a word.
     """
     words = line.split()
     if not words:
@@ -112,8 +117,6 @@ def parse(line: str, verbs: Sequence[Verb]) -> Order | None:
         raise UsageError(f"there is no command {words[0]!r}", hint=": lists all of them")
     if len(found) > 1:
         raise UsageError(f"{words[0]!r} may be {', '.join(verb.name for verb in found)}", hint="a letter more tells")
-    if not found[0].optional and len(words) == 1:
-        raise UsageError(f"a word is missing: {found[0].usage}", hint="tab completes")
     if found[0].action and len(words) > 1:
         raise UsageError(f"{found[0].name} takes no word behind it", hint="sel (-l), ns, ctx and path do")
     return Order(found[0], tuple(words[1:]))

@@ -52,7 +52,10 @@ class CommandScreen(PanelsScreen):
 
     def action_command(self) -> None:
         """Type a command."""
-        self._command.begin(self._verbs, known_of(self._session, self._trail))
+        self._type_command("")
+
+    def _type_command(self, text: str) -> None:
+        self._command.begin(self._verbs, known_of(self._session, self._trail), text)
         self.run_worker(self._learn_contexts(), exclusive=True, group="contexts")
 
     async def _learn_contexts(self) -> None:
@@ -90,6 +93,9 @@ class CommandScreen(PanelsScreen):
         try:
             order = parse(line, self._verbs())
             if order is None:
+                return
+            if not order.words and not order.verb.optional:
+                self._type_command(f"{order.verb.name} ")
                 return
             if order.verb.action:
                 await self._body.current.run_action(order.verb.action)
