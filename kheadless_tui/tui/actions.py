@@ -56,21 +56,21 @@ ACTIONS: tuple[Action, ...] = (
     Action("main.history", "P", "history", "probes", ASKING, shown=False, help="probes made, compare two"),
     Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x", at_once=True),
     Action("main.command", "colon", "command", "command", EVERYWHERE, help="ctx, ns, sel, leftovers ...", at_once=True),
+    Action("main.rights", "W", "rights", "rights", EVERYWHERE, help="missing rights, as YAML"),
     Action("main.next", "tab", "next_panel", "panel", PANELS, help="next panel or tab"),
     Action("main.previous", "shift+tab", "previous_panel", "back a panel", PANELS, shown=False, listed=False),
     Action("main.zoom", "z", "zoom", "zoom", PANELS, help="this panel alone"),
     Action("main.narrower", "less_than_sign", "resize_tree(-2)", "narrower, wider", PANELS, shown=False, as_="< >"),
     Action("main.wider", "greater_than_sign", "resize_tree(2)", "wider", PANELS, shown=False, listed=False),
-    Action("main.why", "w", "why", "why", EVERYWHERE, help="why: a record, a missing right"),
+    Action("main.why", "w", "why", "why", EVERYWHERE, help="why a record exists, or not"),
     Action("main.commands", "e", "commands", "kubectl", EVERYWHERE, help="equivalent commands"),
     Action("main.copy", "c", "copy", "copy", EVERYWHERE, help="copy the full name"),
-    Action("main.raw", "x", "raw", "raw text", EVERYWHERE, shown=False, listed=False),
-    Action("main.copy-command", "C", "copy_command", "copy command", EVERYWHERE, shown=False, listed=False),
+    Action("main.raw", "x", "raw", "raw text", EVERYWHERE, shown=False, help="the reply as it came"),
+    Action("main.copy-command", "C", "copy_command", "copy command", EVERYWHERE, shown=False, help="copy its command"),
     Action("main.favourite", "0", "favourite(0)", "a namespace, 0 for all", EVERYWHERE, shown=False, as_="0-9"),
     Action("main.last", "minus", "last", "the last place", EVERYWHERE, shown=False),
     Action("main.backward", "left_square_bracket", "travel(-1)", "places back, on", EVERYWHERE, shown=False, as_="[ ]"),
     Action("main.forward", "right_square_bracket", "travel(1)", "on", EVERYWHERE, shown=False, listed=False),
-    Action("main.rights", "W", "rights", "rights", EVERYWHERE, shown=False, help="missing rights, as YAML"),
     Action("main.lab", "L", "levers", "lab", EVERYWHERE, help="break something in the lab"),
     Action("main.reload", "ctrl+r", "reload", "read again", EVERYWHERE, shown=False),
     Action("main.back", "escape", "back", "back", EVERYWHERE, shown=False, help="back, or cancel"),
@@ -99,6 +99,8 @@ _OF_A_SERVICE = (
     "why",
     "commands",
     "copy",
+    "raw",
+    "copy_command",
     "next_panel",
     "previous_panel",
 )
@@ -119,8 +121,12 @@ class Situation(NamedTuple):
     """The namespace in which probing is refused, empty when it is not."""
     one_panel: bool
     """The terminal is too small for two."""
-    record: bool
-    """The cursor is on one."""
+    known: bool
+    """What is under the cursor can be explained: it is a record, or all EndpointSlices of its namespace are read."""
+    compared: bool
+    """Every server has been asked: there are columns to show."""
+    replied: bool
+    """A reply is open among the answers."""
     empty: bool
     """There is nothing in the tree, filter or not."""
     blank: bool
@@ -131,13 +137,13 @@ class Situation(NamedTuple):
 
 def reason_against(action: str, now: Situation) -> str:
     """Why an action cannot work now, in a few words; empty when it can."""
-    asking = action in ASKING_ACTIONS
+    asking = action in ASKING_ACTIONS or (action == "servers" and not now.compared)
     reasons = (
         (action == "rights" and not now.lacking, "no right is missing"),
         (action in _OF_A_SERVICE and not now.service and now.reading, "still reading"),
-        (action == "why" and not now.record and now.lacking, ""),
         (action in _OF_A_SERVICE and not now.service, "no Service selected"),
-        (action == "why" and not now.record, "no record under the cursor"),
+        (action == "why" and not now.known, "W tells which right is missing" if now.lacking else "still reading"),
+        (action in ("raw", "copy_command") and not now.replied, "no reply yet, p asks"),
         (asking and now.readonly, "read-only"),
         (asking and bool(now.no_right), f"no right to exec in {now.no_right}, W tells more"),
         (asking and now.offline, "offline"),

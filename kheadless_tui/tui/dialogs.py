@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
 
 
-def why_dialog(view: ServiceView, record: Record, signs: Signs) -> WhyScreen:
-    """Why a record exists, or does not."""
+def why_dialog(view: ServiceView, record: Record | None, name: str, signs: Signs) -> WhyScreen:
+    """Why a record exists, or does not; without one, why a name has an address, or none."""
+    record = record or _address_of(view, name)
     subject = f"{relative(record.name, view.origin)} {record.type}"
     return WhyScreen(subject, explanation(view, record), signs)
+
+
+def _address_of(view: ServiceView, name: str) -> Record:
+    """What to ask for a name's address: AAAA where the Service has records of that family alone."""
+    types = {item.record.type for item in view.predicted} | {item.record.type for item in view.withheld}
+    return Record(name, 0, "AAAA" if "AAAA" in types and "A" not in types else "A", "")
 
 
 def commands_dialog(session: ClusterSession, view: ServiceView, signs: Signs) -> CommandsScreen:

@@ -41,15 +41,17 @@ class Permitted:
 
     @property
     def _situation(self) -> Situation:
-        namespace, body = self._selection.namespace, self._body
+        namespace, body, view = self._selection.namespace, self._body, self._selection.view
         return Situation(
-            service=self._selection.view is not None,
+            service=view is not None,
             reading=isinstance(self._session.link, Reading),
             readonly=self._session.readonly,
             offline=isinstance(self._session.link, Offline),
             no_right=namespace if self._rights.refused(namespace) else "",
             one_panel=body.layout_now.mode == "single",
-            record=body.record is not None,
+            known=view is None or view.endpoints_known or body.record is not None,
+            compared=view is not None and view.compared,
+            replied=body.answers.has_reply,
             empty=not self._catalog.size,
             blank=not body.current.rows,
             lacking=bool(self._session.missing_rights),

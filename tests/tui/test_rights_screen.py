@@ -28,7 +28,8 @@ async def test_the_rule_an_admin_would_add_is_shown_whole_and_copied(size: tuple
     session = FakeSession(shop(), missing_rights=(PODS, EXEC, FORWARD))
     async with running(session, size, service="nginx-headless") as (app, pilot):
         await until(pilot, shows(app, "web-3"))
-        await pilot.press("w")
+        assert "W rights" in screen_lines(app)[-1]
+        await pilot.press("W")
         await until(pilot, lambda: isinstance(app.screen, RightsScreen))
         await until(pilot, shows(app, "missing rights · oncall"))
         await until(pilot, shows(app, "kind: Role"))
@@ -205,7 +206,7 @@ async def test_services_that_may_only_be_got_by_name_are_not_said_to_be_all() ->
     session = FakeSession(web, Scope(("shop",)), reads=reads, link=named)
     async with running(session, (120, 40)) as (app, pilot):
         await until(pilot, shows(app, "Only Services that you may get by name are shown: as of"))
-        assert "! polling, 2 s old" in screen_text(app)
+        assert "! polling, " in screen_lines(app)[0]
         await pilot.press("h", "h")
         await until(pilot, shows(app, "shop has one headless Service that may be got by name."))
 

@@ -505,6 +505,7 @@ async def test_an_empty_screen_says_why(options: dict[str, Any], objects: list[K
     async with running(FakeSession(objects, **options)) as (app, pilot):
         await until(pilot, lambda: sentence in " ".join(" ".join(line[28:] for line in screen_lines(app)).split()))
         assert "p probe" not in screen_lines(app)[-1]
+        assert "enter open" not in screen_lines(app)[-1]
 
 
 async def test_markup_and_control_characters_of_the_cluster_are_plain_text() -> None:

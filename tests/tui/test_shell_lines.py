@@ -13,11 +13,12 @@ from kheadless_tui.tui.filtering import Filter
 from kheadless_tui.tui.layout import layout_for
 from kheadless_tui.tui.render.notes import Note
 from kheadless_tui.tui.render.signs import ASCII, UNICODE
+from kheadless_tui.tui.screens.help import HelpEntry, HelpGroup, help_lines
 from kheadless_tui.tui.serving import Served
 from kheadless_tui.tui.widgets.header import Header, HeaderFacts, scope_text, state_text
 from kheadless_tui.tui.widgets.keys import Keys
 from kheadless_tui.tui.widgets.rule import Rule
-from kheadless_tui.tui.widgets.side import Remark
+from kheadless_tui.tui.widgets.side import Remark, Tabs
 from kheadless_tui.tui.widgets.status import Crumbs
 from kheadless_tui.zone.serving.config import Note as Warned
 from kheadless_tui.zone.serving.config import ZoneConfig
@@ -25,7 +26,7 @@ from kheadless_tui.zone.serving.config import ZoneConfig
 FACTS = HeaderFacts("prod-eu1", "v1.34.4", "oncall", "ns shop", readonly=True, state=("● live", "role--good"))
 
 
-def line(widget: Header | Keys | Rule | Crumbs, width: int) -> str:
+def line(widget: Header | Keys | Rule | Crumbs | Tabs, width: int) -> str:
     texts = widget.lines(width)
     assert len(texts) == 1
     assert texts[0].cell_len <= width
@@ -54,6 +55,30 @@ def test_a_remark_leaves_out_what_would_cost_a_line_and_nothing_else() -> None:
     assert [text.plain.strip() for text in remark.lines(40)] == ["match · from pod/web-0, 04:30:55"]
     narrow = [text.plain.strip() for text in remark.lines(30)]
     assert narrow == ["match · from pod/web-0", "over TCP, 49 ms, 04:30:55"], "two lines either way"
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (54, " Pods 3  [Records 20]  Answers 112  Findings 0"),
+        (40, " Pods  [Records 20]  Answers  Findings"),
+        (33, " Pods  [Records 20]  Ans…  Fin…"),
+    ],
+)
+def test_a_tab_is_shortened_and_none_is_lost(width: int, told: str) -> None:
+    tabs = Tabs(signs=UNICODE)
+    tabs._counts, tabs._open = {"pods": "3", "records": "20", "answers": "112", "findings": "0"}, "records"
+    assert line(tabs, width).rstrip() == told
+
+
+def test_keys_of_all_groups_of_the_help_stand_in_one_column() -> None:
+    groups = [
+        HelpGroup(title, tuple(HelpEntry(key, "does it", "does", "") for key in keys))
+        for title, keys in (("panel", ("x", "ctrl-z")), ("asking", ("p",)), ("moving", ("j", "pgdn")))
+    ]
+    lines, count = help_lines(groups, 60)
+    assert count == 5
+    assert {text.plain.index("does it") for text in lines if "does it" in text.plain} == {9}
 
 
 def test_how_the_zone_is_served_in_sentences() -> None:

@@ -117,6 +117,12 @@ class ServiceView:
         probe = self.last_probe.finished[0] if self.last_probe is not None and self.last_probe.finished else None
         return probe.diagnosis.findings if probe is not None and probe.diagnosis is not None else ()
 
+    @property
+    def compared(self) -> bool:
+        """There are answers of several servers."""
+        probes = self.last_probe.finished if self.last_probe is not None else ()
+        return any(probe.diagnosis is not None and probe.diagnosis.matrix.several for probe in probes)
+
     @cached_property
     def sentence(self) -> tuple[str, str]:
         """Severity and the one sentence about the Service."""

@@ -100,16 +100,14 @@ def help_lines(groups: Sequence[HelpGroup], width: int, wanted: str = "") -> tup
     count = sum(len(group.entries) for group in groups)
     columns = 2 if width >= 70 else 1
     each = (width - 2) // columns
-    blocks = [_block(group, each) for group in groups]
     if columns == 1:
-        return [line for block in blocks for line in block], count
+        return _column(groups, each), count
     # The groups keep their order; the second column begins where the first is about half of all lines.
-    total = sum(map(len, blocks))
-    left: list[Text] = []
-    right: list[Text] = []
-    for block in blocks:
-        target = left if not right and len(left) + len(block) / 2 <= total / 2 else right
-        target += block
+    sizes = [len(_block(group, each, _key_width(groups))) for group in groups]
+    split = 0
+    while split < len(groups) and sum(sizes[:split]) + sizes[split] / 2 <= sum(sizes) / 2:
+        split += 1
+    left, right = _column(groups[:split], each), _column(groups[split:], each)
     lines = []
     for index in range(max(len(left), len(right))):
         first = left[index] if index < len(left) else Text()
@@ -120,8 +118,16 @@ def help_lines(groups: Sequence[HelpGroup], width: int, wanted: str = "") -> tup
     return lines, count
 
 
-def _block(group: HelpGroup, width: int) -> list[Text]:
-    key_width = max(width_of(entry.keys) for entry in group.entries)
+def _key_width(groups: Sequence[HelpGroup]) -> int:
+    return max((width_of(entry.keys) for group in groups for entry in group.entries), default=0)
+
+
+def _column(groups: Sequence[HelpGroup], width: int) -> list[Text]:
+    """Groups one below the other, all with their keys in the same cells."""
+    return [line for group in groups for line in _block(group, width, _key_width(groups))]
+
+
+def _block(group: HelpGroup, width: int, key_width: int) -> list[Text]:
     lines = [Text(f" {' ' * key_width}  {group.title}", MUTED)]
     for entry in group.entries:
         works = not entry.off
@@ -208,7 +214,7 @@ class HelpScreen(ModalScreen[None]):
             groups: The keys.
             panel: Name of the focused panel.
             signs: What the terminal can show.
-            facts: What else is to be known of this cluster, above the keys.
+            facts: What else is to be known of the panel and of this cluster, above the keys.
         """
         super().__init__()
         self._box = HelpBox(groups, panel, signs, facts)

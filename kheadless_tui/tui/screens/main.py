@@ -215,16 +215,12 @@ class MainScreen(CommandScreen):
             self._flow.choose(self._selection.key, self._body.record)
 
     def action_why(self) -> None:
-        """Show why the record under the cursor exists, or does not; elsewhere, which rights are missing."""
+        """Show why the record or the name under the cursor exists, or does not."""
         from kheadless_tui.tui.dialogs import why_dialog  # noqa: PLC0415 - the first picture comes sooner
 
-        view, record = self._selection.view, self._body.record
-        if not self._may("why"):
-            return
-        if view is not None and record is not None:
-            self.app.push_screen(why_dialog(view, record, self._signs))
-        else:
-            self.action_rights()
+        view = self._selection.view
+        if self._may("why") and view is not None:
+            self.app.push_screen(why_dialog(view, self._body.record, self._body.full_name, self._signs))
 
     def action_rights(self) -> None:
         """Show which rights are missing, and the rule that an admin would add."""
@@ -349,13 +345,13 @@ class MainScreen(CommandScreen):
 
     def action_raw(self) -> None:
         """The reply that is open among the answers, as it came, from wherever the focus is."""
-        if not self._body.answers.action_raw():
-            self.say("no reply is open whose text could be shown: p asks", UNKNOWN)
+        if self._may("raw"):
+            self._body.answers.action_raw()
 
     def action_copy_command(self) -> None:
         """The command that asks for it again."""
-        if not self._body.answers.action_copy_command():
-            self.say("no reply is open whose command could be copied: p asks", UNKNOWN)
+        if self._may("copy_command") and not self._body.answers.action_copy_command():
+            self.say("no command asks the same", UNKNOWN)
 
     @on(AnswersPanel.Copied)
     def _on_copied(self, event: AnswersPanel.Copied) -> None:
@@ -372,7 +368,8 @@ class MainScreen(CommandScreen):
 
         panel = self._body.focused
         groups = groups_of(self.active_bindings, panel, self.reason_against)
-        self.app.push_screen(HelpScreen(groups, panel, self._signs, facts=self._follower.zone.now.facts()))
+        facts = (self._body.current.HELP, *self._follower.zone.now.facts())
+        self.app.push_screen(HelpScreen(groups, panel, self._signs, facts=facts))
 
     async def action_leave(self) -> None:
         """One step back; from the tree, out."""

@@ -59,6 +59,11 @@ class AnswersPanel(Panel):
         return _head_of(self.rows[self.cursor]) if 0 <= self.cursor < len(self.rows) else None
 
     @property
+    def has_reply(self) -> bool:
+        """One is open."""
+        return self._here is not None
+
+    @property
     def crumb(self) -> str:
         """The question."""
         return self._here.subject if self._here is not None else ""

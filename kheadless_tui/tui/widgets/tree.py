@@ -66,7 +66,10 @@ class _TreeLayout:
 class ServiceTree(RowList):
     """Namespaces, Services and endpoints."""
 
-    HELP = "Namespaces, their headless Services with the endpoints that are in DNS of all, and these endpoints."
+    HELP = (
+        "3/4: so many endpoints of a headless Service are in DNS, of so many. ✗ wrong, ! to be looked at, "
+        "✓ as predicted when last probed, ○ not ready, ◌ terminating."
+    )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "open", id="tree.open"),
@@ -186,6 +189,12 @@ class ServiceTree(RowList):
         self.refill()
 
     # -- drawing -----------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing can be opened where there is nothing."""
+        if action == "select" and not self.rows:
+            return False
+        return super().check_action(action, parameters)
 
     def _layout_of(self, rows: Sequence[Row], width: int) -> _TreeLayout:
         """Short names are made once per set of rows, among siblings, so that each stays unique there."""
