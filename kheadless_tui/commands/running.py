@@ -15,12 +15,23 @@ COLLECT_AFTER = (250_000, 20, 100)
 """Thresholds of the garbage collector, by generation. A cluster's objects hold no cycles, and with Python's own
 thresholds the collector walks them again and again while they are read: that doubles the time of a big list."""
 
+COLLECT_LITTLE_AFTER = (10_000, 100, 100)
+"""Thresholds for a program that is looked at: a pass over as much as :data:`COLLECT_AFTER` lets come together takes a
+tenth of a second and more, in which no key is answered; over this much it takes some milliseconds."""
+
 _T = TypeVar("_T")
 
 
 def collect_seldom() -> None:
     """Let the garbage collector run as seldom as suits a program that holds a cluster in memory."""
     gc.set_threshold(*COLLECT_AFTER)
+
+
+def collect_a_little() -> None:
+    """Let the collector run for a short time each, and never over what is there now: a cluster that has been read."""
+    gc.freeze()
+    gc.unfreeze()  # into the oldest generation, without a look at it
+    gc.set_threshold(*COLLECT_LITTLE_AFTER)
 
 
 class Interruption:

@@ -107,11 +107,11 @@ class Catalog:
         dirty: set[ObjectKey] = set()
         judge: set[ObjectKey] = set()
         for ref in snapshot.objects.changed_since(before.objects):
-            for view in (before, snapshot):
-                if (item := view.objects.get(ref)) is not None:
-                    counted, judged = _touched(view, item, ref[1])
-                    dirty.update(counted)
-                    judge.update(judged)
+            was, item = before.objects.get(ref), snapshot.objects.get(ref)
+            if was is not None and not _of_the_same(was, item):
+                _touch(before, was, ref[1], dirty, judge)
+            if item is not None:
+                _touch(snapshot, item, ref[1], dirty, judge)
         changed = sum(self._refresh(key, before) for key in dirty) > 0
         for key in (*dirty, *judge):
             if self._entry(key) is not None:
@@ -139,10 +139,12 @@ class Catalog:
             self._entries.setdefault(key.namespace, Entries()).add(key.name, Entry(service))
             self._note_new(_service_id(key), self._clock() + GONE_AFTER if news else 0.0)
             return True
-        relabelled, old.service = old.service.labels != service.labels, service
+        relabelled = old.service is not service and old.service.labels != service.labels
+        old.service = service
         was, old.members = old.members, None
         if news:
-            self._unseen.setdefault(key, (earlier.slices_of(key), self._clock() + GONE_AFTER))
+            if key not in self._unseen:
+                self._unseen[key] = earlier.slices_of(key), self._clock() + GONE_AFTER
         else:
             self._unseen.pop(key, None)
         if was is None or key.namespace not in self._listed:
@@ -349,20 +351,27 @@ class Catalog:
         return self._marks[row][0] if row in self._marks else ""
 
 
-def _touched(
-    snapshot: Snapshot, item: KubeObject, key: ObjectKey
-) -> tuple[Collection[ObjectKey], Collection[ObjectKey]]:
-    """The Services whose row an object changes, and those whose findings it may change."""
-    if isinstance(item, Service):
-        return (key,), ()
+def _of_the_same(was: KubeObject, item: KubeObject | None) -> bool:
+    """Whether a slice is the same Service's as before: its labels say whose it is, and most changes keep them."""
+    return isinstance(item, EndpointSlice) and was.metadata is item.metadata
+
+
+def _touch(
+    snapshot: Snapshot, item: KubeObject, key: ObjectKey, counted: set[ObjectKey], judged: set[ObjectKey]
+) -> None:
+    """Add the Services whose row an object changes, and those whose findings alone it may change."""
     if isinstance(item, EndpointSlice):
-        return (item.service_key,) if item.service_key else (), ()
-    if isinstance(item, Pod):
+        if (owner := item.service_key) is not None:
+            counted.add(owner)
+    elif isinstance(item, Service):
+        counted.add(key)
+    elif isinstance(item, Pod):
         slices = (piece for address in item.addresses for piece in snapshot.slices_at(address))
-        return (), {piece.service_key for piece in slices if piece.service_key}
-    if isinstance(item, StatefulSet) and item.spec.service_name:
-        return (), (ObjectKey(key.namespace, item.spec.service_name),)
-    return (), (key,)
+        judged.update(owner for piece in slices if (owner := piece.service_key) is not None)
+    elif isinstance(item, StatefulSet) and item.spec.service_name:
+        judged.add(ObjectKey(key.namespace, item.spec.service_name))
+    else:
+        judged.add(key)
 
 
 def _service_id(key: ObjectKey) -> str:

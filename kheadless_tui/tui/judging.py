@@ -15,9 +15,9 @@ from kheadless_tui.zone.serving.config import ZoneConfig
 if TYPE_CHECKING:
     from kheadless_tui.tui.probe_flow import ProbeFlow
 
-TURN = 0.005
+TURN = 0.002
 """Seconds spent on it at a stretch, before keys get their turn again."""
-PAUSE = 0.02
+PAUSE = 0.01
 """Seconds until the next stretch."""
 
 _NONE: frozenset[str] = frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.state import READ, Polled, Reading, ReadState, is_whole
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _COUNTED = (ENDPOINT_SLICE.plural, SERVICE.plural)
 """What the tree counts: endpoints in slices, and Services."""
 
+SIGNS_EVERY = 0.2
+"""Seconds from one time that signs are shown to the next, while there are more Services to be judged."""
+
 
 class TreeFeed:
     """Takes in what the session knows, and fills the tree from the catalogue."""
@@ -36,6 +40,10 @@ class TreeFeed:
         """Plural and namespace (empty: all) of what is not read whole, with what stands in place of its counts."""
         self._fading = False
         """There is an appointment to take marks away."""
+        self._untold = False
+        """A sign changed that the tree does not show yet."""
+        self._tell_at = 0.0
+        """When it may show the next while Services are judged, by the monotonic clock."""
 
     def take_in(self, snapshot: Snapshot) -> None:
         """Take in what the session knows now."""
@@ -47,15 +55,16 @@ class TreeFeed:
         tree = self._body.services
         tree.uncounted = {where: text for (plural, where), text in self._unread.items() if plural == _COUNTED[0]}
         unsure = {namespace for _, namespace in {**before, **self._unread}}
-        if catalog.update(snapshot, unsure) or self._unread != before:
-            tree.refill()
+        changed = catalog.update(snapshot, unsure) or self._unread != before
         if isinstance(session.link, READ):
             catalog.settled = True
-        if catalog.changing and not self._fading:
-            self._fade()
         self._judge.note_reads(reads, session.selector)
         if not isinstance(session.link, Reading):
-            self.judge()
+            changed = self._judge_some() or changed
+        if changed:
+            tree.refill()
+        if catalog.changing and not self._fading:
+            self._fade()
 
     def probed(self, key: ObjectKey) -> None:
         """A probe said something of a Service."""
@@ -70,10 +79,23 @@ class TreeFeed:
 
     def judge(self) -> None:
         """Find out about Services, a little at a time, until all are judged."""
-        if self._judge.work():
+        if self._judge_some():
             self._body.services.refill()
-        if self._catalog.judging:
+
+    def _judge_some(self) -> bool:
+        """Find out about some Services, and about the others later.
+
+        Returns:
+            Whether there are signs to be shown now: those of a while are shown together.
+        """
+        self._untold = self._judge.work() or self._untold
+        now, unfinished = time.monotonic(), self._catalog.judging
+        if unfinished:
             self._later.after("judge", PAUSE, self.judge)
+        if not self._untold or (unfinished and now < self._tell_at):
+            return False
+        self._untold, self._tell_at = False, now + SIGNS_EVERY
+        return True
 
     def _fade(self) -> None:
         """Take the marks of changes away when they have been seen long enough."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kheadless_tui.commands.running import Interruption, run
+from kheadless_tui.commands.running import Interruption, collect_a_little, run
 
 
 @pytest.fixture(autouse=True)
@@ -119,3 +119,10 @@ def test_work_that_comes_to_its_end_or_fails_is_not_cut() -> None:
         return 0
 
     assert run(work()) == 0
+
+
+def test_what_has_been_read_is_out_of_the_collectors_way() -> None:
+    held: list[list[int]] = [[1]]
+    collect_a_little()
+    assert not any(each is held for young in (0, 1) for each in gc.get_objects(young))
+    assert gc.get_freeze_count() == 0
