@@ -129,8 +129,8 @@ def _made_of_block(seen: Watched, service: Service, zone: str) -> tuple[Predicte
     config, key = seen.config, service.key
     if seen.service(key) is None or not seen.namespace(key.namespace):
         return ()
-    ttl = client_ttl(config)
     name = service_name(key, zone)
+    ttl = client_ttl(config, name=name)
     if service.type == "ExternalName":
         return tuple(_alias(service, name, ttl))
     slices = seen.slices_of(key)
@@ -139,7 +139,7 @@ def _made_of_block(seen: Watched, service: Service, zone: str) -> tuple[Predicte
     if config.ignore_empty_service and not service.headless and not by_endpoint:
         return ()
     made = [*_own_name(name, own, ttl), *_endpoint_names(by_endpoint, ttl)]
-    return (*(_predicted(item) for item in made), *_pointers(seen, key, [*own, *by_endpoint], ttl))
+    return (*(_predicted(item) for item in made), *_pointers(seen, key, [*own, *by_endpoint]))
 
 
 @remembered
@@ -168,8 +168,8 @@ def _withheld(seen: Watched, service: Service, zone: str) -> tuple[WithheldRecor
     config, key = seen.config, service.key
     if seen.service(key) is None or service.type == "ExternalName":
         return ()
-    ttl = client_ttl(config)
     name = service_name(key, zone)
+    ttl = client_ttl(config, name=name)
     slices = seen.slices_of(key)
     served = {(place.name, place.address) for item in slices for place in slice_addresses(item, config)}
     own: dict[str, WithheldRecord] = {}
@@ -212,7 +212,7 @@ def apex_records(snapshot: Snapshot, config: ZoneConfig) -> Iterator[PredictedRe
 
 def _apex(snapshot: Snapshot, config: ZoneConfig, zone: str) -> Iterator[PredictedRecord]:
     seen = Watched(snapshot, config)
-    ttl = client_ttl(config)
+    ttl = client_ttl(config, name=zone)
     server, corefile = Source("Service", dns_service(snapshot)), Source("Corefile", ObjectKey("", config.source))
     soa = soa_record(zone, config)
     yield PredictedRecord(msgspec.structs.replace(soa, ttl=client_ttl(config, soa.ttl)), None, None, corefile)
@@ -258,12 +258,12 @@ def _hosts(name: str, pairs: Sequence[Pair], ttl: int) -> Iterator[Made]:
         yield Made(Record(name, ttl, "CNAME", absolute(target)), same[0], same)
 
 
-def _pointers(seen: Watched, key: ObjectKey, pairs: Iterable[Pair], ttl: int) -> Iterator[PredictedRecord]:
+def _pointers(seen: Watched, key: ObjectKey, pairs: Iterable[Pair]) -> Iterator[PredictedRecord]:
     if not seen.config.reverse_zones:
         return
     addresses = dict.fromkeys(found[1] for pair in pairs if (found := canonical(pair.host)) is not None)
     for address in addresses:
-        for record, pointer in pointer_records(seen, address, ttl):
+        for record, pointer in pointer_records(seen, address):
             if pointer.service == key:
                 yield PredictedRecord(record, key, pointer.endpoint, pointer.source, pointer.also_from)
 

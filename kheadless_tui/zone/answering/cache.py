@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.record import Answer, Record
 from kheadless_tui.zone.serving.config import CacheBounds
 
@@ -18,7 +19,7 @@ _UNTYPED_TTL = 5
 
 def as_passed(answer: Answer, bounds: CacheBounds | None) -> Answer:
     """A reply as it leaves the server, just taken up by the cache; later ones count down from these TTLs."""
-    if bounds is None:
+    if bounds is None or not zone_of(answer.question.name, bounds.zones):
         return answer
     records = (*answer.answer, *answer.authority, *answer.additional)
     if not records:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone.answering.duplicates import alike
+from kheadless_tui.zone.answering.ttl import client_ttl
 from kheadless_tui.zone.naming.names import service_name
 from kheadless_tui.zone.naming.reverse_names import reverse_name
 from kheadless_tui.zone.naming.zones import zone_of
@@ -55,9 +56,10 @@ def pointers(seen: Watched, address: str) -> list[Pointer]:
     ]
 
 
-def pointer_records(seen: Watched, address: str, ttl: int) -> list[tuple[Record, Pointer]]:
-    """The PTR records of an address; none when no reverse zone that is served covers it."""
+def pointer_records(seen: Watched, address: str) -> list[tuple[Record, Pointer]]:
+    """The PTR records of an address as clients get them; none when no reverse zone that is served covers it."""
     owner = reverse_name(address)
     if not zone_of(owner, seen.config.zones):
         return []
+    ttl = client_ttl(seen.config, name=owner)
     return [(Record(owner, ttl, "PTR", item.target), item) for item in pointers(seen, address)]

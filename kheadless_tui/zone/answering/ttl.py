@@ -6,6 +6,7 @@ Sources: plugin/kubernetes/setup.go ParseStanza, kubernetes.go Services, xfr.go 
 
 from __future__ import annotations
 
+from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.serving.config import ZoneConfig
 
 MAX_TTL = 3600
@@ -23,9 +24,15 @@ def soa_ttl(config: ZoneConfig) -> int:
     return min(config.ttl, _SOA_MAX)
 
 
-def client_ttl(config: ZoneConfig, ttl: int | None = None) -> int:
-    """The TTL of a record alone in its reply as clients get it, in seconds; without ``ttl`` the zone's own records'."""
+def client_ttl(config: ZoneConfig, ttl: int | None = None, name: str = "") -> int:
+    """The TTL of a record alone in its reply as clients get it, in seconds.
+
+    Args:
+        config: how the zone is served.
+        ttl: the plugin's; without it that of the zone's own records.
+        name: of the record; without it the zone's.
+    """
     own = config.ttl if ttl is None else ttl
-    if config.cache is None:
+    if config.cache is None or not zone_of(name or config.zone, config.cache.zones):
         return own
     return min(config.cache.success_max, max(config.cache.success_min, own))

@@ -18,8 +18,17 @@ _MAX_SERVER_FAILURE = 300
 _MODES = ("immediate", "verify")
 
 
-def cache_bounds(block: ServerBlock, keys: Sequence[ServerKey], where: str, zone: str) -> CacheBounds | None:
-    """The bounds of the cache in front of a zone, ``None`` when there is none.
+def cache_bounds(
+    block: ServerBlock, keys: Sequence[ServerKey], where: str, zone: str, zones: Sequence[str] = ()
+) -> CacheBounds | None:
+    """The bounds of the cache in front of zones, ``None`` when there is none for any part of them.
+
+    Args:
+        block: the server block that it stands in.
+        keys: of the block.
+        where: the file, for errors.
+        zone: the one whose answers are kept or not.
+        zones: the others.
 
     Raises:
         InputError: an option or a number that CoreDNS refuses.
@@ -39,8 +48,9 @@ def cache_bounds(block: ServerBlock, keys: Sequence[ServerKey], where: str, zone
                 bounds = refine(bounds, option, f"{where}:{option.line}", zone)
             if option.name == "serve_stale_policy" and "serve_stale" not in names:
                 raise InputError("serve_stale_policy requires serve_stale", where=f"{where}:{option.line}")
-        if any(is_below(zone, origin) for origin in origins(args, keys)):
-            return bounds
+        passing = tuple(origins(args, keys))
+        if any(is_below(each, origin) or is_below(origin, each) for each in (zone, *zones) for origin in passing):
+            return msgspec.structs.replace(bounds, zones=passing)
     return None
 
 

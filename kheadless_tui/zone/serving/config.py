@@ -22,6 +22,8 @@ class CacheBounds(msgspec.Struct, frozen=True):
     """False when answers are not kept (``disable success``); their TTLs are bounded all the same."""
     keeps_denial: bool = True
     """The same of denials."""
+    zones: tuple[str, ...] = (".",)
+    """Names below these pass through it, absolute, lower case; all others pass by."""
 
 
 class Concern(msgspec.Struct, frozen=True):
@@ -173,7 +175,7 @@ class ZoneConfig(msgspec.Struct, frozen=True):
     transfer_to: tuple[str, ...] = ()
     """Who may transfer the zone (``transfer { to ... }``); empty: nobody."""
     cache: CacheBounds | None = None
-    """The cache plugin in front, ``None`` without one."""
+    """The cache plugin in front, ``None`` without one for any of the zones."""
     minimal: bool = False
     """The plugin minimal leaves authority and additional sections out of replies that answer."""
     bufsize: int = 0
@@ -232,5 +234,12 @@ class ZoneConfig(msgspec.Struct, frozen=True):
     def _with_zone(self, old: str, new: str) -> ZoneConfig:
         """The same with another name for one zone; its server block answers the like names below the new one, too."""
         zones = tuple(new if name == old else name for name in self.zones)
-        moved = (f"{name[: -len(old)]}{new}" for name in self.server_zones if f".{name}".endswith(f".{old}"))
-        return msgspec.structs.replace(self, zones=zones, server_zones=(*self.server_zones, *moved))
+        server_zones = _and_moved(self.server_zones, old, new)
+        cache = self.cache and msgspec.structs.replace(self.cache, zones=_and_moved(self.cache.zones, old, new))
+        return msgspec.structs.replace(self, zones=zones, server_zones=server_zones, cache=cache)
+
+
+def _and_moved(zones: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
+    """Zones, and the like of those below an old one below the new one."""
+    moved = (f"{name[: -len(old)]}{new}" for name in zones if f".{name}".endswith(f".{old}"))
+    return tuple(dict.fromkeys((*zones, *moved)))

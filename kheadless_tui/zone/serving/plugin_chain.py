@@ -94,7 +94,7 @@ def _read(block: ServerBlock, corefile: Corefile, source: str, listener: Listene
     plugin = block.named("kubernetes")[0]
     config = KubernetesOptions(plugin, keys, where).config()
     zone = _asked_zone(config.zone, keys)
-    cache = cache_bounds(block, keys, where, zone)
+    cache = cache_bounds(block, keys, where, zone, config.zones)
     rewrites = tuple(rewrite_rules(block.named("rewrite"), where))
     place = Place(corefile, block, keys, config.zones, listener, rewrites)
     return msgspec.structs.replace(

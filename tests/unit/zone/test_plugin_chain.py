@@ -205,6 +205,7 @@ def test_zones_that_are_never_asked_and_blocks_that_are_closer() -> None:
         ("cache", CacheBounds()),
         ("cache 30", CacheBounds(5, 30, 5, 30)),
         ("cache 30 example.org", None),
+        ("cache 30 a.b.svc.cluster.local", CacheBounds(5, 30, 5, 30, zones=("a.b.svc.cluster.local.",))),
         ("cache {\n success 100 60 2\n denial 100 7\n}", CacheBounds(2, 60, 5, 7)),
         ("cache {\n disable success\n}", CacheBounds(keeps_success=False)),
         ("cache {\n disable denial example.org\n}", CacheBounds()),

@@ -17,8 +17,10 @@ from kheadless_tui.zone.naming.zones import zone_of
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.resolve import aliases_asked, resolve
 from kheadless_tui.zone.serving.config import CacheBounds, OtherBlock, ZoneConfig
+from kheadless_tui.zone.serving.corefile import parse
 from kheadless_tui.zone.serving.dns_service import choose_dns_service, dns_service
 from kheadless_tui.zone.serving.label_selectors import selects
+from kheadless_tui.zone.serving.plugin_chain import zone_config
 from kheadless_tui.zone.zone_records import (
     all_records,
     apex_records,
@@ -434,3 +436,17 @@ def test_name_servers_of_replicas_that_see_no_endpoint(name: str, type_: str) ->
     assert unknown.pop("ns.dns.cluster.local.") == hidden.unknown
     assert set(unknown.values()) == {""}
     assert not any(item.unknown for item in apex_records(world, CONFIG))
+
+
+def test_a_cache_for_some_zones_leaves_the_ttl_of_all_others() -> None:
+    """Source: plugin/cache/handler.go ServeDNS: names of none of its zones pass by."""
+    text = ".:53 {\nkubernetes cluster.local in-addr.arpa {\nttl 100\n}\ncache 7 cluster.local\n}\n"
+    config = zone_config(parse(text, "C"), "C", strict=True)
+    world = snapshot_of(headless("web"), endpoint_slice("web", endpoint("10.0.0.1")))
+    for name, kind, ttl in (("web.shop.svc.cluster.local.", "A", 7), ("1.0.0.10.in-addr.arpa.", "PTR", 100)):
+        assert [record.ttl for record in resolve(world, Question(name, kind), config).answer] == [ttl]
+    (service,) = world.services("shop")
+    assert {item.record.type: item.record.ttl for item in service_records(world, service, config)} == {
+        "A": 7,
+        "PTR": 100,
+    }
