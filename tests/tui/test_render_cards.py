@@ -91,6 +91,21 @@ def test_the_command_on_the_screen_is_the_whole_command() -> None:
         assert shlex.split(shown.replace("\\\n", "")) == shlex.split(card.equals.replace("\\\n", ""))  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("width", [24, 32, 52, 88])
+def test_no_verdict_and_no_data_of_an_answer_is_cut_by_long_names(width: int) -> None:
+    view = probed(view_of(healthy()), DIFFERING)
+    head = next(head for head in answer_heads(view) if head.subject == "@ A")
+    card = answer_card(view, head)
+    pod, target = f"{'orders-queue-' * 4}0", f"0 25 80 {'orders-queue-' * 4}0.queue.shop.svc.cluster.local."
+    long = replace(card, lines=tuple(replace(line, pod=pod, data=target) for line in card.lines))
+    rows = [Row(head.id, long)]
+    lines = [line.plain for line in answers_layout(rows, width).lines(rows[0])]
+    records = lines[next(n for n, line in enumerate(lines) if line.startswith("answer")) :]
+    assert max(map(len, records[: 2 * len(card.lines)])) <= width
+    assert sum(line.endswith(("✓ match", "- missing")) for line in records) == len(card.lines)
+    assert "".join(line[8:].strip() for line in records).replace(" ", "").count(target.replace(" ", "")) == 3
+
+
 def test_what_is_missing_from_an_answer_stands_in_it_with_its_verdict() -> None:
     view = probed(view_of(healthy()), DIFFERING)
     heads = {head.subject: head for head in answer_heads(view)}
@@ -267,7 +282,7 @@ def test_the_list_of_places(width: int) -> None:
         (Forbidden("list", "pods", "shop", "no"), "You may not list pods in shop."),
         (Offline(0, 5, "The API server refuses connections."), "The API server refuses connections (since "),
         (Unauthorized(0, "Your login has expired."), "Your login has expired (since "),
-        (Live(0, undecodable=2), "2 pods could not be decoded and are left out."),
+        (Live(0, undecodable=2), "2 of the pods could not be decoded and are left out."),
     ],
 )
 def test_every_state_of_reading_has_words_of_its_own(state: object, text: str) -> None:

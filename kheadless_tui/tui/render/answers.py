@@ -352,19 +352,24 @@ class AnswersLayout:
         wide = sum(widths) + 2 + 2 * len("  ") + WORD_WIDTH
         gap = "  " if wide <= room else " "
         below = wide - 2 > room
+        indent = widths[0] + 1 + widths[1] + 1
+        if below:
+            widths[3] = min(widths[3], max(8, room - widths[0] - 1 - len(gap) - WORD_WIDTH))
         lines: list[Text] = []
         for line in card.lines:
+            first, *more = wrap(line.data, room - indent) or [""] if below else [line.data]
             text = Text(f"{pad(line.ttl, widths[0], right=True)} ", MUTED)
-            text.append(f"{pad(line.type, widths[1])} {pad(line.data, widths[2])}{gap}", TEXT)
-            tail = text
+            text.append(f"{pad(line.type, widths[1])} {pad(first, widths[2])}{gap}", TEXT)
+            drawn = [text, *(Text(" " * indent + part, TEXT) for part in more)]
             if below:
-                tail = Text(" " * (widths[0] + 1))
-            tail.append(f"{pad(line.pod, widths[3])}{gap}" if widths[3] else "", TEXT)
+                drawn.append(Text(" " * (widths[0] + 1)))
+            pod = shorten(line.pod, widths[3], self.signs.ellipsis)
+            drawn[-1].append(f"{pad(pod, widths[3])}{gap}" if widths[3] else "", TEXT)
             for part, role in verdict_cell(line.verdict, self.signs).parts if line.verdict else ():
-                tail.append(part, role)
-            for drawn in (text, tail) if below else (text,):
-                drawn.rstrip()
-                lines.append(drawn)
+                drawn[-1].append(part, role)
+            for each in drawn:
+                each.rstrip()
+            lines += drawn
             if line.detail and line.detail != card.status:
                 lines += [Text(f"  {part}", MUTED) for part in wrap(line.detail, room - 2)]
         return _label("answer", lines)

@@ -241,6 +241,7 @@ def matrix_layout(rows: Sequence[Row], width: int, signs: Signs, matrix: Matrix,
     shown = servers[first : first + room]
     last = first + len(shown)
     place = f"{first + 1}-{last} of {len(servers)}" if len(shown) > 1 else f"{last} of {len(servers)}"
+    place = place if len(shown) < len(servers) else ""
     return _made(entries, width, signs, matrix, here, left, shown, True, len(servers) - last, place)
 
 
