@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import shlex
 import sys
 from collections.abc import Awaitable, Iterable, Sequence
@@ -139,8 +140,14 @@ class _Asked:
         self._servers: Sequence[Server] = ()
         service = targets[0].service
         concern = of_service(service) if service is not None else of_questions(self._questions, source.config)
+        self._service = service
         self._remembering = Remembering(source.session, concern)
         self.settling = Settling(self._predict, self._judge)
+
+    async def look_back(self) -> None:
+        """Know when what is asked for was changed last."""
+        if self._service is not None:
+            await self._remembering.look_back(self._service)
 
     async def run(self, prober: Prober, plan: ProbePlan, interruption: running.Interruption) -> None:
         """Ask, and ask again what differs, until it is known whether that was a race, or until it is stopped."""
@@ -210,9 +217,14 @@ async def _ask(
     prober = prober_of(source, arguments)
     questions = [question for target in targets for question in target.questions]
     asked = _Asked(source, targets)
-    plan = await plan_of(
-        prober, source, arguments, spec, questions, service=targets[0].service, every_server=arguments.servers
-    )
+    looking = asyncio.create_task(asked.look_back())
+    try:
+        plan = await plan_of(
+            prober, source, arguments, spec, questions, service=targets[0].service, every_server=arguments.servers
+        )
+        await looking
+    finally:
+        looking.cancel()
     await asked.run(prober, plan, interruption)
     return asked
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from kheadless_tui.cluster.reading.written import seconds_since_written
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.probe.comparison.judging import Forecast, predictions
@@ -70,6 +71,8 @@ class Remembering:
         self._clock = clock
         self._handle: asyncio.TimerHandle | None = None
         self._missed = False
+        self._looked = False
+        self._written: float | None = None
         snapshot = session.snapshot
         self._last = concern(snapshot)
         self._kept: deque[tuple[float, Snapshot]] = deque([(clock(), snapshot)], MOST_KEPT)
@@ -88,9 +91,18 @@ class Remembering:
         if self._handle is not None:
             self._handle.cancel()
 
+    async def look_back(self, service: ObjectKey) -> None:
+        """Ask the API server, once, when the Service was written last: what was right before then is not known."""
+        if self._looked:
+            return
+        self._looked = True
+        seconds = await seconds_since_written(self._session.transport, service)
+        self._written = None if seconds is None else self._clock() - seconds
+
     def past(self, config: ZoneConfig) -> Past:
         """What was predicted when."""
-        return Past([Moment(at, Forecast(snapshot, config)) for at, snapshot in self.generations])
+        moments = [Moment(at, Forecast(snapshot, config)) for at, snapshot in self.generations]
+        return Past(moments, written=self._written)
 
     def _changed(self) -> None:
         if self._handle is not None:

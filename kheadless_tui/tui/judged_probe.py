@@ -62,6 +62,7 @@ class JudgedProbe:
     async def begin(self) -> None:
         """Predict what is right at the moment of the probe's start."""
         await self._prepare(())
+        await self._remembering.look_back(self._service)
         self.settling = Settling(self._predict, self._judge, prepare=self._prepare)
         """Says what is to be asked again."""
 
@@ -88,8 +89,10 @@ class JudgedProbe:
         snapshot = self._session.snapshot
         if snapshot is not self._snapshot:
             self._snapshot = snapshot
-            self._forecast = Forecast(snapshot, self._config)
-            self._judging = Judging(snapshot, self._config, self._forecast, self._service, self._session.scope)
+            self._forecast = forecast = Forecast(snapshot, self._config)
+            self._judging = await asyncio.to_thread(
+                Judging, snapshot, self._config, forecast, self._service, self._session.scope
+            )
         await in_turns(self._forecast.get, self._questions)
         await in_turns(self._judging.look_at, observations)
 

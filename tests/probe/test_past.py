@@ -234,3 +234,21 @@ def test_what_is_denied_by_another_zone_was_made_by_nobody_of_ours() -> None:
         says(), authority=(msgspec.structs.replace(soa(), name="example.com."),), question=question(WEB)
     )
     assert Made.of(foreign, FRESH, replica=True) is None
+
+
+def test_a_write_before_the_probe_is_reason_enough_where_nothing_else_tells() -> None:
+    """Two probes within seconds: what the first one asked past the cache is as old as what it asked of it."""
+    for written, verdict in ((-5.0, "stale"), (-60.0, "missing")):
+        moments = [Moment(START - 1, {question(WEB): web(A, B)})]
+        known = Past(moments, written=START + written)
+        replies = says(A, left=20, after=1.0), says(A, left=21, after=1.1, aside=True)
+        diagnosis = judged(known, [web(A, B)], *replies)
+        assert verdicts(diagnosis) == {verdict}
+
+
+def test_a_write_before_the_probe_is_no_excuse_for_what_is_still_said_past_the_cache() -> None:
+    known = Past([Moment(START - 1, {question(WEB): web(A, B)})], written=START - 1.5)
+    replies = says(A, left=29, after=1.0), says(A, after=1.1, aside=True), says(A, B, server=REPLICAS[1])
+    diagnosis = judged(known, [web(A, B)], *replies)
+    assert verdicts(diagnosis) == {"missing"}
+    assert kinds(diagnosis) == {"replica-lags"}

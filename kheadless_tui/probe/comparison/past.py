@@ -78,9 +78,15 @@ class Made:
 class Past:
     """What was predicted while a probe ran, and as far back before it as is known."""
 
-    def __init__(self, moments: Sequence[Moment]) -> None:
-        """Take the moments, the oldest first and at least one; the last is what is predicted now."""
+    def __init__(self, moments: Sequence[Moment], *, written: float | None = None) -> None:
+        """Take the moments, the oldest first and at least one; the last is what is predicted now.
+
+        Args:
+            moments: When what was predicted.
+            written: Unix time of the last write before the first of them, where it is known.
+        """
         self._moments = tuple(moments)
+        self.written = written
         self._known: dict[Question, tuple[_State, ...]] = {}
 
     @property
@@ -107,6 +113,14 @@ class Past:
         if not some or not _right_in(some, said, truncated="tc" in seen.flags):
             return None
         return states[-1].at
+
+    def before_written(self, made: Made) -> float | None:
+        """Unix time of the last write that is known of before all moments, when the reply may have been made before it.
+
+        What was right then is not known.
+        """
+        known = self.written is not None and made.earliest - HEARD_LATER < self.written
+        return self.written if known else None
 
     def _states(self, question: Question) -> tuple[_State, ...]:
         """What was predicted for a question, one after the other."""

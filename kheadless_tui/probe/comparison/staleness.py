@@ -4,8 +4,9 @@ Told by, in this order:
 
 1. what was predicted when the reply was made (:mod:`kheadless_tui.probe.comparison.past`);
 2. the same question asked past the server's cache: where that is answered as predicted, the server has heard of every
-   change, and its cache alone keeps what was before;
-3. the TTL of a reply that has been in a cache since before the probe, where another server is right, or it is a denial:
+   change, and its cache alone keeps what was before; where it is not, the server is behind;
+3. where nothing could be asked so, a write to the Service after the reply was made, before we began to look;
+4. the TTL of a reply that has been in a cache since before the probe, where another server is right, or it is a denial:
    before its object was there, every name was denied.
 """
 
@@ -58,12 +59,14 @@ def by_time(
         made = Made.of(seen, freshness, replica=seen.server in replicas)
         if made is None or (way := _way(seen)) not in ways:
             continue
-        change = past.explains(seen, made)
         others = beside.get((seen.vantage, seen.server, seen.question), ())
-        if change is not None:
+        heard = _has_heard(others, past, freshness, seen.server in replicas)
+        if (change := past.explains(seen, made)) is not None:
             told[way] = _words(seen, freshness) + _since(seen, change)
-        elif made.earliest < seen.started and _has_heard(others, past, freshness, seen.server in replicas):
+        elif heard and made.earliest < seen.started:
             told[way] = _words(seen, freshness) + "; asked past it, the server answers as predicted"
+        elif heard is None and (change := past.before_written(made)) is not None:
+            told[way] = _words(seen, freshness) + _written(seen, change)
         if way in told and seen.server in replicas:
             passed_on[_said(seen)] = told[way]
     for seen in observations:  # what stands before a replica hands on what that has in its cache
@@ -72,12 +75,13 @@ def by_time(
     return _with(comparison, told)
 
 
-def _has_heard(asides: Sequence[Observation], past: Past, freshness: Freshness, replica: bool) -> bool:
+def _has_heard(asides: Sequence[Observation], past: Past, freshness: Freshness, replica: bool) -> bool | None:
     """Asked past its cache, the server has said what is right, and never what was not right at its time.
 
-    What an earlier probe has put where it is asked past the cache is of before this one, and tells nothing.
+    What an earlier probe has put where it is asked past the cache is of before this one, and tells nothing: ``None``
+    where nothing else came.
     """
-    right = False
+    right = None
     for seen in asides:
         made = Made.of(seen, freshness, replica=replica)
         if past.fits_now(seen) or (made is not None and past.explains(seen, made) is not None):
@@ -119,6 +123,10 @@ def _since(seen: Observation, change: float) -> str:
     if seconds < 0:
         return f": right when it was asked for, until a change {-seconds} s later"
     return f": right until a change {seconds} s before it was asked for"
+
+
+def _written(seen: Observation, change: float) -> str:
+    return f"; the Service or its EndpointSlices were written {max(0, round(seen.started - change))} s before"
 
 
 def by_ttl(
