@@ -229,6 +229,9 @@ def _empty_name(case: Case) -> Reason:
         text = f"{case.asked.name} stands for namespace {request.namespace}: the name exists and holds no records"
         fact = Fact(Source("Namespace", ObjectKey("", request.namespace)), "exists")
         return Reason("namespace-name", text, (fact,))
+    if case.asked.type == "NS" and case.asked.name.lower() == case.zone.lower():
+        text = f"the name servers of {case.zone.lower()} are told only to who asks in lower case"
+        return Reason("name-servers-case", text)
     return Reason(
         "inner-name", f"{case.asked.name} exists as the top of a branch and holds no {case.asked.type} record"
     )
@@ -250,7 +253,12 @@ def _other_family(case: Case) -> Reason:
 def _no_srv(case: Case) -> Reason:
     if any(pair.is_alias for pair in case.pairs):
         return Reason("alias-without-srv", f"{owner_of(case)} is an alias, which has no SRV record", _pair_facts(case))
-    return Reason("ports-missing", f"{owner_of(case)} has no port with a number, so no SRV record", _port_facts(case))
+    port = (
+        f"port {case.request.port} of {owner_of(case)} has no number"
+        if case.request.port
+        else (f"{owner_of(case)} has no port with a number")
+    )
+    return Reason("ports-missing", f"{port}, so no SRV record", _port_facts(case))
 
 
 def _hosts(case: Case) -> list[str]:

@@ -6,7 +6,7 @@ from kheadless_tui.model.objects import Service
 from kheadless_tui.zone.explanations.reasons import Case, Reason, listed
 from kheadless_tui.zone.naming.names import service_name
 from kheadless_tui.zone.objects.endpoint_slices import NO_PORT, Port, slice_addresses, slice_ports
-from kheadless_tui.zone.objects.pairs import ports_of
+from kheadless_tui.zone.objects.pairs import port_matches, ports_of
 from kheadless_tui.zone.record import Fact, Source
 
 
@@ -27,8 +27,10 @@ def reason(case: Case, service: Service) -> Reason:
         return Reason("port-protocol", told, _port_facts(case, headless))
     if not there:
         return Reason("no-ports", f"{text}: it has no ports at all", _port_facts(case, headless))
-    own = [port for port in ports_of(service.ports) if port.name.lower() == request.port]
-    if headless and own:
+    if not request.port:
+        told = f"{text}: none is over {request.protocol.upper()}, the ports of the {kind} are {listed(there)}"
+        return Reason("port-protocol", told, _port_facts(case, headless))
+    if headless and any(port_matches(port, request) for port in ports_of(service.ports)):
         told = f"{text}: spec.ports names it, but the EndpointSlices count, and they have {listed(there)}"
         return Reason("port-not-in-slice", told, _port_facts(case, headless))
     if all(not port.name for port in ports):

@@ -172,6 +172,27 @@ def test_ports_that_are_not_there() -> None:
     none = headless("db"), endpoint_slice("db", endpoint("10.0.0.1"))
     assert why("_http._tcp.db", *none, kind="SRV").rule == "no-ports"
     assert "read as port and protocol" in why("db-0.east.db", *world).why
+    over = why("_._udp.db", *world, kind="SRV")
+    assert (over.rule, over.why) == (
+        "port-protocol",
+        "Service shop/db has no port any/UDP: none is over UDP, the ports of the slices are mysql/TCP 3306",
+    )
+    assert why("_._udp.db", *unnamed).rule == "port-protocol"
+    other = headless("db", ports=[{"name": "pg", "port": 1, "protocol": "UDP"}]), world[1]
+    assert why("_pg._tcp.db", *other).rule == "port-missing"
+
+
+def test_a_port_without_number_is_told_by_its_name() -> None:
+    ports = [{"name": "pg", "protocol": "TCP"}, {"name": "http", "port": 80, "protocol": "TCP"}]
+    world = headless("db"), endpoint_slice("db", endpoint("10.0.0.1"), ports=ports)
+    step = why("_pg._tcp.db", *world, kind="SRV")
+    assert (step.rcode, step.why) == ("NOERROR", "port pg of Service shop/db has no number, so no SRV record")
+
+
+def test_name_servers_asked_for_in_capitals() -> None:
+    """Source: k/handler.go ServeDNS compares the zone in lower case with the one that was asked for."""
+    (step,) = resolve(snapshot_of(), Question("Cluster.Local.", "NS"), ZoneConfig()).steps
+    assert step.why == "the name servers of cluster.local. are told only to who asks in lower case"
 
 
 def test_services_that_are_not_there() -> None:
