@@ -140,3 +140,13 @@ def is_whole(state: ReadState | None) -> bool:
         case Offline() | Unauthorized():
             return state.whole
     return False
+
+
+def undecodable_text(count: int, what: str) -> str:
+    """What is said of objects that could not be decoded; without a full stop.
+
+    Args:
+        count: How many there are.
+        what: The kind in the plural.
+    """
+    return f"{count:,} of the {what} could not be decoded and {'is' if count == 1 else 'are'} left out"

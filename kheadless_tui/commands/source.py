@@ -12,7 +12,8 @@ from types import NoneType
 from typing import TYPE_CHECKING
 
 from kheadless_tui.arguments import LONGEST_WAIT
-from kheadless_tui.cluster.state import Forbidden, Reading, unread_kinds
+from kheadless_tui.cluster.bounds import MAX_OBJECTS
+from kheadless_tui.cluster.state import Forbidden, Live, Polled, Reading, undecodable_text, unread_kinds
 from kheadless_tui.commands.serving import config_of_files, given_config
 from kheadless_tui.errors import ClusterError, InputError, NotFound, Refused
 from kheadless_tui.model.kinds import ENDPOINTS, POD, STATEFUL_SET
@@ -158,6 +159,7 @@ async def from_cluster(
                 raise
             tell(f"nothing can be predicted: {error}")
         _check_namespace(session, arguments.namespace)
+        _tell_left_out(session)
         if not namespaces and session.scope.only and not blind:
             _tell_scope(session)
         yield Source(session.snapshot, await _served_as(session), namespace, session)
@@ -194,6 +196,15 @@ def _tell_scope(session: ClusterSession) -> None:
     told = f"the right to list all namespaces is missing: only {', '.join(read)} was read" if read else ""
     closed = f"the Services of {', '.join(refused)} may not be listed" if refused else ""
     tell("; ".join(filter(None, (told, closed))))
+
+
+def _tell_left_out(session: ClusterSession) -> None:
+    """What was read and is not among what is known: of that, nothing that follows can tell."""
+    for (plural, _), state in session.reads.items():
+        if isinstance(state, Live | Polled) and state.undecodable:
+            tell(undecodable_text(state.undecodable, plural))
+        if isinstance(state, Live | Polled) and state.left_out:
+            tell(f"only the first {MAX_OBJECTS:,} {plural} are kept, {state.left_out:,} are left out: -n reads fewer")
 
 
 async def _served_as(session: ClusterSession) -> ZoneConfig:

@@ -11,7 +11,7 @@ from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.render.ages import clock, milliseconds
 from kheadless_tui.tui.render.cells import clean, width_of
-from kheadless_tui.tui.render.notes import RULE, Note, note_for, polled_text, queued
+from kheadless_tui.tui.render.notes import RULE, Note, note_for, polled_text, queued, undecoded
 from kheadless_tui.tui.render.probed import record_key
 from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, UNKNOWN, WARN
 from kheadless_tui.zone.record import PredictedRecord
@@ -207,12 +207,10 @@ def heading_of(view: ServiceView, served: Served, room: int) -> tuple[str, tuple
     if note is not None and not view.endpoints_known and (verdicts := verdicts_of(view)):
         note = replace(note, more=(*note.more, f"DNS itself: {verdicts[-1]}."))
     notes = (note,) if note is not None else sentence_of(view)
-    if again := polling(view.reads, view.key.namespace):
-        notes = tuple(replace(note, more=(*note.more, *again)) for note in notes)
+    more = reading_of(view.reads, view.key.namespace)
     if served.fault:
-        more = (f"{served.fault}.", "Predicted: CoreDNS's defaults. ctrl-r asks again.")
-        notes = tuple(replace(note, more=(*note.more, *more)) for note in notes)
-    return title_of(view, room), notes
+        more += (f"{served.fault}.", "Predicted: CoreDNS's defaults. ctrl-r asks again.")
+    return title_of(view, room), tuple(replace(note, more=(*note.more, *more)) for note in notes)
 
 
 def trouble(link: ReadState, reads: Reads, namespace: str, cannot_probe: str = "") -> Note | None:
@@ -273,10 +271,16 @@ def _of_then(reads: Reads, namespace: str) -> str:
     return f"The {old[0]} shown are of then, the others of now."
 
 
-def polling(reads: Reads, namespace: str) -> tuple[str, ...]:
-    """What is said of Services and EndpointSlices that may not be watched, or not even listed: of when they are."""
+def reading_of(reads: Reads, namespace: str) -> tuple[str, ...]:
+    """What is said of Services and EndpointSlices that may not be watched, or could not be decoded."""
     kinds = (("services", "Services"), ("endpointslices", "EndpointSlices"))
-    found = {what: state for plural, what in kinds if isinstance(state := state_of(reads, plural, namespace), Polled)}
+    states = [(what, state_of(reads, plural, namespace)) for plural, what in kinds]
+    return *undecoded(states), *_polling(states, namespace)
+
+
+def _polling(states: Iterable[tuple[str, ReadState | None]], namespace: str) -> tuple[str, ...]:
+    """Of when they are."""
+    found = {what: state for what, state in states if isinstance(state, Polled)}
     if not found:
         return ()
     if len(found) == 1 or len({state.by_name for state in found.values()}) > 1:
@@ -358,7 +362,7 @@ def nothing_selected(
         has = f"{namespace} has {services}{rest}."
         if (note := trouble(link, {}, "")) is not None:
             return f"namespace {namespace}", replace(note, more=(has, *note.more))
-        return f"namespace {namespace}", Note(has, "", MUTED, (*polling(reads, namespace), "enter opens it."))
+        return f"namespace {namespace}", Note(has, "", MUTED, (*reading_of(reads, namespace), "enter opens it."))
     title = "nothing selected"
     note = trouble(link, {}, "")
     if note is not None:

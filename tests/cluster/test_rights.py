@@ -357,12 +357,14 @@ async def test_what_is_not_known_is_said_so_by_the_commands(api: FakeApi, seen_b
     (tmp_path / "kheadless-tui").mkdir()
     (tmp_path / "kheadless-tui" / "config.yaml").write_text(listed, encoding="utf-8")
     asked: dict[str, Any] = {"KUBECONFIG": connection.kubeconfig, "XDG_CONFIG_HOME": str(tmp_path)}
+    api.put("services", service("odd", "cart", clusterIP={"not": "a string"}))
     records = await run_program("records", "-A", "-o", "json", **asked)
     assert records.status == 0, records
     assert records.json["unknown"] == ["shop/web"]
     assert {item["service"] for item in records.json["records"]} == {"cart/web"}
     assert "shop: not known, as its EndpointSlices were not read: the records of web\n" in records.err
     assert "only shop, cart was read; the Services of default may not be listed\n" in records.err
+    assert "1 of the services could not be decoded and is left out\n" in records.err
     answer = await run_program("predict", "web.shop.svc.cluster.local", "-o", "json", **asked)
     unread = "which endpoints Service shop/web has: the EndpointSlices of shop were not read"
     assert answer.json["unknown"] == unread

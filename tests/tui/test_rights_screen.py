@@ -225,3 +225,10 @@ async def test_asking_is_offered_once_it_is_known_to_be_allowed() -> None:
         session.asked_rights |= frozenset(needs_of(Scope(), ("shop",)))
         session.tell()
         await until(pilot, shows(app, "p probe"))
+
+
+@pytest.mark.parametrize("opened", ["nginx-headless", ""])
+async def test_slices_that_could_not_be_decoded_are_told(opened: str) -> None:
+    session = FakeSession(shop(), reads=reads_with(Live(0, undecodable=1)))
+    async with running(session, service=opened or None) as (app, pilot):
+        await until(pilot, shows(app, "1 of the EndpointSlices could not be decoded"))

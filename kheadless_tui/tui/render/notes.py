@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from kheadless_tui.cluster.bounds import MAX_LISTS, MAX_OBJECTS
-from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Unauthorized
+from kheadless_tui.cluster.state import (
+    Forbidden,
+    Live,
+    Offline,
+    Polled,
+    Reading,
+    ReadState,
+    Unauthorized,
+    undecodable_text,
+)
 from kheadless_tui.tui.render.ages import clock
 from kheadless_tui.tui.render.cells import clean, wrap
 from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
@@ -91,13 +100,22 @@ def polled_text(state: Polled, what: str, namespace: str) -> str:
     return f"You may not watch {what} in {namespace}: {of_then}"
 
 
+def undecoded(states: Iterable[tuple[str, ReadState | None]]) -> tuple[str, ...]:
+    """What is said of objects that were read and could not be understood: by kind in the plural, the state."""
+    return tuple(
+        f"{undecodable_text(state.undecodable, what)}."
+        for what, state in states
+        if isinstance(state, (Live, Polled)) and state.undecodable
+    )
+
+
 def _left_out(state: Live | Polled, what: str) -> Note | None:
     if state.left_out:
         more = f"{state.left_out:,} more are left out: a smaller scope (-n, -l) is seen whole."
         return Note(f"Only the first {MAX_OBJECTS:,} {what} are kept.", "attention", UNKNOWN, (more,))
     if not state.undecodable:
         return None
-    return Note(f"{state.undecodable} {what} could not be decoded and are left out.", "attention", UNKNOWN)
+    return Note(f"{undecodable_text(state.undecodable, what)}.", "attention", UNKNOWN)
 
 
 def queued(states: Iterable[ReadState]) -> tuple[str, ...]:
