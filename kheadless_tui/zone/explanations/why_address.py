@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone.answering.ptr import pointers
-from kheadless_tui.zone.explanations.reasons import Case, Reason, listed
+from kheadless_tui.zone.explanations.reasons import Case, Reason, listed, option_fact
 from kheadless_tui.zone.record import Fact, Source
 
 
@@ -25,6 +25,9 @@ def reason(case: Case, address: str) -> Reason:
             text = f"{address} is of Service {service.key}, which the Corefile hides"
             fact = Fact(Source("Service", service.key, "spec.clusterIPs"), ", ".join(service.cluster_ips))
             return Reason("address-hidden", text, (fact,))
+    if case.config.noendpoints and case.snapshot.slices_at(address):
+        text = f"{address} is of an endpoint, and {case.config.source} says noendpoints"
+        return Reason("address-hidden", text, (option_fact(case.config, "noendpoints", "true"),))
     for item in case.snapshot.slices_at(address):
         for number, endpoint in enumerate(item.endpoints or ()):
             if address in (endpoint.addresses or ()) and not endpoint.ready:

@@ -41,6 +41,9 @@ def reason(case: Case) -> Reason:
     if service.headless and not case.config.noendpoints and not case.snapshot.knows_all("EndpointSlice", namespace):
         text = f"which endpoints Service {case.key} has is not known: the EndpointSlices of {namespace} were not read"
         return Reason("slices-unread", text, (case.fact("Service", "spec.clusterIP", "None"),))
+    if case.config.noendpoints and (service.headless or case.request.endpoint):
+        text = f"{case.config.source} says noendpoints: headless Services have no addresses, and no endpoint has a name"
+        return Reason("noendpoints", text, (option_fact(case.config, "noendpoints", "true"),))
     if case.request.endpoint:
         return _endpoint(case, service)
     if service.headless and not any(True for _ in _places(case.slices, case)):
@@ -52,12 +55,6 @@ def reason(case: Case) -> Reason:
 
 
 def _nobody(case: Case, service: Service) -> Reason:
-    if case.config.noendpoints:
-        return Reason(
-            "noendpoints",
-            f"{case.config.source} says noendpoints: headless Services have no addresses",
-            (option_fact(case.config, "noendpoints", "true"),),
-        )
     waiting = not_ready(case)
     if waiting:
         return _none_ready(service, waiting)

@@ -114,7 +114,13 @@ def _service_not_selected(case: Case) -> Reason:
 
 
 def _ignored(case: Case) -> Reason:
-    text = f"Service {case.key} has no ready endpoint, and {case.config.source} says ignore empty_service"
+    source = case.config.source
+    if case.config.noendpoints:
+        text = f"{source} says noendpoints and ignore empty_service: every Service counts as one without endpoint"
+        facts = (*_option(case, "noendpoints", "true"), *_option(case, "ignore", "empty_service"))
+        return Reason("empty-service-ignored", text, facts)
+    hidden = " that carries the labels asked for" if len(case.slices) < len(case.snapshot.slices_of(case.key)) else ""
+    text = f"Service {case.key} has no ready endpoint{hidden}, and {source} says ignore empty_service"
     return Reason("empty-service-ignored", text, _option(case, "ignore", "empty_service"))
 
 

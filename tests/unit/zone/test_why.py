@@ -264,3 +264,27 @@ def test_names_that_cannot_be_sent() -> None:
     assert long.unsendable
     empty = resolve(Snapshot(), Question("web..shop.svc.cluster.local.", "A"), SERVED)
     assert empty.unsendable
+
+
+def test_what_noendpoints_and_labels_hide_is_not_said_to_be_missing() -> None:
+    labels = {"kubernetes.io/service-name": "api"}
+    api = obj("Service", "api", labels={"a": "b"}, spec={"clusterIP": "10.96.0.9", "clusterIPs": ["10.96.0.9"]})
+    world = snapshot_of(api, endpoint_slice("api", endpoint("10.0.0.1", hostname="api-0"), labels=labels))
+    none = ZoneConfig(zones=("cluster.local.", "in-addr.arpa."), noendpoints=True, source="C")
+    empty = ZoneConfig(noendpoints=True, ignore_empty_service=True, source="C")
+    marked = ZoneConfig(labels="a=b", ignore_empty_service=True, source="C")
+    told = [
+        resolve(world, Question(name, kind), config).steps[0].why
+        for name, kind, config in (
+            ("api-0.api.shop.svc.cluster.local.", "A", none),
+            ("1.0.0.10.in-addr.arpa.", "PTR", none),
+            ("api.shop.svc.cluster.local.", "A", empty),
+            ("api.shop.svc.cluster.local.", "A", marked),
+        )
+    ]
+    assert told == [
+        "C says noendpoints: headless Services have no addresses, and no endpoint has a name",
+        "10.0.0.1 is of an endpoint, and C says noendpoints",
+        "C says noendpoints and ignore empty_service: every Service counts as one without endpoint",
+        "Service shop/api has no ready endpoint that carries the labels asked for, and C says ignore empty_service",
+    ]
