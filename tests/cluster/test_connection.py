@@ -107,8 +107,8 @@ def test_a_directory_and_bytes_that_are_no_text(tmp_path: Path) -> None:
         ({"user": {"exec": {"command": "x"}}}, "apiVersion None, expected client.authentication.k8s.io/v1"),
         ({"user": {"exec": {}}}, "exec must be a mapping with a command"),
         ({"user": {"as-groups": ["g"]}}, "only together with a user"),
-        ({"context": {"user": "nobody"}}, "names the user 'nobody', which is not there"),
-        ({"context": {"cluster": "nowhere"}}, "names the cluster 'nowhere', which is not there"),
+        ({"context": {"user": "nobody"}}, ": there is no user 'nobody'"),
+        ({"context": {"cluster": "nowhere"}}, ": there is no cluster 'nowhere'"),
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path: Path, parts: dict[str, Any], said: str) -> None:

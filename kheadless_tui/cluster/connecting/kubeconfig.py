@@ -242,8 +242,8 @@ def _body(entry: Section, field: str) -> Section:
 def _pointed_at(configs: Mapping[str, dict[str, Any]], kind: str, name: str, context: Section) -> Section:
     found = _sections(configs, f"{kind}s")
     if name not in found:
-        said = f"names the {kind} {name!r}, which is not there" if name else f"names no {kind}"
-        raise InputError(f"context {context.name!r} {said}", where=context.file)
+        said = f": there is no {kind} {name!r}" if name else f" names no {kind}"
+        raise InputError(f"context {context.name!r}{said}", where=context.file)
     return _body(found[name], kind)
 
 
