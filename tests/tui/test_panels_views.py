@@ -343,6 +343,7 @@ async def test_findings_unfold_with_the_focus_where_there_is_little_room() -> No
         app.findings.show(view_of(snapshot))
         await pilot.pause()
         assert not any(line.startswith(" cause") for line in text_of(app.findings))
+        assert any(line.startswith("   fix ") for line in text_of(app.findings)), "what to do is told at once"
         app.findings.focus()
         await pilot.pause()
         assert any(line.startswith(" cause") for line in text_of(app.findings))

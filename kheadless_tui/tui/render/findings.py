@@ -23,7 +23,7 @@ class FindingCard:
 
     finding: Finding
     opened: bool
-    """All of it, or its title alone."""
+    """All of it, or its title alone with the first thing to do where something is wrong."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,11 @@ class FindingsLayout:
             line.append(f" {code}{blank}", role)
             line.append(rest, TEXT)
             lines.append(line)
+        if finding.severity in (ERROR, WARNING) and finding.fix:
+            label = "fix"
+            for part in wrap(clean(finding.fix[0]), max(8, self.width - 2 - len(label) - 1)):
+                lines.append(Text(f"  {label} ", MUTED).append(part, TEXT))
+                label = " " * len(label)
         return lines
 
     def _open(self, finding: Finding) -> list[Text]:

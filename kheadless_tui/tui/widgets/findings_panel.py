@@ -28,7 +28,7 @@ def _layer_note(found: LayerFinding) -> Note:
 
 
 class FindingsPanel(Panel):
-    """Cause, fields, rule, fix, a command to see it, and where to read; titles alone where there is little room."""
+    """Cause, fields, rule, fix, a command to see it, where to read; in little room what is wrong and what to do."""
 
     HELP: ClassVar[str] = (
         "Each finding names the fields that were compared, the rule, and what to do about it; try is a command that "
