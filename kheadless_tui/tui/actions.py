@@ -135,9 +135,14 @@ class Situation(NamedTuple):
     """A right is missing."""
 
 
+def asks(action: str, now: Situation) -> bool:
+    """What an action shows has to be asked for."""
+    return action in ASKING_ACTIONS or (action == "servers" and not now.compared)
+
+
 def reason_against(action: str, now: Situation) -> str:
     """Why an action cannot work now, in a few words; empty when it can."""
-    asking = action in ASKING_ACTIONS or (action == "servers" and not now.compared)
+    asking = asks(action, now)
     reasons = (
         (action == "rights" and not now.lacking, "no right is missing"),
         (action in _OF_A_SERVICE and not now.service and now.reading, "still reading"),

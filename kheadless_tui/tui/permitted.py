@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.state import Offline, Reading
-from kheadless_tui.tui.actions import ASKING_ACTIONS, Situation, reason_against
+from kheadless_tui.tui.actions import Situation, asks, reason_against
 from kheadless_tui.tui.catalog import Catalog
 from kheadless_tui.tui.rights import ProbeRights
 from kheadless_tui.tui.selection import Selection
@@ -36,7 +36,7 @@ class Permitted:
 
         Who presses it all the same need not wait for that: what it does asks for each right by itself.
         """
-        unknown = action in ASKING_ACTIONS and not self._rights.may_offer(self._selection.namespace)
+        unknown = asks(action, self._situation) and not self._rights.may_offer(self._selection.namespace)
         return self.reason_against(action) or ("rights not known yet" if unknown else "")
 
     @property

@@ -216,6 +216,7 @@ async def test_asking_is_offered_once_it_is_known_to_be_allowed() -> None:
     async with running(session, service="nginx-headless") as (app, pilot):
         await until(pilot, shows(app, "z zoom"))
         assert "p probe" not in screen_text(app)
+        assert "m servers" not in screen_lines(app)[-1]
         session.asked_rights = frozenset(needs_of(Scope(), ("elsewhere",)))
         session.tell()
         await until(pilot, shows(app, "p probe"))  # nothing is refused anywhere, so far
