@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from typing import Any
 
 import msgspec
 import pytest
@@ -94,6 +95,12 @@ def test_a_temporary_pod_that_is_gone_is_made_again_and_removed() -> None:
     assert words[-1] == WEB.name
     assert words[:5] == ["kubectl", "run", "-n", "shop", "web-0"]
     assert {"--rm", "-i", "--restart=Never", "--image=busybox:1.28"} <= set(words)
+    given = next(word.partition("=")[2] for word in words if word.startswith("--overrides="))
+    ours: Any = PodOrder("shop", "busybox:1.28", name="web-0").manifest()["spec"]
+    spec = msgspec.json.decode(given)["spec"]
+    assert spec["securityContext"] == ours["securityContext"], "restricted Pod Security refuses it otherwise"
+    container = ours["containers"][0]
+    assert spec["containers"] == [{"name": "web-0", "securityContext": container["securityContext"]}]
 
 
 def test_a_replica() -> None:

@@ -104,12 +104,7 @@ class PodOrder:
                 "terminationGracePeriodSeconds": 0,
                 "automountServiceAccountToken": False,
                 "enableServiceLinks": False,
-                "securityContext": {
-                    "runAsNonRoot": True,
-                    "runAsUser": USER,
-                    "runAsGroup": USER,
-                    "seccompProfile": {"type": "RuntimeDefault"},
-                },
+                "securityContext": pod_security(),
                 "containers": [
                     {
                         "name": CONTAINER,
@@ -146,18 +141,22 @@ class EphemeralOrder:
             "image": self.image,
             "imagePullPolicy": self.pull_policy,
             "command": ["sleep", str(EPHEMERAL_SLEEP)],
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": USER,
-                "runAsGroup": USER,
-                "seccompProfile": {"type": "RuntimeDefault"},
-                **container_security(),
-            },
+            "securityContext": {**pod_security(), **container_security()},
         }
 
     def patch(self) -> dict[str, object]:
         """The strategic merge patch of the pod's ``ephemeralcontainers`` subresource; the list is merged by name."""
         return {"spec": {"ephemeralContainers": [self.container()]}}
+
+
+def pod_security() -> dict[str, object]:
+    """What "restricted" demands of a pod as a whole, or of a container of its own."""
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": USER,
+        "runAsGroup": USER,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
 
 
 def container_security() -> dict[str, object]:

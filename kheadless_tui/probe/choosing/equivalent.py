@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Sequence
 
+import msgspec
+
 from kheadless_tui.cluster.pods.exec import ExecTarget
-from kheadless_tui.cluster.pods.podspec import EPHEMERAL_SLEEP, EphemeralOrder, PodOrder
+from kheadless_tui.cluster.pods.podspec import (
+    EPHEMERAL_SLEEP,
+    EphemeralOrder,
+    PodOrder,
+    container_security,
+    pod_security,
+)
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.choosing.tools import printable
 from kheadless_tui.probe.inquiring.dnsmessage import Unaskable, presentation_name
@@ -149,10 +158,20 @@ def dig_command(observation: Observation, vantage: Vantage) -> str:
     argv = question_words(_typed_tool(vantage), server, name, rdtype, observation.transport)
     if vantage.kind == "new":
         words = kubectl("run", vantage.namespace, vantage.pod, f"--image={vantage.image}", flags=vantage.flags)
-        words += ["--image-pull-policy=IfNotPresent", "--restart=Never", "--rm", "-i", "--"]
-        return wrapped([*words, *argv])
+        words += ["--image-pull-policy=IfNotPresent", "--restart=Never", "--rm", "-i", *_restricted(vantage.pod)]
+        return wrapped([*words, "--", *argv])
     target = ExecTarget(vantage.namespace, vantage.pod, vantage.container or None)
     return exec_command(target, argv, flags=vantage.flags)
+
+
+def _restricted(pod: str) -> list[str]:
+    """What ``kubectl run`` needs where Pod Security is "restricted"; its container is called like the pod."""
+    own, container = pod_security(), {"name": pod, "securityContext": container_security()}
+    text = msgspec.json.format(
+        msgspec.json.encode({"spec": {"securityContext": own, "containers": [container]}}), indent=0
+    )
+    # Spaces stand in no word of it, so that a line may end at each.
+    return ["--override-type=strategic", "--overrides=" + "\n".join(textwrap.wrap(text.decode(), WIDTH - 17))]
 
 
 def _typed_tool(vantage: Vantage) -> str:
