@@ -17,8 +17,11 @@ MOST_LINES = 6
 
 
 def check_writes(arguments: argparse.Namespace, spec: VantageSpec) -> None:
-    """Refuse at once, before anything is connected, what the gate would have to refuse later for want of an answer."""
-    if spec.kind in ("new", "debug") and not arguments.readonly and confirm_for(arguments) is None:
+    """Refuse at once, before anything is connected, what the gate would have to refuse later for want of an answer.
+
+    Whether an ephemeral container has to be added is seen in the cluster alone: one of ours may be there.
+    """
+    if spec.kind == "new" and not arguments.readonly and confirm_for(arguments) is None:
         raise UsageError(
             f"--from {spec} writes to the cluster, and there is no terminal to ask on",
             hint="say --yes, or --from pod/NAME, which creates nothing",
