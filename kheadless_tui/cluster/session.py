@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -140,6 +141,7 @@ class ClusterSession:
                 async with asyncio.timeout(CLOSING):
                     await self.transport.close()
         await self._tasks.ended(CLOSING)
+        gc.unfreeze()  # what was read may go now, and the session with it, which does hold cycles
 
     def rescoped(
         self,

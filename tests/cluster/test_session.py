@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 
@@ -60,6 +61,18 @@ async def test_an_update_that_changes_nothing_we_keep_makes_no_generation(api: F
     await api.emit("namespaces", "ADDED", NAMESPACE)
     await until(lambda: session.snapshot is not held)
     assert session.snapshot.generation == held.generation + 1
+
+
+async def test_what_a_big_list_holds_is_kept_from_the_garbage_collector_until_the_end(
+    api: FakeApi, opened: Open
+) -> None:
+    before = gc.get_freeze_count()
+    api.put("services", *(service(f"s{number:03}") for number in range(600)))
+    session = await opened()
+    await session.loaded(5)
+    assert gc.get_freeze_count() > before
+    await session.close()
+    assert gc.get_freeze_count() == 0, "or a cluster that is left would stay in memory"
 
 
 async def test_pages_are_asked_for_one_ahead_and_nothing_is_doubled(api: FakeApi, opened: Open) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
-from kheadless_tui.cluster.bounds import MAX_PAGE, TooLarge
+from kheadless_tui.cluster.bounds import MAX_PAGE, PAGE, TooLarge
 from kheadless_tui.cluster.reading.decode import token_in
 from kheadless_tui.cluster.reading.listwatch import Change, Check, List, Wait, Watch, pieces
 from kheadless_tui.cluster.reading.reflector import Reflector
@@ -199,6 +200,9 @@ class Reader:
         for piece in pieces(change, AT_ONCE):
             self._listed_news = bool(self._apply(piece)) or self._listed_news
             await asyncio.sleep(0)  # here the reading may end: then the list was not taken in
+        if len(change.objects) >= PAGE:
+            # They stay, and hold no cycles: the garbage collector walks through them no more, a tenth of the time.
+            gc.freeze()
         if not token:
             self.reflector.list_taken(self._listed_news, self._clock())
         self._changed(self)
