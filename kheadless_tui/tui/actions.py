@@ -131,6 +131,8 @@ class Situation(NamedTuple):
     """There is nothing in the tree, filter or not."""
     blank: bool
     """The focused list has no rows."""
+    asked: bool
+    """What the user may do has been asked for."""
     lacking: bool
     """A right is missing."""
 
@@ -144,6 +146,7 @@ def reason_against(action: str, now: Situation) -> str:
     """Why an action cannot work now, in a few words; empty when it can."""
     asking = asks(action, now)
     reasons = (
+        (action == "rights" and not (now.lacking or now.asked), "rights not known yet"),
         (action == "rights" and not now.lacking, "no right is missing"),
         (action in _OF_A_SERVICE and not now.service and now.reading, "still reading"),
         (action in _OF_A_SERVICE and not now.service, "no Service selected"),

@@ -54,5 +54,6 @@ class Permitted:
             replied=body.answers.has_reply,
             empty=not self._catalog.size,
             blank=not body.current.rows,
+            asked=bool(self._session.asked_rights),
             lacking=bool(self._session.missing_rights),
         )
