@@ -274,8 +274,9 @@ async def test_a_storm_of_changes_costs_few_repaints_and_rest_costs_none() -> No
 async def test_a_filter_is_typed_in_the_status_row_and_counted_in_the_rule() -> None:
     async with running(FakeSession(shop())) as (app, pilot):
         await until(pilot, shows(app, "services 10"))
-        await pilot.press("slash", "q", "u", "e", "u", "e")
+        await pilot.press("g", "slash", "q", "u", "e", "u", "e")
         await until(pilot, shows(app, "1 of 10"))
+        assert tree(app).row_id == "shop/orders-queue", "what was found, not its namespace"
         lines = screen_lines(app)
         assert lines[-2].startswith("/queue")
         assert "esc clear" in lines[-1]
@@ -285,7 +286,7 @@ async def test_a_filter_is_typed_in_the_status_row_and_counted_in_the_rule() -> 
         assert "1 of 10" in screen_text(app)
         await pilot.press("escape")
         await until(pilot, shows(app, "services 10"))
-        assert tree(app).row_id == "shop/orders-queue", "the cursor stays on what was found"
+        assert tree(app).row_id == "shop/orders-queue", "the cursor stays"
 
 
 async def test_a_filter_that_finds_nothing_says_so() -> None:

@@ -101,9 +101,11 @@ class ServiceTree(RowList):
         self._mark()
 
     def set_filter(self, chosen: Filter) -> None:
-        """Show only Services that the filter lets through."""
+        """Show only Services that the filter lets through, with the cursor on one of them rather than above them."""
         self.chosen = chosen
         self.refill()
+        if chosen and (item := self._item) is not None and item.depth == 0:
+            self.cursor += 1
 
     def link(self, row_id: str) -> None:
         """Mark the row that belongs to what the cursor of a panel is on; empty for none."""
