@@ -23,6 +23,8 @@ PATIENCE = 4
 """Times the reply timeout after which one run is given up, whatever it still has to ask."""
 FEW = PATIENCE - 1
 """Questions that a program with our reply timeout may ask in one run and still end in time, if none gets a reply."""
+UNDER_ONE = 1.0
+"""Milliseconds that a reply took at the most where a program that tells whole ones told 0."""
 SAID_LIMIT = 16_000
 """Characters kept of what a program printed."""
 
@@ -89,7 +91,7 @@ class Dig:
         told = []
         for question in questions:
             reply, ms = found.get(question, (None, None))
-            told.append(Told(question, reply, ms, "" if reply else error))
+            told.append(Told(question, reply, ms, "" if reply else error, within=UNDER_ONE if reply else None))
         return told
 
 
@@ -111,7 +113,8 @@ class Single:
         if reply is None:
             return [Told(questions[0], None, None, printable(complaint(output)) or _failure(self._tool, result))]
         brief = not reply.flags  # host's one line about a denial
-        return [Told(questions[0], reply, ms, "", ("flags", "authority", "additional") if brief else ())]
+        unknown = ("flags", "authority", "additional") if brief else ()
+        return [Told(questions[0], reply, ms, "", unknown, None if brief else UNDER_ONE)]
 
 
 class Nslookup:
