@@ -114,7 +114,7 @@ class Single:
             return [Told(questions[0], None, None, printable(complaint(output)) or _failure(self._tool, result))]
         brief = not reply.flags  # host's one line about a denial
         unknown = ("flags", "authority", "additional") if brief else ()
-        return [Told(questions[0], reply, ms, "", unknown, None if brief else UNDER_ONE)]
+        return [Told(questions[0], reply, ms, "", unknown, UNDER_ONE)]
 
 
 class Nslookup:
