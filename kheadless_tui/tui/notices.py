@@ -210,7 +210,8 @@ def heading_of(view: ServiceView, served: Served, room: int) -> tuple[str, tuple
     more = reading_of(view.reads, view.key.namespace)
     if served.fault:
         more += (f"{served.fault}.", "Predicted: CoreDNS's defaults. ctrl-r asks again.")
-    return title_of(view, room), tuple(replace(note, more=(*note.more, *more)) for note in notes)
+    notes = tuple(replace(note, more=(*(line for line in note.more if line not in more), *more)) for note in notes)
+    return title_of(view, room), notes
 
 
 def trouble(link: ReadState, reads: Reads, namespace: str, cannot_probe: str = "") -> Note | None:

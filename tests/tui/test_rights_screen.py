@@ -211,6 +211,16 @@ async def test_services_that_may_only_be_got_by_name_are_not_said_to_be_all() ->
         await until(pilot, shows(app, "shop has one headless Service that may be got by name."))
 
 
+async def test_the_key_that_shows_the_rule_is_named_once_above_the_panels() -> None:
+    now = time.time()
+    named = Polled(now - 3, now + 12, Forbidden("list", "services", "shop", "no"))
+    reads: dict[tuple[str, str], ReadState] = {("services", "shop"): named, ("endpointslices", "shop"): NO_SLICES}
+    session = FakeSession(shop(), Scope(("shop",)), reads=reads, link=NO_SLICES, missing_rights=(EXEC, FORWARD))
+    async with running(session, service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "Only Services that you may get by name are shown:"))
+        assert screen_text(app).partition("[Pods")[0].count("W shows the rule") == 1
+
+
 async def test_asking_is_offered_once_it_is_known_to_be_allowed() -> None:
     session = FakeSession(shop(), asked_rights=frozenset())
     async with running(session, service="nginx-headless") as (app, pilot):
