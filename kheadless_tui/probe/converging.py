@@ -4,14 +4,17 @@ Each server has a stream of its own that stays open, an exec of ``nc`` as a rule
 slows down with time. Nothing is written, and a layer that waits for a cache to run down is asked once a second.
 
 A replica is asked for the names only once its serial has moved, so that no old answer is put into its cache by us. The
-serial tells of any change, though: where others come at the same time ours may not be there yet, and then the first
-question leaves the old answer in the cache for its TTL, which the timeline tells as such.
+serial tells of any change, though. Where a name comes or goes with ours, as it does with every endpoint, that name is
+asked for too until then, each time with another type that nobody uses: whether it is there is told past all caches.
+Where none does and other changes come at the same time, the first question may leave the old answer in the cache for
+its TTL, which the timeline tells as such.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -44,6 +47,8 @@ APPLICATION_INTERVAL = 0.5
 """Seconds at least between two runs of getent, each an exec of its own."""
 REPLY_TIMEOUT = 1.0
 """Seconds to wait for the replies of one round."""
+UNUSED_TYPES = range(65_280, 65_535)
+"""For private use (RFC 6895 section 3.1); they come round after some 50 s, when no cache has them any more."""
 GETENT_TIMEOUT = 10.0
 """Seconds for one run of getent."""
 _SERIAL = 2
@@ -205,6 +210,7 @@ class Following:
         if application:
             layers.append(Layer(f"{place.target}, getent", APPLICATION, f"{place.target}, getent"))
         self._layers = layers
+        self._types = {layer: itertools.cycle(UNUSED_TYPES) for layer in layers}
         self.convergence = Convergence(layers, interval=INTERVAL * 1000)
         self._known = watched.predict()
         self._began = asyncio.Event()
@@ -323,8 +329,11 @@ class Following:
     async def _ask(self, layer: Layer) -> None:
         what, line = self.convergence.next(layer, time.monotonic()), self._lines[layer]
         if what == SERIAL:
-            replies = await line.ask([self._unheard()])
-            self.convergence.serial(layer, _serial(replies), time.monotonic())
+            witness = self.convergence.change.witness if self.convergence.change is not None else None
+            beside = [] if witness is None else [Question(witness[0], f"TYPE{next(self._types[layer])}")]
+            unheard, *told = await line.ask([self._unheard(), *beside])
+            if all(witness is not None and (seen.rcode == "NOERROR") == witness[1] for seen in told):
+                self.convergence.serial(layer, _serial([unheard]), time.monotonic())
         elif what and self.convergence.change is not None:
             replies = await line.ask(self.convergence.change.questions)
             self.convergence.told(layer, replies, time.monotonic())

@@ -40,6 +40,7 @@ AFTER = {
         predicted("web-1.web A", "web-1.web 30 IN A 10.0.0.2"),
     )
 }
+OLD_ONLY, NEW_ONLY = predicted("web A", "web 30 IN A 10.0.0.1"), predicted("web A", "web 30 IN A 10.0.0.2")
 OLD = ("web 30 IN A 10.0.0.1",)
 NEW = ("web 30 IN A 10.0.0.1", "web 30 IN A 10.0.0.2")
 
@@ -104,6 +105,16 @@ def test_a_name_that_comes_to_be_and_one_that_goes() -> None:
     assert came.text.startswith(f"A of {NAME} gains 10.0.0.1 (NXDOMAIN before)")
     assert went is not None
     assert went.text.startswith(f"A of {NAME} loses 10.0.0.1 (now NXDOMAIN)")
+
+
+def test_a_name_that_comes_or_goes_is_the_witness_of_a_change() -> None:
+    assert change().witness == (f"web-1.{NAME}", True)
+    back = change_between(AFTER, BEFORE, NAME)
+    assert back is not None
+    assert back.witness == (f"web-1.{NAME}", False)
+    moved = change_between({NEW_ONLY.question: NEW_ONLY}, {OLD_ONLY.question: OLD_ONLY}, NAME)
+    assert moved is not None
+    assert moved.witness is None, "no name tells of it"
 
 
 def test_the_reverse_name_of_a_shared_address_is_no_change_of_the_service() -> None:

@@ -38,6 +38,15 @@ class ExpectedChange:
         """Those that tell old from new."""
         return tuple(self.new)
 
+    @property
+    def witness(self) -> tuple[str, bool] | None:
+        """A name that comes or goes with the change, and whether it is there after it; ``None`` where all stay."""
+        for question, new in self.new.items():
+            there = new[0] != "NXDOMAIN"
+            if there != (self.old[question][0] != "NXDOMAIN"):
+                return question.name, there
+        return None
+
     def addresses(self, name: str, *, new: bool) -> frozenset[str] | None:
         """The addresses of a name before or after; ``None`` when none of its addresses changed."""
         found: set[str] = set()
