@@ -84,7 +84,7 @@ class LeversScreen(ModalScreen[str]):
         self._opened = ""
         """Name of the lever whose choices are seen."""
         self._chosen: Filter = ALL
-        """Which choices of the open lever are seen; while none is open, which levers."""
+        """Which choices of the open lever are seen; while none is open, which levers, and which choices of others."""
 
     def compose(self) -> ComposeResult:
         """A rule, the levers, the row to type in, the keys."""
@@ -111,19 +111,19 @@ class LeversScreen(ModalScreen[str]):
 
     def _fill(self) -> None:
         rows: list[Row] = []
+        found = 0
         for lever in self._levers.entries():
             opened = lever.name == self._opened
-            if opened or (not self._opened and self._chosen.matches(f"{lever.title} {lever.says}")):
-                rows.append(Row(lever.name, _entry(lever, opened=opened)))
-            elif not self._chosen:
-                rows.append(Row(lever.name, _entry(lever, opened=False)))
-            if opened:
-                rows += [
-                    Row(f"{lever.name}/{number}", _Entry(lever.name, "", "", None, None, choice))
-                    for number, choice in enumerate(lever.choices)
-                    if self._chosen.matches(choice)
-                ]
-        found = len(rows) - bool(self._opened)
+            named = not self._opened and self._chosen.matches(f"{lever.title} {lever.says}")
+            sought = not self._opened and not named and lever.active is None
+            choices = [
+                Row(f"{lever.name}/{number}", _Entry(lever.name, "", "", None, None, choice))
+                for number, choice in enumerate(lever.choices)
+                if (opened or sought) and self._chosen.matches(choice)
+            ]
+            if opened or named or choices or not self._chosen:
+                rows += [Row(lever.name, _entry(lever, opened=opened or bool(choices))), *choices]
+            found += len(choices) + named
         if self._chosen and not found:
             rows.append(
                 Row(
@@ -141,7 +141,7 @@ class LeversScreen(ModalScreen[str]):
     # -- the filter --------------------------------------------------------------------------------------------
 
     def action_find(self) -> None:
-        """Type what to look for: among the choices of the open lever, else among the levers."""
+        """Type what to look for: among the choices of the open lever, else among the levers and all their choices."""
         line = self.query_one(Typing)
         line.display = True
         line.value = f"{FILTER}{self._chosen.text}"
@@ -172,8 +172,9 @@ class LeversScreen(ModalScreen[str]):
         rows = self.query_one(RowList)
         self.set_focus(rows)
         self._choose(self._chosen if keep else ALL)
-        if keep and self._chosen and self._opened and len(rows.rows) > 1:
-            rows.move_to(rows.rows[1].id)
+        choices = [row.id for row in rows.rows if isinstance(row.value, _Entry) and row.value.choice]
+        if keep and self._chosen and choices:
+            rows.move_to(choices[0])
 
     def _choose(self, chosen: Filter) -> None:
         self._chosen = chosen
