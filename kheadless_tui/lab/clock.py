@@ -156,12 +156,15 @@ class Clock:
     def _fire(self) -> None:
         self._handle = None
         now = self.now()
-        while self._heap and self._heap[0][0] <= now:
-            _, _, timer = heapq.heappop(self._heap)
-            timer.run()
-            if self._loop is None:
-                return
-        self._arm()
+        try:
+            while self._heap and self._heap[0][0] <= now:
+                _, _, timer = heapq.heappop(self._heap)
+                timer.run()
+                if self._loop is None:
+                    return
+        finally:
+            if self._loop is not None:  # one that fails stops no other
+                self._arm()
 
 
 _TURNS = 20

@@ -212,3 +212,19 @@ async def test_the_history_of_big_objects_is_short(lab: Lab, client: Client) -> 
     assert len(remembered) == 1
     late = await anext(client.watch(MAPS, resourceVersion=version))
     assert (late["type"], late["object"]["code"]) == ("ERROR", 410)
+
+
+async def test_a_part_of_the_lab_that_fails_stops_no_other(lab: Lab, client: Client) -> None:
+    failed = asyncio.Event()
+
+    def fail() -> None:
+        failed.set()
+        raise RuntimeError("a defect")
+
+    heard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: heard.append(context["exception"]))
+    lab.clock.call_later(0.01, fail)
+    await failed.wait()
+    lab.scale("tutorial-1", "web", 4)
+    await lab.until(lambda: len(lab.all("Pod", "tutorial-1")) == 4)
+    assert [str(one) for one in heard] == ["a defect"]

@@ -111,6 +111,9 @@ async def test_what_a_container_keeps(client: Client) -> None:
          "rm: can't remove '/tmp/n': No such file or directory\n", 1),
         ("wget -qO /tmp/page web-1.nginx-headless && cat /tmp/page | wc -l", "1\n", "", 0),
         ("nslookup nosuch >/tmp/out 2>&1; grep -q find /tmp/out && echo said", "said\n", "", 0),
+        ("echo aaaab | grep -E '(a+)+$'; echo aaaab | sed 's/a*a*a*a*a*$//'", "",
+         "grep: (a+)+$ is not available in the lab\nsed: s/a*a*a*a*a*$// is not available in the lab\n", 1),
+        ("x=aaaaaaaaaaaaaaaa; while true; do x=$x$x; done", "", "sh: out of memory\n", 137),
         ("rm /etc/hosts", "", "rm: can't remove '/etc/hosts': Device or resource busy\n", 1),
     ):  # fmt: skip
         done = await client.run(WEB_0, ["sh", "-c", script])

@@ -27,6 +27,11 @@ _KEPT = (("EndpointSlice", "endpoints"), ("EndpointSlice", "ports"))
 class WrongTypeError(ValueError):
     """A field has a value of another type; worded as Go's decoder does."""
 
+    def __init__(self, message: str, merged: str = "") -> None:
+        super().__init__(message)
+        self.merged = merged
+        """The same in the words for what a strategic merge patch has left (runtime/converter.go, fromUnstructured)."""
+
 
 class _Pairs(dict[str, Any]):
     """A JSON object that remembers which of its fields came twice."""
@@ -116,7 +121,12 @@ def _value(value: Any, schema: Schema, place: _Place, problems: list[str]) -> An
         return _fields(value, name, target, place, problems)
     if kind == "array" and isinstance(value, list):
         return [
-            _value(item, target["items"], _Place(place.struct, place.names, f"{place.path}[{number}]"), problems)
+            _value(
+                _zero(target["items"]) if item is None else item,
+                target["items"],
+                _Place(place.struct, place.names, f"{place.path}[{number}]"),
+                problems,
+            )
             for number, item in enumerate(value)
         ]
     if kind is None or _fits(value, kind):
@@ -124,8 +134,30 @@ def _value(value: Any, schema: Schema, place: _Place, problems: list[str]) -> An
     go = _go_type(schema)
     raise WrongTypeError(
         f"json: cannot unmarshal {json_type(value)} into Go struct field "
-        f"{place.struct}.{'.'.join(place.names)} of type {go}"
+        f"{place.struct}.{'.'.join(place.names)} of type {go}",
+        _not_restored(value, target),
     )
+
+
+def _zero(schema: Schema) -> Any:
+    """What Go reads ``null`` as in a list or a map: the zero of the type."""
+    target = resolve(schema)
+    zeros = {"string": "", "integer": 0, "number": 0, "boolean": False}
+    return {} if "properties" in target else zeros.get(str(target.get("type")))
+
+
+def _not_restored(value: Any, schema: Schema) -> str:
+    kind, given = schema.get("type"), _GO_KINDS.get(type(value), "map")
+    if kind == "object":
+        return f"cannot restore map from {given}" if is_map(schema) else f"cannot restore struct from: {given}"
+    if kind == "array":
+        return f"cannot restore slice from {given}"
+    if (kind, given) == ("string", "int64"):
+        return "cannot convert int64 to string"
+    return f"unrecognized type: {_go_type(schema)}"
+
+
+_GO_KINDS = {bool: "bool", int: "int64", float: "float64", str: "string", list: "slice"}
 
 
 def _fields(value: dict[str, Any], name: str, schema: Schema, place: _Place, problems: list[str]) -> dict[str, Any]:
@@ -134,7 +166,9 @@ def _fields(value: dict[str, Any], name: str, schema: Schema, place: _Place, pro
     if is_map(schema):
         inner = schema["additionalProperties"]
         below = _Place(place.struct, place.names, place.path)
-        return {key: _value(item, inner, below, problems) for key, item in value.items()}
+        return {
+            key: _value(_zero(inner) if item is None else item, inner, below, problems) for key, item in value.items()
+        }
     known = schema.get("properties")
     if known is None:
         return value  # any object at all
@@ -233,9 +267,16 @@ def read_as(
 
 
 def read_patched(
-    item: dict[str, Any], resource: Resource, validation: str, kind: str = ""
+    item: dict[str, Any], resource: Resource, validation: str, kind: str = "", *, merged: str = ""
 ) -> tuple[dict[str, Any], list[str]]:
     """What a patch has left, by the same rules; the real server words these failures in another way.
+
+    Args:
+        item: It.
+        resource: What it should be.
+        validation: What becomes of unknown fields.
+        kind: As of :func:`conform`.
+        merged: The patch as messages quote it, when it was a strategic merge patch.
 
     Raises:
         ApiFailure: 422.
@@ -244,6 +285,8 @@ def read_patched(
         found, problems = conform(item, resource, kind)
         why = f"strict decoding error: {', '.join(problems)}" if problems and validation == STRICT else ""
     except WrongTypeError as error:
+        if merged:
+            raise patch_invalid(json.dumps(merged, ensure_ascii=False), error.merged) from error
         found, problems, why = {}, [], str(error)
     if why:
         text = json.dumps(

@@ -132,7 +132,9 @@ def apply(
     own = [entry for entry in entries if manager.owns(entry)]
     renewed = _renewed(resource, manager, own[0] if own else {}, set(paths(tree)), now)
     places = [*(entry for entry in others if entry["fieldsV1"]), *renewed]
-    item["metadata"]["managedFields"] = sorted(places, key=lambda entry: (entry["operation"], entry["time"]))
+    item["metadata"]["managedFields"] = sorted(
+        places, key=lambda entry: (entry.get("operation", ""), entry.get("time", ""))
+    )
     return dict(item)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from kheadless_tui.lab.api.decoding import IGNORE, read_as
 from kheadless_tui.lab.failure import Cause, bad_request, invalid
 from kheadless_tui.lab.resources import REVIEWS, Resource
 from kheadless_tui.lab.rights import Attributes, Rights, User
@@ -31,6 +32,7 @@ def answer(group: str, plural: str, user: User, rights: Rights, review: Object, 
     if (review.get("kind") or wanted) != wanted:
         raise bad_request(f"{review.get('kind')} cannot be handled as one of {plural}")
     head = {"kind": wanted, "apiVersion": f"{group}/v1"}
+    review, _ = read_as(review, Resource(group, "v1", plural, wanted.lower(), wanted, False), IGNORE)
     if wanted == "SelfSubjectReview":
         about = {"username": user.name, "groups": list(user.groups)}
         return {**head, "metadata": {"creationTimestamp": now}, "status": {"userInfo": about}}

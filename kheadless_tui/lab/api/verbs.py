@@ -231,7 +231,8 @@ class Verbs:
         before = self._get(call)
         changed = patching.apply_patch(kind, before, patch, call.resource)
         scale = "Scale" if call.target.subresource == "scale" else ""
-        changed, warnings = decoding.read_patched(changed, call.resource, call.validation, scale)
+        merged = typed.printed(patch) if kind == patching.STRATEGIC else ""
+        changed, warnings = decoding.read_patched(changed, call.resource, call.validation, scale, merged=merged)
         call.warnings.extend(warnings)
         return self._one(call, self._put(call, changed))
 
@@ -249,7 +250,8 @@ class Verbs:
             self._check_name(call, meta)
         if call.target.subresource != "scale":
             typed.check(body, call.resource, of_kind(call.resource.group, call.resource.version, call.resource.kind))
-        item, _ = decoding.conform(body, call.resource)
+        scale = "Scale" if call.target.subresource == "scale" else ""
+        item, _ = decoding.read_as(body, call.resource, decoding.IGNORE, scale)
         meta = item.setdefault("metadata", {})
         meta["name"] = call.target.name
         if call.resource.namespaced:

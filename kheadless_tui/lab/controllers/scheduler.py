@@ -122,7 +122,9 @@ def _holds(demands: list[Object] | None, values: Object) -> bool:
         "Gt": lambda value, given: value is not None and value.isdigit() and int(value) > int(given[0]),
         "Lt": lambda value, given: value is not None and value.isdigit() and int(value) < int(given[0]),
     }
-    return all(operators[one["operator"]](values.get(one["key"]), one.get("values") or []) for one in demands or ())
+    return all(
+        operators[one["operator"]](values.get(one.get("key", "")), one.get("values") or []) for one in demands or ()
+    )
 
 
 def _tolerates(toleration: Object, taint: Object) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable
 
@@ -122,31 +121,6 @@ async def wc(process: Process) -> int:
         name = f" {paths[number]}" if paths else ""
         await process.say(" ".join(str(counts[option]) for option in shown) + name + "\n")
     return status
-
-
-async def grep(process: Process) -> int:
-    """Lines in which a pattern is found."""
-    flags = "".join(word[1:] for word in process.argv[1:] if word.startswith("-"))
-    words = [word for word in process.argv[1:] if not word.startswith("-")]
-    if not words:
-        return await usage(process, "grep [-HhnlLoqvsrRiwFE] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... } [FILE]...")
-    plain = re.escape(words[0]) if "F" in flags else words[0] if "E" in flags else _extended(words[0])
-    try:
-        pattern = re.compile(plain, re.IGNORECASE if "i" in flags else 0)
-    except re.error:
-        await process.complain(f"grep: bad regex '{words[0]}': Invalid regexp\n")
-        return 2
-    found, status = await contents(process, words[1:] or ["-"], "grep")
-    lines = [line for content in found for line in content.decode("utf-8", "replace").splitlines()]
-    kept = [line for line in lines if bool(pattern.search(line)) is not ("v" in flags)]
-    if "q" not in flags:
-        await process.say(f"{len(kept)}\n" if "c" in flags else "".join(f"{line}\n" for line in kept))
-    return status * 2 or int(not kept)
-
-
-def _extended(basic: str) -> str:
-    """A basic regular expression as an extended one: in it these signs mean themselves unless a backslash is before."""
-    return re.sub(r"\\?[+?(){}|]", lambda sign: sign[0][1:] if len(sign[0]) > 1 else f"\\{sign[0]}", basic)
 
 
 # -- words -----------------------------------------------------------------------------------------------------
@@ -349,7 +323,6 @@ COREUTILS: dict[str, Program] = {
     "head": head,
     "tail": tail,
     "wc": wc,
-    "grep": grep,
     "echo": echo,
     "printf": printf,
     "seq": seq,

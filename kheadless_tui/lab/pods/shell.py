@@ -43,6 +43,8 @@ from kheadless_tui.lab.pods.written_files import matching, user_of
 Find = Callable[[Process], Program | None]
 Expansion = Callable[[str, Callable[[str], str | None]], str]
 
+MAX_WORD = 1024 * 1024
+"""Signs of one word, and of one variable: a script that doubles one without end is stopped there."""
 MAX_STEPS = 20_000
 """Commands in one script; one that loops without end is stopped there."""
 STEPS_AT_ONCE = 50
@@ -299,6 +301,9 @@ class Shell:
         parts: list[tuple[str, bool]] = []
         position, quoted = 0, False
         while position < len(word):
+            if sum(len(text) for text, _ in parts[-2:]) > MAX_WORD:
+                await process.complain("sh: out of memory\n")
+                raise ExitShell(137)
             sign = word[position]
             if sign == "'" and not quoted:
                 end = word.index("'", position + 1)

@@ -1,11 +1,12 @@
-"""What one pipes a program's output through: ``sort``, ``uniq``, ``cut``, ``tr``, and the commonest of awk and sed."""
+"""What one pipes a program's output through: grep, sort, uniq, cut, tr, and the commonest of awk and sed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from kheadless_tui.lab.pods.coreutils import contents
+from kheadless_tui.lab.pods.coreutils import contents, usage
+from kheadless_tui.lab.pods.expressions import compiled
 from kheadless_tui.lab.pods.process import Process, Program
 
 _PRINT = re.compile(r"\s*(?:/(?P<only>[^/]*)/\s*)?\{\s*print\s*(?P<fields>[^{}]*?)\s*\}\s*")
@@ -105,7 +106,8 @@ async def awk(process: Process) -> int:
         number = len(parts) if name == "$NF" else int(name[1:])
         return line if number == 0 else parts[number - 1] if number <= len(parts) else ""
 
-    chosen = [line for line in await _lines(process, process.argv[2:]) if re.search(found["only"] or "", line)]
+    only = compiled(found["only"] or "", extended=True)
+    chosen = [line for line in await _lines(process, process.argv[2:]) if only.search(line)]
     if not found["fields"]:
         return await _say(process, chosen)
     printed = [" ".join("".join(field(n, line.split(), line) for n in names) for names in items) for line in chosen]
@@ -117,11 +119,26 @@ async def sed(process: Process) -> int:
     found = _SUBSTITUTE.fullmatch(process.argv[1]) if len(process.argv) > 1 else None
     if found is None:
         return await _not_here(process, "more than s/OLD/NEW/")
-    # Basic expressions: what Python takes for a sign of its own stands for itself, but for . * [ ] ^ $.
-    old = re.sub(r"\\?([+?(){}|])", lambda sign: sign[1] if len(sign[0]) == 2 else f"\\{sign[1]}", found[2])
+    old = compiled(found[2], extended=False)
     new = re.sub(r"(?<!\\)&", r"\\g<0>", found[3])
     lines = await _lines(process, process.argv[2:])
-    return await _say(process, [re.sub(old, new, line, count=0 if found[4] else 1) for line in lines])
+    return await _say(process, [old.sub(new, line, count=0 if found[4] else 1) for line in lines])
+
+
+async def grep(process: Process) -> int:
+    """Lines in which a pattern is found."""
+    flags = "".join(word[1:] for word in process.argv[1:] if word.startswith("-"))
+    words = [word for word in process.argv[1:] if not word.startswith("-")]
+    if not words:
+        return await usage(process, "grep [-HhnlLoqvsrRiwFE] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... } [FILE]...")
+    text = re.escape(words[0]) if "F" in flags else words[0]
+    pattern = compiled(text, extended="E" in flags or "F" in flags, ignoring_case="i" in flags)
+    found, status = await contents(process, words[1:] or ["-"], "grep")
+    lines = [line for content in found for line in content.decode("utf-8", "replace").splitlines()]
+    kept = [line for line in lines if bool(pattern.search(line)) is not ("v" in flags)]
+    if "q" not in flags:
+        await process.say(f"{len(kept)}\n" if "c" in flags else "".join(f"{line}\n" for line in kept))
+    return status * 2 or int(not kept)
 
 
 def _reads_expressions(program: Program) -> Program:
@@ -129,7 +146,7 @@ def _reads_expressions(program: Program) -> Program:
         try:
             return await program(process)
         except (re.error, IndexError):
-            return await _not_here(process, process.argv[1])
+            return await _not_here(process, next(word for word in process.argv[1:] if not word.startswith("-")))
 
     return run
 
@@ -139,6 +156,7 @@ FILTERS: dict[str, Program] = {
     "uniq": uniq,
     "cut": cut,
     "tr": tr,
+    "grep": _reads_expressions(grep),
     "awk": _reads_expressions(awk),
     "sed": _reads_expressions(sed),
 }

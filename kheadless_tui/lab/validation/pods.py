@@ -49,6 +49,33 @@ def pod_spec(spec: dict[str, Any], field: str) -> Iterator[Cause]:
     for name in ("hostname", "subdomain"):
         if spec.get(name):
             yield from named(f"{field}.{name}", spec[name], label_errors(spec[name]))
+    yield from _affinity(spec, field)
+
+
+def _affinity(spec: dict[str, Any], field: str) -> Iterator[Cause]:
+    """The demands of a pod on its Node; not those on other pods."""
+    demanded = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (demanded.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or ()
+    at = f"{field}.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
+    for number, term in enumerate(terms):
+        for kind in ("matchExpressions", "matchFields"):
+            for place, one in enumerate(term.get(kind) or ()):
+                yield from _demand(one, f"{at}[{number}].{kind}[{place}]")
+
+
+def _demand(one: dict[str, Any], at: str) -> Iterator[Cause]:
+    operator, values = one.get("operator", ""), one.get("values") or []
+    if operator in ("In", "NotIn"):
+        if not values:
+            yield required(f"{at}.values", "must be specified when `operator` is 'In' or 'NotIn'")
+    elif operator in ("Exists", "DoesNotExist"):
+        if values:
+            yield forbidden(f"{at}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+    elif operator in ("Gt", "Lt"):
+        if len(values) != 1:
+            yield required(f"{at}.values", "must be specified single value when `operator` is 'Lt' or 'Gt'")
+    else:
+        yield invalid(f"{at}.operator", operator, "not a valid selector operator")
 
 
 def new_pod(spec: dict[str, Any]) -> Iterator[Cause]:

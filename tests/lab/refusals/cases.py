@@ -18,6 +18,8 @@ JSON_PATCH, APPLY = "application/json-patch+json", "application/apply-patch+yaml
 NS = f"/api/v1/namespaces/{NAMESPACE}"
 APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"
 SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
+ROLES = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}/roles"
+BINDINGS = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}/rolebindings"
 REVIEWS = "/apis/authorization.k8s.io/v1"
 POLICIES = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/networkpolicies"
 
@@ -154,6 +156,52 @@ CASES = (
     Case("deep merge patch", "PATCH", f"{NS}/configmaps/map", b'{"a":' * DEEP + b"1" + b"}" * DEEP, MERGE),
     Case("deep strategic patch", "PATCH", f"{NS}/services/headless", b'{"a":' * DEEP + b"1" + b"}" * DEEP, STRATEGIC),
     Case("strategic patch that is no JSON", "PATCH", f"{NS}/services/headless", b"{nonsense", STRATEGIC),
+    *(
+        Case(f"strategic patch {json.dumps(patch)}", "PATCH", f"{NS}/services/headless", patch, STRATEGIC)
+        for patch in (
+            {"spec": 5},
+            {"spec": [1]},
+            {"spec": {"selector": 5}},
+            {"spec": {"ports": "x"}},
+            {"spec": {"clusterIP": 5}},
+            {"spec": {"publishNotReadyAddresses": "x"}},
+        )
+    ),
+    Case(
+        "null among endpoints", "POST", SLICES, {"metadata": {"name": "n"}, "addressType": "IPv4", "endpoints": [None]}
+    ),
+    Case("review of a number", "POST", f"{REVIEWS}/selfsubjectaccessreviews", {"spec": 5}),
+    *(
+        Case(
+            f"pod that demands {json.dumps(demand)}",
+            "POST",
+            f"{NS}/pods",
+            pod(
+                "n",
+                affinity={
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [{"matchExpressions": [demand]}]
+                        }
+                    }
+                },
+            ),
+        )
+        for demand in (
+            {"key": "a", "operator": "Foo"},
+            {"key": "a", "operator": "In"},
+            {"key": "a", "operator": "Exists", "values": ["b"]},
+            {"key": "a", "operator": "Gt"},
+        )
+    ),
+    Case("null among rules", "POST", ROLES, {"metadata": {"name": "n"}, "rules": [None]}),
+    Case(
+        "binding of nothing",
+        "POST",
+        BINDINGS,
+        {"metadata": {"name": "n"}, "subjects": [None], "roleRef": {"kind": "x"}},
+    ),
+    Case("claim of nothing", "POST", f"{NS}/persistentvolumeclaims", {"metadata": {"name": "n"}, "spec": {}}),
     Case("unknown directive", "PATCH", f"{NS}/services/headless", {"$patch": "nope"}, STRATEGIC),
     Case(
         "unknown directive deep down",
