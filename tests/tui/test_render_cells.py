@@ -9,11 +9,14 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from kheadless_tui.tui.commands import Command
 from kheadless_tui.tui.render.ages import age_since, age_text, milliseconds
 from kheadless_tui.tui.render.cells import clean, cut, natural, shorten, shorten_all, width_of, wrap
 from kheadless_tui.tui.render.commands import wrap_command
 from kheadless_tui.tui.render.roles import GOOD, SOURCES, role_variables, with_styles
+from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import ASCII, UNICODE, Signs, signs_for
+from kheadless_tui.tui.screens.commands import CommandLayout
 
 
 @pytest.mark.parametrize(
@@ -177,3 +180,13 @@ def test_roles_become_styles_and_other_styles_stay() -> None:
         ("ab", Style(color="green")),
         ("c", Style(color="green", bold=True)),
     ]
+
+
+def test_a_command_of_several_lines_is_shown_as_the_same_command() -> None:
+    given = "kubectl exec -n shop web-0 -- nslookup \\\n  -type=A web. 10.96.0.10\n# and 2 more like it"
+    lines = CommandLayout(40).lines(Row("0", Command("the last probe", given)))
+    shown = "\n".join(line.plain for line in lines[1:-1])
+    assert shlex.split(shown.replace("\\\n", " "), comments=True) == shlex.split(
+        given.replace("\\\n", " "), comments=True
+    )
+    assert shown.splitlines()[-1] == " # and 2 more like it"

@@ -13,8 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from kheadless_tui.tui.commands import Command
-from kheadless_tui.tui.render.cells import clean
-from kheadless_tui.tui.render.commands import wrap_command
+from kheadless_tui.tui.render.commands import clean_command, wrap_command
 from kheadless_tui.tui.render.roles import MUTED, TEXT
 from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.signs import Signs
@@ -24,7 +23,7 @@ from kheadless_tui.tui.widgets.rule import Rule
 
 
 @dataclass(frozen=True)
-class _CommandLayout:
+class CommandLayout:
     """A line that says what for, then the command in as many lines as it needs."""
 
     width: int
@@ -37,7 +36,7 @@ class _CommandLayout:
     def lines(self, row: Row) -> Sequence[Text]:
         """Title, command, a blank line."""
         assert isinstance(row.value, Command)
-        command = [Text(f" {line}", TEXT) for line in wrap_command(clean(row.value.command), self.width - 2)]
+        command = [Text(f" {line}", TEXT) for line in wrap_command(clean_command(row.value.command), self.width - 2)]
         return (Text(f" {row.value.title}", MUTED), *command, Text())
 
 
@@ -57,7 +56,7 @@ class CommandsScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """A rule, the commands, the keys."""
         yield Rule("commands that show the same", id="rule-commands")
-        yield RowList(lambda rows, width: _CommandLayout(width), signs=self._signs, id="commands")
+        yield RowList(lambda rows, width: CommandLayout(width), signs=self._signs, id="commands")
         yield Keys(signs=self._signs, id="commands-keys")
 
     def on_mount(self) -> None:
