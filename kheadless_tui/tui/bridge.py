@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from kheadless_tui.cluster.state import Reading
+
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
 
 FAST, SLOW = 0.2, 0.5
 """Seconds between two updates of the screen: locally, and over SSH."""
+
+WHILE_READING = 0.5
+"""Seconds between two updates while lists are read: each is of more than the one before, and takes its time from the
+reading. The end of it is shown at once."""
 
 FOLLOW_FAST, FOLLOW_SLOW = 0.15, 0.3
 """Seconds after the last cursor key until the panels follow: locally, and over SSH."""
@@ -50,6 +56,8 @@ class Bridge:
         self._tell = tell
         self._interval = interval
         self._armed: asyncio.TimerHandle | None = None
+        self._patient = False
+        """Lists were being read when the next update was set."""
         self._told = 0.0
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -58,10 +66,17 @@ class Bridge:
         self._unsubscribe = self._session.subscribe(self._changed)
 
     def _changed(self) -> None:
-        if self._armed is not None:
+        if self._armed is not None and not self._patient:
             return
+        reading = isinstance(self._session.link, Reading)
+        if self._armed is not None:
+            if reading:
+                return
+            self._armed.cancel()
         loop = asyncio.get_running_loop()
-        wait = max(0.0, self._told + self._interval - loop.time()) if self._told else 0.0
+        interval = max(self._interval, WHILE_READING) if reading else 0.0 if self._patient else self._interval
+        self._patient = reading
+        wait = max(0.0, self._told + interval - loop.time()) if self._told else 0.0
         self._armed = loop.call_later(wait, self._fire)
 
     def _fire(self) -> None:
