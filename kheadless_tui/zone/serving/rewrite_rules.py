@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -38,6 +39,12 @@ _QUERY_TYPES = frozenset(
 """Types that a rule may name (miekg/dns StringToType); numbers are none of them."""
 _COUNTS = {"class": (2, 2), "type": (2, 2), "ttl": (2, 3), "cname": (2, 3), "rcode": (3, 4)}
 """The least and the most words of a rule behind its kind."""
+_EDNS0 = {
+    "local": {"set": 4, "unset": 3},
+    "nsid": {"set": 2, "unset": 2},
+    "subnet": {"set": 4, "unset": 2},
+}
+"""How many words a rule of each option has, by whether the option is taken away."""
 _EFFECTS = {
     "name": "may change names before they are looked up",
     "class": "changes the class of questions",
@@ -93,7 +100,21 @@ def _rule(rule: RewriteRule, kind: str, words: Sequence[str]) -> RewriteRule:
             return _named(_rcode_rule(rule, *words[-2:]), words[:-2])
         case "cname":
             return _named(msgspec.structs.replace(rule, changes="cname"), words[:-1])
+    _check_edns0(words, rule.where)
     return rule
+
+
+def _check_edns0(words: Sequence[str], where: str) -> None:
+    """Refuse a number of words that no option of EDNS0 has (edns0.go newEdns0Rule); the values are not looked into."""
+    kind, action = (word.lower() for word in (*words, "nothing", "nothing")[:2])
+    counts = _EDNS0.get(kind, {}).get("unset" if action == "unset" else "set", 0)
+    given = len(words) - (action != "unset" and words[-1:] == ["revert"])
+    if action not in ("append", "replace", "set", "unset") or given != counts:
+        wanted = ", ".join(_EDNS0)
+        raise InputError(
+            f"expected rewrite edns0 with {wanted}, an action and its values, found {' '.join(words) or 'nothing'}",
+            where=where,
+        )
 
 
 def _swapping_rule(rule: RewriteRule, kind: str, words: Sequence[str]) -> RewriteRule:
@@ -125,11 +146,11 @@ def _rcode_rule(rule: RewriteRule, since: str, after: str) -> RewriteRule:
 
 
 def _rcode(text: str, where: str) -> str:
-    """An rcode by its name, or by a number up to 23 (rcode.go isValidRCode)."""
+    """An rcode by its name, or by a number up to 23 (rcode.go isValidRCode); 16 is BADSIG there."""
     name = {"BADSIG": "BADVERS", "NOTIMPL": "NOTIMP"}.get(text.upper(), text.upper())
     if text.isascii() and text.isdigit() and int(text) < len(_RCODES):
         return _RCODES[int(text)]
-    if name not in _RCODES or name.isdigit():
+    if name not in _RCODES or name.isdigit() or text.upper() == "BADVERS":
         raise InputError(f"invalid RCODE '{text}' for an rcode rule", where=where)
     return name
 
@@ -162,6 +183,8 @@ def _name_rule(rule: RewriteRule, words: Sequence[str]) -> RewriteRule:
         reverts, replies = _reply_rules(words[3:], rule.where)
         if how == "regex":
             _check_groups(before, after, rule.where)
+        elif how == "exact":
+            _check_exact(absolute(before.lower()), absolute(after.lower()), rule.where)
     except NotFollowed as error:
         effect = f"{rule.effect}: its expression is not followed, as {error}"
         return msgspec.structs.replace(rule, effect=effect, concern=_matching(how, before))
@@ -206,6 +229,12 @@ def _reply_rules(words: Sequence[str], where: str) -> tuple[bool, tuple[ReplyRul
     if auto and any(each.of == "name" for each in found):
         raise InputError("answer auto of rewrite cannot stand together with answer name", where=where)
     return auto, tuple(found)
+
+
+def _check_exact(before: str, after: str, where: str) -> None:
+    """CoreDNS takes the new name for an expression here, and the old one for a text with groups (newNameRule)."""
+    with suppress(NotFollowed):
+        _check_groups(after, before, where)
 
 
 def _check_groups(pattern: str, after: str, where: str) -> None:
