@@ -38,6 +38,8 @@ class TreeFeed:
         self._later = later
         self._unread: dict[tuple[str, str], str] = {}
         """Plural and namespace (empty: all) of what is not read whole, with what stands in place of its counts."""
+        self._read: frozenset[tuple[str, str]] = frozenset()
+        """Plural and namespace (empty: all) of what is read at all."""
         self._fading = False
         """There is an appointment to take marks away."""
         self._untold = False
@@ -48,13 +50,15 @@ class TreeFeed:
     def take_in(self, snapshot: Snapshot) -> None:
         """Take in what the session knows now."""
         session, catalog, reads = self._session, self._catalog, self._session.reads
-        before = self._unread
+        before, read_before = self._unread, self._read
+        self._read = frozenset(key for key in reads if key[0] in _COUNTED)
         self._unread = {
             key: text for key, state in reads.items() if key[0] in _COUNTED and (text := _in_place_of_counts(state))
         }
         tree = self._body.services
         tree.uncounted = {where: text for (plural, where), text in self._unread.items() if plural == _COUNTED[0]}
-        unsure = {namespace for _, namespace in {**before, **self._unread}}
+        # What is not read any more (a scope that became narrower, as a right was taken away) is not gone for that.
+        unsure = {namespace for _, namespace in {*before, *self._unread, *(read_before - self._read)}}
         changed = catalog.update(snapshot, unsure) or self._unread != before
         if isinstance(session.link, READ):
             catalog.settled = True

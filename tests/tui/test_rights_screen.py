@@ -221,6 +221,25 @@ async def test_the_key_that_shows_the_rule_is_named_once_above_the_panels() -> N
         assert screen_text(app).partition("[Pods")[0].count("W shows the rule") == 1
 
 
+async def test_what_may_not_be_read_any_more_is_not_said_to_be_gone() -> None:
+    session = FakeSession(shop())
+    async with running(session, service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "▸ billing"))
+        refused = {
+            (plural, "shop"): Forbidden("list", plural, "shop", "no") for plural in ("services", "endpointslices")
+        }
+        session.scope, session.reads, session.link = (
+            Scope(("shop",), only=True),
+            {**refused},
+            refused["services", "shop"],
+        )
+        for item in shop():
+            session.builder.remove(type(item).__name__, item.key)
+        session.tell()
+        await until(pilot, shows(app, "You may not list Services in shop."))
+        assert not {"billing", "gone"} & set(screen_text(app).split())
+
+
 async def test_asking_is_offered_once_it_is_known_to_be_allowed() -> None:
     session = FakeSession(shop(), asked_rights=frozenset())
     async with running(session, service="nginx-headless") as (app, pilot):
