@@ -19,6 +19,7 @@ from kheadless_tui.tui.screens.commands import CommandsScreen
 from kheadless_tui.tui.screens.help import HelpScreen
 from kheadless_tui.tui.screens.why import WhyScreen
 from kheadless_tui.tui.widgets.rule import Rule
+from kheadless_tui.tui.widgets.side import Tabs
 from kheadless_tui.tui.widgets.tree import ServiceTree
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import FakeSession, Keys, endpoint, pod, service, shop, slice_of, until
@@ -108,6 +109,16 @@ async def test_rows_that_few_records_leave_go_to_the_panel_at_the_bottom() -> No
     async with running(FakeSession(objects), (120, 40), service="web") as (app, pilot):
         await until(pilot, shows(app, "── answers"))
         await until(pilot, lambda: records_between(screen_lines(app), "answers") >= 12)
+
+
+async def test_a_click_on_a_tab_leads_to_its_panel() -> None:
+    async with running(FakeSession(shop()), (80, 24), service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "[Pods 4]"))
+        tabs = app.screen.query_one(Tabs)
+        for name in ("Records", "Findings", "Pods"):
+            await pilot.click(tabs, offset=(tabs.render_line(0).text.index(name) + 1, 0))
+            await until(pilot, shows(app, f"[{name} "))
+            assert app.focused is app.screen.query_one(f"#{name.lower()}")
 
 
 async def test_under_sixty_columns_one_panel_at_a_time() -> None:

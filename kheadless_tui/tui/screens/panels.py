@@ -17,6 +17,7 @@ from kheadless_tui.tui.screens.still import StillScreen
 from kheadless_tui.tui.widgets.body import Body
 from kheadless_tui.tui.widgets.header import Header
 from kheadless_tui.tui.widgets.keys import Keys, keys_of
+from kheadless_tui.tui.widgets.side import Tabs
 from kheadless_tui.tui.widgets.status import FILTER, StatusRow
 
 
@@ -101,6 +102,10 @@ class PanelsScreen(StillScreen):
         if name is not None and self._body.mark_focus(name):
             self.panels_changed()
         self._show_keys()
+
+    @on(Tabs.Clicked)
+    def _on_tab_clicked(self, event: Tabs.Clicked) -> None:
+        self._focus_panel(event.panel)
 
     # -- actions -----------------------------------------------------------------------------------------------
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Size
+from textual.message import Message
 
 from kheadless_tui.tui.layout import Layout, PanelName
 from kheadless_tui.tui.render.cells import cut
@@ -49,6 +51,13 @@ class Remark(Line):
 class Tabs(Line):
     """The panels as tabs, where only one of them is seen: ``[Pods 4]  Records 16  Answers –  Findings 2``."""
 
+    class Clicked(Message):
+        """A panel is wanted."""
+
+        def __init__(self, panel: PanelName) -> None:
+            super().__init__()
+            self.panel = panel
+
     _counts: Mapping[str, str] = {}
     _open: str = "pods"
 
@@ -57,8 +66,8 @@ class Tabs(Line):
         self._counts, self._open = dict(counts), opened
         self.changed()
 
-    def lines(self, width: int) -> list[Text]:
-        """One row."""
+    def _labels(self, width: int) -> dict[PanelName, str]:
+        """The tabs in the room that there is, the open one in brackets."""
         labels = {name: f"{name.capitalize()} {self._counts.get(name, '')}".rstrip() for name in TABS}
         if _room_of(labels) > width:
             labels |= {name: name.capitalize() for name in TABS if name != self._open}
@@ -67,11 +76,25 @@ class Tabs(Line):
                 labels |= {
                     name: cut(name.capitalize(), most, self.signs.ellipsis) for name in TABS if name != self._open
                 }
+        return {name: f"[{label}]" if name == self._open else label for name, label in labels.items()}
+
+    def lines(self, width: int) -> list[Text]:
+        """One row."""
         text = Text(" ")
-        for name, label in labels.items():
-            text.append(f"[{label}]" if name == self._open else label, FOCUS if name == self._open else MUTED)
+        for name, label in self._labels(width).items():
+            text.append(label, FOCUS if name == self._open else MUTED)
             text.append("  ", TEXT)
         return [text]
+
+    def on_click(self, event: events.Click) -> None:
+        """To the panel whose tab was hit."""
+        end = 1
+        for name, label in self._labels(self.size.width).items():
+            end += len(label) + 1
+            if event.x < end:
+                self.post_message(self.Clicked(name))
+                return
+            end += 1
 
 
 def _room_of(labels: Mapping[PanelName, str]) -> int:
