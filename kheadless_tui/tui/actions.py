@@ -52,7 +52,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("main.servers", "m", "servers", "servers", ASKING, help="every server as a column"),
     Action("main.path", "s", "path", "path", ASKING, shown=False, help="search path of a name"),
     Action("main.reach", "r", "reach", "reach", ASKING, shown=False, help="connect to each endpoint"),
-    Action("main.timeline", "t", "timeline", "timeline", ASKING, shown=False, help="follow a change through DNS"),
+    Action("main.convergence", "t", "timeline", "convergence", ASKING, shown=False, help="follow a change through DNS"),
     Action("main.history", "P", "history", "probes", ASKING, shown=False, help="probes made, compare two"),
     Action("main.filter", "slash", "filter", "filter", EVERYWHERE, help="filter: x  !x  -l a=b  -f x", at_once=True),
     Action("main.command", "colon", "command", "command", EVERYWHERE, help="ctx, ns, sel, leftovers ...", at_once=True),
