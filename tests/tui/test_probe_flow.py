@@ -181,6 +181,25 @@ async def test_cancelling_removes_the_pod_that_was_made() -> None:
         assert not app.flow.cancel(KEY), "nothing is left to cancel"
 
 
+async def test_stopping_while_every_server_is_asked_keeps_what_came() -> None:
+    async with probing() as (app, pilot, lab):
+        lab.network.lost.add(("UDP", ""))
+        app.flow.start(KEY, every_server=True)
+        await until(pilot, lambda: app.record.answered > 0)
+        assert app.flow.cancel(KEY)
+        await until(pilot, lambda: not app.flow.running(KEY))
+        assert app.record.state == "cancelled"
+        result = app.record.result
+        assert result is not None
+        assert not result.complete
+        assert {seen.transport for seen in result.observations if not seen.error} == {"tcp"}
+        assert len(result.observations) < app.record.total
+        assert app.flow.history.probes[0].observations, "it is kept for a comparison"
+        lab.network.lost.clear()
+        app.flow.start(KEY)
+        await until(pilot, done(app))
+
+
 async def test_cancelling_takes_the_question_away() -> None:
     async with probing() as (app, pilot, _):
         app.flow.start(KEY, vantage="new")
