@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from kheadless_tui.commands.demo import LateLevers
+from kheadless_tui.lab.lab import Lab
+from kheadless_tui.lab.levers import Levers
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.screens.confirm import ConfirmScreen
 from kheadless_tui.tui.screens.levers import LeversScreen
@@ -160,3 +163,14 @@ async def test_what_hides_rows_is_said_where_the_panel_is_a_tab_and_has_no_rule(
         await until(pilot, lambda: re.search(r" \d+ of \d+ · /web-0 ━$", screen_lines(app)[1].rstrip()))
         await pilot.press("escape")
         await until(pilot, lambda: "web-0" not in screen_lines(app)[1])
+
+
+async def test_the_labs_menu_waits_for_a_lab_that_is_being_built() -> None:
+    async with Lab.start(world="empty") as lab:
+        late = LateLevers()
+        async with running(FakeSession(shop()), levers=late) as (app, pilot):
+            await pilot.press("L")
+            await until(pilot, shows(app, "The lab is being built."))
+            await pilot.press("enter")
+            late.built(Levers(lab))
+            await until(pilot, shows(app, "Pod that is not ready"))

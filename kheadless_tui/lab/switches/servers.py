@@ -215,7 +215,10 @@ class SilentUpstream(Remembering):
     """Nothing comes back from outside."""
 
     name, title = "silent-upstream", "Upstream that does not answer"
-    says = "The DNS servers outside do not answer: names of the cluster are fine, all others time out after 5 s."
+    says = (
+        "The DNS servers outside do not answer: names of the cluster are fine, all others fail after seconds. To be "
+        "seen at one of those: kheadless-tui probe example.com --path."
+    )
 
     def choices(self) -> tuple[str, ...]:
         """There is one."""

@@ -26,6 +26,9 @@ from kheadless_tui.tui.widgets.rows import RowList
 from kheadless_tui.tui.widgets.rule import Rule
 from kheadless_tui.tui.widgets.status import FILTER, Typing
 
+LOOK_SECONDS = 0.2
+"""Between two looks whether the lab is there."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -97,10 +100,17 @@ class LeversScreen(ModalScreen[str]):
         yield Keys(signs=self._signs, id="levers-keys")
 
     def on_mount(self) -> None:
-        """Show them."""
+        """Show them; of a lab that is being built, as soon as it is there."""
         self._fill()
+        if not self._levers.entries():
+            self._building = self.set_interval(LOOK_SECONDS, self._fill_when_built)
         self.query_one(RowList).focus()
         self._show_keys()
+
+    def _fill_when_built(self) -> None:
+        if self._levers.entries():
+            self._building.stop()
+            self._fill()
 
     def _show_keys(self) -> None:
         keys = [("enter", "pull, or undo"), ("/", "filter"), ("u", "undo all"), ("j k", "next, previous")]
@@ -132,6 +142,8 @@ class LeversScreen(ModalScreen[str]):
                     selectable=False,
                 )
             )
+        if not self._levers.entries():
+            rows = [Row("none", Note("The lab is being built.", more=("Its levers come with it.",)), selectable=False)]
         self.query_one(RowList).set_rows(rows)
         seen = f"{found} with /{self._chosen.text} · " if self._chosen else ""
         self.query_one(Rule).set(
