@@ -243,3 +243,21 @@ async def test_what_is_refused_is_said_in_kubectls_words(kubectl: Kubectl, lab: 
     assert 'unknown field "spec.portz"' in await kubectl("apply -f -", stdin=wrong, status=1)
     assert 'unknown field "spec.portz"' in await kubectl("apply --validate=warn -f -", stdin=wrong)
     assert "Metrics API not available" in await kubectl("top pods", status=1)
+
+
+async def test_files_are_copied_into_a_pod_and_out_of_it(kubectl: Kubectl, tmp_path: Path) -> None:
+    (tmp_path / "note").write_text("kept\n")
+    await kubectl(f"cp {tmp_path}/note tutorial-1/web-0:/tmp/note")
+    assert await kubectl("exec -n tutorial-1 web-0 -- cat /tmp/note") == "kept\n"
+    await kubectl(f"cp tutorial-1/web-0:/tmp/note {tmp_path}/back")
+    assert (tmp_path / "back").read_text() == "kept\n"
+
+
+async def test_a_rule_that_is_applied_is_in_force(kubectl: Kubectl, lab: Lab) -> None:
+    nobody = f"--kubeconfig={lab.kubeconfig_of('nobody')}"
+    assert "no" in await kubectl(f"auth can-i list pods -n tutorial-1 {nobody}", status=1)
+    await kubectl("create role few -n tutorial-1 --verb=list --resource=pods")
+    await kubectl("create rolebinding few -n tutorial-1 --role=few --user=nobody")
+    assert "yes" in await kubectl(f"auth can-i list pods -n tutorial-1 {nobody}")
+    assert "web-0" in await kubectl(f"get pods -n tutorial-1 {nobody}")
+    assert "Role/few" in await kubectl("get rolebindings -n tutorial-1")

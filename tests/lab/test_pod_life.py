@@ -88,3 +88,11 @@ async def test_one_that_listens_is_left_alone_and_one_that_never_starts_is_not(l
         ("1/1", "Running"),
         0,
     )
+
+
+async def test_a_pull_secret_that_is_not_there_is_told(lab: Lab) -> None:
+    made(lab, "p", imagePullSecrets=[{"name": "default-secret"}])
+    await lab.until(lambda: row(lab, "p") == ("1/1", "Running"))
+    assert (
+        "Unable to retrieve some image pull secrets (default-secret); attempting to pull the image may not succeed."
+    ) in said(lab, "p")

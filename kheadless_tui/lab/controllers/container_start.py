@@ -47,6 +47,10 @@ class ContainerStarter:
         """Pull, create and start one; its status tells how far that came."""
         image = find_image(container["image"])
         name = container["name"]
+        if secrets := [one["name"] for one in pod["spec"].get("imagePullSecrets") or () if one.get("name")]:
+            found = f"Unable to retrieve some image pull secrets ({', '.join(secrets)})"
+            message = f"{found}; attempting to pull the image may not succeed."  # there are no Secrets here
+            self._pods.say(pod, WARNING, "FailedToRetrieveImagePullSecret", message)
         if image is None:
             self._fail_pull(pod, container, state)
             return

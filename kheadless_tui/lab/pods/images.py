@@ -9,8 +9,8 @@ from dataclasses import dataclass
 FOREVER = float("inf")
 
 _COMMON = frozenset(
-    "sh [ awk cat cut date echo env false grep head hostname id ls printf printenv pwd rm sed seq sleep sort tail tee "
-    "test timeout touch tr true uname uniq wc which whoami".split()
+    "sh [ awk cat cut date echo env false grep head hostname id ls printf printenv pwd rm sed seq sleep sort tail tar "
+    "tee test timeout touch tr true uname uniq wc which whoami".split()
 )
 _BUSYBOX = _COMMON | frozenset({"ash", "busybox", "nc", "nslookup", "ping", "ps", "wget"})
 _BIND = frozenset({"dig", "host", "nslookup", "getent"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kheadless_tui.lab.pods import bind_tools, busybox_nslookup, shell
+from kheadless_tui.lab.pods.archive import tar
 from kheadless_tui.lab.pods.coreutils import BANNER, COREUTILS, limited, seconds_of, usage
 from kheadless_tui.lab.pods.dig import dig
 from kheadless_tui.lab.pods.getent import getent
@@ -59,6 +60,7 @@ PROGRAMS: dict[str, Program] = {
     **FILTERS,
     **FILE_PROGRAMS,
     "ps": ps,
+    "tar": tar,
     "test": run_test,
     "[": run_test,
     "busybox": busybox,
