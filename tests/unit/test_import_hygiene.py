@@ -76,3 +76,20 @@ def test_the_first_picture_needs_nothing_that_reads_asks_or_judges() -> None:
     assert "textual" in loaded
     assert not loaded & {"aiohttp", "dns", "kubernetes", "yaml"}
     assert not [name for name in loaded if "/" in name]
+
+
+def test_a_kubeconfig_is_read_without_the_kubernetes_package(tmp_path: object) -> None:
+    kubeconfig = f"{tmp_path}/config"
+    with open(kubeconfig, "w", encoding="utf-8") as file:
+        file.write(
+            "current-context: a\n"
+            "contexts: [{name: a, context: {cluster: c, user: u}}]\n"
+            "clusters: [{name: c, cluster: {server: https://127.0.0.1:6443}}]\n"
+            "users: [{name: u, user: {token: t}}]\n"
+        )
+    loaded = loaded_after(
+        "from kheadless_tui.cluster.connecting.connection import load_connection\n"
+        f"assert load_connection(kubeconfig={kubeconfig!r}).context == 'a'"
+    )
+    assert "yaml" in loaded
+    assert not loaded & {"kubernetes", "aiohttp", "pydantic", "urllib3"}
