@@ -16,6 +16,7 @@ from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.tui.render.matrix import MatrixCell, MatrixEntry, MatrixGroup, matrix_layout, matrix_rows
 from kheadless_tui.tui.render.signs import ASCII, UNICODE
 from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.widgets import panel
 from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.zone.record import Record
 from kheadless_tui.zone.resolve import resolve
@@ -167,6 +168,20 @@ async def test_a_matrix_that_is_older_than_a_change_says_so() -> None:
         await until(pilot, shows(app, "of another prediction by now"))
         await until(pilot, shows(app, "since: p asks again"))
         assert "older" in screen_text(app)
+
+
+async def test_servers_are_shown_while_a_record_is_still_marked_as_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panel, "CHANGED_FOR", 600.0)
+    async with on_lab() as (lab, app, pilot):
+        await until(pilot, shows(app, "3 of 3 in DNS"))
+        await pilot.resize_terminal(120, 40)
+        lab.scale("tutorial-1", "web", 2)
+        await until(pilot, shows(app, "2 of 2 in DNS"))
+        await until(pilot, shows(app, "gone"))
+        await pilot.press("m")
+        await until(pilot, shows(app, "as predicted everywhere"))
+        await pilot.press("m")
+        await until(pilot, lambda: "as predicted everywhere" not in screen_text(app))
 
 
 def test_ascii_has_a_word_for_every_state() -> None:

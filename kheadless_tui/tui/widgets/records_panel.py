@@ -247,6 +247,13 @@ class RecordsPanel(Panel):
             self.action_first()
             self.refresh_bindings()
 
+    def _with_ghosts(self, rows: Sequence[Row]) -> Sequence[Row]:
+        # What went from the list of records has no cells for the servers, and the other way round.
+        for row_id, (_, ghost) in tuple(self._ghosts.items()):
+            if isinstance(ghost.value, MatrixEntry) != self._shows_matrix:
+                del self._ghosts[row_id]
+        return super()._with_ghosts(rows)
+
     def on_resize(self, event: events.Resize) -> None:
         """How many servers there is room for stands in the rule; it is known when the list has been laid out."""
         self.call_later(self._describe)
