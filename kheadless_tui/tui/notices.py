@@ -353,7 +353,7 @@ def nothing_selected(
         selector: The labels by which Services are chosen.
     """
     chosen = f" with the labels {selector}" if selector else ""
-    if namespace:
+    if namespace and not isinstance(state_of(reads, "services", namespace), Forbidden | None):
         count = len(snapshot.headless_services(namespace))
         others = len(snapshot.services(namespace)) - count
         services = "one headless Service" if count == 1 else f"{count:,} headless Services"

@@ -11,7 +11,9 @@ from kheadless_tui.cluster.rights.missing_rights import MissingRight, rule_yaml
 from kheadless_tui.cluster.rights.needs import needs_of
 from kheadless_tui.cluster.state import Forbidden, Live, Polled, ReadState, Scope
 from kheadless_tui.model.objects import EndpointSlice
+from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.app import HeadlessApp
+from kheadless_tui.tui.notices import nothing_selected
 from kheadless_tui.tui.render.ages import clock
 from kheadless_tui.tui.screens.rights import RightsScreen
 from tests.screen import screen_lines, screen_text
@@ -239,6 +241,15 @@ async def test_what_may_not_be_read_any_more_is_not_said_to_be_gone() -> None:
         await until(pilot, lambda: "▸ billing" not in screen_text(app) or "gone" in screen_text(app))
         assert "gone" not in screen_text(app)
         assert "You may not list Services in shop." in screen_text(app)
+
+
+def test_of_a_namespace_that_may_not_be_read_no_number_is_said() -> None:
+    refused = Forbidden("list", "services", "shop", "ask an admin")
+    reads: dict[tuple[str, str], ReadState] = {("services", "shop"): refused}
+    for namespace in ("shop", "billing"):
+        title, note = nothing_selected(Snapshot(), refused, reads, Scope(("shop",), only=True), namespace, "")
+        assert title == "nothing selected"
+        assert note.text == "You may not list Services in shop."
 
 
 async def test_asking_is_offered_once_it_is_known_to_be_allowed() -> None:
