@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kheadless_tui.cluster.connecting.kubectl_flags import cluster_flags
 from kheadless_tui.cluster.gate import Gate, Permit
 from kheadless_tui.cluster.pods.debugpod import START_TIMEOUT, NoNamespace
 from kheadless_tui.cluster.pods.podoptions import DEFAULT_OPTIONS, PodOptions
 from kheadless_tui.cluster.rights.access import Access
 from kheadless_tui.errors import ClusterError, NotAuthenticated, NotFound, Unreachable, UsageError
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.probe.choosing.equivalent import cluster_flags
 from kheadless_tui.probe.choosing.places import Places
 from kheadless_tui.probe.choosing.plan import ProbePlan
 from kheadless_tui.probe.choosing.planning import Planner

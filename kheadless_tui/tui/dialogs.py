@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kheadless_tui.probe.choosing.equivalent import cluster_flags
+from kheadless_tui.cluster.connecting.kubectl_flags import flags_of
 from kheadless_tui.tui.commands import equivalents
 from kheadless_tui.tui.explanation import explanation
 from kheadless_tui.tui.render.names import relative
@@ -33,6 +33,4 @@ def _address_of(view: ServiceView, name: str) -> Record:
 
 def commands_dialog(session: ClusterSession, view: ServiceView, signs: Signs) -> CommandsScreen:
     """The commands that equal what is seen; each names the cluster as the user did."""
-    connection = session.connection
-    context = "" if connection.in_cluster else connection.context
-    return CommandsScreen(equivalents(view, cluster_flags(connection.kubeconfig, context)), signs)
+    return CommandsScreen(equivalents(view, flags_of(session.connection)), signs)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from kheadless_tui.cluster.connecting.kubectl_flags import flags_of
 from kheadless_tui.cluster.pods.leftovers import (
     EVERY_NAMESPACE,
     ProbePods,
@@ -19,7 +20,6 @@ from kheadless_tui.cluster.rights.access import Access
 from kheadless_tui.cluster.state import READ
 from kheadless_tui.errors import ClusterError, HeadlessError, WriteRefused
 from kheadless_tui.model.workloads import Pod
-from kheadless_tui.probe.choosing.equivalent import cluster_flags
 from kheadless_tui.probe.choosing.writeplans import killed, removal_plan
 from kheadless_tui.tui.command_line import LEFTOVERS
 from kheadless_tui.tui.render.ages import age_since, clock
@@ -95,7 +95,9 @@ class Leftovers:
             rights = tuple(
                 (f"delete pods in {where}", allowed[where]) for where in dict.fromkeys(p.namespace for p in pods)
             )
-            plan = removal_plan(pods, [self._state(pod) for pod in pods], rights=rights, flags=self._flags)
+            plan = removal_plan(
+                pods, [self._state(pod) for pod in pods], rights=rights, flags=flags_of(self._session.connection)
+            )
             permit = await self._asker.gate().permit(plan)
         except WriteRefused:
             self._say("nothing was removed")
@@ -137,13 +139,6 @@ class Leftovers:
         age = age_since(pod.metadata.creation_timestamp, self._now())
         gone = "; the program that made it runs no more" if is_gone(pod.labels[OWNER_LABEL]) else ""
         return f"{pod.status.phase}{reason}, {age} old{gone}"
-
-    @property
-    def _flags(self) -> tuple[str, ...]:
-        connection = self._session.connection
-        context = "" if connection.in_cluster else connection.context
-        asked = connection.asked
-        return cluster_flags(connection.kubeconfig, context, asked.as_user or "", asked.as_groups)
 
     def _say(self, text: str, role: str = TEXT) -> None:
         if self._status.is_attached:

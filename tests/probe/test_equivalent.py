@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from kheadless_tui.cluster.connecting.kubectl_flags import cluster_flags
 from kheadless_tui.cluster.pods.exec import ExecTarget
 from kheadless_tui.cluster.pods.podspec import EphemeralOrder, PodOrder
 from kheadless_tui.probe.choosing.equivalent import (
-    cluster_flags,
     create_command,
     debug_command,
     delete_command,

@@ -185,6 +185,14 @@ def test_a_long_value_of_one_field_does_not_tear_the_others_apart() -> None:
     ]
 
 
+def test_the_command_of_a_finding_reaches_the_cluster_that_is_shown() -> None:
+    finding = view_of(troubled()).findings[0]
+    assert finding.command.startswith("kubectl -n shop ")
+    rows = [Row("it", FindingCard(finding, True, ("--context", "my prod", "--as", "oncall")))]
+    shown = " ".join(line.strip() for line in drawn(findings_layout(rows, 200), rows).splitlines())
+    assert "try     kubectl --context 'my prod' --as oncall -n shop get " in shown
+
+
 PLAN = WritePlan(
     title="Create a temporary pod in shop?",
     actions=(

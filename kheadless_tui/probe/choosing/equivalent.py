@@ -41,20 +41,8 @@ def wrapped(words: Sequence[str], width: int = WIDTH) -> str:
     return "\n".join([*lines, line])
 
 
-def cluster_flags(kubeconfig: str, context: str, as_user: str = "", as_groups: Sequence[str] = ()) -> tuple[str, ...]:
-    """The flags by which kubectl reaches the cluster that we reach, as the user that we are there.
-
-    Those that the user gave, none for the defaults.
-    """
-    flags = [*(("--kubeconfig", kubeconfig) if kubeconfig else ()), *(("--context", context) if context else ())]
-    flags += ["--as", as_user] if as_user else []
-    for group in as_groups:
-        flags += ["--as-group", group]
-    return tuple(flags)
-
-
 def kubectl(verb: str, namespace: str, *words: str, flags: Sequence[str] = ()) -> list[str]:
-    """A kubectl command; ``flags`` are :func:`cluster_flags`."""
+    """A kubectl command; ``flags`` are those of :func:`~kheadless_tui.cluster.connecting.kubectl_flags.flags_of`."""
     return ["kubectl", *flags, *verb.split(), "-n", namespace, *words]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ class FindingCard:
     finding: Finding
     opened: bool
     """All of it, or its title alone with the first thing to do where something is wrong."""
+    flags: Sequence[str] = ()
+    """By which kubectl reaches the cluster."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class FindingsLayout:
             return row.value.lines(self.width, self.signs)
         card = row.value
         assert isinstance(card, FindingCard)
-        return self._open(card.finding) if card.opened else self._title(card.finding)
+        return self._open(card.finding, card.flags) if card.opened else self._title(card.finding)
 
     def _title(self, finding: Finding) -> list[Text]:
         sign, role = _look(finding.severity, self.signs)
@@ -62,7 +65,7 @@ class FindingsLayout:
                 label = " " * len(label)
         return lines
 
-    def _open(self, finding: Finding) -> list[Text]:
+    def _open(self, finding: Finding, flags: Sequence[str]) -> list[Text]:
         sign, role = _look(finding.severity, self.signs)
         lines: list[Text] = []
         room = max(8, self.width - LABEL)
@@ -79,7 +82,8 @@ class FindingsLayout:
                 before = f"{number}  " if place == 0 else "   "
                 lines.append(_line("fix" if number == 1 and place == 0 else "", before + text))
         if finding.command:
-            lines += command_lines("try", finding.command, self.width, LABEL)
+            command = finding.command.replace("kubectl", shlex.join(["kubectl", *flags]), 1)
+            lines += command_lines("try", command, self.width, LABEL)
         if finding.link:
             lines += self._link(clean(finding.link), room)
         return [*lines, Text()]

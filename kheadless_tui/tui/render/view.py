@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kheadless_tui.cluster.connecting.kubectl_flags import flags_of
 from kheadless_tui.cluster.state import READ, Reading, ReadState, unread_kinds
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.tui.render.endpoints import EndpointEntry, endpoint_entries
@@ -46,6 +47,8 @@ class ServiceView:
     """Unix time from which ages are counted."""
     selector: str = ""
     """The labels by which Services were chosen: there are others."""
+    flags: tuple[str, ...] = ()
+    """By which kubectl reaches this cluster."""
     cannot_probe: str = ""
     """Why DNS cannot be asked here and now, as half a sentence; empty when it can, as far as is known."""
 
@@ -198,6 +201,7 @@ def build_view(
         reads=dict(session.reads),
         link=session.link,
         selector=session.selector,
+        flags=flags_of(session.connection),
         now=now,
         cannot_probe="the program runs with --readonly" if session.readonly else cannot_probe,
     )

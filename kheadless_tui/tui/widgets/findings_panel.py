@@ -58,7 +58,7 @@ class FindingsPanel(Panel):
             return note_rows(Note("Nothing is known against this Service.", "quiet"))
         opened = self._opened
         cards = [
-            Row(f"{finding.code}/{number}", FindingCard(finding, opened))
+            Row(f"{finding.code}/{number}", FindingCard(finding, opened, view.flags))
             for number, finding in enumerate(view.findings)
         ]
         return [*layers, *cards]
