@@ -54,7 +54,7 @@ def untold(observations: Iterable[Observation]) -> list[str]:
     """Which program shows no TTL or no time, so that their columns are empty."""
     found: dict[str, set[str]] = {}
     for seen in observations:
-        if seen.carrier and not seen.error:
+        if seen.carrier and not seen.error and seen.cut is None:  # else two programs have told of it
             lacking = [] if seen.ttl_known else ["TTLs"]
             lacking += ["times below 1 ms"] if seen.ms is None and seen.within == 1 else []
             lacking += ["times"] if seen.ms is None and seen.within != 1 else []

@@ -49,7 +49,16 @@ async def with_manners(
 
 def _completed(cut: Observation, whole: Observation) -> Observation:
     """The reply over UDP with the sections that it had no room for."""
-    total = None if cut.ms is None or whole.ms is None else cut.ms + whole.ms
+    times = [seen.ms if seen.ms is not None else seen.within for seen in (cut, whole)]
+    total = sum(time for time in times if time is not None)
+    # That the first was below a millisecond (dig counts whole ones) makes no bound of a time that is known.
+    known = whole.ms is not None and (cut.ms is not None or cut.within == 1)
     return msgspec.structs.replace(
-        whole, transport=cut.transport, started=cut.started, ms=total, cut=len(cut.answer), edns=cut.edns
+        whole,
+        transport=cut.transport,
+        started=cut.started,
+        ms=total if known else None,
+        within=None if known else total,
+        cut=len(cut.answer),
+        edns=cut.edns,
     )

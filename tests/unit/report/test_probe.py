@@ -62,6 +62,7 @@ def test_what_a_program_does_not_show_is_said_once() -> None:
 
     assert "does not show" not in told()
     assert told(ttl_known=False, ms=None, within=1.0).count("nslookup does not show TTLs and times below 1 ms") == 1
+    assert "does not show" not in told(ms=None, within=40.0, cut=3), "two programs have told of it"
 
 
 def test_json_has_exactly_the_keys_of_the_schema_in_their_order() -> None:
