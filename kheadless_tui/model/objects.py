@@ -22,8 +22,9 @@ class ObjectKey(NamedTuple):
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
-_new_tuple = tuple.__new__
-"""Half the price of calling the class, and paid for each object of a big cluster."""
+new_key = tuple.__new__
+"""Makes an ObjectKey of the class and a pair: half the price of calling the class, paid for each object of a big
+cluster."""
 
 
 class Wire(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=False):
@@ -64,7 +65,7 @@ class KubeObject(Wire, frozen=True, rename="camel"):
     def key(self) -> ObjectKey:
         """Namespace and name."""
         meta = self.metadata
-        return _new_tuple(ObjectKey, (meta.namespace or "", meta.name))
+        return new_key(ObjectKey, (meta.namespace or "", meta.name))
 
     @property
     def name(self) -> str:

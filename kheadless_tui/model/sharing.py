@@ -6,6 +6,8 @@ cluster repeats its words by the ten thousand, and most changes concern one endp
 
 from __future__ import annotations
 
+from itertools import compress, count
+from operator import is_not
 from typing import Any
 
 from msgspec.structs import force_setattr as put
@@ -57,10 +59,9 @@ def keep_what_is_same(held: EndpointSlice, fresh: EndpointSlice) -> bool:
     before, after = held.endpoints, fresh.endpoints
     if not before or not after:
         return same and before == after
-    for place, (old, new) in enumerate(zip(before, after, strict=False)):
-        if old is not new:
-            if old == new:
-                after[place] = old
-            else:
-                same = False
+    for place in compress(count(), map(is_not, before, after)):
+        if before[place] == after[place]:
+            after[place] = before[place]
+        else:
+            same = False
     return same and len(before) == len(after)

@@ -7,12 +7,14 @@ event before it said, byte for byte; that part is recognized by its digest and n
 from __future__ import annotations
 
 from array import array
+from itertools import compress, count
+from operator import ne
 from typing import Any
 
 import msgspec
 from msgspec.structs import force_setattr as put
 
-from kheadless_tui.model.objects import Endpoint, EndpointSlice, ObjectKey
+from kheadless_tui.model.objects import Endpoint, EndpointSlice, ObjectKey, new_key
 from kheadless_tui.model.sharing import share_words
 
 MOST = 100_000
@@ -45,8 +47,8 @@ class _Slice(msgspec.Struct, rename="camel", gc=False):
     def digest_but_endpoints(self) -> int:
         """Of all that is kept but for the endpoints and the version."""
         meta = self.metadata
-        texts = (meta.uid, meta.creation_timestamp, meta.deletion_timestamp, self.address_type)
-        return hash((texts, bytes(meta.labels), bytes(meta.owner_references), bytes(self.ports)))
+        parts = (bytes(meta.labels), bytes(meta.owner_references), bytes(self.ports))
+        return hash((meta.uid, meta.creation_timestamp, meta.deletion_timestamp, self.address_type, parts))
 
 
 class _Parts(msgspec.Struct, gc=False):
@@ -100,7 +102,7 @@ class SliceEvents:
         event = self._parts.decode(line)
         parts = event.object
         meta = parts.metadata
-        key = ObjectKey(meta.namespace or "", meta.name)
+        key = new_key(ObjectKey, (meta.namespace or "", meta.name))
         if event.type not in ("ADDED", "MODIFIED") or not meta.name:
             self._last.pop(key, None)
             return None
@@ -111,13 +113,16 @@ class SliceEvents:
         if last is None or last.rest != rest or len(last.digests) != len(digests) or not digests:
             item = self._whole.decode(line).object
             put(item.metadata, "resource_version", "")
+            if len(self._last) >= MOST:
+                self._last.clear()
+            self._last[key] = _Last(rest, digests, item)
         else:
-            pairs = zip(last.digests, digests, last.item.endpoints or (), raws, strict=True)
-            endpoints = [held if was == now else self._new(raw) for was, now, held, raw in pairs]
-            item = EndpointSlice(last.item.metadata, last.item.address_type, endpoints, last.item.ports)
-        if len(self._last) >= MOST:
-            self._last.clear()
-        self._last[key] = _Last(rest, digests, item)
+            held = last.item
+            endpoints = list(held.endpoints or ())
+            for place in compress(count(), map(ne, last.digests, digests)):
+                endpoints[place] = self._new(raws[place])
+            item = EndpointSlice(held.metadata, held.address_type, endpoints, held.ports)
+            last.digests, last.item = digests, item
         return event.type, key, meta.resource_version, item
 
     def forget(self) -> None:
