@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kheadless_tui.model.objects import (
@@ -56,6 +56,7 @@ def view(snapshot: Snapshot) -> list[object]:
     ]
 
 
+@settings(deadline=None)  # nothing is judged by how busy the machine is
 @given(st.lists(st.tuples(st.booleans(), objects()), max_size=20))
 def test_changes_lead_where_a_fresh_reading_leads(changes: list[tuple[bool, KubeObject]]) -> None:
     builder = SnapshotBuilder()
