@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -19,9 +20,10 @@ REAL = pytest.param("real", marks=[
 @pytest.fixture(scope="session")
 def real_namespace() -> Iterator[str]:
     """The world on the real cluster, made once and removed afterwards."""
-    namespace = asyncio.run(make_real_world())
-    yield namespace
-    asyncio.run(remove_real_world(namespace))
+    with ThreadPoolExecutor(1) as apart:  # a loop may be running here already: that of who asks for it first
+        namespace = apart.submit(asyncio.run, make_real_world()).result()
+        yield namespace
+        apart.submit(asyncio.run, remove_real_world(namespace)).result()
 
 
 @pytest.fixture(params=["lab", REAL])
