@@ -100,7 +100,7 @@ async def _open(arguments: argparse.Namespace, connection: Connection, levers: L
         target_namespace=arguments.namespace or connection.namespace,
         memory=memory,
     )
-    watching = asyncio.create_task(_follow_the_first_reading(app, session))
+    watching = asyncio.create_task(_follow_the_first_reading(app, session, lab=lab))
     try:
         await app.run_async()
     finally:
@@ -122,18 +122,19 @@ def _named(arguments: argparse.Namespace, connection: Connection) -> tuple[Objec
     return (ObjectKey(head or arguments.namespace or connection.namespace, tail),)
 
 
-async def _follow_the_first_reading(app: HeadlessApp, session: ClusterSession) -> None:
+async def _follow_the_first_reading(app: HeadlessApp, session: ClusterSession, *, lab: bool) -> None:
     """End the program with the error when there was never anything to show; what may be mended is shown instead.
 
-    A right may be granted while we wait, and the user may log in elsewhere.
+    A right may be granted while we wait, and the user may log in elsewhere. A lab answers once it is built, however
+    long that takes on a busy machine: it is waited for, by trying again.
     """
     try:
         await session.loaded(session.connection.request_timeout)
     except (Refused, NotAuthenticated):
         pass
     except ClusterError as error:
-        if app.session is not session:
-            return  # the user looks at something else by now, and what becomes of that is on the screen
+        if lab or app.session is not session:  # then the user looks at something else by now
+            return  # what becomes of it is on the screen
         app.exit(return_code=error.exit_status)
         raise
     running.collect_a_little()
