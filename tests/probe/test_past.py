@@ -212,6 +212,20 @@ def test_a_reverse_name_that_went() -> None:
     assert verdicts(diagnosis) == {"stale"}
 
 
+def test_a_reverse_name_that_is_back_is_denied_by_the_word_of_another_server_until_its_cache_has_run_down() -> None:
+    """A CoreDNS that does not know an address asks elsewhere, and keeps that denial; seen with a Service made anew."""
+    name = "1.0.0.10.in-addr.arpa."
+    there = predicted(f"{name} PTR", f"{name} 30 IN PTR a.web.shop.svc.cluster.local.")
+    gone = predicted(f"{name} PTR", rcode="NXDOMAIN")
+    upstream = msgspec.structs.replace(soa(28), name=".")
+    seen = [observed(f"{name} PTR", server=each, after=3.0, rcode="NXDOMAIN", denial=upstream) for each in REPLICAS]
+    diagnosis = judged(past((-5, there), (0.5, gone), (1.0, there)), [there], *seen)
+    assert verdicts(diagnosis) == {"stale"}
+    assert kinds(diagnosis) == {"old-denial"}
+    lost = judged(past((-500, there)), [there], *seen)
+    assert kinds(lost) == {"all-behind"}
+
+
 @pytest.mark.parametrize(
     ("left", "replica", "earliest", "latest"),
     [

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from kheadless_tui.probe.comparison.canonical import RecordId, identity, same_name
 from kheadless_tui.probe.comparison.compare import Answers
-from kheadless_tui.probe.matrix.layer_findings import Freshness, remaining
+from kheadless_tui.probe.matrix.layer_findings import Freshness, is_reverse_denial, remaining
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.zone.record import Answer, Question, Record
 
@@ -58,10 +58,12 @@ class Made:
             freshness: The TTLs of replies that come from no cache.
             replica: It came from a CoreDNS itself, so that it has been in no more than one cache.
         """
-        if seen.error or freshness.foreign(seen):
+        foreign = bool(freshness.foreign(seen))
+        if seen.error or (foreign and not is_reverse_denial(seen)):
             return None
         full = freshness.ttl if seen.answer else freshness.denial_ttl
-        rest = remaining(seen)
+        # a CoreDNS that does not know an address hands its name on, and keeps a denial whose whole TTL is not known
+        rest = None if foreign else remaining(seen)
         further = _ROUNDING if replica else RAISED + _ROUNDING
         youngest, oldest = 0.0, 0.0 if replica else further
         if rest is None or not freshness.known:
