@@ -37,9 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
             hint="kheadless-tui records, predict and probe do the same for scripts",
         )
     parse_vantage(arguments.vantage)
-    if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
-        # Textual reads it when it is imported: over SSH a few whole pictures beat many small ones.
-        os.environ.setdefault("TEXTUAL_FPS", "15")
+    far = os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY")
+    # Textual reads it when it is imported, and waits for up to two pictures' time after one. Over SSH a few whole
+    # pictures beat many small ones; here a key waits for none that an event has just made.
+    os.environ.setdefault("TEXTUAL_FPS", "15" if far else "120")
     running.collect_seldom()  # before the imports: all that they make stays
     if arguments.command == "demo":
         # Before signals are caught and anything is there to be put away: ctrl-c then ends a slow start at once.
