@@ -77,7 +77,7 @@ async def test_raw_text_and_command_are_one_key_away_from_the_tree() -> None:
     async with on_lab() as (_, app, pilot):
         await until(pilot, shows(app, "3 of 3 in DNS"))
         await pilot.press("x")
-        await until(pilot, shows(app, "no reply is open whose text could be shown: p asks"))
+        await until(pilot, shows(app, "x is off: no reply yet, p asks"))
         await probe(app, pilot)
         await until(pilot, shows(app, "probe done"))
         await pilot.press("C")
