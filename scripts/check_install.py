@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import kheadless_tui
-from kheadless_tui.lab import world
+from kheadless_tui.lab.worlds import world
 from kheadless_tui.tui import assets
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kheadless_tui.lab.api.paths import GROUP_VERSIONS
-from kheadless_tui.lab.resources import RESOURCES, REVIEWS
+from kheadless_tui.lab.api.request.paths import GROUP_VERSIONS
+from kheadless_tui.lab.objects.resources import RESOURCES, REVIEWS
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "kheadless_tui" / "lab" / "api" / "schemas.json"

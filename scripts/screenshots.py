@@ -24,7 +24,7 @@ from textual.pilot import Pilot
 from kheadless_tui.cluster.connecting.connection import load_connection
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.levers import Levers
+from kheadless_tui.lab.switches.levers import Levers
 from kheadless_tui.tui.app import HeadlessApp
 
 FOLDER = Path(__file__).resolve().parent.parent / "screenshots"

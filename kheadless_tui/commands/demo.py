@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from kheadless_tui.cluster.connecting.connection import Asked, Connection
 from kheadless_tui.cluster.connecting.credentials import Credential, Credentials, StaticSource
 from kheadless_tui.cluster.connecting.tls import TrustSettings
-from kheadless_tui.lab.door import Door
+from kheadless_tui.lab.door.door import Door
 
 if TYPE_CHECKING:
     from kheadless_tui.lab.lab import Lab
-    from kheadless_tui.lab.levers import Lever, Levers
+    from kheadless_tui.lab.switches.levers import Lever, Levers
 
 DEMO_NAMESPACE = "tutorial-1"
 """Where the demo opens: the plainest of the worlds."""
@@ -89,7 +89,7 @@ def _connection(door: Door) -> Connection:
 async def _serve(door: Door, levers: LateLevers) -> None:
     await door.knocked()
     async with (await asyncio.to_thread(_built, door)).serving() as lab:
-        from kheadless_tui.lab.levers import Levers  # noqa: PLC0415 - as all of the lab
+        from kheadless_tui.lab.switches.levers import Levers  # noqa: PLC0415 - as all of the lab
 
         levers.built(Levers(lab))
         await asyncio.Event().wait()

@@ -8,9 +8,9 @@ import asyncio
 from kheadless_tui.commands import running
 from kheadless_tui.commands.demo import DEMO_NAMESPACE
 from kheadless_tui.commands.source import tell
-from kheadless_tui.lab.door import HOST
+from kheadless_tui.lab.door.door import HOST
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.roles import NAMESPACE_OF
+from kheadless_tui.lab.objects.roles import NAMESPACE_OF
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kheadless_tui.cluster.connecting.connection import Connection
     from kheadless_tui.cluster.session import ClusterSession
     from kheadless_tui.tui.app import HeadlessApp
-    from kheadless_tui.tui.levers import Levers
+    from kheadless_tui.tui.known.levers import Levers
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -75,7 +75,7 @@ async def _demo(arguments: argparse.Namespace) -> int:
 async def _open(arguments: argparse.Namespace, connection: Connection, levers: Levers | None = None) -> int:
     from kheadless_tui.cluster.session import ClusterSession  # noqa: PLC0415 - lazy start-up
     from kheadless_tui.tui.app import HeadlessApp  # noqa: PLC0415 - lazy start-up
-    from kheadless_tui.tui.memory import Memory, recall, remember, state_path  # noqa: PLC0415 - lazy start-up
+    from kheadless_tui.tui.keys.memory import Memory, recall, remember, state_path  # noqa: PLC0415 - lazy start-up
 
     lab = levers is not None
     session = ClusterSession(

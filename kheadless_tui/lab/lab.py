@@ -9,15 +9,10 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from kheadless_tui.lab import roles
-from kheadless_tui.lab import world as worlds
 from kheadless_tui.lab.api.http_server import HttpServer
 from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.api.server import HTTP_LOG, ApiServer
-from kheadless_tui.lab.api.streams import Streams
-from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.cluster_dns import ClusterDns
-from kheadless_tui.lab.containers import Containers
+from kheadless_tui.lab.api.streaming.streams import Streams
 from kheadless_tui.lab.controllers.deployments import DeploymentController
 from kheadless_tui.lab.controllers.endpointslices import EndpointSliceController
 from kheadless_tui.lab.controllers.events import TTL_SECONDS, Events
@@ -31,13 +26,18 @@ from kheadless_tui.lab.controllers.replicasets import ReplicaSetController
 from kheadless_tui.lab.controllers.scheduler import OrphanedPods, Scheduler
 from kheadless_tui.lab.controllers.statefulset import StatefulSetController
 from kheadless_tui.lab.controllers.volume_claims import VolumeClaims
-from kheadless_tui.lab.dns_outside import OutsideDns
-from kheadless_tui.lab.door import HOST, Door, cannot_start
+from kheadless_tui.lab.dns.cluster_dns import ClusterDns
+from kheadless_tui.lab.door.dns_outside import OutsideDns
+from kheadless_tui.lab.door.door import HOST, Door, cannot_start
+from kheadless_tui.lab.objects import roles
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.resources import BY_KIND, STATEFUL_SETS, Resource
+from kheadless_tui.lab.objects.rights import Rights
+from kheadless_tui.lab.objects.store import Object, Store, clone
 from kheadless_tui.lab.pods.network import Network
-from kheadless_tui.lab.pods.runtime import Runtime
-from kheadless_tui.lab.resources import BY_KIND, STATEFUL_SETS, Resource
-from kheadless_tui.lab.rights import Rights
-from kheadless_tui.lab.store import Object, Store, clone
+from kheadless_tui.lab.pods.running.containers import Containers
+from kheadless_tui.lab.pods.running.runtime import Runtime
+from kheadless_tui.lab.worlds import world as worlds
 
 MAX_HEAD = 1024 * 1024
 """Bytes of a line of a request's head (net/http DefaultMaxHeaderBytes)."""

@@ -19,22 +19,22 @@ from textual.filter import LineFilter
 
 from kheadless_tui.errors import HeadlessError
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.tui.ascii import AsciiOnly
-from kheadless_tui.tui.asker import ProbeSettings
 from kheadless_tui.tui.assets import style_sheets
-from kheadless_tui.tui.bridge import slow_link
-from kheadless_tui.tui.hangup import on_hangup
-from kheadless_tui.tui.layout import layout_for
-from kheadless_tui.tui.levers import Levers
-from kheadless_tui.tui.memory import Memory
-from kheadless_tui.tui.probe_flow import ProbeFlow
-from kheadless_tui.tui.render.cells import clean
-from kheadless_tui.tui.render.roles import UNKNOWN, role_variables
-from kheadless_tui.tui.render.signs import ASCII, signs_for
-from kheadless_tui.tui.screens.main import MainScreen
-from kheadless_tui.tui.screens.too_small import TooSmallScreen
-from kheadless_tui.tui.switching import Desk, Switch
-from kheadless_tui.tui.themes import CHOICE, DARK, THEMES
+from kheadless_tui.tui.dialogs.too_small import TooSmallScreen
+from kheadless_tui.tui.following.bridge import slow_link
+from kheadless_tui.tui.following.switching import Desk, Switch
+from kheadless_tui.tui.keys.memory import Memory
+from kheadless_tui.tui.known.levers import Levers
+from kheadless_tui.tui.main.screen import MainScreen
+from kheadless_tui.tui.probing.asker import ProbeSettings
+from kheadless_tui.tui.probing.probe_flow import ProbeFlow
+from kheadless_tui.tui.terminal.ascii import AsciiOnly
+from kheadless_tui.tui.terminal.hangup import on_hangup
+from kheadless_tui.tui.terminal.layout import layout_for
+from kheadless_tui.tui.terminal.themes import CHOICE, DARK, THEMES
+from kheadless_tui.tui.text.cells import clean
+from kheadless_tui.tui.text.roles import UNKNOWN, role_variables
+from kheadless_tui.tui.text.signs import ASCII, signs_for
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
@@ -120,7 +120,7 @@ class HeadlessApp(App[int]):
         chosen = super().get_driver_class()
         if chosen.__name__ != "LinuxDriver":
             return chosen
-        from kheadless_tui.tui.driver import PromptDriver  # noqa: PLC0415 - only where there is termios
+        from kheadless_tui.tui.terminal.driver import PromptDriver  # noqa: PLC0415 - only where there is termios
 
         return PromptDriver
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import statistics
 
-from kheadless_tui.tui.bridge import FOLLOW_FAST
+from kheadless_tui.tui.following.bridge import FOLLOW_FAST
 from tests.bench.program import Program, running
 from tests.bench.standin import standing_in
 

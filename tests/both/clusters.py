@@ -16,9 +16,9 @@ from unittest import mock
 
 from kheadless_tui import cli
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.levers import Levers as LabMenu
-from kheadless_tui.lab.resources import RBAC
-from kheadless_tui.lab.roles import NAMESPACE_OF, NAMESPACED
+from kheadless_tui.lab.objects.resources import RBAC
+from kheadless_tui.lab.objects.roles import NAMESPACE_OF, NAMESPACED
+from kheadless_tui.lab.switches.levers import Levers as LabMenu
 from tests.e2e.conftest import KUBECONFIG, Done, run_program
 from tests.e2e.conftest import Levers as Tool
 

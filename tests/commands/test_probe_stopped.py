@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.levers import Levers
+from kheadless_tui.lab.switches.levers import Levers
 from tests.commands.conftest import PROGRAM
 
 

@@ -20,12 +20,12 @@ import dns.rdatatype
 import pytest
 
 from kheadless_tui.errors import InputError
-from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.dns_cache import Cache
-from kheadless_tui.lab.dns_server import CoreDns, read_corefile
+from kheadless_tui.lab.dns.cache import Cache
+from kheadless_tui.lab.dns.node_local import ADDRESS as NODE_LOCAL
+from kheadless_tui.lab.dns.server import CoreDns, read_corefile
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.node_local import ADDRESS as NODE_LOCAL
-from kheadless_tui.lab.resources import PODS
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.resources import PODS
 from kheadless_tui.zone.answering.message_size import fit
 from kheadless_tui.zone.record import Answer, Question, Record
 from kheadless_tui.zone.serving.config import CacheBounds

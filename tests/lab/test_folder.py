@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kheadless_tui.lab import folder
+from kheadless_tui.lab.door import folder
 from kheadless_tui.lab.lab import Lab
 
 NOBODY = "999999999"

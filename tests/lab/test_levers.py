@@ -16,11 +16,11 @@ import pytest
 import yaml
 
 from kheadless_tui.errors import InputError
-from kheadless_tui.lab.certificate import self_signed
-from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.failure import ApiFailure
+from kheadless_tui.lab.door.certificate import self_signed
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.world import ODD_PODS, WORLDS
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.failure import ApiFailure
+from kheadless_tui.lab.worlds.world import ODD_PODS, WORLDS
 from tests.lab.conftest import Client
 
 PODS = "/api/v1/namespaces/tutorial-1/pods"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kheadless_tui.lab.failure import ApiFailure
+from kheadless_tui.lab.objects.failure import ApiFailure
 from kheadless_tui.lab.validation import pod_security
 
 BARE = {"containers": [{"name": "c", "image": "x"}]}

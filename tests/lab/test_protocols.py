@@ -7,9 +7,9 @@ import zlib
 
 import pytest
 
-from kheadless_tui.lab.api import protobuf
-from kheadless_tui.lab.api.line_discipline import LineDiscipline, to_terminal
-from kheadless_tui.lab.api.spdy import (
+from kheadless_tui.lab.api.request import protobuf
+from kheadless_tui.lab.api.streaming.line_discipline import LineDiscipline, to_terminal
+from kheadless_tui.lab.api.streaming.spdy import (
     DICTIONARY,
     Answer,
     Data,

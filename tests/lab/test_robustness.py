@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from kheadless_tui.lab.api.bodies import MAX_BODY
+from kheadless_tui.lab.api.request.bodies import MAX_BODY
 from kheadless_tui.lab.lab import MAX_HEAD, Lab
-from kheadless_tui.lab.resources import CONFIG_MAPS
-from kheadless_tui.lab.store import HISTORY_BYTES
+from kheadless_tui.lab.objects.resources import CONFIG_MAPS
+from kheadless_tui.lab.objects.store import HISTORY_BYTES
 from tests.lab.conftest import Client
 
 MAPS = "/api/v1/namespaces/tutorial-1/configmaps"

@@ -11,7 +11,7 @@ import pytest
 
 from kheadless_tui.errors import ClusterError, InputError, Refused
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.levers import Levers
+from kheadless_tui.lab.switches.levers import Levers
 from kheadless_tui.model.objects import ObjectKey
 from tests.lab.asking import addresses_of, observe, session_on, until
 

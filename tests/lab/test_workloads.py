@@ -9,7 +9,7 @@ import pytest
 from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.controllers.events import MAX_EVENTS, TTL_SECONDS, Events
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.resources import PODS
+from kheadless_tui.lab.objects.resources import PODS
 from tests.lab.conftest import Client
 
 NS = "tutorial-1"

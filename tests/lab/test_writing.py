@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.resources import NAMESPACES
+from kheadless_tui.lab.objects.resources import NAMESPACES
 from tests.lab.conftest import Client
 
 NS = "/api/v1/namespaces/tutorial-1"

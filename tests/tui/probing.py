@@ -18,8 +18,8 @@ from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.probe.prober import ProbeResult
 from kheadless_tui.probe.questions import questions_for
 from kheadless_tui.probe.server import Server
-from kheadless_tui.tui.render.probed import ProbeRecord, record_key
-from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.known.probed import ProbeRecord, record_key
+from kheadless_tui.tui.known.view import ServiceView
 from kheadless_tui.zone.record import Question, Record
 from kheadless_tui.zone.resolve import resolve
 from kheadless_tui.zone.serving.config import ZoneConfig

@@ -8,7 +8,7 @@ from typing import cast
 
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Live, Reading, ReadState
-from kheadless_tui.tui.bridge import Bridge
+from kheadless_tui.tui.following.bridge import Bridge
 
 AGES = 3600.0
 """Seconds from one update to the next: none of a test waits for it."""

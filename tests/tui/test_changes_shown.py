@@ -8,11 +8,11 @@ import pytest
 
 from kheadless_tui.commands.demo import LateLevers
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.levers import Levers
+from kheadless_tui.lab.switches.levers import Levers
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.tui.screens.confirm import ConfirmScreen
-from kheadless_tui.tui.screens.levers import LeversScreen
-from kheadless_tui.tui.screens.too_small import TooSmallScreen
+from kheadless_tui.tui.dialogs.levers import LeversScreen
+from kheadless_tui.tui.dialogs.too_small import TooSmallScreen
+from kheadless_tui.tui.probing.confirm import ConfirmScreen
 from kheadless_tui.tui.widgets import panel
 from kheadless_tui.tui.widgets.rows import RowList
 from tests.screen import screen_lines, screen_text

@@ -15,7 +15,7 @@ PROGRAM = """
 import sys
 from tests.tui.conftest import FakeSession, shop
 from kheadless_tui.tui.app import HeadlessApp
-from kheadless_tui.tui.driver import PromptDriver
+from kheadless_tui.tui.terminal.driver import PromptDriver
 
 class Patient(PromptDriver):
     TICK = 3600.0

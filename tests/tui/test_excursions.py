@@ -14,10 +14,10 @@ from kheadless_tui.probe.resolver.resolver_files import Getent, PodFiles
 from kheadless_tui.probe.resolver.resolver_path import Ask, PathStep, ResolverPath
 from kheadless_tui.tui.render.path import path_layout, path_rows
 from kheadless_tui.tui.render.reach import ReachEntry, reach_layout
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.signs import ASCII, UNICODE
 from kheadless_tui.tui.render.timeline import timeline_layout, timeline_rows, worst_text
-from kheadless_tui.tui.screens.excursions import PathScreen, ReachScreen, TimelineScreen
+from kheadless_tui.tui.sheets.excursions import PathScreen, ReachScreen, TimelineScreen
+from kheadless_tui.tui.text.row import Row
+from kheadless_tui.tui.text.signs import ASCII, UNICODE
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.stub.resolv_conf import ResolvConf
 from tests.screen import screen_lines, screen_text

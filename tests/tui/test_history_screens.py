@@ -8,11 +8,11 @@ from textual.pilot import Pilot
 
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.app import HeadlessApp
+from kheadless_tui.tui.known.record_entries import record_entries
 from kheadless_tui.tui.render.answers import answer_card, answer_heads
-from kheadless_tui.tui.render.record_entries import record_entries
-from kheadless_tui.tui.screens.answers import ProbeScreen
-from kheadless_tui.tui.screens.history import DifferenceScreen, HistoryScreen
-from kheadless_tui.tui.screens.text import TextScreen
+from kheadless_tui.tui.sheets.answers import ProbeScreen
+from kheadless_tui.tui.sheets.history import DifferenceScreen, HistoryScreen
+from kheadless_tui.tui.sheets.text import TextScreen
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import until
 from tests.tui.probing import probed, view_of

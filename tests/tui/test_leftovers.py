@@ -17,7 +17,7 @@ from kheadless_tui.cluster.pods.podspec import PodOrder
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
 from kheadless_tui.tui.app import HeadlessApp
-from kheadless_tui.tui.screens.confirm import ConfirmScreen
+from kheadless_tui.tui.probing.confirm import ConfirmScreen
 from kheadless_tui.tui.widgets.status import StatusRow
 from tests.screen import screen_text
 from tests.tui.conftest import Keys, until

@@ -13,9 +13,9 @@ from kheadless_tui.probe.comparison.compare import compare
 from kheadless_tui.probe.matrix.layers import Layer, Matrix, build
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.questions import questions_for
+from kheadless_tui.tui.known.view import ServiceView
 from kheadless_tui.tui.render.matrix import MatrixCell, MatrixEntry, MatrixGroup, matrix_layout, matrix_rows
-from kheadless_tui.tui.render.signs import ASCII, UNICODE
-from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.text.signs import ASCII, UNICODE
 from kheadless_tui.tui.widgets import panel
 from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.zone.record import Record

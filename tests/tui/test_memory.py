@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kheadless_tui.tui.memory import Memory, recall, remember, state_path
-from kheadless_tui.tui.places import Place, Trail
+from kheadless_tui.tui.keys.memory import Memory, recall, remember, state_path
+from kheadless_tui.tui.keys.places import Place, Trail
 from tests.screen import screen_text
 from tests.tui.conftest import FakeSession, shop, until
 from tests.tui.test_shell_app import running, shows

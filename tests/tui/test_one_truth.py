@@ -7,7 +7,7 @@ from typing import cast
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.model.objects import Endpoints, EndpointsAddress, EndpointsSubset, Meta
 from kheadless_tui.tui.app import HeadlessApp
-from kheadless_tui.tui.render.ages import until_ages_move
+from kheadless_tui.tui.text.ages import until_ages_move
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import FakeSession, endpoint, pod, service, shop, slice_of, until
 from tests.tui.test_shell_app import running, shows, tree

@@ -8,8 +8,8 @@ import pytest
 from rich.text import Text
 from textual.app import App, ComposeResult
 
-from kheadless_tui.tui.render.roles import role_variables
-from kheadless_tui.tui.render.row import RowLayout
+from kheadless_tui.tui.text.roles import role_variables
+from kheadless_tui.tui.text.row import RowLayout
 from kheadless_tui.tui.widgets.rows import LayoutMaker, Row, RowList, one_line
 
 STYLES = Path(__file__).parents[2] / "styles"

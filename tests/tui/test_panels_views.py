@@ -16,11 +16,11 @@ from kheadless_tui.cluster.state import Forbidden
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.probe.comparison.compare import Comparison
-from kheadless_tui.tui.filtering import Filter
-from kheadless_tui.tui.notices import sentence_of, severity
-from kheadless_tui.tui.render.probed import ProbeRecord
-from kheadless_tui.tui.render.record_entries import RecordEntry
-from kheadless_tui.tui.render.roles import role_variables
+from kheadless_tui.tui.keys.filtering import Filter
+from kheadless_tui.tui.known.notices import sentence_of, severity
+from kheadless_tui.tui.known.probed import ProbeRecord
+from kheadless_tui.tui.known.record_entries import RecordEntry
+from kheadless_tui.tui.text.roles import role_variables
 from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.tui.widgets.findings_panel import FindingsPanel
 from kheadless_tui.tui.widgets.panel import Panel

@@ -12,14 +12,14 @@ from kheadless_tui.cluster.rights.access import Right
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Reading, Scope, Unauthorized
 from kheadless_tui.diagnose.finding import Fact
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.tui.notices import nothing_selected, trouble
+from kheadless_tui.tui.known.notices import nothing_selected, trouble
+from kheadless_tui.tui.known.view import ServiceView
 from kheadless_tui.tui.render.answers import answer_card, answer_heads, answers_layout
 from kheadless_tui.tui.render.findings import FindingCard, findings_layout
-from kheadless_tui.tui.render.notes import Note, note_for
 from kheadless_tui.tui.render.plan import first_word, manifest_lines, plan_lines
-from kheadless_tui.tui.render.row import Row
 from kheadless_tui.tui.render.vantages import Rights, vantage_choices, vantages_layout
-from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.text.notes import Note, note_for
+from kheadless_tui.tui.text.row import Row
 from kheadless_tui.zone.record import Question
 from tests.tui import probing
 from tests.tui.probing import probed, view_of

@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from kheadless_tui.tui.commands import Command
-from kheadless_tui.tui.render.ages import age_since, age_text, milliseconds
-from kheadless_tui.tui.render.cells import clean, cut, natural, shorten, shorten_all, width_of, wrap
+from kheadless_tui.tui.dialogs.commands import CommandLayout
+from kheadless_tui.tui.known.equivalents import Command
 from kheadless_tui.tui.render.commands import wrap_command
-from kheadless_tui.tui.render.roles import GOOD, SOURCES, role_variables, with_styles
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.signs import ASCII, UNICODE, Signs, signs_for
-from kheadless_tui.tui.screens.commands import CommandLayout
+from kheadless_tui.tui.text.ages import age_since, age_text, milliseconds
+from kheadless_tui.tui.text.cells import clean, cut, natural, shorten, shorten_all, width_of, wrap
+from kheadless_tui.tui.text.roles import GOOD, SOURCES, role_variables, with_styles
+from kheadless_tui.tui.text.row import Row
+from kheadless_tui.tui.text.signs import ASCII, UNICODE, Signs, signs_for
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.tui.render.endpoints import EndpointEntry, endpoint_entries
+from kheadless_tui.tui.known.endpoints import EndpointEntry, endpoint_entries
 from kheadless_tui.tui.render.pods import pods_layout
-from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.text.row import Row
 from kheadless_tui.zone.serving.config import ZoneConfig
 from tests.tui.worlds import (
     KEY,

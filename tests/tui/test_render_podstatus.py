@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from kheadless_tui.model.workloads import Pod
-from kheadless_tui.tui.render.podstatus import pod_status_text
+from kheadless_tui.tui.known.podstatus import pod_status_text
 
 RUNNING = {"running": {"startedAt": "2026-11-21T04:00:00Z"}}
 

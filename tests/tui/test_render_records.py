@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from kheadless_tui.tui.explanation import MAX_FACTS, explanation
-from kheadless_tui.tui.render.record_entries import record_entries
+from kheadless_tui.tui.known.explanation import MAX_FACTS, explanation
+from kheadless_tui.tui.known.record_entries import record_entries
+from kheadless_tui.tui.known.view import ServiceView
 from kheadless_tui.tui.render.records import records_layout
-from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.text.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.text.row import Row
 from tests.tui import probing
 from tests.tui.probing import probed, view_of
 from tests.tui.worlds import PANEL_WIDTHS, check_text, drawn, endpoint, healthy, service, slice_of, troubled, world

@@ -13,9 +13,9 @@ from kheadless_tui.cluster.state import Forbidden, Live, Polled, ReadState, Scop
 from kheadless_tui.model.objects import EndpointSlice
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.app import HeadlessApp
-from kheadless_tui.tui.notices import nothing_selected
-from kheadless_tui.tui.render.ages import clock
-from kheadless_tui.tui.screens.rights import RightsScreen
+from kheadless_tui.tui.dialogs.rights import RightsScreen
+from kheadless_tui.tui.known.notices import nothing_selected
+from kheadless_tui.tui.text.ages import clock
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import FakeSession, endpoint, pod, service, shop, slice_of, until
 from tests.tui.test_shell_app import SIZES, running, shows

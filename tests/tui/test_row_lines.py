@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.text.row import Row
 from kheadless_tui.tui.widgets.row_lines import RowLines
 
 

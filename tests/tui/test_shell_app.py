@@ -15,9 +15,9 @@ from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Forbidden, Offline, Reading, Scope
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.tui.app import HeadlessApp
-from kheadless_tui.tui.screens.commands import CommandsScreen
-from kheadless_tui.tui.screens.help import HelpScreen
-from kheadless_tui.tui.screens.why import WhyScreen
+from kheadless_tui.tui.dialogs.commands import CommandsScreen
+from kheadless_tui.tui.dialogs.help import HelpScreen
+from kheadless_tui.tui.dialogs.why import WhyScreen
 from kheadless_tui.tui.widgets.rule import Rule
 from kheadless_tui.tui.widgets.side import Tabs
 from kheadless_tui.tui.widgets.tree import ServiceTree

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kheadless_tui.model.objects import Endpoint, EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot, SnapshotBuilder
-from kheadless_tui.tui.catalog import GONE_AFTER, TOGETHER, Catalog, TreeItem, key_of, members_of
-from kheadless_tui.tui.filtering import Filter
+from kheadless_tui.tui.keys.filtering import Filter
+from kheadless_tui.tui.known.catalog import GONE_AFTER, TOGETHER, Catalog, TreeItem, key_of, members_of
 from tests.tui.conftest import endpoint, pod, service, shop, slice_of
 
 WEB = ObjectKey("shop", "nginx-headless")

@@ -15,11 +15,11 @@ from textual.pilot import Pilot
 from kheadless_tui.cluster.connecting.connection import load_connection
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.lab.lab import Lab
-from kheadless_tui.lab.levers import Levers
+from kheadless_tui.lab.switches.levers import Levers
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.app import HeadlessApp
-from kheadless_tui.tui.screens.commands import CommandsScreen
-from kheadless_tui.tui.screens.confirm import ConfirmScreen
+from kheadless_tui.tui.dialogs.commands import CommandsScreen
+from kheadless_tui.tui.probing.confirm import ConfirmScreen
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import Keys, until
 

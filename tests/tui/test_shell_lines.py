@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, Scope, Unauthorized
-from kheadless_tui.tui.actions import ACTIONS, key_text
-from kheadless_tui.tui.ascii import ascii_cells
-from kheadless_tui.tui.bridge import slow_link
-from kheadless_tui.tui.counters import coarse, until_next_step
-from kheadless_tui.tui.filtering import Filter
-from kheadless_tui.tui.layout import layout_for
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.signs import ASCII, UNICODE
-from kheadless_tui.tui.screens.help import HelpEntry, HelpGroup, help_lines
-from kheadless_tui.tui.serving import Served
+from kheadless_tui.tui.dialogs.help import HelpEntry, HelpGroup, help_lines
+from kheadless_tui.tui.following.bridge import slow_link
+from kheadless_tui.tui.keys.actions import ACTIONS, key_text
+from kheadless_tui.tui.keys.filtering import Filter
+from kheadless_tui.tui.known.serving import Served
+from kheadless_tui.tui.terminal.ascii import ascii_cells
+from kheadless_tui.tui.terminal.layout import layout_for
+from kheadless_tui.tui.text.counters import coarse, until_next_step
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.signs import ASCII, UNICODE
 from kheadless_tui.tui.widgets.header import Header, HeaderFacts, scope_text, state_text
 from kheadless_tui.tui.widgets.keys import Keys
 from kheadless_tui.tui.widgets.rule import Rule

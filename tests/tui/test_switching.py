@@ -11,8 +11,8 @@ import pytest
 from kheadless_tui.cluster.state import Offline
 from kheadless_tui.errors import UsageError
 from kheadless_tui.tui.app import HeadlessApp
-from kheadless_tui.tui.command_line import WORDY, Known, Verb, choices, parse
-from kheadless_tui.tui.places import Place, Trail, namespaces_of
+from kheadless_tui.tui.keys.command_line import WORDY, Known, Verb, choices, parse
+from kheadless_tui.tui.keys.places import Place, Trail, namespaces_of
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import FakeSession, shop, until
 from tests.tui.test_shell_app import SIZES, running, shows, tree

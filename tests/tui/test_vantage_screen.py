@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kheadless_tui.tui.probing.vantage import VantageScreen
 from kheadless_tui.tui.render.vantages import AutoChoice, VantageChoice, with_auto
-from kheadless_tui.tui.screens.vantage import VantageScreen
 from tests.screen import screen_text
 from tests.tui.conftest import until
 from tests.tui.test_shell_app import drawn_at, shows

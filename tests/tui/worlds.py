@@ -11,7 +11,7 @@ import msgspec
 from kheadless_tui.model.kinds import KINDS
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.tui.render.row import Row, RowLayout
+from kheadless_tui.tui.text.row import Row, RowLayout
 
 NOW = 1_795_235_391.0
 """Every age is counted from here: 2026-11-21T04:29:51Z."""

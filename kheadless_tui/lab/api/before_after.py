@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.resources import Resource
-from kheadless_tui.lab.store import Object, clone
+from kheadless_tui.lab.objects.failure import ApiFailure
+from kheadless_tui.lab.objects.resources import Resource
+from kheadless_tui.lab.objects.store import Object, clone
 
 
 def carry_over(item: Object, before: Object) -> None:

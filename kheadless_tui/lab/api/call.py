@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from kheadless_tui.lab.api import tables
-from kheadless_tui.lab.api.bodies import json_reply
-from kheadless_tui.lab.api.managed_fields import Manager, manager_of
-from kheadless_tui.lab.api.paths import Target, warnings_of
-from kheadless_tui.lab.resources import Resource
-from kheadless_tui.lab.store import Object
+from kheadless_tui.lab.api.request.bodies import json_reply
+from kheadless_tui.lab.api.request.managed_fields import Manager, manager_of
+from kheadless_tui.lab.api.request.paths import Target, warnings_of
+from kheadless_tui.lab.objects.resources import Resource
+from kheadless_tui.lab.objects.store import Object
 
 
 @dataclass(frozen=True, slots=True)

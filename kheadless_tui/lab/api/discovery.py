@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kheadless_tui.lab.api.paths import GROUP_VERSIONS
-from kheadless_tui.lab.resources import RESOURCES, REVIEWS, Resource
+from kheadless_tui.lab.api.request.paths import GROUP_VERSIONS
+from kheadless_tui.lab.objects.resources import RESOURCES, REVIEWS, Resource
 
 VERSION = {
     "major": "1",

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from kheadless_tui.lab.api import discovery, openapi, paths
-from kheadless_tui.lab.api.bodies import json_reply, reply
-from kheadless_tui.lab.failure import method_not_allowed
+from kheadless_tui.lab.api import discovery, openapi
+from kheadless_tui.lab.api.request import paths
+from kheadless_tui.lab.api.request.bodies import json_reply, reply
+from kheadless_tui.lab.objects.failure import method_not_allowed
 
 _HEALTH = ("/healthz", "/livez", "/readyz")
 _TEXT = "text/plain; charset=utf-8"

@@ -10,10 +10,10 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
 
-from kheadless_tui.lab.api import paths
 from kheadless_tui.lab.api.documents import is_document
+from kheadless_tui.lab.api.request import paths
 from kheadless_tui.lab.api.server import refused
-from kheadless_tui.lab.failure import ApiFailure, PlainFailure, method_not_allowed
+from kheadless_tui.lab.objects.failure import ApiFailure, PlainFailure, method_not_allowed
 
 _LINE = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ (/\S*) HTTP/1\.[01]\b")
 """A request line that is one, whatever its method."""

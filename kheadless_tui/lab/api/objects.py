@@ -12,15 +12,15 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kheadless_tui.lab import defaults
-from kheadless_tui.lab.api import managed_fields
 from kheadless_tui.lab.api.before_after import carry_over, check_preconditions, cluster_addresses, slice_differs
-from kheadless_tui.lab.api.decoding import without_empty
-from kheadless_tui.lab.api.managed_fields import APPLY, Manager
-from kheadless_tui.lab.clock import Clock, rfc3339
-from kheadless_tui.lab.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
-from kheadless_tui.lab.failure import ApiFailure, already_exists, bad_request, conflict, not_found
-from kheadless_tui.lab.resources import (
+from kheadless_tui.lab.api.request import managed_fields
+from kheadless_tui.lab.api.request.decoding import without_empty
+from kheadless_tui.lab.api.request.managed_fields import APPLY, Manager
+from kheadless_tui.lab.objects import defaults
+from kheadless_tui.lab.objects.clock import Clock, rfc3339
+from kheadless_tui.lab.objects.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
+from kheadless_tui.lab.objects.failure import ApiFailure, already_exists, bad_request, conflict, not_found
+from kheadless_tui.lab.objects.resources import (
     BY_KIND,
     ENDPOINT_SLICES,
     NAMESPACES,
@@ -31,7 +31,7 @@ from kheadless_tui.lab.resources import (
     SERVICES,
     Resource,
 )
-from kheadless_tui.lab.store import MODIFIED_MESSAGE, Object, Store, clone, disowned, owned_by
+from kheadless_tui.lab.objects.store import MODIFIED_MESSAGE, Object, Store, clone, disowned, owned_by
 from kheadless_tui.lab.validation import checks, pod_security
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from kheadless_tui.lab.api.discovery import VERSION, resources_of
-from kheadless_tui.lab.api.paths import GROUP_VERSIONS
-from kheadless_tui.lab.api.schemas import all_schemas, name_of_kind, reference
-from kheadless_tui.lab.resources import Resource
+from kheadless_tui.lab.api.request.paths import GROUP_VERSIONS
+from kheadless_tui.lab.api.request.schemas import all_schemas, name_of_kind, reference
+from kheadless_tui.lab.objects.resources import Resource
 
 V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _PARAMETERS = ("dryRun", "fieldManager", "fieldValidation")

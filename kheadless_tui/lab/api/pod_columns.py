@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kheadless_tui.lab.clock import parse_rfc3339
-from kheadless_tui.lab.store import Object
+from kheadless_tui.lab.objects.clock import parse_rfc3339
+from kheadless_tui.lab.objects.store import Object
 
 
 def human_duration(seconds: float) -> str:

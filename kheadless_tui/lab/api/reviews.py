@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kheadless_tui.lab.api.decoding import IGNORE, read_as
-from kheadless_tui.lab.failure import Cause, bad_request, invalid
-from kheadless_tui.lab.resources import REVIEWS, Resource
-from kheadless_tui.lab.rights import Attributes, Rights, User
-from kheadless_tui.lab.store import Object
+from kheadless_tui.lab.api.request.decoding import IGNORE, read_as
+from kheadless_tui.lab.objects.failure import Cause, bad_request, invalid
+from kheadless_tui.lab.objects.resources import REVIEWS, Resource
+from kheadless_tui.lab.objects.rights import Attributes, Rights, User
+from kheadless_tui.lab.objects.store import Object
 
 _ACCESS = Resource(
     "authorization.k8s.io",

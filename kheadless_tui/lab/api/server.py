@@ -8,17 +8,26 @@ from collections.abc import Mapping
 
 from aiohttp import HttpVersion10, web
 
-from kheadless_tui.lab.api import options, paths, reviews
-from kheadless_tui.lab.api.bodies import check_accept, json_reply, read_object, reply
+from kheadless_tui.lab.api import reviews
 from kheadless_tui.lab.api.call import Call
 from kheadless_tui.lab.api.documents import document_for
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.api.streams import Streams
+from kheadless_tui.lab.api.request import options, paths
+from kheadless_tui.lab.api.request.bodies import check_accept, json_reply, read_object, reply
+from kheadless_tui.lab.api.streaming.streams import Streams
 from kheadless_tui.lab.api.verbs import Verbs
-from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.failure import ApiFailure, PlainFailure, bad_request, internal_error, unauthorized
-from kheadless_tui.lab.rights import ANONYMOUS, Attributes, Rights, User, impersonated, of_token, service_account
-from kheadless_tui.lab.store import Store
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.failure import ApiFailure, PlainFailure, bad_request, internal_error, unauthorized
+from kheadless_tui.lab.objects.rights import (
+    ANONYMOUS,
+    Attributes,
+    Rights,
+    User,
+    impersonated,
+    of_token,
+    service_account,
+)
+from kheadless_tui.lab.objects.store import Store
 
 _TEXT = "text/plain; charset=utf-8"
 _STREAMED = ("attach", "exec", "portforward", "log")

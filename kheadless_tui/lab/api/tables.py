@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from kheadless_tui.lab.api.pod_columns import human_duration, pod_ready, pod_restarts, pod_status
-from kheadless_tui.lab.clock import parse_rfc3339
-from kheadless_tui.lab.resources import Resource
-from kheadless_tui.lab.store import Object
+from kheadless_tui.lab.objects.clock import parse_rfc3339
+from kheadless_tui.lab.objects.resources import Resource
+from kheadless_tui.lab.objects.store import Object
 
 NONE = "<none>"
 UNKNOWN = "<unknown>"

@@ -7,20 +7,20 @@ from typing import Any
 
 from aiohttp import web
 
-from kheadless_tui.lab import patching
-from kheadless_tui.lab.api import decoding, tables, typed
-from kheadless_tui.lab.api.bodies import decode_apply, decode_options, headers, read_body, read_object
+from kheadless_tui.lab.api import tables
 from kheadless_tui.lab.api.call import Call
-from kheadless_tui.lab.api.listing import Scope, list_page
-from kheadless_tui.lab.api.managed_fields import APPLY, Manager
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.api.options import is_true, unsupported
-from kheadless_tui.lab.api.schemas import of_kind
+from kheadless_tui.lab.api.request import decoding, patching, typed
+from kheadless_tui.lab.api.request.bodies import decode_apply, decode_options, headers, read_body, read_object
+from kheadless_tui.lab.api.request.listing import Scope, list_page
+from kheadless_tui.lab.api.request.managed_fields import APPLY, Manager
+from kheadless_tui.lab.api.request.options import is_true, unsupported
+from kheadless_tui.lab.api.request.schemas import of_kind
 from kheadless_tui.lab.api.watching import Watch
-from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.failure import bad_request, expired, invalid_options, unsupported_patch
-from kheadless_tui.lab.resources import ENDPOINTS, EVENTS, NAMESPACES, PODS, SERVICES
-from kheadless_tui.lab.store import Object, Store
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.failure import bad_request, expired, invalid_options, unsupported_patch
+from kheadless_tui.lab.objects.resources import ENDPOINTS, EVENTS, NAMESPACES, PODS, SERVICES
+from kheadless_tui.lab.objects.store import Object, Store
 from kheadless_tui.lab.validation.checks import check_scale
 
 APPLY_PATCH = "application/apply-patch+yaml"

@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from kheadless_tui.lab.api.listing import Scope, number
-from kheadless_tui.lab.api.options import is_true
-from kheadless_tui.lab.api.schemas import of_kind
-from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.store import Change, Object, Store
+from kheadless_tui.lab.api.request.listing import Scope, number
+from kheadless_tui.lab.api.request.options import is_true
+from kheadless_tui.lab.api.request.schemas import of_kind
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.failure import ApiFailure
+from kheadless_tui.lab.objects.store import Change, Object, Store
 
 BOOKMARK_SECONDS = 60.0
 """A bookmark at least that often, for those who ask for them (k8s.io/apiserver cacher, defaultBookmarkFrequency)."""

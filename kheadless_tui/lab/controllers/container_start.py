@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.controllers.events import NORMAL, WARNING
 from kheadless_tui.lab.controllers.pod_status import BACK_OFF_SECONDS, find_state, identity
 from kheadless_tui.lab.controllers.pod_writer import PodWriter
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.store import Object, key_of
 from kheadless_tui.lab.pods.images import FOREVER, find_image, full_reference, run_of
-from kheadless_tui.lab.store import Object, key_of
 
 PULL_FAILED_SECONDS = 1.0
 

@@ -9,12 +9,12 @@ import math
 from typing import Any
 
 from kheadless_tui.lab.api.objects import SUFFIX_ALPHABET, Objects
-from kheadless_tui.lab.clock import Clock, parse_rfc3339
 from kheadless_tui.lab.controllers.events import NORMAL, Events
 from kheadless_tui.lab.controllers.ownership import Ownership, controller_reference
-from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.resources import DEPLOYMENTS, REPLICA_SETS
-from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of
+from kheadless_tui.lab.objects.clock import Clock, parse_rfc3339
+from kheadless_tui.lab.objects.failure import ApiFailure
+from kheadless_tui.lab.objects.resources import DEPLOYMENTS, REPLICA_SETS
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, clone, key_of
 
 HASH_LABEL = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"

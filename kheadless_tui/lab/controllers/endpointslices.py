@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.resources import ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES
-from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.resources import ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, clone, key_of
 
 MAX_ENDPOINTS = 100
 """Endpoints in one slice (kube-controller-manager --max-endpoints-per-slice)."""

@@ -6,10 +6,10 @@ import contextlib
 from collections import OrderedDict
 
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.clock import Clock, Timer
-from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.resources import EVENTS
-from kheadless_tui.lab.store import Change, Key, Object, Store, key_of
+from kheadless_tui.lab.objects.clock import Clock, Timer
+from kheadless_tui.lab.objects.failure import ApiFailure
+from kheadless_tui.lab.objects.resources import EVENTS
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, key_of
 
 NORMAL, WARNING = "Normal", "Warning"
 TTL_SECONDS = 3600.0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kheadless_tui.lab.api.objects import FOREGROUND, Objects
-from kheadless_tui.lab.resources import OWNED, OWNERS, Resource
-from kheadless_tui.lab.store import Change, Key, Object, Store, clone, owned_by
+from kheadless_tui.lab.objects.resources import OWNED, OWNERS, Resource
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, clone, owned_by
 
 _KINDS = {resource.kind for resource in OWNERS}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kheadless_tui.lab.controllers.pod_status import is_sidecar, set_condition
-from kheadless_tui.lab.store import Object
+from kheadless_tui.lab.objects.store import Object
 
 
 def _unfinished(pod: Object) -> Iterator[tuple[Object, Object]]:

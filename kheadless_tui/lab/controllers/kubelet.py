@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.clock import Clock, Timer, parse_rfc3339
 from kheadless_tui.lab.controllers.container_start import ContainerStarter, Launcher
 from kheadless_tui.lab.controllers.events import NORMAL, WARNING, Events
 from kheadless_tui.lab.controllers.init_containers import has_to_wait, is_unbegun, next_to_start, set_initialized
@@ -25,13 +23,12 @@ from kheadless_tui.lab.controllers.pod_status import (
     waiting,
 )
 from kheadless_tui.lab.controllers.pod_writer import PodWriter
-from kheadless_tui.lab.defaults import Addresses
-from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.resources import NODES, PODS
-from kheadless_tui.lab.store import Change, Key, Object, Store, key_of
-
-POD_RANGE = ipaddress.ip_network("10.244.0.0/16")
-POD_RANGE_6 = ipaddress.ip_network("fd00:244::/64")
+from kheadless_tui.lab.objects.clock import Clock, Timer, parse_rfc3339
+from kheadless_tui.lab.objects.defaults import Addresses
+from kheadless_tui.lab.objects.failure import ApiFailure
+from kheadless_tui.lab.objects.resources import NODES, PODS
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, key_of
+from kheadless_tui.lab.pods.network import POD_RANGE, POD_RANGE_6
 
 START_SECONDS = 0.25
 """From being scheduled to running, with the image on the node."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
-from kheadless_tui.lab.clock import Clock
-from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.store import Change, Key, Store
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.failure import ApiFailure
+from kheadless_tui.lab.objects.store import Change, Key, Store
 
 REACTION_SECONDS = 0.02
 """From a change to the controllers that care: a watch and a queue lie between."""

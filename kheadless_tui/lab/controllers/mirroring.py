@@ -10,8 +10,8 @@ import ipaddress
 
 from kheadless_tui.lab.api.objects import Objects
 from kheadless_tui.lab.controllers.endpointslices import MANAGED_BY, SERVICE_NAME
-from kheadless_tui.lab.resources import ENDPOINT_SLICES, ENDPOINTS, SERVICES
-from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of
+from kheadless_tui.lab.objects.resources import ENDPOINT_SLICES, ENDPOINTS, SERVICES
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, clone, key_of
 
 MANAGER = "endpointslicemirroring-controller.k8s.io"
 SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.resources import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS
-from kheadless_tui.lab.store import Change, Key, Store
+from kheadless_tui.lab.objects.resources import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS
+from kheadless_tui.lab.objects.store import Change, Key, Store
 
 ACCOUNT, AUTHORITY = "default", "kube-root-ca.crt"
 _DESCRIPTION = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.resources import NAMESPACES, RESOURCES
-from kheadless_tui.lab.store import Change, Key, Store
+from kheadless_tui.lab.objects.resources import NAMESPACES, RESOURCES
+from kheadless_tui.lab.objects.store import Change, Key, Store
 
 
 class NamespaceController:

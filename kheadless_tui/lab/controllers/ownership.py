@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.resources import Resource
-from kheadless_tui.lab.selectors import matches, of_workload
-from kheadless_tui.lab.store import Change, Key, Object, Store, disowned, key_of
+from kheadless_tui.lab.objects.resources import Resource
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, disowned, key_of
+from kheadless_tui.lab.validation.selectors import matches, of_workload
 
 
 class Ownership:

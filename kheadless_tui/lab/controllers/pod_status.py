@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from kheadless_tui.lab.objects.store import Object
 from kheadless_tui.lab.pods.images import find_image, full_reference
-from kheadless_tui.lab.store import Object
 
 RESTART_SECONDS = 0.3
 """To the first restart of a container that has ended; later ones wait for the back-off."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.controllers.events import Events
-from kheadless_tui.lab.resources import PODS
-from kheadless_tui.lab.store import Key, Object, Store
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.resources import PODS
+from kheadless_tui.lab.objects.store import Key, Object, Store
 
 
 class PodWriter:

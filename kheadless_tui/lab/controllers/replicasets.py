@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from kheadless_tui.lab.api.objects import Objects, generated_name
-from kheadless_tui.lab.clock import parse_rfc3339
 from kheadless_tui.lab.controllers.events import NORMAL, Events
 from kheadless_tui.lab.controllers.ownership import Ownership, controller_reference
-from kheadless_tui.lab.resources import PODS, REPLICA_SETS
-from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of
+from kheadless_tui.lab.objects.clock import parse_rfc3339
+from kheadless_tui.lab.objects.resources import PODS, REPLICA_SETS
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, clone, key_of
 
 _COMPONENT = "replicaset-controller"
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from kheadless_tui.lab.api.objects import SUFFIX_ALPHABET, Objects
 from kheadless_tui.lab.controllers.ownership import Ownership, controller_reference
-from kheadless_tui.lab.resources import CONTROLLER_REVISIONS, STATEFUL_SETS
-from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of
+from kheadless_tui.lab.objects.resources import CONTROLLER_REVISIONS, STATEFUL_SETS
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, clone, key_of
 
 HASH_LABEL = "controller.kubernetes.io/hash"
 LABEL = "controller-revision-hash"

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable
 
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.controllers.events import NORMAL, WARNING, Events
 from kheadless_tui.lab.controllers.pod_status import set_condition
-from kheadless_tui.lab.resources import NODES, PODS
-from kheadless_tui.lab.store import Change, Key, Object, Store, key_of
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.resources import NODES, PODS
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, key_of
 
 SCHEDULE_SECONDS = 0.05
 _COMPONENT = "default-scheduler"

@@ -7,9 +7,9 @@ from kheadless_tui.lab.controllers.events import NORMAL, Events
 from kheadless_tui.lab.controllers.ownership import Ownership, controller_reference
 from kheadless_tui.lab.controllers.revisions import LABEL, RevisionHistory, Revisions, label_of, template_of
 from kheadless_tui.lab.controllers.volume_claims import claims_of, with_claims
-from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.resources import PODS, STATEFUL_SETS, VOLUME_CLAIMS
-from kheadless_tui.lab.store import Change, Key, Object, Store, key_of
+from kheadless_tui.lab.objects.failure import ApiFailure
+from kheadless_tui.lab.objects.resources import PODS, STATEFUL_SETS, VOLUME_CLAIMS
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, key_of
 
 
 class StatefulSetController:

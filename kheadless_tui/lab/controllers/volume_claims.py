@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kheadless_tui.lab.api.objects import Objects
-from kheadless_tui.lab.clock import Clock
 from kheadless_tui.lab.controllers.events import NORMAL, Events
-from kheadless_tui.lab.defaults import CLAIM_IN_USE
-from kheadless_tui.lab.resources import PODS, VOLUME_CLAIMS
-from kheadless_tui.lab.store import Change, Key, Object, Store, clone, key_of
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.defaults import CLAIM_IN_USE
+from kheadless_tui.lab.objects.resources import PODS, VOLUME_CLAIMS
+from kheadless_tui.lab.objects.store import Change, Key, Object, Store, clone, key_of
 
 PROVISION_SECONDS = 0.2
 """From a claim to its volume."""

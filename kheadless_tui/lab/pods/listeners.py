@@ -6,7 +6,7 @@ import asyncio
 import struct
 from collections.abc import Awaitable, Callable
 
-from kheadless_tui.lab.dns_server import Replying
+from kheadless_tui.lab.dns.server import Replying
 
 Read = Callable[[], Awaitable[bytes]]
 """The next bytes from the client; empty at their end."""

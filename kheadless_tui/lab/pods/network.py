@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import ipaddress
 
-from kheadless_tui.lab.cluster_dns import ClusterDns
-from kheadless_tui.lab.controllers.kubelet import POD_RANGE
-from kheadless_tui.lab.dns_server import Replying
-from kheadless_tui.lab.node_local import ADDRESS as NODE_LOCAL
+from kheadless_tui.lab.dns.cluster_dns import ClusterDns
+from kheadless_tui.lab.dns.node_local import ADDRESS as NODE_LOCAL
+from kheadless_tui.lab.dns.server import Replying
+from kheadless_tui.lab.dns.upstream import ADDRESS as UPSTREAM
+from kheadless_tui.lab.objects.resources import ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, NODES, PODS, SERVICES
+from kheadless_tui.lab.objects.store import Change, Object, Store
 from kheadless_tui.lab.pods import listeners
 from kheadless_tui.lab.pods.images import Image, find_image
 from kheadless_tui.lab.pods.listeners import Listener
 from kheadless_tui.lab.pods.policies import Connection, Policies, Side
-from kheadless_tui.lab.resources import ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, NODES, PODS, SERVICES
-from kheadless_tui.lab.store import Change, Object, Store
-from kheadless_tui.lab.upstream import ADDRESS as UPSTREAM
 
+POD_RANGE = ipaddress.ip_network("10.244.0.0/16")
+POD_RANGE_6 = ipaddress.ip_network("fd00:244::/64")
 DNS_PORT = 53
 API_PORT = 6443
 KUBE_DNS = "10.96.0.10"

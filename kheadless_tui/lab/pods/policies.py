@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kheadless_tui.lab import selectors
-from kheadless_tui.lab.store import Object
+from kheadless_tui.lab.objects.store import Object
+from kheadless_tui.lab.validation import selectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from kheadless_tui.lab.clock import Clock
+from kheadless_tui.lab.objects.clock import Clock
+from kheadless_tui.lab.objects.store import Object
 from kheadless_tui.lab.pods.images import Image
 from kheadless_tui.lab.pods.network import Network
-from kheadless_tui.lab.store import Object
 from kheadless_tui.zone.stub.resolv_conf import ResolvConf
 
 PIPE_BYTES = 65536

@@ -7,8 +7,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from kheadless_tui.lab.controllers.scheduler import OrphanedPods
-from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.store import Object, clone
+from kheadless_tui.lab.objects.failure import ApiFailure
+from kheadless_tui.lab.objects.store import Object, clone
 from kheadless_tui.lab.switches.switch import Remembering
 
 if TYPE_CHECKING:

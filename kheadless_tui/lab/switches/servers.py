@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from kheadless_tui.lab.cluster_dns import CONFIG_MAP, NAMESPACE
 from kheadless_tui.lab.controllers.pod_status import set_readiness, terminated
-from kheadless_tui.lab.dns_server import CoreDns
-from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.store import Object
+from kheadless_tui.lab.dns.cluster_dns import CONFIG_MAP, NAMESPACE
+from kheadless_tui.lab.dns.server import CoreDns
+from kheadless_tui.lab.objects.failure import ApiFailure
+from kheadless_tui.lab.objects.store import Object
 from kheadless_tui.lab.switches.switch import Remembering
 
 ALL = "all replicas"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kheadless_tui.lab.node_local import ADDRESS as NODE_LOCAL
+from kheadless_tui.lab.dns.node_local import ADDRESS as NODE_LOCAL
 from kheadless_tui.lab.pods.network import KUBE_DNS
 from kheadless_tui.lab.switches.switch import Remembering
 from kheadless_tui.model.objects import ObjectKey

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kheadless_tui.lab.defaults import Addresses
-from kheadless_tui.lab.failure import Cause, invalid
-from kheadless_tui.lab.resources import (
+from kheadless_tui.lab.objects.defaults import Addresses
+from kheadless_tui.lab.objects.failure import Cause, invalid
+from kheadless_tui.lab.objects.resources import (
     CLUSTER_ROLE_BINDINGS,
     CLUSTER_ROLES,
     CONFIG_MAPS,
@@ -25,7 +25,7 @@ from kheadless_tui.lab.resources import (
     VOLUME_CLAIMS,
     Resource,
 )
-from kheadless_tui.lab.store import Object
+from kheadless_tui.lab.objects.store import Object
 from kheadless_tui.lab.validation import endpoints, fields, pods, rbac, services, workloads
 
 _OF_RIGHTS, _BINDINGS = (ROLES, CLUSTER_ROLES), (ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS)

@@ -6,8 +6,8 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
-from kheadless_tui.lab.failure import Cause
-from kheadless_tui.lab.store import Object
+from kheadless_tui.lab.objects.failure import Cause
+from kheadless_tui.lab.objects.store import Object
 from kheadless_tui.lab.validation.fields import (
     NO_ADDRESS,
     PROTOCOLS,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kheadless_tui.lab.failure import ApiFailure
-from kheadless_tui.lab.store import Object
+from kheadless_tui.lab.objects.failure import ApiFailure
+from kheadless_tui.lab.objects.store import Object
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
 _DEFAULT_CAPABILITIES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kheadless_tui.lab.failure import Cause
+from kheadless_tui.lab.objects.failure import Cause
 from kheadless_tui.lab.validation.fields import (
     PROTOCOLS,
     duplicate,

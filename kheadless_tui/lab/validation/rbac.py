@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kheadless_tui.lab.failure import Cause
-from kheadless_tui.lab.resources import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, RBAC, Resource
-from kheadless_tui.lab.store import Object
+from kheadless_tui.lab.objects.failure import Cause
+from kheadless_tui.lab.objects.resources import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, RBAC, Resource
+from kheadless_tui.lab.objects.store import Object
 from kheadless_tui.lab.validation import fields
 
 _GROUP_OF = {"ServiceAccount": "", "User": RBAC, "Group": RBAC}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kheadless_tui.lab.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
-from kheadless_tui.lab.failure import Cause
+from kheadless_tui.lab.objects.defaults import SERVICE_RANGE, SERVICE_RANGE_6, Addresses
+from kheadless_tui.lab.objects.failure import Cause
 from kheadless_tui.lab.validation.fields import (
     NO_ADDRESS,
     PROTOCOLS,

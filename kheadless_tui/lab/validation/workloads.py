@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kheadless_tui.lab import selectors
-from kheadless_tui.lab.failure import Cause
+from kheadless_tui.lab.objects.failure import Cause
+from kheadless_tui.lab.validation import selectors
 from kheadless_tui.lab.validation.fields import forbidden, invalid, labels, one_of, required
 from kheadless_tui.lab.validation.pods import pod_spec
 

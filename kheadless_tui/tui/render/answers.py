@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from kheadless_tui.model.remembered import remembered
-from kheadless_tui.tui.render.ages import clock, milliseconds
-from kheadless_tui.tui.render.cells import clean, natural, pad, shorten, width_of, wrap
+from kheadless_tui.tui.known.probed import record_key
 from kheadless_tui.tui.render.commands import clean_command, command_lines
-from kheadless_tui.tui.render.names import asked, relative, relative_data
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.probed import record_key
-from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
-from kheadless_tui.tui.render.signs import UNICODE, Signs
-from kheadless_tui.tui.render.verdicts import OLDER, WORD_WIDTH, rank, verdict_cell
+from kheadless_tui.tui.text.ages import clock, milliseconds
+from kheadless_tui.tui.text.cells import clean, natural, pad, shorten, width_of, wrap
+from kheadless_tui.tui.text.names import asked, relative, relative_data
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.text.signs import UNICODE, Signs
+from kheadless_tui.tui.text.verdicts import OLDER, WORD_WIDTH, rank, verdict_cell
 from kheadless_tui.zone.naming.reverse_names import address_of_reverse
 
 if TYPE_CHECKING:
     from kheadless_tui.model.snapshot import Snapshot
     from kheadless_tui.probe.comparison.compare import Row as ComparedRow
     from kheadless_tui.probe.observation import Observation, Vantage
-    from kheadless_tui.tui.render.probed import ProbeRecord
-    from kheadless_tui.tui.render.row import Row
-    from kheadless_tui.tui.render.view import ServiceView
+    from kheadless_tui.tui.known.probed import ProbeRecord
+    from kheadless_tui.tui.known.view import ServiceView
+    from kheadless_tui.tui.text.row import Row
     from kheadless_tui.zone.record import PredictedRecord, Question, Record
 
     Records = tuple[PredictedRecord, ...]

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
-from kheadless_tui.tui.render.cells import clean, pad, width_of
-from kheadless_tui.tui.render.roles import MUTED, TEXT
+from kheadless_tui.tui.text.cells import clean, pad, width_of
+from kheadless_tui.tui.text.roles import MUTED, TEXT
 
 
 def clean_command(command: str) -> str:

@@ -10,12 +10,12 @@ from rich.text import Text
 
 from kheadless_tui.diagnose.finding import ERROR, WARNING, Fact, Finding
 from kheadless_tui.tui.render.answers import LABEL
-from kheadless_tui.tui.render.cells import clean, pad, shorten, width_of, wrap
 from kheadless_tui.tui.render.commands import command_lines
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.roles import BAD, FOCUS, MUTED, TEXT, WARN
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.signs import UNICODE, Signs
+from kheadless_tui.tui.text.cells import clean, pad, shorten, width_of, wrap
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import BAD, FOCUS, MUTED, TEXT, WARN
+from kheadless_tui.tui.text.row import Row
+from kheadless_tui.tui.text.signs import UNICODE, Signs
 
 
 @dataclass(frozen=True, slots=True)

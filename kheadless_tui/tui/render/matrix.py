@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kheadless_tui.tui.render.ages import milliseconds
-from kheadless_tui.tui.render.cells import clean, pad, shorten, shorten_all, width_of, wrap
-from kheadless_tui.tui.render.names import asked, relative_data
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.probed import record_key
-from kheadless_tui.tui.render.record_entries import RCODES
-from kheadless_tui.tui.render.roles import FOCUS, FRAME, MUTED, TEXT
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.verdicts import OLDER, rank, verdict_cell
+from kheadless_tui.tui.known.probed import record_key
+from kheadless_tui.tui.known.record_entries import RCODES
+from kheadless_tui.tui.text.ages import milliseconds
+from kheadless_tui.tui.text.cells import clean, pad, shorten, shorten_all, width_of, wrap
+from kheadless_tui.tui.text.names import asked, relative_data
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import FOCUS, FRAME, MUTED, TEXT
+from kheadless_tui.tui.text.row import Row
+from kheadless_tui.tui.text.verdicts import OLDER, rank, verdict_cell
 
 if TYPE_CHECKING:
     from kheadless_tui.probe.comparison.compare import Row as ComparedRow
     from kheadless_tui.probe.matrix.layers import Column, Line, Matrix
-    from kheadless_tui.tui.render.signs import Signs
-    from kheadless_tui.tui.render.view import ServiceView
+    from kheadless_tui.tui.known.view import ServiceView
+    from kheadless_tui.tui.text.signs import Signs
     from kheadless_tui.zone.record import Question, Record
 
 CELL = 12

@@ -9,13 +9,13 @@ from rich.text import Text
 
 from kheadless_tui.probe.resolver.resolver_path import Ask, PathStep, ResolverPath
 from kheadless_tui.probe.resolver.resolver_times import of_one
-from kheadless_tui.tui.render.cells import clean, pad, wrap
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.roles import BAD, FOCUS, MUTED, TEXT, UNKNOWN
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.signs import Signs
-from kheadless_tui.tui.render.table import Cell, Column, Grid, fit
-from kheadless_tui.tui.render.verdicts import verdict_cell
+from kheadless_tui.tui.text.cells import clean, pad, wrap
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import BAD, FOCUS, MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.text.row import Row
+from kheadless_tui.tui.text.signs import Signs
+from kheadless_tui.tui.text.table import Cell, Column, Grid, fit
+from kheadless_tui.tui.text.verdicts import verdict_cell
 
 LABEL = 12
 """Cells of the labels above the steps."""

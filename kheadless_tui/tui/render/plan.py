@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kheadless_tui.tui.render.cells import clean, pad, wrap
 from kheadless_tui.tui.render.commands import clean_command, command_lines, wrap_command
-from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.text.cells import clean, pad, wrap
+from kheadless_tui.tui.text.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.gate import WritePlan

@@ -8,12 +8,12 @@ from itertools import zip_longest
 
 from rich.text import Text
 
-from kheadless_tui.tui.render.endpoints import UNKNOWN_TEXT, EndpointEntry
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.roles import GOOD, MUTED, TEXT, UNKNOWN, WARN
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.signs import UNICODE, Signs
-from kheadless_tui.tui.render.table import Cell, Column, Grid, fit
+from kheadless_tui.tui.known.endpoints import UNKNOWN_TEXT, EndpointEntry
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import GOOD, MUTED, TEXT, UNKNOWN, WARN
+from kheadless_tui.tui.text.row import Row
+from kheadless_tui.tui.text.signs import UNICODE, Signs
+from kheadless_tui.tui.text.table import Cell, Column, Grid, fit
 
 _COLUMNS = (
     Column("sign", ""),

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from kheadless_tui.probe.reachability import OPEN, Goal, Reach
-from kheadless_tui.tui.render.cells import clean, wrap
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.signs import Signs
-from kheadless_tui.tui.render.table import Cell, Column, Grid, fit
+from kheadless_tui.tui.text.cells import clean, wrap
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.text.row import Row
+from kheadless_tui.tui.text.signs import Signs
+from kheadless_tui.tui.text.table import Cell, Column, Grid, fit
 
 _COLUMNS = (
     Column("outcome", "OUTCOME"),

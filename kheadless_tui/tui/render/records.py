@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kheadless_tui.tui.render.cells import width_of
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.record_entries import ANSWERED, NO_POD, SAME, RecordEntry
-from kheadless_tui.tui.render.roles import BAD, MUTED, TEXT, UNKNOWN
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.signs import UNICODE, Signs
-from kheadless_tui.tui.render.table import EMPTY, Cell, Column, Grid, fit, total
-from kheadless_tui.tui.render.verdicts import WORD_WIDTH, verdict_cell
+from kheadless_tui.tui.known.record_entries import ANSWERED, NO_POD, SAME, RecordEntry
+from kheadless_tui.tui.text.cells import width_of
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import BAD, MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.text.row import Row
+from kheadless_tui.tui.text.signs import UNICODE, Signs
+from kheadless_tui.tui.text.table import EMPTY, Cell, Column, Grid, fit, total
+from kheadless_tui.tui.text.verdicts import WORD_WIDTH, verdict_cell
 
 if TYPE_CHECKING:
     pass

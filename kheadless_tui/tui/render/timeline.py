@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from kheadless_tui.probe.convergence import MIXED, NEW, OLD, Point, Timeline
-from kheadless_tui.tui.render.cells import clean, cut, pad, shorten_all, width_of
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.roles import FRAME, GOOD, MUTED, TEXT, UNKNOWN, WARN
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.text.cells import clean, cut, pad, shorten_all, width_of
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import FRAME, GOOD, MUTED, TEXT, UNKNOWN, WARN
+from kheadless_tui.tui.text.row import Row
+from kheadless_tui.tui.text.signs import Signs
 
 SCALES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600)
 """Seconds that a whole bar may stand for."""

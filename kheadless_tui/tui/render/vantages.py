@@ -13,12 +13,12 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.choosing.candidates import not_usable, running_containers
 from kheadless_tui.probe.choosing.places import own_pods
-from kheadless_tui.tui.render.cells import clean, natural, width_of, wrap
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.roles import MUTED, TEXT, UNKNOWN
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.signs import UNICODE, Signs
-from kheadless_tui.tui.render.table import Cell, Column, Grid, fit
+from kheadless_tui.tui.text.cells import clean, natural, width_of, wrap
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.text.row import Row
+from kheadless_tui.tui.text.signs import UNICODE, Signs
+from kheadless_tui.tui.text.table import Cell, Column, Grid, fit
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.rights.access import Right

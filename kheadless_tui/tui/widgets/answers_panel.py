@@ -8,13 +8,13 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from kheadless_tui.tui.known.probed import ProbeRecord
+from kheadless_tui.tui.known.view import ServiceView
 from kheadless_tui.tui.render.answers import AnswerCard, AnswerHead, answer_card, answer_heads, answers_layout
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.probed import ProbeRecord
-from kheadless_tui.tui.render.roles import BAD, MUTED, TEXT, UNKNOWN
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.verdicts import rank
-from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import BAD, MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.text.row import Row
+from kheadless_tui.tui.text.verdicts import rank
 from kheadless_tui.tui.widgets.panel import Panel, Way, note_rows
 from kheadless_tui.tui.widgets.rows import RowList
 from kheadless_tui.zone.record import Question, Record

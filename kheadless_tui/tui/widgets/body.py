@@ -5,11 +5,11 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from kheadless_tui.tui.catalog import Catalog
-from kheadless_tui.tui.layout import PANELS, Layout, PanelName, layout_for
-from kheadless_tui.tui.notices import endpoint_name
-from kheadless_tui.tui.render.signs import Signs
-from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.known.catalog import Catalog
+from kheadless_tui.tui.known.notices import endpoint_name
+from kheadless_tui.tui.known.view import ServiceView
+from kheadless_tui.tui.terminal.layout import PANELS, Layout, PanelName, layout_for
+from kheadless_tui.tui.text.signs import Signs
 from kheadless_tui.tui.widgets.answers_panel import AnswersPanel
 from kheadless_tui.tui.widgets.findings_panel import FindingsPanel
 from kheadless_tui.tui.widgets.panel import Panel, Way

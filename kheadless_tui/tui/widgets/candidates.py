@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from rich.style import Style
 from rich.text import Text
 
-from kheadless_tui.tui.command_line import Choice
-from kheadless_tui.tui.render.cells import clean, cut, pad, width_of
-from kheadless_tui.tui.render.roles import FOCUS, FRAME, MUTED, TEXT
+from kheadless_tui.tui.keys.command_line import Choice
+from kheadless_tui.tui.text.cells import clean, cut, pad, width_of
+from kheadless_tui.tui.text.roles import FOCUS, FRAME, MUTED, TEXT
 from kheadless_tui.tui.widgets.rule import Line
 
 MOST_ROWS = 8

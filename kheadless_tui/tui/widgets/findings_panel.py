@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 
 from kheadless_tui.tui.render.findings import FindingCard, findings_layout
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.roles import BAD, MUTED, WARN
-from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import BAD, MUTED, WARN
+from kheadless_tui.tui.text.row import Row
 from kheadless_tui.tui.widgets.panel import Panel, note_rows
 
 if TYPE_CHECKING:
     from kheadless_tui.probe.matrix.layers import LayerFinding
-    from kheadless_tui.tui.render.view import ServiceView
+    from kheadless_tui.tui.known.view import ServiceView
 
 OPEN_FROM = 30
 """Rows of the terminal from which whole cards are shown without the focus."""

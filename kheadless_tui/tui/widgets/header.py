@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Scope, Unauthorized
-from kheadless_tui.tui.counters import coarse
-from kheadless_tui.tui.render.cells import clean, shorten, width_of
-from kheadless_tui.tui.render.roles import FOCUS, GOOD, MUTED, TEXT, UNKNOWN, WARN
-from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.text.cells import clean, shorten, width_of
+from kheadless_tui.tui.text.counters import coarse
+from kheadless_tui.tui.text.roles import FOCUS, GOOD, MUTED, TEXT, UNKNOWN, WARN
+from kheadless_tui.tui.text.signs import Signs
 from kheadless_tui.tui.widgets.rule import Line
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from rich.text import Text
 from textual.binding import ActiveBinding
 from textual.dom import DOMNode
 
-from kheadless_tui.tui.actions import ORDER, key_text
-from kheadless_tui.tui.render.roles import FOCUS, MUTED
+from kheadless_tui.tui.keys.actions import ORDER, key_text
+from kheadless_tui.tui.text.roles import FOCUS, MUTED
 from kheadless_tui.tui.widgets.rule import Line
 
 KeyItem = tuple[str, str]

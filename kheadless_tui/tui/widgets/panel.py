@@ -11,14 +11,14 @@ from textual.reactive import reactive
 from textual.timer import Timer
 
 from kheadless_tui.cluster.state import READ
-from kheadless_tui.tui.filtering import ALL, Filter
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.row import LayoutMaker, Row
+from kheadless_tui.tui.keys.filtering import ALL, Filter
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.row import LayoutMaker, Row
 from kheadless_tui.tui.widgets.rows import RowList
 from kheadless_tui.zone.record import Question, Record
 
 if TYPE_CHECKING:
-    from kheadless_tui.tui.render.view import ServiceView
+    from kheadless_tui.tui.known.view import ServiceView
 
 
 CHANGED_FOR = 10.0

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from kheadless_tui.cluster.state import READ
-from kheadless_tui.tui.render.endpoints import EndpointEntry
-from kheadless_tui.tui.render.notes import Note, note_for
+from kheadless_tui.tui.known.endpoints import EndpointEntry
+from kheadless_tui.tui.known.view import ServiceView
 from kheadless_tui.tui.render.pods import pods_layout
-from kheadless_tui.tui.render.row import Row
-from kheadless_tui.tui.render.view import ServiceView
+from kheadless_tui.tui.text.notes import Note, note_for
+from kheadless_tui.tui.text.row import Row
 from kheadless_tui.tui.widgets.panel import Panel, note_rows
 from kheadless_tui.zone.record import Question
 

@@ -11,20 +11,20 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from kheadless_tui.tui.render.cells import natural
+from kheadless_tui.tui.known.probed import record_key
+from kheadless_tui.tui.known.record_entries import RecordEntry, record_entries
 from kheadless_tui.tui.render.matrix import MatrixEntry, MatrixLayout, matrix_layout, matrix_rows
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.probed import record_key
-from kheadless_tui.tui.render.record_entries import RecordEntry, record_entries
 from kheadless_tui.tui.render.records import records_layout
-from kheadless_tui.tui.render.roles import WARN
-from kheadless_tui.tui.render.row import Row, RowLayout
-from kheadless_tui.tui.render.verdicts import is_problem, rank
+from kheadless_tui.tui.text.cells import natural
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import WARN
+from kheadless_tui.tui.text.row import Row, RowLayout
+from kheadless_tui.tui.text.verdicts import is_problem, rank
 from kheadless_tui.tui.widgets.panel import Panel, Way, note_rows
 
 if TYPE_CHECKING:
     from kheadless_tui.probe.matrix.layers import Line, Matrix
-    from kheadless_tui.tui.render.view import ServiceView
+    from kheadless_tui.tui.known.view import ServiceView
     from kheadless_tui.zone.record import Question, Record
 
 _SORTS: Mapping[str, Callable[[RecordEntry], tuple[object, ...]]] = {

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from kheadless_tui.tui.render.row import Row
+from kheadless_tui.tui.text.row import Row
 
 
 class RowLines:

@@ -10,8 +10,8 @@ from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
-from kheadless_tui.tui.render.roles import CHANGED, FOCUS, LINKED, MARKED, MUTED, with_styles
-from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.text.roles import CHANGED, FOCUS, LINKED, MARKED, MUTED, with_styles
+from kheadless_tui.tui.text.signs import Signs
 
 GUTTER = 1
 """Cells before each row, for the cursor or a mark."""

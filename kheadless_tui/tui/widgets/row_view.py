@@ -18,10 +18,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kheadless_tui.tui.render.cells import width_of
-from kheadless_tui.tui.render.roles import CHANGED, CURSOR, MUTED, ROLE_CLASSES
-from kheadless_tui.tui.render.row import LayoutMaker, OneLine, Row, RowLayout
-from kheadless_tui.tui.render.signs import Signs, signs_for
+from kheadless_tui.tui.text.cells import width_of
+from kheadless_tui.tui.text.roles import CHANGED, CURSOR, MUTED, ROLE_CLASSES
+from kheadless_tui.tui.text.row import LayoutMaker, OneLine, Row, RowLayout
+from kheadless_tui.tui.text.signs import Signs, signs_for
 from kheadless_tui.tui.widgets.row_lines import RowLines
 from kheadless_tui.tui.widgets.row_strips import GUTTER, NO_SIGN, bar_of, gutter_sign, strip_of
 

@@ -9,7 +9,7 @@ from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from kheadless_tui.tui.render.row import LayoutMaker, Row, RowLayout, one_line
+from kheadless_tui.tui.text.row import LayoutMaker, Row, RowLayout, one_line
 from kheadless_tui.tui.widgets.row_view import RowView
 
 __all__ = ["LayoutMaker", "Row", "RowLayout", "RowList", "one_line"]

@@ -12,9 +12,9 @@ from rich.text import Text
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kheadless_tui.tui.render.cells import cut, width_of
-from kheadless_tui.tui.render.roles import FOCUS, FRAME, MUTED, ROLE_CLASSES, TEXT, with_styles
-from kheadless_tui.tui.render.signs import Signs, signs_for
+from kheadless_tui.tui.text.cells import cut, width_of
+from kheadless_tui.tui.text.roles import FOCUS, FRAME, MUTED, ROLE_CLASSES, TEXT, with_styles
+from kheadless_tui.tui.text.signs import Signs, signs_for
 
 
 class Line(Widget):

@@ -12,11 +12,11 @@ from textual.containers import Vertical
 from textual.geometry import Size
 from textual.message import Message
 
-from kheadless_tui.tui.layout import Layout, PanelName
-from kheadless_tui.tui.render.cells import cut
-from kheadless_tui.tui.render.notes import Note
-from kheadless_tui.tui.render.roles import FOCUS, MUTED, TEXT
-from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.terminal.layout import Layout, PanelName
+from kheadless_tui.tui.text.cells import cut
+from kheadless_tui.tui.text.notes import Note
+from kheadless_tui.tui.text.roles import FOCUS, MUTED, TEXT
+from kheadless_tui.tui.text.signs import Signs
 from kheadless_tui.tui.widgets.panel import Panel
 from kheadless_tui.tui.widgets.rule import Line, Rule
 

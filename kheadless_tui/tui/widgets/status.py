@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
-from kheadless_tui.tui.render.cells import clean
-from kheadless_tui.tui.render.roles import MUTED, TEXT
+from kheadless_tui.tui.text.cells import clean
+from kheadless_tui.tui.text.roles import MUTED, TEXT
 from kheadless_tui.tui.widgets.rule import Line
 
 MESSAGE_STAYS = 5.0

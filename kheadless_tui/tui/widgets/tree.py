@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from kheadless_tui.model.objects import ObjectKey
-from kheadless_tui.tui.catalog import Catalog, TreeItem, key_of
-from kheadless_tui.tui.filtering import ALL, Filter
-from kheadless_tui.tui.render.cells import shorten_all, width_of
-from kheadless_tui.tui.render.roles import BAD, CHANGED, GOOD, MUTED, TEXT, UNKNOWN, WARN
-from kheadless_tui.tui.render.signs import Signs
+from kheadless_tui.tui.keys.filtering import ALL, Filter
+from kheadless_tui.tui.known.catalog import Catalog, TreeItem, key_of
+from kheadless_tui.tui.text.cells import shorten_all, width_of
+from kheadless_tui.tui.text.roles import BAD, CHANGED, GOOD, MUTED, TEXT, UNKNOWN, WARN
+from kheadless_tui.tui.text.signs import Signs
 from kheadless_tui.tui.widgets.rows import Row, RowList
 
 _ROLES = {"error": BAD, "warning": WARN, "unknown": UNKNOWN, "ok": GOOD, "not_ready": WARN, "terminating": WARN}

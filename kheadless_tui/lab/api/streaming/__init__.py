@@ -1,0 +1,1 @@
+"""What flows: logs, exec, attach and port-forward, over WebSocket and SPDY."""

@@ -1,0 +1,1 @@
+"""The programs in containers: the shell, what BusyBox, BIND and libc bring, and which one a name means."""

@@ -1,0 +1,1 @@
+"""Containers while they run: their processes, files, environment and output."""
