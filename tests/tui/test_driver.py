@@ -8,7 +8,13 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
+from contextlib import suppress
+from typing import IO, cast
 
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
+
+from kheadless_tui.tui.terminal.driver import Output
 from tests.tui.test_shell_terminal import LEFT, READY, Terminal
 
 PROGRAM = """
@@ -73,6 +79,50 @@ def test_the_terminal_is_given_back_when_stopped_and_at_the_end_without_waiting(
         except (ProcessLookupError, ChildProcessError):
             pass
         os.close(terminal.file)
+
+
+def test_a_program_that_was_stopped_without_warning_goes_on_as_before() -> None:
+    terminal = Terminal(120, 40, "-c", PROGRAM)
+    try:
+        terminal.shows(READY)
+        for _ in range(2):
+            os.kill(terminal.pid, signal.SIGSTOP)
+            _, status = os.waitpid(terminal.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status)
+            os.kill(terminal.pid, signal.SIGCONT)
+            assert READY in terminal.read(20, until=READY)
+        os.write(terminal.file, b"/once")
+        assert b"No Service matches /once." in terminal.read(30, until=b"No Service matches /once.")
+        os.write(terminal.file, b"\x11")
+        assert terminal.status() == 0
+        assert set(modes(terminal.output).values()) == {True}
+    finally:
+        try:
+            os.kill(terminal.pid, signal.SIGKILL)
+            os.waitpid(terminal.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass
+        os.close(terminal.file)
+
+
+def test_what_is_written_to_a_terminal_that_is_gone_waits_for_nobody() -> None:
+    ours, theirs = os.openpty()
+    with open(theirs, "w", encoding="utf-8") as gone:
+        os.close(ours)
+        writer = WriterThread(cast("IO[str]", Output(gone)))
+        writer.start()
+
+        def write() -> None:
+            for _ in range(MAX_QUEUED_WRITES * 3):
+                writer.write("x" * 9999)
+
+        many = threading.Thread(target=write, daemon=True)
+        many.start()
+        many.join(20)
+        assert not many.is_alive()
+        writer.stop()
+        with suppress(OSError):  # what the file itself still keeps
+            gone.flush()
 
 
 THREAD = """

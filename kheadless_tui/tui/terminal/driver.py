@@ -1,7 +1,8 @@
-"""The terminal's input, so that it ends the moment the program does.
+"""The terminal's input, so that it ends the moment the program does; and its output, also when the terminal is gone.
 
 Textual's own thread for the input looks every tenth of a second whether it shall end, and then waits for another one:
-two tenths in which the prompt does not come back, at the end and whenever it is stopped (SIGTSTP).
+two tenths in which the prompt does not come back, at the end and whenever it is stopped (SIGTSTP). Its thread for the
+output ends with its first error, and whatever is written then waits for it for ever.
 """
 
 from __future__ import annotations
@@ -9,13 +10,36 @@ from __future__ import annotations
 import os
 import select
 from codecs import getincrementaldecoder
-from typing import ClassVar
+from contextlib import suppress
+from typing import IO, Any, ClassVar
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 PIECE = 4096
 """Bytes that are read at once."""
+
+
+class Output:
+    """What is written to a terminal; one that is gone takes everything, as nobody can be told.
+
+    Args:
+        file: The terminal, opened for writing.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self.fileno, self.isatty = file.fileno, file.isatty
+
+    def write(self, text: str) -> None:
+        """Write a piece."""
+        with suppress(OSError):  # EIO: the terminal was hung up
+            self._file.write(text)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with suppress(OSError):
+            self._file.flush()
 
 
 class PromptDriver(LinuxDriver):
@@ -27,6 +51,25 @@ class PromptDriver(LinuxDriver):
     _end: int | None = None
     """Writing end of a pipe; closing it ends the input."""
     _ended: int | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        assert self._file is not None
+        # Of a file, textual uses no more than an Output has.
+        self._file = Output(self._file)  # type: ignore[assignment]
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Go on after a stop.
+
+        The kernel sends SIGCONT also with the SIGHUP of a terminal that is gone (setpgid(2), orphaned process groups),
+        and after a SIGSTOP that nobody could prepare for: the threads of before run on then.
+        """
+        if not os.isatty(self.fileno):
+            return
+        if self._auto_restart and not self._must_signal_resume:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        super()._sigcont_application()
 
     def start_application_mode(self) -> None:
         """Take the terminal over."""
