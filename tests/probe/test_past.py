@@ -154,6 +154,20 @@ def test_what_was_cached_before_the_probe_and_is_still_said_past_the_cache_is_be
         assert kinds(diagnosis) == {"replica-lags"}, "its cache is no excuse"
 
 
+@pytest.mark.parametrize(("beside", "verdict", "kind"), [(9, "stale", "old-answer"), (29, "extra", "all-behind")])
+def test_what_is_as_old_past_the_cache_is_no_fault_that_is_known(beside: int, verdict: str, kind: str) -> None:
+    """An EndpointSlice was deleted, which leaves no time, a few seconds after another probe had asked for it."""
+    known = past((-0.5, web(A)))
+    each = [
+        says(A, B, left=beside if aside else 8, after=1.5 if aside else 0.0, server=server, aside=aside)
+        for server in REPLICAS
+        for aside in (False, True)
+    ]
+    found = judged(known, [web(A)], *each)
+    assert verdicts(found) == {verdict}
+    assert kinds(found) == {kind}
+
+
 def test_a_reply_past_the_cache_is_no_reply_that_a_client_gets() -> None:
     diagnosis = judged(past((-1, web(A, B))), [web(A, B)], says(A, B), says(A, after=0.1, aside=True))
     assert diagnosis.comparison.verdict == "match"

@@ -76,7 +76,7 @@ def diagnose(
     judged = with_twins(last)
     if past is not None:
         asides = [seen for seen in observations if seen.aside and not seen.error]
-        comparison = staleness.by_time(comparison, judged, asides, past, freshness, replicas)
+        comparison = staleness.by_time(comparison, judged, asides, past, freshness, caches, replicas)
         judged = staleness.as_fresh(comparison, judged, asides)
     comparison = staleness.by_ttl(comparison, judged, freshness, began, caches, replicas)
     matrix = build([Layer.of(server) for server in servers], comparison, last)

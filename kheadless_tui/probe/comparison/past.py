@@ -124,6 +124,14 @@ class Past:
         known = self.written is not None and made.earliest - HEARD_LATER < self.written
         return self.written if known else None
 
+    def deletion_explains(self, seen: Observation) -> bool:
+        """The reply has all that is predicted now, and more: it may be of before something was deleted.
+
+        What is deleted leaves no time of a write behind, unlike all that was added.
+        """
+        states, said = self._states(seen.question), _Reply.of(seen)
+        return bool(states) and bool(said.records) and states[-1].records < said.records
+
     def _states(self, question: Question) -> tuple[_State, ...]:
         """What was predicted for a question, one after the other."""
         known = self._known.get(question)

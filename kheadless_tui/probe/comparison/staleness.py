@@ -6,7 +6,10 @@ Told by, in this order:
 2. the same question asked past the server's cache: where that is answered as predicted, the server has heard of every
    change, and its cache alone keeps what was before; where it is not, the server is behind;
 3. where nothing could be asked so, a write to the Service after the reply was made, before we began to look;
-4. the TTL of a reply that has been in a cache since before the probe, where another server is right, or it is a denial:
+4. its TTL and that of all that was asked past the cache, where both were made before we began to look, and it has more
+   than is predicted: what was deleted leaves no time, and whether the server has heard of it is not known until the
+   replies that an earlier probe has put there have run down;
+5. the TTL of a reply that has been in a cache since before the probe, where another server is right, or it is a denial:
    before its object was there, every name was denied.
 """
 
@@ -37,6 +40,7 @@ def by_time(
     asides: Sequence[Observation],
     past: Past,
     freshness: Freshness,
+    caches: Collection[str],
     replicas: Collection[str],
 ) -> Comparison:
     """The verdicts, with ``stale`` for what was right when its reply was made, or is in a cache alone.
@@ -47,7 +51,8 @@ def by_time(
         asides: All replies that were asked past caches.
         past: What was predicted when.
         freshness: The TTLs of replies that come from no cache.
-        replicas: Addresses of servers that are a CoreDNS themselves, as observations name them.
+        caches: Addresses of caches on nodes, whose own bounds of TTLs are not known, as observations name them.
+        replicas: Addresses of servers that are a CoreDNS themselves.
     """
     ways = {_way_of(row) for row in comparison.rows if row.verdict in DOUBTED}
     beside: dict[tuple[str, str, Question], list[Observation]] = {}
@@ -67,6 +72,14 @@ def by_time(
             told[way] = _words(seen, freshness) + "; asked past it, the server answers as predicted"
         elif heard is None and (change := past.before_written(made)) is not None:
             told[way] = _words(seen, freshness) + _written(seen, change)
+        elif (
+            heard is None
+            and others
+            and seen.server not in caches
+            and past.deletion_explains(seen)
+            and _all_old((seen, *others), freshness, past)
+        ):
+            told[way] = _words(seen, freshness) + "; older than this probe, as what was asked past it"
         if way in told and seen.server in replicas:
             passed_on[_said(seen)] = told[way]
     for seen in observations:  # what stands before a replica hands on what that has in its cache
@@ -89,6 +102,11 @@ def _has_heard(asides: Sequence[Observation], past: Past, freshness: Freshness, 
         elif made is not None and made.earliest >= past.since:
             return False
     return right
+
+
+def _all_old(replies: Sequence[Observation], freshness: Freshness, past: Past) -> bool:
+    """All of them were made before we began to look."""
+    return all(freshness.left(seen, past.since) is not None for seen in replies)
 
 
 def as_fresh(
