@@ -19,6 +19,7 @@ WEB_0 = "/api/v1/namespaces/tutorial-1/pods/web-0"
         (b"x=1\nread y\ntyped\necho $x$y\n", "1typed\n", 0),
         (b"cat\nrest of\nthe input\n", "rest of\nthe input\n", 0),
         (b"false", "", 1),
+        (b"cat <<END\nhere\nEND\necho there\n", "here\nthere\n", 0),
         (b"", "", 0),
     ],
 )
@@ -90,10 +91,39 @@ async def test_arguments_are_shifted_and_counted_beyond_nine(client: Client) -> 
 
 
 async def test_what_this_shell_does_not_have_is_said(client: Client) -> None:
-    for script in ("cat <<EOF\na\nEOF", "sleep 9 & wait", "case a in a) echo b;; esac", "f() { echo a; }"):
+    done = await client.run(WEB_0, ["sh", "-c", "f() { echo a; }"])
+    assert (done.stdout, done.exit_code) == (b"", 2)
+    assert done.stderr == b"sh: syntax error: functions are not available in the lab\n"
+    done = await client.run(WEB_0, ["sh", "-c", "set -e; echo $?; set -- a b; echo $2"])
+    assert (done.stdout, done.stderr) == (b"2\nb\n", b"sh: set -e is not available in the lab\n")
+
+
+async def test_longer_scripts_say_what_busyboxs_shell_says(client: Client) -> None:
+    """What a BusyBox in a real cluster has answered."""
+    for script, said, error, status in (
+        ("cat <<EOF\na $((1+1)) $PWD.\nEOF\necho done", "a 2 /.\ndone\n", "", 0),
+        ("cat <<'EOF'\na $x\n\"q\" it's\nEOF", 'a $x\n"q" it\'s\n', "", 0),
+        ("x=5; cat <<-EOF | tr a-z A-Z\n\ta \"$x\" $(echo b)\n\tEOF\necho c", 'A "5" B\nc\n', "", 0),
+        ("sleep 0 & wait; echo $?", "0\n", "", 0),
+        ("(exit 3) & wait $!; echo $?", "3\n", "", 0),
+        ("sleep inf & kill $!; wait $!; echo $?", "143\n", "", 0),
+        ("sleep inf & sleep inf & kill %1; wait -n; echo $?", "143\n", "", 0),
+        ("wait 99999; echo $?; kill 99999", "127\n", "sh: can't kill pid 99999: No such process\n", 1),
+        ("cat & wait; echo end", "end\n", "", 0),
+        ("case web-0 in web-*) echo yes;; *) echo no;; esac", "yes\n", "", 0),
+        ("case a in (b|a) echo ab; ;; esac; case x in a) echo b\nesac; echo $?", "ab\n0\n", "", 0),
+        ("case x in a) echo b", "", 'sh: syntax error: unexpected end of file (expecting ";;")\n', 2),
+        ("cd /tmp && pwd && echo $PWD $OLDPWD && cd - && cd nosuch; echo $?", "/tmp\n/tmp /\n/\n2\n",
+         "sh: cd: line 0: can't cd to nosuch: No such file or directory\n", 0),
+        ("cd /etc; cat hostname; ls hosts; echo host*; cd ..; pwd", "web-0\nhosts\nhostname hosts\n/\n", "", 0),
+        ("cd /etc/hosts; cd; pwd", "/root\n", "sh: cd: line 0: can't cd to /etc/hosts: Not a directory\n", 0),
+        ("cd /etc; echo x > hallo; cat /etc/hallo; rm hallo; (cd /tmp; pwd); pwd", "x\n/tmp\n/etc\n", "", 0),
+        ("exec 3>/tmp/x; echo a >&3; echo b >&3; exec 3>&-; cat /tmp/x; echo c >&3; echo $?", "a\nb\n1\n",
+         "sh: 3: Bad file descriptor\n", 0),
+        ("a=1; [[ $a == 1 ]] && echo yes", "yes\n", "", 0),
+    ):  # fmt: skip
         done = await client.run(WEB_0, ["sh", "-c", script])
-        assert (done.stdout, done.exit_code) == (b"", 2), script
-        assert done.stderr.startswith(b"sh: syntax error: "), script
+        assert (done.stdout.decode(), done.stderr.decode(), done.exit_code) == (said, error, status), script
 
 
 async def test_what_a_container_keeps(client: Client) -> None:

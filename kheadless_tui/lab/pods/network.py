@@ -100,6 +100,8 @@ class Network:
 
     def is_reachable(self, address: str, *, source: Object) -> bool:
         """Whether somebody has an address, and the way to it is open; no cluster address answers a ping."""
+        if ipaddress.ip_address(address).is_loopback:
+            return True
         pod = self._pods().get(address)
         if pod is None and address not in self._node_addresses():
             return False
@@ -127,6 +129,8 @@ class Network:
         self, address: str, port: int, protocol: str, source: Object | None
     ) -> tuple[Replying | None, Object | None, int]:
         """Who gets it: a DNS server, or a pod, and at which port."""
+        if source is not None and ipaddress.ip_address(address).is_loopback:
+            return self._dns_at("", source, port, source), source, port
         if port == DNS_PORT and {(protocol, ""), (protocol, address)} & self.lost:
             raise Silence(address)
         pod, target = self._behind(address, port, protocol)

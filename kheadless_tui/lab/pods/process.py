@@ -135,6 +135,8 @@ class Process:
     environment: dict[str, str] = field(default_factory=dict)
     tty: bool = False
     """Whether a terminal is at its other end."""
+    folder: str = "/"
+    """Where it runs: relative paths begin there."""
 
     async def say(self, text: str) -> None:
         """Text to standard output."""

@@ -15,9 +15,9 @@ _OPEN_TO_ALL = ("/tmp", "/dev")  # noqa: S108 - a path in the image
 FULL = "No space left on device"
 
 
-def absolute(path: str) -> str:
-    """A path from the root, where every program runs."""
-    return posixpath.normpath(f"/{path}").replace("//", "/")
+def absolute(path: str, folder: str = "/") -> str:
+    """A path from the root; ``folder`` is where the program runs."""
+    return posixpath.normpath(posixpath.join("/", folder, path)).replace("//", "/")
 
 
 def user_of(process: Process) -> int:
@@ -63,23 +63,27 @@ def appending(process: Process, path: str) -> Writer:
 
 def matching(process: Process, pattern: str) -> list[str]:
     """The paths that a pattern of the shell stands for, in order; hidden ones are not among them."""
-    known = {*process.around.files, *FOLDERS[1:]}
-    found = {name for name in known if fnmatch.fnmatchcase(name, absolute(pattern))}
-    depth = absolute(pattern).count("/")
+    known, whole = {*process.around.files, *FOLDERS[1:]}, absolute(pattern, process.folder)
+    found = {name for name in known if fnmatch.fnmatchcase(name, whole)}
+    depth = whole.count("/")
     names = sorted(name for name in found if name.count("/") == depth and "/." not in name)
-    return names if pattern.startswith("/") else [name[1:] for name in names]
+    return names if pattern.startswith("/") else [posixpath.relpath(name, process.folder) for name in names]
 
 
 async def touch(process: Process) -> int:
     """Make empty files where there are none."""
     status = 0
     for path in _paths(process):
-        why = "" if absolute(path) in (*process.around.files, *FOLDERS) else why_not_written(process, absolute(path))
+        why = (
+            ""
+            if absolute(path, process.folder) in (*process.around.files, *FOLDERS)
+            else why_not_written(process, absolute(path, process.folder))
+        )
         if why:
             await process.complain(f"touch: {path}: {why}\n")
             status = 1
-        elif absolute(path) not in FOLDERS:
-            process.around.files.setdefault(absolute(path), b"")
+        elif absolute(path, process.folder) not in FOLDERS:
+            process.around.files.setdefault(absolute(path, process.folder), b"")
     return status
 
 
@@ -87,12 +91,12 @@ async def rm(process: Process) -> int:
     """Take files away that were written here."""
     status, forced = 0, any("f" in word for word in process.argv[1:] if word.startswith("-"))
     for path in _paths(process):
-        if process.around.kept.files.pop(absolute(path), None) is not None:
+        if process.around.kept.files.pop(absolute(path, process.folder), None) is not None:
             continue
-        if absolute(path) in process.around.files:
+        if absolute(path, process.folder) in process.around.files:
             await process.complain(f"rm: can't remove '{path}': Device or resource busy\n")
             status = 1
-        elif absolute(path) in FOLDERS:
+        elif absolute(path, process.folder) in FOLDERS:
             await process.complain(f"rm: '{path}' is a directory\n")
             status = 1
         elif not forced:
@@ -106,13 +110,13 @@ async def tee(process: Process) -> int:
     paths, status = [*_paths(process)], 0
     writers = []
     for path in paths:
-        if why := why_not_written(process, absolute(path)):
+        if why := why_not_written(process, absolute(path, process.folder)):
             await process.complain(f"tee: {path}: {why}\n")
             status = 1
             continue
         if "-a" not in process.argv:
-            process.around.files[absolute(path)] = b""
-        writers.append(appending(process, absolute(path)))
+            process.around.files[absolute(path, process.folder)] = b""
+        writers.append(appending(process, absolute(path, process.folder)))
     while data := await process.stdin():
         for write in (process.out, *writers):
             await write(data)

@@ -32,8 +32,8 @@ async def contents(process: Process, paths: Iterable[str], program: str) -> tupl
             while data := await process.stdin():
                 text += data
             found.append(text)
-        elif absolute(path) in process.around.files:
-            found.append(process.around.files[absolute(path)])
+        elif absolute(path, process.folder) in process.around.files:
+            found.append(process.around.files[absolute(path, process.folder)])
         else:
             problem = "read error: Is a directory" if _children(process, path) else "No such file or directory"
             opened = f"can't open '{path}': {problem}" if problem.startswith("No") else problem
@@ -56,13 +56,13 @@ async def cat(process: Process) -> int:
 
 async def ls(process: Process) -> int:
     """Names in folders."""
-    paths = [word for word in process.argv[1:] if not word.startswith("-")] or ["/"]
+    paths = [word for word in process.argv[1:] if not word.startswith("-")] or ["."]
     status = 0
     for path in paths:
         names = _children(process, path)
-        if absolute(path) in process.around.files:
+        if absolute(path, process.folder) in process.around.files:
             await process.say(f"{path}\n")
-        elif names or absolute(path) in FOLDERS:
+        elif names or absolute(path, process.folder) in FOLDERS:
             await process.say("".join(f"{name}\n" for name in names))
         else:
             await process.complain(f"ls: {path}: No such file or directory\n")
@@ -71,7 +71,7 @@ async def ls(process: Process) -> int:
 
 
 def _children(process: Process, folder: str) -> list[str]:
-    prefix = absolute(folder).rstrip("/") + "/"
+    prefix = absolute(folder, process.folder).rstrip("/") + "/"
     paths = [*process.around.files, *(f"{path}/" for path in FOLDERS)]
     inside = {path.removeprefix(prefix).partition("/")[0] for path in paths if path.startswith(prefix)}
     return sorted(name for name in inside if name)
@@ -294,8 +294,8 @@ async def whoami(process: Process) -> int:
 
 
 async def pwd(process: Process) -> int:
-    """Where one is: always at the root."""
-    await process.say("/\n")
+    """Where one is."""
+    await process.say(f"{process.folder}\n")
     return 0
 
 

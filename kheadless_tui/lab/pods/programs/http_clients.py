@@ -128,7 +128,7 @@ async def wget(process: Process) -> int:
     if target == "-":
         await process.out(reply.body)
     elif target != "/dev/null":
-        put(process, absolute(target), reply.body)
+        put(process, absolute(target, process.folder), reply.body)
     await tell(f"{name:<20} 100% |{'*' * 32}| {len(reply.body):5d}  0:00:00 ETA\n")
     await tell("written to stdout\n" if target == "-" else f"'{target}' saved\n")
     return 0
@@ -237,7 +237,7 @@ async def curl(process: Process) -> int:
     if not asked.output:
         await process.out(shown + reply.body)
     elif asked.output != "/dev/null":
-        put(process, absolute(asked.output), reply.body)
+        put(process, absolute(asked.output, process.folder), reply.body)
     await process.say(_written(asked.form, reply.status, address, len(reply.body)))
     return 0
 

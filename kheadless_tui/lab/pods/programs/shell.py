@@ -1,18 +1,19 @@
 """The lab's shell: runs ``sh -c SCRIPT``, or what is typed, with the image's programs.
 
 It has what one-line scripts in pods use: lists, pipes, ``if``, ``for``, ``while``, variables with their defaults and
-cuts, ``$( )``, ``$(( ))``, patterns of paths, redirection, ``[``, ``read``. It has no functions, no ``case``,
-no here documents and no jobs in the background; each of these is refused aloud.
+cuts, ``$( )``, ``$(( ))``, patterns of paths, redirection, ``case``, here documents, jobs in the background, ``[``,
+``read``; as bash it makes connections of ``/dev/tcp`` and ``/dev/udp``. Functions it has not, and says so.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
+import fnmatch
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from kheadless_tui.lab.pods.process import Process, Program, Reader
+from kheadless_tui.lab.pods.process import BrokenPipe, Process, Program, Reader, no_input
+from kheadless_tui.lab.pods.programs.descriptors import Descriptor
 from kheadless_tui.lab.pods.programs.redirection import into, of_bytes, redirected
 from kheadless_tui.lab.pods.programs.shell_builtins import (
     BUILTINS,
@@ -22,9 +23,17 @@ from kheadless_tui.lab.pods.programs.shell_builtins import (
     ContinueLoop,
     ExitShell,
 )
-from kheadless_tui.lab.pods.programs.shell_expansion import NAME, BadExpansion, arithmetic, braces
-from kheadless_tui.lab.pods.programs.shell_syntax import (
+from kheadless_tui.lab.pods.programs.shell_expansion import (
+    BadExpansion,
+    arithmetic,
+)
+from kheadless_tui.lab.pods.programs.shell_input import Input
+from kheadless_tui.lab.pods.programs.shell_jobs import Jobs
+from kheadless_tui.lab.pods.programs.shell_syntax import ShellSyntaxError, parse
+from kheadless_tui.lab.pods.programs.shell_tree import (
     AndOr,
+    Arithmetic,
+    Case,
     Command,
     For,
     Group,
@@ -33,32 +42,38 @@ from kheadless_tui.lab.pods.programs.shell_syntax import (
     Pipeline,
     Redirect,
     Sequence,
-    ShellSyntaxError,
     Simple,
-    parse,
-    substitution_end,
 )
-from kheadless_tui.lab.pods.written_files import matching, user_of
+from kheadless_tui.lab.pods.programs.shell_words import fields_of, joined
+from kheadless_tui.lab.pods.written_files import user_of
 
 Find = Callable[[Process], Program | None]
 Expansion = Callable[[str, Callable[[str], str | None]], str]
 
-MAX_WORD = 1024 * 1024
-"""Signs of one word, and of one variable: a script that doubles one without end is stopped there."""
 MAX_STEPS = 20_000
 """Commands in one script; one that loops without end is stopped there."""
 STEPS_AT_ONCE = 50
 """Commands after which others get their turn."""
+BROKEN_PIPE = 141
+"""Exit status of a program that has written where nobody reads (SIGPIPE)."""
+_BASH_VERSION = {"BASH_VERSION": "5.2.15(1)-release", "BASH_VERSINFO[0]": "5", "BASH_VERSINFO[1]": "2"}
+"""Of Debian 12."""
 
 
 async def run(process: Process, find: Find) -> int:
     """``sh -c SCRIPT [NAME [ARGUMENT...]]``, or commands line by line from standard input."""
     words = list(process.argv[1:])
-    variables = {**process.environment, "PATH": process.around.image.path, "IFS": DEFAULT_IFS}
-    if words[:1] == ["-c"] and len(words) > 1:
-        return await _run_script(Shell(find, variables, words[3:]), words[1], process)
-    if not words or set(words) <= {"-i", "-s", "-l", "--login", "-"}:
-        return await _run_lines(Shell(find, variables, []), process)
+    variables = {**process.environment, "PATH": process.around.image.path, "IFS": DEFAULT_IFS, "PWD": process.folder}
+    if process.argv[0].rpartition("/")[2] == "bash":
+        variables |= _BASH_VERSION
+    shell = Shell(find, variables, words[3:], folder=process.folder)
+    try:
+        if words[:1] == ["-c"] and len(words) > 1:
+            return await _run_script(shell, words[1], process)
+        if not words or set(words) <= {"-i", "-s", "-l", "--login", "-"}:
+            return await _run_lines(shell, process)
+    finally:
+        await shell.end()
     await process.complain(f"sh: can't open '{words[0]}': No such file or directory\n")
     return 2
 
@@ -79,10 +94,10 @@ async def _run_script(shell: Shell, script: str, process: Process) -> int:
 async def _run_lines(shell: Shell, process: Process) -> int:
     """Run each command when its last line has come; the programs in it read on from there."""
     source, text, whole = shell.input_of(process), "", True
-    prompts = ("$ ", "> ") if user_of(process) else ("/ # ", "> ")
     while whole:
         if process.tty:
-            await process.say(prompts[bool(text)])
+            prompt = "$ " if user_of(process) else f"{shell.folder} # "
+            await process.say("> " if text else prompt)
         line, whole = await source.line()
         text += f"{line}\n"
         try:
@@ -106,30 +121,6 @@ async def _run_lines(shell: Shell, process: Process) -> int:
 
 
 @dataclass(slots=True)
-class _Input:
-    """Standard input by lines, for ``read``; what has been read too far is kept for the next."""
-
-    source: Process
-    rest: bytes = b""
-    ended: bool = False
-
-    async def read(self) -> bytes:
-        if self.rest:
-            data, self.rest = self.rest, b""
-            return data
-        return b"" if self.ended else await self.source.stdin()
-
-    async def line(self) -> tuple[str, bool]:
-        """A line and whether it was ended by a newline."""
-        while b"\n" not in self.rest and not self.ended:
-            data = await self.source.stdin()
-            self.ended = not data
-            self.rest += data
-        line, newline, self.rest = self.rest.partition(b"\n")
-        return line.decode("utf-8", "replace"), bool(newline)
-
-
-@dataclass(slots=True)
 class Shell:
     """One shell: its variables, its arguments, its last status."""
 
@@ -138,14 +129,41 @@ class Shell:
     arguments: list[str]
     status: int = 0
     steps: int = 0
-    inputs: dict[Reader, _Input] = field(default_factory=dict)
+    folder: str = "/"
+    """Where relative paths begin."""
+    inputs: dict[Reader, Input] = field(default_factory=dict)
+    files: dict[int, Descriptor] = field(default_factory=dict)
+    """Open beside the three streams, from ``exec``."""
+    connections: list[Descriptor] = field(default_factory=list)
+    jobs: Jobs = field(default_factory=Jobs)
+
+    async def end(self) -> None:
+        """Let nothing that it has started or opened go on."""
+        await self.jobs.end_all()
+        for connection in self.connections:
+            if connection.close is not None:
+                connection.close()
 
     # -- control -----------------------------------------------------------------------------------------------
 
     async def sequence(self, tree: Sequence, process: Process) -> None:
         """Run commands in order."""
         for item in tree.items:
-            await self._and_or(item, process)
+            if not item.background:
+                await self._and_or(item, process)
+            elif self.jobs.full():
+                await process.complain("sh: can't fork: Resource temporarily unavailable\n")
+                raise ExitShell(2)
+            else:
+                await self._start(item, process)
+
+    async def _start(self, item: AndOr, process: Process) -> None:
+        """Let commands run beside this shell; of its standard input they have nothing (XCU 2.9.3.1)."""
+        body = Sequence([AndOr(item.pipelines)])
+        number = max(process.around.kept.running, default=0) + 1
+        self.jobs.start(self._inner(body, replace(process, stdin=no_input), self._copy()), number)
+        self.status = 0
+        await asyncio.sleep(0)
 
     async def _and_or(self, item: AndOr, process: Process) -> None:
         for operator, pipeline in item.pipelines:
@@ -172,9 +190,14 @@ class Shell:
         if self.steps > MAX_STEPS:
             await process.complain("sh: too many commands\n")
             raise ExitShell(137)
+        if process.folder != self.folder:
+            process = replace(process, folder=self.folder)
+        files = dict(self.files)
         redirected = await self._redirect(command.redirects, process)
         if redirected is None:
             self.status = 1
+        elif isinstance(command, Simple) and command.words == ["exec"]:
+            self.status, files = 0, self.files
         elif isinstance(command, Simple):
             await self._simple(command, redirected)
         elif isinstance(command, Group):
@@ -183,8 +206,13 @@ class Shell:
             await self._if(command, redirected)
         elif isinstance(command, For):
             await self._for(command, redirected)
+        elif isinstance(command, Case):
+            await self._case(command, redirected)
+        elif isinstance(command, Arithmetic):
+            self.status = int(await self.expanded(arithmetic, command.text, redirected) == "0")
         else:
             await self._loop(command, redirected)
+        self.files = files
 
     async def _if(self, command: If, process: Process) -> None:
         for condition, body in command.branches:
@@ -197,7 +225,7 @@ class Shell:
             await self.sequence(command.otherwise, process)
 
     async def _for(self, command: For, process: Process) -> None:
-        values = [value for word in command.words for value in await self._expand(word, process)]
+        values = [value for word in command.words for value in await fields_of(self, word, process)]
         self.status = 0
         for value in values:
             self.variables[command.name] = value
@@ -207,6 +235,13 @@ class Shell:
                 continue
             except BreakLoop:
                 break
+
+    async def _case(self, command: Case, process: Process) -> None:
+        word, self.status = await joined(self, command.word, process), 0
+        for patterns, body in command.branches:
+            if any([fnmatch.fnmatchcase(word, await joined(self, pattern, process)) for pattern in patterns]):
+                await self.sequence(body, process)
+                return
 
     async def _loop(self, command: Loop, process: Process) -> None:
         while True:
@@ -224,8 +259,8 @@ class Shell:
     # -- commands ----------------------------------------------------------------------------------------------
 
     async def _simple(self, command: Simple, process: Process) -> None:
-        words = [value for word in command.words for value in await self._expand(word, process)]
-        assigned = {name: await self._joined(value, process) for name, value in command.assignments}
+        words = [value for word in command.words for value in await fields_of(self, word, process)]
+        assigned = {name: await joined(self, value, process) for name, value in command.assignments}
         if not words:
             self.variables.update(assigned)
             self.status = 0
@@ -243,108 +278,37 @@ class Shell:
         """Run a program of the image."""
         environment = {**process.environment, **assigned}
         child = Process(
-            tuple(words), process.around, self.input_of(process).read, process.out, process.err, environment
-        )
+            tuple(words), process.around, self.input_of(process).read, process.out, process.err, environment,
+            folder=self.folder,
+        )  # fmt: skip
         program = self.find(child)
         if program is None:
             await process.complain(f"sh: {words[0]}: not found\n")
             self.status = NOT_FOUND
         else:
             with process.around.kept.process(child.argv):
-                self.status = await program(child)
+                try:
+                    self.status = await program(child)
+                except BrokenPipe:
+                    self.status = BROKEN_PIPE
 
-    def input_of(self, process: Process) -> _Input:
+    def input_of(self, process: Process) -> Input:
         """Standard input as shared by ``read`` and by programs."""
         if process.stdin not in self.inputs:
-            self.inputs[process.stdin] = _Input(process)
+            self.inputs[process.stdin] = Input(process)
         return self.inputs[process.stdin]
 
     async def _redirect(self, redirects: list[Redirect], process: Process) -> Process | None:
         for item in redirects:
-            changed = await redirected(item, await self._joined(item.target, process), process)
+            changed = await redirected(
+                item, await joined(self, item.target, process), process, self.files, self.connections
+            )
             if changed is None:
                 return None
             process = changed
         return process
 
-    # -- words -------------------------------------------------------------------------------------------------
-
-    async def _joined(self, word: str, process: Process) -> str:
-        """A word that is not split: the value of an assignment, a redirection's target."""
-        return _plain("".join(text for text, _ in await self._parts(word, process)))
-
-    async def _expand(self, word: str, process: Process) -> list[str]:
-        """The fields that a word becomes (XCU 2.6.5)."""
-        if word in ('"$@"', "$@"):
-            return list(self.arguments)
-        fields: list[str] = []
-        current: str | None = None
-        separators = self.variables.get("IFS", DEFAULT_IFS)
-        for text, splits in await self._parts(word, process):
-            if not splits or not separators:
-                current = (current or "") + text
-                continue
-            pieces = re.split(f"[{re.escape(separators)}]+", text) if text else []
-            for number, piece in enumerate(pieces):
-                if number:
-                    if current is not None:
-                        fields.append(current)
-                    current = None
-                if piece:
-                    current = (current or "") + piece
-        if current is not None:
-            fields.append(current)
-        return [path for field in fields for path in _globbed(field, process)]
-
-    async def _parts(self, word: str, process: Process) -> list[tuple[str, bool]]:
-        """Pieces of a word, each with whether it is split at IFS."""
-        parts: list[tuple[str, bool]] = []
-        position, quoted = 0, False
-        while position < len(word):
-            if sum(len(text) for text, _ in parts[-2:]) > MAX_WORD:
-                await process.complain("sh: out of memory\n")
-                raise ExitShell(137)
-            sign = word[position]
-            if sign == "'" and not quoted:
-                end = word.index("'", position + 1)
-                parts.append((word[position + 1 : end], False))
-                position = end + 1
-            elif sign == '"':
-                quoted = not quoted
-                parts.append(("", False))
-                position += 1
-            elif sign == "\\" and position + 1 < len(word):
-                keep = quoted and word[position + 1] not in '$`"\\\n'
-                parts.append((word[position : position + 2] if keep else word[position + 1], False))
-                position += 2
-            elif sign == "`":
-                end = word.index("`", position + 1)
-                parts.append((await self._substituted(word[position + 1 : end], process), not quoted))
-                position = end + 1
-            elif sign == "$":
-                text, position = await self._dollar(word, position, process)
-                parts.append((text, not quoted))
-            else:
-                parts.append((sign if quoted else _GLOBS.get(sign, sign), False))
-                position += 1
-        return parts
-
-    async def _dollar(self, word: str, position: int, process: Process) -> tuple[str, int]:
-        if word.startswith("$(", position):
-            end = substitution_end(word, position)
-            inside = word[position + 2 : end - 1]
-            if inside.startswith("(") and inside.endswith(")"):
-                return await self._expanded(arithmetic, inside[1:-1], process), end
-            return await self._substituted(inside, process), end
-        if word.startswith("${", position):
-            end = word.find("}", position)
-            return await self._expanded(braces, word[position + 2 : end], process), end + 1
-        found = re.compile(rf"\$({NAME})").match(word, position)
-        if found is None:
-            return "$", position + 1
-        return self._variable(found[1]) or "", found.end()
-
-    async def _substituted(self, script: str, process: Process) -> str:
+    async def substituted(self, script: str, process: Process) -> str:
         """What the commands write that ``$( )`` holds."""
         caught: list[bytes] = []
         await self._apart(parse(script), replace(process, out=into(caught)))
@@ -352,38 +316,41 @@ class Shell:
 
     async def _apart(self, body: Sequence, process: Process) -> None:
         """Run commands in a shell of their own; its status is that of this one."""
-        inner = Shell(self.find, dict(self.variables), list(self.arguments), inputs=self.inputs, steps=self.steps)
-        try:
-            await inner.sequence(body, process)
-        except ExitShell as ended:
-            inner.status = ended.status
-        self.status, self.steps = inner.status, inner.steps
+        inner = self._copy()
+        self.status = await self._inner(body, process, inner)
+        self.steps = inner.steps
 
-    async def _expanded(self, how: Expansion, text: str, process: Process) -> str:
+    def _copy(self) -> Shell:
+        return Shell(
+            self.find, dict(self.variables), list(self.arguments), steps=self.steps, folder=self.folder,
+            inputs=self.inputs, files=dict(self.files),
+        )  # fmt: skip
+
+    async def _inner(self, body: Sequence, process: Process, shell: Shell) -> int:
         try:
-            return how(text, self._variable)
+            await shell.sequence(body, process)
+        except ExitShell as ended:
+            shell.status = ended.status
+        except (BreakLoop, ContinueLoop):
+            pass
+        finally:
+            await shell.end()
+        return shell.status
+
+    async def expanded(self, how: Expansion, text: str, process: Process) -> str:
+        """What an expansion makes of a text; one that cannot be made ends the shell."""
+        try:
+            return how(text, self.variable)
         except BadExpansion as error:
             await process.complain(f"sh: {error}\n")
             raise ExitShell(2) from error
 
-    def _variable(self, name: str) -> str | None:
+    def variable(self, name: str) -> str | None:
+        """What a name stands for; ``None`` when it is not set."""
         if name.isdigit():
             number = int(name)
             return "sh" if number == 0 else (self.arguments[number - 1] if number <= len(self.arguments) else None)
         special = {"?": str(self.status), "#": str(len(self.arguments)), "@": " ".join(self.arguments), "$": "1"}
+        if name == "!" and self.jobs.last is not None:
+            return str(self.jobs.last)
         return special.get(name, self.variables.get(name))
-
-
-_GLOBS = {"*": "\ue000", "?": "\ue001", "[": "\ue002", "]": "\ue003"}
-"""Signs of patterns, while it counts that they were not quoted."""
-_PLAIN = str.maketrans({mark: sign for sign, mark in _GLOBS.items()})
-
-
-def _plain(text: str) -> str:
-    return text.translate(_PLAIN)
-
-
-def _globbed(field: str, process: Process) -> list[str]:
-    """The paths that a pattern stands for; itself, where there are none (XCU 2.13.3)."""
-    found = matching(process, _plain(field)) if any(mark in field for mark in _GLOBS.values()) else []
-    return found or [_plain(field)]

@@ -32,14 +32,15 @@ class ContinueLoop(Exception):  # what ``continue`` does
     """The loop around takes its next turn."""
 
 
+_CLOSED_BY = {"[": "]", "[[": "]]"}
 Builtin = Callable[["Shell", list[str], Process], Awaitable[int]]
 
 
 async def _test(shell: Shell, words: list[str], process: Process) -> int:
     operands = words[1:]
-    if words[0] == "[":
-        if operands[-1:] != ["]"]:
-            await process.complain("sh: [: missing ]\n")
+    if words[0] in _CLOSED_BY:
+        if operands[-1:] != [_CLOSED_BY[words[0]]]:
+            await process.complain(f"sh: {words[0]}: missing {_CLOSED_BY[words[0]]}\n")
             return 2
         operands = operands[:-1]
     return 0 if _holds(operands, process) else 1
@@ -85,13 +86,13 @@ def _unary(operator: str, operand: str, process: Process) -> bool:
     if operator == "-x":
         return _executable(operand, process)
     if operator in ("-f", "-r", "-e", "-s"):
-        path = absolute(operand)
+        path = absolute(operand, process.folder)
         return (
             bool(around.files.get(path))
             if operator == "-s"
             else (path in around.files or _executable(operand, process) or (operator == "-e" and path in FOLDERS))
         )
-    return operator == "-d" and absolute(operand) in FOLDERS
+    return operator == "-d" and absolute(operand, process.folder) in FOLDERS
 
 
 def _executable(path: str, process: Process) -> bool:
@@ -176,6 +177,18 @@ async def _shift(shell: Shell, words: list[str], process: Process) -> int:
     return 0
 
 
+async def _set(shell: Shell, words: list[str], process: Process) -> int:
+    """The arguments; of its options each would change what a script does, so that none is let pass."""
+    if words[1:2] == ["--"]:
+        shell.arguments = words[2:]
+    elif words[1:]:
+        await process.complain(f"sh: set {words[1]} is not available in the lab\n")
+        return 2
+    else:
+        await process.say("".join(f"{name}='{value}'\n" for name, value in sorted(shell.variables.items())))
+    return 0
+
+
 async def _break(shell: Shell, words: list[str], process: Process) -> int:
     raise BreakLoop
 
@@ -184,12 +197,55 @@ async def _continue(shell: Shell, words: list[str], process: Process) -> int:
     raise ContinueLoop
 
 
+async def _cd(shell: Shell, words: list[str], process: Process) -> int:
+    wanted = words[1] if len(words) > 1 else "/root"
+    folder = shell.variables.get("OLDPWD", "/") if wanted == "-" else absolute(wanted, shell.folder)
+    if folder not in FOLDERS:
+        why = "Not a directory" if folder in process.around.files else "No such file or directory"
+        await process.complain(f"sh: cd: line 0: can't cd to {wanted}: {why}\n")
+        return 2
+    if wanted == "-":
+        await process.say(f"{folder}\n")
+    shell.variables |= {"OLDPWD": shell.folder, "PWD": folder}
+    shell.folder = folder
+    return 0
+
+
+async def _wait(shell: Shell, words: list[str], process: Process) -> int:
+    if words[1:] == ["-n"]:
+        status = await shell.jobs.wait_for_any()
+        return NOT_FOUND if status is None else status
+    if not words[1:]:
+        await shell.jobs.wait_for_all()
+    status = 0
+    for word in words[1:]:
+        number = shell.jobs.find(word)
+        status = NOT_FOUND if number is None else await shell.jobs.wait(number)
+    return status
+
+
+async def _kill(shell: Shell, words: list[str], process: Process) -> int:
+    status = 0
+    for word in (word for word in words[1:] if not word.startswith("-")):
+        number = shell.jobs.find(word)
+        if number is not None:
+            shell.jobs.end(number)
+            continue
+        status = 1
+        if word.isdigit() and int(word) in process.around.kept.running:
+            await process.complain(f"kill: {word} is no job of this shell: not available in the lab\n")
+        else:
+            await process.complain(f"sh: can't kill pid {word}: No such process\n")
+    return status
+
+
 async def _nothing(shell: Shell, words: list[str], process: Process) -> int:
     return 0
 
 
 BUILTINS: dict[str, Builtin] = {
     "[": _test,
+    "[[": _test,
     "test": _test,
     "read": _read,
     "command": _command_v,
@@ -201,6 +257,8 @@ BUILTINS: dict[str, Builtin] = {
     "break": _break,
     "continue": _continue,
     ":": _nothing,
-    "set": _nothing,
-    "cd": _nothing,
+    "set": _set,
+    "cd": _cd,
+    "wait": _wait,
+    "kill": _kill,
 }

@@ -8,7 +8,10 @@ import operator
 import re
 from collections.abc import Callable
 
-NAME = r"[A-Za-z_]\w*|[0-9@#?$*]"
+from kheadless_tui.lab.pods.process import Process
+from kheadless_tui.lab.pods.written_files import matching
+
+NAME = r"[A-Za-z_]\w*|[0-9@#?$*!]"
 _IN_BRACES = rf"\d+|{NAME}"
 _BRACES = re.compile(rf"({_IN_BRACES})(:?[-+]|##?|%%?)(.*)", re.DOTALL)
 _BINARY: dict[type[ast.operator], Callable[[int, int], int]] = {
@@ -81,6 +84,10 @@ def _number(node: ast.AST, value: Callable[[str], str | None]) -> int:
         return int(node.value)
     if isinstance(node, ast.Name):
         return int(value(node.id) or "0")
+    if (
+        isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Constant)
+    ):  # of an array
+        return int(value(f"{node.value.id}[{ast.unparse(node.slice)}]") or "0")
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
         found = _number(node.operand, value)
         return -found if isinstance(node.op, ast.USub) else found
@@ -103,3 +110,19 @@ def _of_two(node: ast.BinOp, left: int, right: int) -> int:
     if type(node.op) not in _BINARY:
         raise ValueError
     return _BINARY[type(node.op)](left, right)
+
+
+GLOBS = {"*": "\ue000", "?": "\ue001", "[": "\ue002", "]": "\ue003"}
+"""Signs of patterns, while it counts that they were not quoted."""
+_PLAIN = str.maketrans({mark: sign for sign, mark in GLOBS.items()})
+
+
+def plain(text: str) -> str:
+    """The text, its patterns no longer any."""
+    return text.translate(_PLAIN)
+
+
+def globbed(field: str, process: Process) -> list[str]:
+    """The paths that a pattern stands for; itself, where there are none (XCU 2.13.3)."""
+    found = matching(process, plain(field)) if any(mark in field for mark in GLOBS.values()) else []
+    return found or [plain(field)]

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from kheadless_tui.lab.pods.programs.shell_tree import (
+    AndOr,
+    Arithmetic,
+    Case,
+    Command,
+    For,
+    Group,
+    If,
+    Loop,
+    Pipeline,
+    Redirect,
+    Sequence,
+    Simple,
+)
 
 
 class ShellSyntaxError(Exception):
@@ -15,91 +29,9 @@ class ShellSyntaxError(Exception):
         return any(words in str(self) for words in ("end of file", "unterminated"))
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """One redirection: ``<``, ``>``, ``>>`` and their target word, or ``&1`` for another stream."""
-
-    stream: int
-    operator: str
-    target: str
-
-
-@dataclass(slots=True)
-class Simple:
-    """A command with its arguments, words not yet expanded."""
-
-    assignments: list[tuple[str, str]] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    redirects: list[Redirect] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class If:
-    """Conditions with what is done, and the ``else`` part."""
-
-    branches: list[tuple[Sequence, Sequence]]
-    otherwise: Sequence | None
-    redirects: list[Redirect] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Loop:
-    """``while`` and ``until``."""
-
-    condition: Sequence
-    body: Sequence
-    until: bool
-    redirects: list[Redirect] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class For:
-    """``for NAME in WORDS``."""
-
-    name: str
-    words: list[str]
-    body: Sequence
-    redirects: list[Redirect] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Group:
-    """``{ ...; }`` and ``( ... )``."""
-
-    body: Sequence
-    apart: bool = False
-    """In a shell of its own, which leaves the variables of this one alone and can end without it."""
-    redirects: list[Redirect] = field(default_factory=list)
-
-
-Command = Simple | If | Loop | For | Group
-
-
-@dataclass(slots=True)
-class Pipeline:
-    """Commands joined by ``|``."""
-
-    commands: list[Command]
-    negated: bool = False
-
-
-@dataclass(slots=True)
-class AndOr:
-    """Pipelines joined by ``&&`` and ``||``; the operator stands before each but the first."""
-
-    pipelines: list[tuple[str, Pipeline]]
-
-
-@dataclass(slots=True)
-class Sequence:
-    """Everything between two ends, in order."""
-
-    items: list[AndOr] = field(default_factory=list)
-
-
 _OPERATORS = ("&&", "||", ";;", ";", "|", "&", "(", ")", "\n")
-_REDIRECT = re.compile(r"(\d?)(>>|>&|<&|<>|>|<)")
-_RESERVED = ("then", "else", "elif", "fi", "do", "done", "}", ")")
+_REDIRECT = re.compile(r"(\d?)(>>|>&|<&|<>|<<-?|>|<)")
+_RESERVED = ("then", "else", "elif", "fi", "do", "done", "esac", ";;", "}", ")")
 
 
 def parse(script: str) -> Sequence:
@@ -117,6 +49,7 @@ def parse(script: str) -> Sequence:
 
 def _tokens(script: str) -> list[str]:
     tokens: list[str] = []
+    awaited: list[int] = []
     position = 0
     while position < len(script):
         sign = script[position]
@@ -127,11 +60,20 @@ def _tokens(script: str) -> list[str]:
         elif sign == "#":
             end = script.find("\n", position)
             position = len(script) if end < 0 else end
-        elif script.startswith("<<", position):
-            raise ShellSyntaxError("syntax error: here documents are not available here")
+        elif script.startswith("((", position) and (end := script.find("))", position)) > 0:
+            tokens.append(script[position : end + 2])
+            position = end + 2
+        elif sign == "\n" and awaited:
+            tokens.append(sign)
+            position += 1
+            for place in awaited:
+                tokens[place], position = _here_document(script, position, tokens[place], tokens[place - 1][-1] == "-")
+            awaited.clear()
         elif found := _REDIRECT.match(script, position):
             tokens.append(found[0])
             position = found.end()
+            if found[2].startswith("<<"):
+                awaited.append(len(tokens))
         elif operator := next((item for item in _OPERATORS if script.startswith(item, position)), None):
             tokens.append(operator)
             position += len(operator)
@@ -139,7 +81,26 @@ def _tokens(script: str) -> list[str]:
             end = _word_end(script, position)
             tokens.append(script[position:end])
             position = end
+    if awaited:
+        raise ShellSyntaxError(f'syntax error: unexpected end of file (expecting "{tokens[-1]}")')
     return tokens
+
+
+def _here_document(script: str, position: int, end: str, without_tabs: bool) -> tuple[str, int]:
+    """The lines up to the one that is ``end``, as a quoted word, and the place behind that line (XCU 2.7.4)."""
+    wanted = end.replace("\\", "").replace("'", "").replace('"', "")
+    lines: list[str] = []
+    while position < len(script):
+        line, _, _ = script[position:].partition("\n")
+        position += len(line) + 1
+        line = line.lstrip("\t") if without_tabs else line
+        if line == wanted:
+            text = "".join(f"{one}\n" for one in lines)
+            as_it_is = wanted != end
+            quoted = "'" + text.replace("'", "'\\''") + "'" if as_it_is else '"' + text.replace('"', '\\"') + '"'
+            return quoted, position
+        lines.append(line)
+    raise ShellSyntaxError(f'syntax error: unexpected end of file (expecting "{wanted}")')
 
 
 def _word_end(script: str, position: int) -> int:
@@ -239,8 +200,9 @@ class _Parser:
             tree.items.append(self._and_or())
             item = self.peek()
             if item == "&":
-                raise ShellSyntaxError("syntax error: jobs in the background are not available here")
-            if item is not None and item not in (";", "\n", *ends):
+                self.take()
+                tree.items[-1].background = True
+            elif item is not None and item not in (";", "\n", *ends):
                 raise ShellSyntaxError(f'syntax error: unexpected "{item}"')
 
     def _and_or(self) -> AndOr:
@@ -276,6 +238,10 @@ class _Parser:
             command = self._loop()
         elif item == "for":
             command = self._for()
+        elif item == "case":
+            command = self._case()
+        elif item is not None and item.startswith("(("):
+            command = Arithmetic(self.take()[2:-2])
         elif item in ("{", "("):
             self.take()
             end = "}" if item == "{" else ")"
@@ -323,6 +289,26 @@ class _Parser:
             self.take()
         return For(name, words, self._body())
 
+    def _case(self) -> Case:
+        self.take()
+        command = Case(self.take(), [])
+        self._skip_lines()
+        self.expect("in")
+        while True:
+            while self.peek() in (";;", "\n"):
+                self.take()
+            if self.peek() == "esac":
+                self.take()
+                return command
+            if self.peek() == "(":
+                self.take()
+            patterns = [self.take()]
+            while self.expect(")", "|") == "|":
+                patterns.append(self.take())
+            command.branches.append((patterns, self.sequence((";;", "esac"))))
+            if self.peek() != "esac":
+                self.expect(";;")
+
     def _body(self) -> Sequence:
         self.expect("do")
         body = self.sequence(("done",))
@@ -345,6 +331,8 @@ class _Parser:
                 command.assignments.append((assignment[1], assignment[2]))
             else:
                 command.words.append(item)
+        if self.peek() == "(" and len(command.words) == 1:
+            raise ShellSyntaxError("syntax error: functions are not available in the lab")
         if not command.words and not command.assignments and not command.redirects:
             raise ShellSyntaxError(f'syntax error: unexpected "{self.peek() or "end of file"}"')
         return command
