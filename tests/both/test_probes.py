@@ -22,6 +22,7 @@ from kheadless_tui.probe.prober import Prober, ProbeResult, Progress
 from kheadless_tui.probe.server import Manner, Protocol
 from kheadless_tui.zone.record import Question
 from tests.both.clusters import Cluster
+from tests.both.conftest import REAL
 from tests.both.sessions import kubectl
 from tests.both.sessions import session as opened
 
@@ -335,6 +336,11 @@ async def test_a_pod_on_a_node_with_the_dns_settings_of_a_workload(
     plan = await prober.plan(parse_vantage("new"), namespace, [Question(f"web.{namespace}.svc.cluster.local.", "A")])
     result = await prober.run(plan)
     assert [seen.rcode for seen in result.observations] == ["NOERROR"]
+
+
+@pytest.mark.parametrize("cluster", [REAL], indirect=True)
+async def test_a_pod_on_a_node_that_is_not_there(cluster: Cluster, session: ClusterSession, namespace: str) -> None:
+    """Nobody may wait for it in the lab: that takes the whole patience, which tests/probe/test_places.py looks at."""
     nowhere = Prober(session, Gate(False, yes), pod=PodOptions("no-such-node"))
     plan = await nowhere.plan(parse_vantage("new"), namespace, [Question("x.", "A")])
     with pytest.raises(ClusterError, match="No node takes the pod"):
