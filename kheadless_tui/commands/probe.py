@@ -142,7 +142,7 @@ class _Asked:
         concern = of_service(service) if service is not None else of_questions(self._questions, source.config)
         self._service = service
         self._remembering = Remembering(source.session, concern)
-        self.settling = Settling(self._predict, self._judge)
+        self.settling = Settling(self._predict, self._judge, freshness=Freshness.of(source.config))
 
     async def look_back(self) -> None:
         """Know when what is asked for was changed last."""

@@ -81,7 +81,7 @@ class Observation(msgspec.Struct, frozen=True):
     program tells no time of its own."""
     carrier: str = ""
     """The program that asked."""
-    aside: bool = False
+    aside: int = 0
     """It was asked past what caches keep for clients (:attr:`kheadless_tui.probe.server.Manner.aside`): it tells how
     old their reply is, and is no reply that a client would get."""
 

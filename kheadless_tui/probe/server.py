@@ -70,6 +70,10 @@ class Route:
         return f"{self.server.name} over {self.protocol.upper()}"
 
 
+MOST_ASIDE = 2
+"""Places beside that of clients in which a cache is asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a question is put, where the carrier leaves the choice."""
@@ -78,9 +82,10 @@ class Manner:
     """Octets of a reply over UDP that are offered by EDNS (RFC 6891); 0: asked without EDNS."""
     mixed_case: bool = False
     """The letters of names are sent in random case (draft-vixie-dnsext-dns0x20), which a reply must repeat."""
-    aside: bool = False
-    """Asked with the CD bit (RFC 4035 section 3.2.2): CoreDNS keeps what is asked so apart in its cache, so that the
-    reply is not the one that clients get of it (plugin/cache/cache.go hash)."""
+    aside: int = 0
+    """1: asked with the CD bit (RFC 4035 section 3.2.2), 2: and with the DO bit of EDNS (RFC 3225), which is not sent
+    without EDNS. CoreDNS keeps what is asked so apart in its cache, each apart from the other, so that the reply is not
+    the one that clients get of it (plugin/cache/cache.go hash)."""
 
 
 AS_USUAL = Manner()

@@ -233,8 +233,22 @@ async def test_what_the_caller_wants_is_asked_again_while_the_place_is_open(
     assert rounds == [2, 4, 6], "three rounds at the most"
     assert len(result.observations) == 8
     repeated = [seen for seen in result.observations if seen.question == result.observations[0].question]
-    assert [seen.aside for seen in repeated] == [False, *(False, True) * 3], "and past its cache, beside it"
+    assert [seen.aside for seen in repeated] == [0, *(0, 1) * 3], "and past its cache, beside it"
     assert [seen.started for seen in repeated] == sorted(seen.started for seen in repeated)
+
+
+async def test_what_was_asked_past_a_cache_is_asked_past_it_in_another_way(
+    containers: Containers, api: FakeApi, transport: Transport
+) -> None:
+    asking = prober(transport)
+    plan = await plan_of(asking, "new", server="10.96.0.10")
+
+    async def again(seen: Sequence[Observation]) -> Sequence[Observation]:
+        return [each for each in seen if each.aside == 1] if len(seen) > 2 else seen[:1]
+
+    result = await asking.run(plan, follow_up=again)
+    repeated = [seen.aside for seen in result.observations if seen.question == result.observations[0].question]
+    assert repeated == [0, 0, 1, 2, 2]
 
 
 async def test_too_many_questions_are_refused_before_anything_is_asked(

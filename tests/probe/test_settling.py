@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from kheadless_tui.probe.comparison.compare import Comparison, compare
 from kheadless_tui.probe.comparison.diagnosis import diagnose
 from kheadless_tui.probe.comparison.judging import Predictions
@@ -30,13 +32,17 @@ class World:
     """What is predicted as time goes on, and what a server says each time it is asked."""
 
     def __init__(
-        self, *says: tuple[str, ...], predictions: Sequence[Predictions] = (), prepare: Prepare = no_preparation
+        self,
+        *says: tuple[str, ...],
+        predictions: Sequence[Predictions] = (),
+        prepare: Prepare = no_preparation,
+        freshness: Freshness | None = None,
     ) -> None:
         self._says = list(says)
         self._predictions = list(predictions) or [{OLD.question: NEW, OTHER.question: OTHER}]
         self.waited: list[float] = []
         self.observations: list[Observation] = []
-        self.settling = Settling(self._predict, self._judge, sleep=self._sleep, prepare=prepare)
+        self.settling = Settling(self._predict, self._judge, freshness=freshness, sleep=self._sleep, prepare=prepare)
 
     def _predict(self) -> Predictions:
         return self._predictions[0]
@@ -117,6 +123,27 @@ async def test_silence_is_not_asked_again_since_the_carrier_has_done_so() -> Non
     world = World(SAYS_NEW)
     world.observations = [observed("web A", error="no reply")]
     assert await world.settling(world.observations) == ()
+
+
+async def test_what_another_probe_has_put_beside_clients_replies_is_asked_past_in_another_way() -> None:
+    world = World(SAYS_OLD, freshness=Freshness(30, 30))
+    world.observations.append(observed("web A", *SAYS_OLD))
+    assert [seen.aside for seen in await world.settling(world.observations)] == [0]
+    for after in (1.0, 2.0):  # the same once more, and past the cache what was put there 10 s before the probe
+        world.observations.append(observed("web A", *SAYS_OLD, after=after))
+    old = msgspec.structs.replace(observed("web A", "web 20 IN A 10.0.0.1", after=3.0), aside=1)
+    assert await world.settling([*world.observations, old]) == (old,), "at once, since nothing else is in doubt"
+    further = msgspec.structs.replace(observed("web A", *SAYS_NEW, after=4.0), aside=2)
+    assert await world.settling([*world.observations, old, further]) == ()
+    assert world.waited == [WAITS[0]]
+
+
+async def test_what_is_fresh_past_the_cache_is_not_asked_once_more() -> None:
+    world = World(SAYS_OLD, freshness=Freshness(30, 30))
+    world.observations.append(observed("web A", *SAYS_OLD))
+    await world.settling(world.observations)
+    fresh = msgspec.structs.replace(observed("web A", *SAYS_OLD, after=1.5), aside=1)
+    assert await world.settling([*world.observations, fresh]) == ()
 
 
 def test_the_last_reply_over_each_way_counts() -> None:

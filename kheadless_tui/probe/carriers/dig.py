@@ -41,7 +41,9 @@ def kdig_argv(
 
 def _how(transport: Protocol, manner: Manner) -> tuple[str, ...]:
     edns = f"+bufsize={manner.edns}" if manner.edns else "+noedns"
-    aside = ("+cdflag",) if manner.aside else ()
+    aside = ["+cdflag"] if manner.aside else []
+    if manner.aside > 1 and manner.edns:
+        aside.append("+dnssec")
     return ("+notcp", "+ignore", edns, *aside) if transport == UDP else ("+tcp", edns, *aside)
 
 

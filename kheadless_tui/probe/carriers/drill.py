@@ -24,6 +24,8 @@ def drill_argv(
         how += ["-b", str(manner.edns)]
     if manner.aside:
         how += ["-o", "CD"]
+    if manner.aside > 1 and manner.edns:
+        how += ["-D"]
     return ("drill", *how, "-p", str(server.port), _guarded(question.name), f"@{server.address}", question.type)
 
 

@@ -89,7 +89,7 @@ class Way:
     """Holds questions back that would come too fast."""
     lossy: bool = False
     """Single messages may be lost (UDP), so that a wait in vain does not end a stream on which others were answered."""
-    aside: bool = False
+    aside: int = 0
     """As of :attr:`kheadless_tui.probe.server.Manner.aside`."""
 
 

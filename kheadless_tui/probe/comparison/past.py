@@ -163,7 +163,7 @@ class _Reply:
     def of(cls, seen: Observation | Answer) -> _Reply:
         """Of a reply or a prediction; what an alias leads to is another zone's."""
         name = same_name(seen.question.name)
-        own = [record for record in seen.answer if same_name(record.name) == name]
+        own = [record for record in seen.answer if same_name(record.name) == name and record.type != "RRSIG"]
         outcome = "NODATA" if seen.rcode == "NOERROR" and not own else seen.rcode
         return cls(outcome, frozenset(map(identity, own)), frozenset(map(_weightless, own)))
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from kheadless_tui.probe.comparison.canonical import identity
 from kheadless_tui.probe.comparison.compare import EXTRA, MISSING, WRONG, Comparison, Row
 from kheadless_tui.probe.comparison.judging import Predictions
+from kheadless_tui.probe.matrix.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.zone.record import Question
 
@@ -51,6 +52,7 @@ class Settling:
         predict: Callable[[], Predictions],
         judge: Callable[[Sequence[Observation]], Comparison],
         *,
+        freshness: Freshness | None = None,
         sleep: Sleep = asyncio.sleep,
         prepare: Prepare = no_preparation,
     ) -> None:
@@ -59,11 +61,13 @@ class Settling:
         Args:
             predict: The predicted answers as of now.
             judge: Holds replies against what is known now.
+            freshness: The TTLs of replies that come from no cache, where they are known.
             sleep: Waits so many seconds.
             prepare: Awaited with the replies before they are judged, by who does most of that work in advance.
         """
         self._predict = predict
         self._judge = judge
+        self._freshness = freshness
         self._sleep = sleep
         self._prepare = prepare
         self._predicted = predict()
@@ -86,6 +90,7 @@ class Settling:
         if self._first is None:
             self._first = comparison
         doubted = _doubted(comparison, replies)
+        older = self._older(observations, doubted)
         if self._rounds:
             doubted_first = {_way(seen) for seen in _doubted(self._first, replies)}
             odd = {_way(seen) for seen in doubted}
@@ -95,12 +100,12 @@ class Settling:
                 if (_way(seen) in odd and seen.question in moved) or (_way(seen) in doubted_first - odd)
             ]
         if not doubted or self._rounds == len(WAITS):
-            return ()
+            return tuple(older)
         await self._sleep(WAITS[self._rounds])
         self._rounds += 1
         await self._prepare(())
         self._moved = self._changed()
-        return doubted[:MOST_ASKED_AGAIN]
+        return [*doubted[:MOST_ASKED_AGAIN], *older]
 
     def comparison(self, observations: Sequence[Observation]) -> Comparison:
         """The verdicts on the last replies, against what is known now."""
@@ -126,6 +131,21 @@ class Settling:
             if row.verdict in DOUBTED and _key(row) not in odd and len(asked) > 1:
                 races.append(Race(row, asked[-1] - asked[0]))
         return tuple(races)
+
+    def _older(self, observations: Sequence[Observation], doubted: Sequence[Observation]) -> list[Observation]:
+        """What was asked past a cache and is older than this probe: another one has put it there a moment ago."""
+        if self._freshness is None or not any(seen.aside for seen in observations):
+            return []
+        odd = {(seen.vantage, seen.server, seen.question) for seen in doubted}
+        began = min((seen.started for seen in observations if seen.started), default=0.0)
+        asides: dict[tuple[str, str, Question], Observation] = {}
+        for seen in sorted((seen for seen in observations if seen.aside), key=lambda seen: seen.aside):
+            asides[seen.vantage, seen.server, seen.question] = seen
+        return [
+            seen
+            for key, seen in asides.items()
+            if key in odd and seen.aside == 1 and self._freshness.left(seen, began) is not None
+        ][:MOST_ASKED_AGAIN]
 
     def _changed(self) -> set[Question]:
         """Questions whose prediction is not what it was when this was asked last."""

@@ -26,6 +26,7 @@ EDNS_PAYLOAD = 1232
 """Octets offered by EDNS, as dig and most resolvers do since the DNS flag day of 2020; over TCP it limits nothing."""
 
 _CHECKING_DISABLED = 0x10
+_DNSSEC_OK = 0x80
 """The CD bit in the fourth octet of a message (RFC 4035 section 3.2.2)."""
 _FLAGS = 3
 """Place of that octet."""
@@ -223,7 +224,7 @@ class Conversation:
         """How many questions wait for a reply."""
         return len(self._waiting)
 
-    def ask(self, question: Question, *, aside: bool = False) -> bytes:
+    def ask(self, question: Question, *, aside: int = 0) -> bytes:
         """The bytes that ask a question in a stream; ``aside`` as of :attr:`kheadless_tui.probe.server.Manner.aside`.
 
         Raises:
@@ -231,7 +232,7 @@ class Conversation:
         """
         return framed(self.message(question, aside=aside))
 
-    def message(self, question: Question, *, aside: bool = False) -> bytes:
+    def message(self, question: Question, *, aside: int = 0) -> bytes:
         """The message that asks a question, by itself, as a datagram carries it.
 
         Raises:
@@ -240,6 +241,8 @@ class Conversation:
         wire = query(question, self._next_id, self._edns)
         if aside:
             wire = wire[:_FLAGS] + bytes([wire[_FLAGS] | _CHECKING_DISABLED]) + wire[_FLAGS + 1 :]
+        if aside > 1 and self._edns:  # the flags of EDNS stand before its length, at the very end
+            wire = wire[:-4] + bytes([wire[-4] | _DNSSEC_OK]) + wire[-3:]
         self._waiting[self._next_id] = (question, wire)
         self._next_id = (self._next_id + 1) % MAX_WAITING
         while self._next_id in self._waiting and len(self._waiting) < MAX_WAITING:

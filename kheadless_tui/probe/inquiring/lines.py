@@ -25,7 +25,7 @@ from kheadless_tui.probe.inquiring.local import local_stream
 from kheadless_tui.probe.inquiring.pace import Pace
 from kheadless_tui.probe.inquiring.replicas import Replica, forward_stream
 from kheadless_tui.probe.observation import Vantage
-from kheadless_tui.probe.server import TCP, UDP, Protocol, Server
+from kheadless_tui.probe.server import MOST_ASIDE, TCP, UDP, Protocol, Server
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.gate import Permit
@@ -43,8 +43,8 @@ class Line:
     tool: str
     command: Callable[[Asked], str] = lambda _: ""
     """The kubectl command that equals what was run; empty where the plan says it already."""
-    aside: Ask | None = None
-    """The same past what caches keep for clients; ``None`` where its program cannot."""
+    asides: tuple[Ask, ...] = ()
+    """The same past what caches keep for clients, in several ways; none where its program cannot."""
 
     @property
     def id(self) -> tuple[str, str, str]:
@@ -109,12 +109,12 @@ def _container_line(
             return ""
         return ran_command(place.target, asked.argv, asked.runs, stdin=asked.stdin, flags=plan.flags)
 
-    aside = partial(ask, _aside(asking)) if tool in FLAG_TOOLS else None
-    return Line(place.vantage, server, asking.over, partial(ask, asking), tool, command, aside)
+    asides = tuple(partial(ask, each) for each in _asides(asking)) if tool in FLAG_TOOLS else ()
+    return Line(place.vantage, server, asking.over, partial(ask, asking), tool, command, asides)
 
 
-def _aside(asking: Asking) -> Asking:
-    return replace(asking, manner=replace(asking.manner, aside=True))
+def _asides(asking: Asking) -> list[Asking]:
+    return [replace(asking, manner=replace(asking.manner, aside=number + 1)) for number in range(MOST_ASIDE)]
 
 
 def lines_by_forward(transport: Transport, permit: Permit, plan: ProbePlan, timeout: float, pace: Pace) -> LineSet:
@@ -163,8 +163,8 @@ def lines_from_here(transport: Transport, permit: Permit, plan: ProbePlan, timeo
 def _stream_line(asking: Asking, stream: OpenStream, over_tcp: OpenStream | None = None) -> Line:
     """A line that carries whole messages; ``over_tcp`` is for what was truncated."""
     run = partial(ask_by_stream, stream, over_tcp, asking)
-    aside = partial(ask_by_stream, stream, over_tcp, _aside(asking))
-    return Line(asking.vantage, asking.server, asking.over, run, asking.vantage.tool, aside=aside)
+    asides = tuple(partial(ask_by_stream, stream, over_tcp, each) for each in _asides(asking))
+    return Line(asking.vantage, asking.server, asking.over, run, asking.vantage.tool, asides=asides)
 
 
 def local_vantage(flags: tuple[str, ...]) -> Vantage:

@@ -37,7 +37,7 @@ NOT_IN_IMAGE = "not found in $PATH"
 
 FollowUp = Callable[[Sequence[Observation]], Awaitable[Sequence[Observation]]]
 """Is given all that came so far; those that it returns are asked again, of the same server over the same transport, and
-past its cache as well."""
+past its cache as well; those that were asked so are asked past it in another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,18 +255,19 @@ class Run:
             if not wanted:
                 return
             questions: dict[Line, dict[Question, None]] = {}
+            further: dict[Line, dict[Question, None]] = {}
             for seen in wanted:
                 line = by_id.get((seen.vantage, seen.server, seen.transport))
                 if line is not None:
-                    questions.setdefault(line, {})[seen.question] = None
+                    (further if seen.aside else questions).setdefault(line, {})[seen.question] = None
             beside = _beside(questions)
-            self._total += sum(len(each) for some in (questions, beside) for each in some.values())
+            self._total += sum(len(each) for some in (questions, beside, further) for each in some.values())
             self._say("asking again what differed")
             for line, again in questions.items():
                 await line.ask(list(again), self._count)
-            for line, again in beside.items():
-                if line.aside is not None:
-                    await line.aside(list(again), self._count)
+            for number, some in enumerate((beside, further)):
+                for line, again in some.items():
+                    await line.asides[number](list(again), self._count)
 
     # -- telling -----------------------------------------------------------------------------------------------
 
@@ -301,7 +302,7 @@ def _beside(questions: Mapping[Line, Iterable[Question]]) -> dict[Line, dict[Que
     found: dict[Line, dict[Question, None]] = {}
     for line, asked in questions.items():
         for question in asked:
-            if line.aside is not None and (key := (line.vantage.name, line.server, question)) not in told:
+            if line.asides and (key := (line.vantage.name, line.server, question)) not in told:
                 told.add(key)
                 found.setdefault(line, {})[question] = None
     return found

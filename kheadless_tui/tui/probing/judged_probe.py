@@ -63,7 +63,9 @@ class JudgedProbe:
         """Predict what is right at the moment of the probe's start."""
         await self._prepare(())
         await self._remembering.look_back(self._service)
-        self.settling = Settling(self._predict, self._judge, prepare=self._prepare)
+        self.settling = Settling(
+            self._predict, self._judge, freshness=Freshness.of(self._config), prepare=self._prepare
+        )
         """Says what is to be asked again."""
 
     async def diagnosis(self, result: ProbeResult) -> Diagnosis:
