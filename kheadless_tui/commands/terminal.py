@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kheadless_tui.commands import running
+from kheadless_tui.commands.handover import go_on_behind_the_prompt
 from kheadless_tui.commands.serving import given_config
 from kheadless_tui.commands.source import connect
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, UsageError
@@ -74,7 +75,7 @@ async def _demo(arguments: argparse.Namespace) -> int:
 
 async def _open(arguments: argparse.Namespace, connection: Connection, levers: Levers | None = None) -> int:
     from kheadless_tui.cluster.session import ClusterSession  # noqa: PLC0415 - lazy start-up
-    from kheadless_tui.tui.app import HeadlessApp  # noqa: PLC0415 - lazy start-up
+    from kheadless_tui.tui.app import CLOSE_WITHIN, HeadlessApp  # noqa: PLC0415 - lazy start-up
     from kheadless_tui.tui.keys.memory import Memory, recall, remember, state_path  # noqa: PLC0415 - lazy start-up
 
     lab = levers is not None
@@ -107,9 +108,12 @@ async def _open(arguments: argparse.Namespace, connection: Connection, levers: L
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-        await session.close()
         if not lab and memory != recall(state):
             remember(state, memory)
+        if not await app.put_away(0) and not lab:  # with a lab, what was made in it goes
+            go_on_behind_the_prompt(app.return_code or 0, CLOSE_WITHIN)
+            await app.put_away(CLOSE_WITHIN)
+        await session.close()
     if watching.done() and not watching.cancelled() and (error := watching.exception()) is not None:
         raise error
     return app.return_code or 0

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
 
 CLOSE_WITHIN = 10.0
-"""Seconds that leaving waits for what a probe made in the cluster to be removed."""
+"""Seconds within which what a probe made in the cluster is removed, when nobody waits for the prompt."""
+
+LEAVE_WITHIN = 0.08
+"""Seconds that somebody who quits waits for that at the terminal program; it goes on behind the prompt."""
 
 WRITTEN_WITHIN = 3.0
 """Seconds within which the terminal takes what restores it, when a signal has ended the program."""
@@ -235,30 +238,32 @@ class HeadlessApp(App[int]):
 
     # -- the way out -------------------------------------------------------------------------------------------
 
-    def _on_signal(self, number: signal.Signals) -> None:
+    def _on_signal(self, number: signal.Signals, within: float = CLOSE_WITHIN) -> None:
         if self._leaving is None:
-            self._leaving = asyncio.create_task(self.leave(128 + number, unread=not self.is_headless))
+            leaving = self.leave(128 + number, within=within, unread=not self.is_headless)
+            self._leaving = asyncio.create_task(leaving)
 
-    async def leave(self, status: int = 0, *, unread: bool = False) -> None:
-        """Remove what a probe made, close the session, and end with an exit status.
+    async def leave(self, status: int = 0, *, within: float = LEAVE_WITHIN, unread: bool = False) -> None:
+        """Begin to remove what a probe made and to close the session, and end with an exit status.
 
         Args:
             status: The exit status.
+            within: Seconds to wait for the removal; :meth:`put_away` tells whether it is done.
             unread: Nobody may be there to read what restores the terminal, and textual would wait for ever to have
                 written it: then end without.
         """
         # Textual cannot end while a mode comes or goes: it walks through all of them.
         self.workers.cancel_group(self, SWITCHING)
-        try:
-            async with asyncio.timeout(CLOSE_WITHIN):
-                await self._desk.close()
-        except TimeoutError:
-            pass
+        await self._desk.close(within)
         if unread:
             end = threading.Timer(WRITTEN_WITHIN, os._exit, (status,))
             end.daemon = True
             end.start()
         self.exit(status, return_code=status)
+
+    async def put_away(self, within: float) -> bool:
+        """Whether, after so many seconds at most, everything that was made in the cluster is removed and closed."""
+        return await self._desk.close(within)
 
     async def action_quit(self) -> None:
         """Out at once, from wherever one is."""
@@ -266,12 +271,13 @@ class HeadlessApp(App[int]):
 
     def action_interrupt(self) -> None:
         """``ctrl-c``: out at once, whatever lies over the screen; textual would only tell how to quit."""
-        self._on_signal(signal.SIGINT)
+        self._on_signal(signal.SIGINT, LEAVE_WITHIN)
 
     async def on_unmount(self) -> None:
         """Nothing that we made stays, whatever ended the program. A signal from now on would end nothing sooner."""
         self._unwatch()
-        await self._desk.close()
+        if not self._desk.closing:
+            await self._desk.close(CLOSE_WITHIN)
 
 
 def _key(service: str | None, namespace: str) -> ObjectKey | None:

@@ -48,6 +48,7 @@ class Desk:
         self.trail = Trail(place_of(session), favourites)
         self._flow_for = flow_for
         self._leaving: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
 
     async def open(self, switch: Switch) -> None:
         """Go to another place: when this returns there is a new session, not started, and the old one is ending.
@@ -74,8 +75,28 @@ class Desk:
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
-    async def close(self) -> None:
-        """End everything; what probes made in a cluster is removed first."""
+    @property
+    def closing(self) -> bool:
+        """Everything is being ended, or has been."""
+        return self._closing is not None
+
+    async def close(self, within: float) -> bool:
+        """End everything; what probes made in a cluster is removed first.
+
+        Args:
+            within: Seconds to wait for that; then it goes on by itself.
+
+        Returns:
+            Whether all of it has been done.
+        """
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="close")
+        done, _ = await asyncio.wait({self._closing}, timeout=within)
+        if done:
+            self._closing.result()
+        return bool(done)
+
+    async def _close(self) -> None:
         await _end(self.flow, self.session)
         await asyncio.gather(*self._leaving, return_exceptions=True)
 
