@@ -168,6 +168,16 @@ def test_what_is_as_old_past_the_cache_is_no_fault_that_is_known(beside: int, ve
     assert kinds(found) == {kind}
 
 
+def test_what_is_new_past_the_cache_counts_whatever_old_came_after_it() -> None:
+    """A replica that lags was asked past its cache by another probe, too, and while changes went on."""
+    new = says(A, B, left=30, after=1.5, server=REPLICAS[0], aside=True)
+    old = says(A, B, left=5, after=3.0, server=REPLICAS[0], aside=True)
+    for asides in ((new, old), (old, new)):
+        replies = (says(A, B, left=6, after=2.0), says(A, server=REPLICAS[1]), *asides)
+        found = judged(past((-0.5, web(A))), [web(A)], *replies)
+        assert (verdicts(found), kinds(found)) == ({"extra"}, {"replica-lags"})
+
+
 def test_a_reply_past_the_cache_is_no_reply_that_a_client_gets() -> None:
     diagnosis = judged(past((-1, web(A, B))), [web(A, B)], says(A, B), says(A, after=0.1, aside=True))
     assert diagnosis.comparison.verdict == "match"

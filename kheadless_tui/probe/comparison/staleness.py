@@ -117,7 +117,9 @@ def as_fresh(
     For judging alone: what a server still says past its cache is no fault of the cache, however long it is in it.
     """
     ways = {_way_of(row) for row in comparison.rows if row.verdict in DOUBTED}
-    said = {(seen.vantage, seen.server, _said(seen)): seen for seen in asides}
+    # what another probe has put there does not count beside what is new, whichever of them came last
+    newest = sorted(asides, key=lambda seen: remaining(seen) or 0)
+    said = {(seen.vantage, seen.server, _said(seen)): seen for seen in newest}
 
     def lent(seen: Observation) -> Observation:
         same = said.get((seen.vantage, seen.server, _said(seen))) if _way(seen) in ways else None
