@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from kheadless_tui.lab.lab import Lab
 from tests.lab.conftest import Client, Reply
 
@@ -124,3 +126,53 @@ async def test_unknown_fields_are_dropped_and_warned_of(client: Client) -> None:
     assert "nodeprot" not in made.json["spec"]["ports"][0]
     quiet = await client.call("POST", f"{NS}/services", {**item, "metadata": {"name": "q"}}, fieldValidation="Ignore")
     assert (quiet.status, "Warning" in quiet.headers) == (201, False)
+
+
+@pytest.mark.parametrize(
+    ("patch", "status", "says"),
+    [
+        ({"spec": {"ports": [{"name": "x"}]}}, 500, "map: map[name:x] does not contain declared merge key: port"),
+        ({"spec": {"$setElementOrder/ports": [{"x": "y"}]}}, 500,
+         "map: map[x:y] does not contain declared merge key: port"),
+        ({"spec": {"$retainKeys": "x"}}, 400, "invalid patch format of retainKeys"),
+        ([], 400, "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+    ],
+)  # fmt: skip
+async def test_a_strategic_patch_that_is_none(client: Client, patch: Any, status: int, says: str) -> None:
+    """Said so by an API server 1.34."""
+    await client.call("POST", f"{NS}/services", service([{"name": "a", "port": 80}]))
+    refused = await client.call("PATCH", SERVICE, patch, kind=STRATEGIC)
+    assert (refused.status, refused.json["message"]) == (status, says)
+
+
+async def test_a_list_that_was_not_there_is_taken_as_it_is_and_held_against_the_rules(client: Client) -> None:
+    path = "/apis/apps/v1/namespaces/tutorial-1/statefulsets/web"
+    for inner, status, says in (
+        ({"name": "nginx", "env": [{"value": "x"}]}, 422, "containers[0].env[0].name: Required value"),
+        ("x", 500, "list element types are not identical: [[map["),
+    ):  # fmt: skip
+        patch = {"spec": {"template": {"spec": {"containers": [inner]}}}}
+        refused = await client.call("PATCH", path, patch, kind=STRATEGIC)
+        assert refused.status == status
+        assert says in refused.json["message"]
+
+
+@pytest.mark.parametrize(
+    ("given", "owned"),
+    [
+        ({}, set()),
+        ({"clusterIP": "None"}, {"f:clusterIP"}),
+        ({"clusterIP": "None", "ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv4", "IPv6"]},
+         {"f:clusterIP", "f:ipFamilyPolicy", "f:ipFamilies"}),
+    ],
+)  # fmt: skip
+async def test_nobody_owns_the_addresses_that_the_server_chose(
+    client: Client, given: dict[str, Any], owned: set[str]
+) -> None:
+    """Seen on an API server 1.34."""
+    body = {"metadata": {"name": "chosen"}, "spec": {"ports": [{"port": 80}], "selector": {"a": "b"}, **given}}
+    made = await client.call("POST", f"{NS}/services", body)
+    ((_, fields),) = owners(made.json).items()
+    assert set(fields["f:spec"]) == owned | {
+        "f:internalTrafficPolicy", "f:ports", "f:selector", "f:sessionAffinity", "f:type"
+    }  # fmt: skip

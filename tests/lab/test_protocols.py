@@ -179,3 +179,23 @@ def test_a_deployment_in_protobuf() -> None:
 def test_protobuf_that_is_none(body: bytes) -> None:
     with pytest.raises(protobuf.NotUnderstoodError):
         protobuf.decode(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"\x08\x05", "proto: wrong wireType = 0 for field ObjectMeta"),
+        (b"\x0b\x01", "proto: wrong wireType = 3 for field ObjectMeta"),
+        (b"\x0f\x01", "proto: wrong wireType = 7 for field ObjectMeta"),
+        (field(1, b"\x08\x05"), "proto: wrong wireType = 0 for field Name"),
+        (b"\x0a\x32\x01", "unexpected EOF"),
+        (b"\x02\x01\x01", "proto: ConfigMap: illegal tag 0 (wire type 2)"),
+    ],
+)
+def test_fields_of_the_wrong_type_are_told_as_go_tells_them(body: bytes, says: str) -> None:
+    """Said so by an API server 1.34."""
+    with pytest.raises(protobuf.BrokenObjectError) as refused:
+        protobuf.decode(envelope(b"v1", b"ConfigMap", body))
+    assert str(refused.value) == f'ConfigMap in version "v1" cannot be handled as a ConfigMap: {says}'
+    with pytest.raises(protobuf.BrokenError, match=r"^proto: wrong wireType = 0 for field TypeMeta$"):
+        protobuf.decode(protobuf.MAGIC + field(1, 5))

@@ -89,15 +89,12 @@ class Objects:
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = generated_name(meta["generateName"])
         applied = manager is not None and manager.operation == APPLY
-        for field in (
-            "uid",
-            "resourceVersion",
-            "deletionTimestamp",
-            "selfLink",
-            *(() if applied else ("managedFields",)),
-        ):
+        for field in ("uid", "resourceVersion", "deletionTimestamp", "selfLink"):
             meta.pop(field, None)
+        if not applied:
+            meta.pop("managedFields", None)
         self._admit(resource, namespace, item)
+        given = set(item.get("spec") or ())
         if resource.kind != "Event":
             item.pop("status", None)
         if resource is SERVICES:
@@ -111,7 +108,7 @@ class Objects:
         if manager is not None:
             item = without_empty(item, resource)
             if not applied:
-                managed_fields.after_update(resource, None, item, manager, self._clock.timestamp())
+                managed_fields.after_update(resource, None, item, manager, self._clock.timestamp(), given)
         if not dry_run:
             return self._store.create(resource, item)
         if self._store.find(resource, namespace, meta["name"]) is not None:

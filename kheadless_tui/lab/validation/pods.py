@@ -97,6 +97,9 @@ def _container(container: dict[str, Any], where: str, seen: set[str], volumes: s
     if not container.get("image"):
         yield required(f"{where}.image")
     yield from _container_ports(container.get("ports") or [], where)
+    for number, variable in enumerate(container.get("env") or ()):
+        if not variable.get("name"):
+            yield required(f"{where}.env[{number}].name")
     for number, mount in enumerate(container.get("volumeMounts") or ()):
         if mount.get("name") not in volumes:
             yield not_found(f"{where}.volumeMounts[{number}].name", str(mount.get("name") or ""))

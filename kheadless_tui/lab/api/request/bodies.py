@@ -49,6 +49,8 @@ async def read_object(request: web.BaseRequest, resource: Resource | None = None
     """
     if request.content_type == protobuf.MEDIA_TYPE:
         body = await read_body(request)
+        if not body:
+            raise bad_request(f"{_unrecognized(resource)} empty data ({shown(body)})")
         if not body.startswith(protobuf.MAGIC):
             why = "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"
             raise bad_request(f"{_unrecognized(resource)} {why} ({shown(body)})")
@@ -79,6 +81,8 @@ def from_protobuf(body: bytes, resource: Resource | None = None) -> dict[str, An
     """
     try:
         return protobuf.decode(body)
+    except protobuf.BrokenObjectError as error:
+        raise bad_request(str(error)) from error
     except protobuf.BrokenError as error:
         raise bad_request(f"{_unrecognized(resource)} {error} ({shown(body)})") from error
     except protobuf.NotUnderstoodError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,18 @@ def manager_of(query_name: str, user_agent: str, subresource: str) -> Manager:
     return Manager((query_name or user_agent.partition("/")[0])[:MAX_NAME] or "unknown", UPDATE, subresource)
 
 
-def after_update(resource: Resource, before: Object | None, item: Object, manager: Manager, now: str) -> None:
+_CHOSEN = {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"}
+"""Fields of a new Service that the server fills in after the owners are written down."""
+
+
+def after_update(
+    resource: Resource,
+    before: Object | None,
+    item: Object,
+    manager: Manager,
+    now: str,
+    given: Collection[str] = _CHOSEN,
+) -> None:
     """Write down what an update has changed.
 
     Args:
@@ -50,10 +62,13 @@ def after_update(resource: Resource, before: Object | None, item: Object, manage
         item: As it will be stored, with the ``managedFields`` that hold so far; it is changed.
         manager: Who writes.
         now: The time.
+        given: The fields that the ``spec`` of a new object had as it was sent.
     """
     schema = of_kind(resource.group, resource.version, resource.kind)
     old = _relevant(before or {}, manager.subresource)
     new = _relevant(item, manager.subresource)
+    if chosen := _CHOSEN.difference(given) & (new.get("spec") or {}).keys():
+        new["spec"] = {key: value for key, value in new["spec"].items() if key not in chosen}
     old_paths, new_paths = set(paths(fields_of(old, schema))), set(paths(fields_of(new, schema)))
     changed = {path for path in new_paths & old_paths if _differs(old, new, path, schema)}
     gained, lost = new_paths - old_paths, old_paths - new_paths

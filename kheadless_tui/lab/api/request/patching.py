@@ -30,9 +30,8 @@ def apply_patch(media_type: str, target: Object, patch: Any, resource: Resource)
         result = json_patch(target, patch)
     elif not isinstance(patch, dict):
         kind = "array" if isinstance(patch, list) else "string"
-        raise bad_request(
-            f"error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
-        )
+        text = f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+        raise bad_request(text if media_type == STRATEGIC else f"error decoding patch: {text}")
     elif media_type == MERGE:
         result = merge_patch(target, patch)
     else:
@@ -67,9 +66,7 @@ def strategic_merge_patch(target: Any, patch: Any, schema: Schema) -> Any:
     schema = resolve(schema)
     if patch.get("$patch") is not None:
         return _directed(patch)
-    result = dict(target) if isinstance(target, dict) else {}
-    if "$retainKeys" in patch:
-        result = {key: value for key, value in result.items() if key in patch["$retainKeys"]}
+    result = _retained(target if isinstance(target, dict) else {}, patch)
     for key, value in patch.items():
         if key.startswith("$deleteFromPrimitiveList/"):
             name = key.partition("/")[2]
@@ -78,6 +75,8 @@ def strategic_merge_patch(target: Any, patch: Any, schema: Schema) -> Any:
             continue
         elif value is None:
             result.pop(key, None)
+        elif isinstance(value, list) and not isinstance(result.get(key), list):
+            result[key] = [clone(item) for item in value if not isinstance(item, dict) or "$patch" not in item]
         elif isinstance(value, list):
             result[key] = _merge_list(result.get(key), value, property_of(schema, key) or {})
         else:
@@ -87,6 +86,14 @@ def strategic_merge_patch(target: Any, patch: Any, schema: Schema) -> Any:
         if name != key and isinstance(result.get(name), list):
             result[name] = _in_order(result[name], order, property_of(schema, name) or {})
     return result
+
+
+def _retained(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """What ``$retainKeys`` leaves."""
+    kept = patch.get("$retainKeys", target)
+    if not isinstance(kept, (list, dict)):
+        raise bad_request("invalid patch format of retainKeys")
+    return {key: value for key, value in target.items() if key in kept}
 
 
 def _directed(patch: dict[str, Any]) -> dict[str, Any]:
@@ -112,13 +119,13 @@ def _merge_list(target: Any, patch: list[Any], schema: Schema) -> list[Any]:
     if not merges or {"$patch": "replace"} in patch:
         return [clone(item) for item in patch if item != {"$patch": "replace"}]
     result = [clone(item) for item in target or ()]
+    if len({_shape(item) for item in (*result, *patch)}) > 1:
+        raise ApiFailure(500, "", f"list element types are not identical: {printed([result, patch])}")
     for item in patch:
         if not merge_key:
             result += [item] if item not in result else []
             continue
-        if not isinstance(item, dict) or merge_key not in item:
-            shown = " ".join(f"{key}:{value}" for key, value in item.items()) if isinstance(item, dict) else item
-            raise ApiFailure(500, "", f"map: map[{shown}] does not contain declared merge key: {merge_key}")
+        _check_key(item, merge_key)
         position = next((i for i, old in enumerate(result) if old.get(merge_key) == item[merge_key]), None)
         if item.get("$patch") not in (None, "delete", "replace"):
             raise _unknown_directive(item)
@@ -132,9 +139,21 @@ def _merge_list(target: Any, patch: list[Any], schema: Schema) -> list[Any]:
     return result
 
 
+def _shape(item: Any) -> str:
+    return "map" if isinstance(item, dict) else "list" if isinstance(item, list) else type(item).__name__
+
+
+def _check_key(item: Any, merge_key: str) -> None:
+    if not isinstance(item, dict) or merge_key not in item:
+        shown = printed(item) if isinstance(item, dict) else f"map[{item}]"
+        raise ApiFailure(500, "", f"map: {shown} does not contain declared merge key: {merge_key}")
+
+
 def _in_order(items: list[Any], order: list[Any], schema: Schema) -> list[Any]:
     """Items that the order names come in it; the others keep their places behind."""
     merge_key = _merge_key(schema)
+    for item in order if merge_key else ():
+        _check_key(item, merge_key)
 
     def name(item: Any) -> Any:
         return item.get(merge_key) if isinstance(item, dict) else item

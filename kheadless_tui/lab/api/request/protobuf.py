@@ -24,6 +24,7 @@ _QUANTITY, _INT_OR_STRING = (
     "k8s.io.apimachinery.pkg.api.resource.Quantity",
     "k8s.io.apimachinery.pkg.util.intstr.IntOrString",
 )
+_ENVELOPE = {1: ("typeMeta", "message"), 2: ("raw", "bytes")}
 _TYPE_META = {1: ("apiVersion", "string"), 2: ("kind", "string")}
 _INLINE = ("handler", "volumeSource", "ephemeralContainerCommon", "localObjectReference")
 """Messages whose fields are, in JSON, those of the message that they are in."""
@@ -54,6 +55,10 @@ class BrokenError(NotUnderstoodError):
     """No message of protobuf, in the words of Go's package."""
 
 
+class BrokenObjectError(BrokenError):
+    """The envelope can be read, and what is in it cannot: the message says of what kind that is."""
+
+
 @functools.cache
 def _messages() -> dict[str, dict[int, tuple[str, str]]]:
     raw = resources.files("kheadless_tui.lab.api").joinpath("messages.json").read_bytes()
@@ -65,18 +70,23 @@ def decode(body: bytes) -> dict[str, Any]:
 
     Raises:
         NotUnderstoodError: it cannot be read.
-        BrokenError: it is empty, or ends too early.
+        BrokenError: it is empty, ends too early, or a field is of another type.
     """
     if not body.startswith(MAGIC):
         raise NotUnderstoodError("the envelope of Kubernetes is missing")
     if len(body) == len(MAGIC):
         raise BrokenError("empty body")
-    envelope = dict(_fields(body[len(MAGIC) :]))
-    meta = _message(_TYPE_META, _as_bytes(envelope.get(1, b"")), 0)
+    envelope = dict(_fields(body[len(MAGIC) :], _ENVELOPE, "Unknown"))
+    meta = _message(_TYPE_META, _as_bytes(envelope.get(1, b"")), 0, "TypeMeta")
     name = _name_of(meta.get("apiVersion", ""), meta.get("kind", ""))
     if name not in _messages():
         raise NotUnderstoodError(f"objects of kind {meta.get('kind')} are read as JSON only")
-    return {**meta, **_message(_messages()[name], _as_bytes(envelope.get(2, b"")), 0)}
+    kind = name.rpartition(".")[2]
+    try:
+        return {**meta, **_message(_messages()[name], _as_bytes(envelope.get(2, b"")), 0, kind)}
+    except BrokenError as error:
+        version = meta["apiVersion"].rpartition("/")[2]
+        raise BrokenObjectError(f'{kind} in version "{version}" cannot be handled as a {kind}: {error}') from error
 
 
 def _name_of(api_version: str, kind: str) -> str:
@@ -86,11 +96,11 @@ def _name_of(api_version: str, kind: str) -> str:
     return f"k8s.io.api.{group.partition('.')[0] or 'core'}.{version}.{kind}"
 
 
-def _message(fields: dict[int, tuple[str, str]], data: bytes, depth: int) -> dict[str, Any]:
+def _message(fields: dict[int, tuple[str, str]], data: bytes, depth: int, called: str) -> dict[str, Any]:
     if depth > MAX_DEPTH:
         raise NotUnderstoodError("messages in messages without end")
     result: dict[str, Any] = {}
-    for number, value in _fields(data):
+    for number, value in _fields(data, fields, called):
         if number not in fields:
             continue
         name, kind = fields[number]
@@ -136,7 +146,7 @@ def _value(kind: str, value: int | bytes, depth: int) -> Any:
     if kind == _INT_OR_STRING:
         parts = dict(_fields(data))
         return _text(parts.get(3, b"")) if parts.get(1, 0) else _value("int32", parts.get(2, 0), depth)
-    return _message(_messages()[kind], data, depth + 1)
+    return _message(_messages()[kind], data, depth + 1, kind.rpartition(".")[2])
 
 
 def _time(data: bytes) -> str | None:
@@ -149,11 +159,25 @@ def _time(data: bytes) -> str | None:
     return datetime.fromtimestamp(number, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+_VARINTS = ("int32", "int64", "bool")
+_IN_GO = {"metadata": "ObjectMeta", "uid": "UID"}
+"""Fields whose name in Go is not that of JSON with a capital."""
+
+
+def _fields(
+    data: bytes, known: dict[int, tuple[str, str]] | None = None, called: str = ""
+) -> Iterator[tuple[int, int | bytes]]:
+    """Number and value of each field of a message; those that are ``known`` have to be of the type that they have."""
     position = 0
     while position < len(data):
         tag, position = _varint(data, position)
         number, wire = tag >> 3, tag & 7
+        if number == 0:
+            raise BrokenError(f"proto: {called}: illegal tag 0 (wire type {wire})")
+        name, kind = (known or {}).get(number, ("", ""))
+        if name and wire != (0 if kind.removeprefix("repeated ") in _VARINTS else 2):
+            shown = _IN_GO.get(name, name[0].upper() + name[1:])
+            raise BrokenError(f"proto: wrong wireType = {wire} for field {shown}")
         if wire == 0:
             value, position = _varint(data, position)
             yield number, value
