@@ -16,7 +16,7 @@ from kheadless_tui.probe.choosing.equivalent import removal_line
 from kheadless_tui.probe.choosing.places import Places
 from kheadless_tui.probe.choosing.plan import ProbePlan
 from kheadless_tui.probe.choosing.standing import open_place
-from kheadless_tui.probe.inquiring.inquiry import Asked
+from kheadless_tui.probe.inquiring.inquiry import Ask, Asked
 from kheadless_tui.probe.inquiring.lines import Line, LineSet, lines_by_forward, lines_from_here, lines_from_place
 from kheadless_tui.probe.inquiring.pace import MAX_QUESTIONS, Pace
 from kheadless_tui.probe.observation import Observation, Vantage
@@ -251,6 +251,7 @@ class Run:
             return
         by_id = {line.id: line for line in lines}
         for _ in range(ROUNDS):
+            self._say("comparing; what differs is asked again")
             wanted = await self._follow_up(tuple(self.came.observations))
             if not wanted:
                 return
@@ -263,11 +264,21 @@ class Run:
             beside = _beside(questions)
             self._total += sum(len(each) for some in (questions, beside, further) for each in some.values())
             self._say("asking again what differed")
-            for line, again in questions.items():
-                await line.ask(list(again), self._count)
-            for number, some in enumerate((beside, further)):
-                for line, again in some.items():
-                    await line.asides[number](list(again), self._count)
+            await self._side_by_side((line.ask, again) for line, again in questions.items())
+            await self._side_by_side((line.asides[0], again) for line, again in beside.items())
+            await self._side_by_side((line.asides[1], again) for line, again in further.items())
+
+    async def _side_by_side(self, asks: Iterable[tuple[Ask, Iterable[Question]]]) -> None:
+        async def one(ask: Ask, questions: Iterable[Question]) -> None:
+            async with self._gate:
+                await ask(list(questions), self._count)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for ask, questions in asks:
+                    group.create_task(one(ask, questions))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
 
     # -- telling -----------------------------------------------------------------------------------------------
 
