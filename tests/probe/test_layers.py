@@ -625,3 +625,17 @@ def test_a_replica_that_does_not_know_an_address_hands_it_on_and_lags() -> None:
     matrix = build([ONE, TWO], comparison, observations)
     found = read(matrix, observations, Freshness(30, 30, zones=("cluster.local.", "in-addr.arpa.")))
     assert [(f.kind, f.layers) for f in found] == [("replica-lags", (TWO,))]
+
+
+def test_a_corefile_of_another_zone_is_told_of_the_replicas_and_not_of_what_stands_before_them() -> None:
+    other = record(". 4 IN SOA ns.upstream. hostmaster.upstream. 1 7200 1800 86400 30")
+
+    def denying(layer: Layer) -> list[Observation]:
+        denial = observed("web-1.web A", server=layer.address, rcode="NXDOMAIN", denial=other)
+        return [denial if item.question == denial.question else item for item in right(layer, "tcp")]
+
+    matrix, observations = seen(denying(VIP), denying(ONE), denying(CACHE), right(TWO, "tcp"))
+    (finding,) = read(matrix, observations, Freshness(30, 30, zones=("cluster.local.",)))
+    assert (finding.kind, [layer.address for layer in finding.layers]) == ("asks-elsewhere", [ONE.address])
+    assert "does not serve web-1.web.shop.svc.cluster.local., and asks others" in finding.title
+    assert "passed on by" in finding.evidence

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from kheadless_tui.probe.comparison.compare import Comparison
-from kheadless_tui.probe.matrix.layer_findings import Freshness, is_reverse_denial
+from kheadless_tui.probe.matrix.layer_elsewhere import is_reverse_denial
+from kheadless_tui.probe.matrix.layer_findings import Freshness
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.zone.record import Question
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from kheadless_tui.probe.comparison.canonical import RecordId, identity, same_name
 from kheadless_tui.probe.comparison.compare import Answers
-from kheadless_tui.probe.matrix.layer_findings import Freshness, is_reverse_denial, remaining
+from kheadless_tui.probe.matrix.layer_elsewhere import is_reverse_denial
+from kheadless_tui.probe.matrix.layer_findings import Freshness, remaining
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.zone.record import Answer, Question, Record
 

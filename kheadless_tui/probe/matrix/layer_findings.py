@@ -13,8 +13,8 @@ old-denial           a cache still denies what exists by now; it goes when the T
 old-answer           a cache still gives what was true before
 replica-lags         a replica says otherwise than the others, and not from its cache
 all-behind           all servers agree with each other and not with the API, or all replicas lag
-asks-elsewhere       a server denies by the word of another zone's server: it does not ask the cluster's DNS; no fault
-                     of the Service where a cache does so with reverse names alone
+asks-elsewhere       a server denies by the word of another zone's server: a replica does not serve the zone, a cache
+                     does not ask the cluster's DNS; no fault of the Service where it is so with reverse names alone
 server-differs       any other server says otherwise than kube-dns
 one-way-differs      a server says one thing over UDP and the right one over TCP, or the other way round
 resolver-elsewhere   the pod's resolv.conf names none of the cluster's DNS servers
@@ -27,6 +27,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kheadless_tui.probe.comparison.canonical import same_name
+from kheadless_tui.probe.matrix.layer_elsewhere import asks_elsewhere, is_reverse_denial, reverse_elsewhere
 from kheadless_tui.probe.matrix.layer_servers import Asked, Servers, clock, host, named, titles
 from kheadless_tui.probe.matrix.layer_silence import failed_forwards, silence
 from kheadless_tui.probe.matrix.layer_transports import one_way, truncated
@@ -112,7 +113,7 @@ def read(
     found = [
         *silence(servers),
         *_Differences(servers, freshness).findings(),
-        *_reverse_elsewhere(servers, freshness),
+        *reverse_elsewhere(servers, freshness),
         *one_way(servers),
         *_resolver(servers, nameservers),
         *truncated(servers),
@@ -126,11 +127,6 @@ def remaining(seen: Observation) -> int | None:
         return None
     records = seen.answer or tuple(record for record in seen.authority if record.type == "SOA")
     return min((record.ttl for record in records), default=None)
-
-
-def is_reverse_denial(seen: Observation) -> bool:
-    """The reply says that an address has no name."""
-    return seen.question.type == "PTR" and not seen.error and not seen.answer
 
 
 class _Differences:
@@ -170,8 +166,8 @@ class _Differences:
             yield from self._changed(server)
             replies = new[server.layer]
             foreign = [reply for reply in self._servers.odd_replies(server) if self._elsewhere(server, reply)]
-            if foreign:
-                yield self._asks_elsewhere(server, foreign)
+            if foreign and not self._handed_on(server, foreign):
+                yield asks_elsewhere(server, foreign, self._freshness, self._through(server, foreign))
             if not replies:
                 continue
             seconds = self._left(server, replies)
@@ -280,17 +276,17 @@ class _Differences:
             counts += [f"{before.layer.title} ({self._servers.differing(before, handed)})"] if handed else []
         return f"; passed on by {' and '.join(counts)}" if counts else ""
 
-    def _asks_elsewhere(self, server: Asked, denials: Sequence[Observation]) -> LayerFinding:
-        zone = self._freshness.foreign(denials[0])
-        names = sorted({seen.question.name for seen in denials})
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        return LayerFinding(
-            "asks-elsewhere",
-            (server.layer,),
-            f"{named(server.layer)} does not ask the cluster's DNS for {names[0]}{more}",
-            f"the denial comes from zone {zone}, and not from {' or '.join(self._freshness.zones[:3])}: a forward in "
-            "its Corefile leads elsewhere",
-        )
+    def _handed_on(self, server: Asked, denials: Sequence[Observation]) -> bool:
+        """Whether a replica behind this server has it from others, too: then it is told of that one alone."""
+        if server.layer.kind not in (KUBE_DNS, NODE_LOCAL):
+            return False
+        behind = {
+            reply.question
+            for replica in self._servers.of(REPLICA)
+            for reply in self._servers.odd_replies(replica)
+            if self._elsewhere(replica, reply)
+        }
+        return {seen.question for seen in denials} <= behind
 
     def _lags(self, server: Asked) -> LayerFinding:
         sisters = [other for other in self._right if other.layer.kind == REPLICA]
@@ -329,24 +325,6 @@ class _Differences:
             evidence += ": something else answers on this address, such as a node-local cache that listens on it"
         title = f"{named(server.layer)} answers otherwise than was predicted"
         return LayerFinding("server-differs", (server.layer,), title, evidence)
-
-
-def _reverse_elsewhere(servers: Servers, freshness: Freshness) -> Iterable[LayerFinding]:
-    """Caches that are set up to ask others for the names of addresses, which says nothing about a Service."""
-    for server in servers.of(NODE_LOCAL):
-        zones = sorted(
-            {zone for seen in server.replies if is_reverse_denial(seen) and (zone := freshness.foreign(seen))}
-        )
-        if zones:
-            asked = {seen.question for seen in server.replies if seen.question.type == "PTR"}
-            yield LayerFinding(
-                "asks-elsewhere",
-                (server.layer,),
-                f"{named(server.layer)} does not ask the cluster's DNS for reverse names",
-                f"{len(asked)} were asked, and denied by zone {' and '.join(zones)}: a forward in its Corefile leads "
-                "elsewhere; these replies are not judged, since they are none of the Service's",
-                "info",
-            )
 
 
 def _denials_apart(replies: Sequence[Observation]) -> Iterable[tuple[str, list[Observation]]]:
