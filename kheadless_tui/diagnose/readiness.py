@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kheadless_tui.diagnose.evidence import Evidence, Seen
+from kheadless_tui.diagnose.evidence import Evidence, Seen, owner
 from kheadless_tui.diagnose.finding import (
     DOCS,
     ERROR,
@@ -142,7 +142,7 @@ def ordered_start(evidence: Evidence) -> Iterator[Finding]:
 
 def finished(evidence: Evidence) -> Iterator[Finding]:
     """Pods that have run to their end are never ready again (failure H11)."""
-    done = [pod for pod in evidence.pods if pod.status.phase in FINISHED]
+    done = [pod for pod in evidence.pods if _is_finished(pod)]
     if not done or evidence.service.publishes_not_ready:
         return
     everything = _all_finished(evidence)
@@ -172,7 +172,7 @@ def some_withheld(evidence: Evidence) -> Iterator[Finding]:
         for who, seen in evidence.members.items()
         if who not in evidence.in_dns
         and not any(one.endpoint.terminating for one in seen)
-        and not ((pod := evidence.pod(who)) is not None and pod.status.phase in FINISHED)
+        and not ((pod := evidence.pod(who)) is not None and _is_finished(pod))
     ]
     if not names:
         return
@@ -264,7 +264,16 @@ def leaving(evidence: Evidence) -> Iterator[Finding]:
 def _all_finished(evidence: Evidence) -> bool:
     pods = [evidence.pod(who) for who in evidence.members]
     known = [pod for pod in pods if pod is not None] or evidence.pods
-    return bool(known) and not evidence.in_dns and all(pod.status.phase in FINISHED for pod in known)
+    return bool(known) and not evidence.in_dns and all(_is_finished(pod) for pod in known)
+
+
+def _is_finished(pod: Pod) -> bool:
+    """Whether a pod has run to its end by itself and nobody makes it anew under its name.
+
+    A pod that is being deleted is Failed for some tenths of a second when its containers were stopped by a signal, and
+    a StatefulSet deletes a pod that has ended and makes it anew (stateful_set_control.go processReplica).
+    """
+    return pod.status.phase in FINISHED and not pod.terminating and owner(pod)[0] != "StatefulSet"
 
 
 def _service_for_clients(evidence: Evidence) -> str:

@@ -21,6 +21,7 @@ from kheadless_tui.model.objects import (
     KubeObject,
     Meta,
     ObjectKey,
+    OwnerReference,
     Service,
     ServicePort,
     ServiceSpec,
@@ -173,6 +174,22 @@ def test_pods_of_a_cluster_that_were_read_and_are_none_match_nothing() -> None:
 def test_a_finished_pod_that_was_dropped_from_the_slice_is_not_a_selector_that_misses() -> None:
     done = Pod(Meta("web-1", "shop", labels={"app": "web"}), PodSpec(), PodStatus(phase="Succeeded", pod_ip="10.0.0.1"))
     assert codes(service(selector={"app": "web"}), slice_of(), done) == ["KH011"]
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
+def test_a_pod_that_is_deleted_or_made_anew_has_not_finished_for_good(phase: str) -> None:
+    """A deleted pod is Failed for some tenths of a second, and one of a StatefulSet comes back under its name."""
+
+    def found(pod_of: Meta) -> list[str]:
+        leaving = Endpoint(["10.0.0.1"], Conditions(False, False, True), target_ref=TargetRef("Pod", "web-1"))
+        ended = Pod(pod_of, PodSpec(), PodStatus(phase=phase, pod_ip="10.0.0.1"))
+        return codes(service(selector={"app": "web"}), slice_of(leaving), ended)
+
+    plain = Meta("web-1", "shop", labels={"app": "web"})
+    owner = OwnerReference(kind="StatefulSet", name="web", controller=True)
+    assert "KH011" in found(plain)
+    assert "KH011" not in found(msgspec.structs.replace(plain, deletion_timestamp="2026-01-01T00:00:00Z"))
+    assert "KH011" not in found(msgspec.structs.replace(plain, owner_references=[owner]))
 
 
 def test_services_that_were_filtered_are_not_called_missing() -> None:
