@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kheadless_tui.report.document import Document
-from kheadless_tui.zone.stub.resolv_conf import ATTEMPTS, ResolvConf
+from kheadless_tui.zone.stub.resolv_conf import ATTEMPTS, TIMEOUT, ResolvConf
 
 _BEFORE = {"cluster": ("the cluster's DNS",), "node": ("those of the node",), "none": ("none",)}
 """Servers of unknown address."""
@@ -17,13 +17,7 @@ def resolv_text(resolv: ResolvConf) -> str:
     missing = ("(the node's)",) if resolv.unknown else ()
     search = (*resolv.search[:known], *missing, *resolv.search[known:])
     parts += [f"search {' '.join(search)}"] if search else []
-    options = (
-        f"ndots:{resolv.ndots}",
-        "rotate" if resolv.rotate else "",
-        f"attempts:{resolv.attempts}" if resolv.attempts != ATTEMPTS else "",
-        "no-aaaa" if resolv.no_aaaa else "",
-    )
-    return ", ".join([*parts, *filter(None, options)])
+    return ", ".join([*parts, *resolv.options])
 
 
 def resolv_document(resolv: ResolvConf) -> Document:
@@ -41,6 +35,8 @@ def resolv_document(resolv: ResolvConf) -> Document:
         found["serversBefore"] = resolv.servers_before
     if resolv.rotate:
         found["rotate"] = True
+    if resolv.timeout != TIMEOUT:
+        found["timeout"] = resolv.timeout
     if resolv.attempts != ATTEMPTS:
         found["attempts"] = resolv.attempts
     if resolv.no_aaaa:

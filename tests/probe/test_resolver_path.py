@@ -14,12 +14,12 @@ from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.resolver.resolver_files import Getent, PodFiles, read_files, read_getent
 from kheadless_tui.probe.resolver.resolver_path import Predicted, ResolverPath, Walk, resolver_path
 from kheadless_tui.probe.resolver.resolver_times import of_one
-from kheadless_tui.probe.resolver.resolver_walk import hidden_note, libc_notes
+from kheadless_tui.probe.resolver.resolver_walk import hidden_note, libc_notes, silent_server
 from kheadless_tui.report import resolver_path as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.serving.config import ZoneConfig
-from kheadless_tui.zone.stub.resolv_conf import ResolvConf
+from kheadless_tui.zone.stub.resolv_conf import ResolvConf, parse_resolv_conf
 from tests.probe.dns_texts import observed, predicted
 
 SEARCH = ("billing.svc.cluster.local", "svc.cluster.local", "cluster.local")
@@ -289,6 +289,12 @@ def test_getent_that_says_otherwise_is_a_difference_but_not_for_a_family_that_th
     )
     assert path(getent=Getent((), 1.0)).verdict == "differs"
     assert path(getent=Getent(("10.0.0.1", "10.0.0.2"), 1.0)).verdict == "match"
+
+
+def test_a_silent_server_costs_what_options_timeout_says() -> None:
+    own = parse_resolv_conf("nameserver 10.96.0.10\noptions timeout:1")
+    assert silent_server("10.96.0.10", "no reply", own).endswith("a resolver waits 1 s for it at each name")
+    assert "waits 5 s" in silent_server("10.96.0.10", "no reply", ResolvConf(("10.96.0.10",)))
 
 
 def test_silence_is_neither_match_nor_difference() -> None:

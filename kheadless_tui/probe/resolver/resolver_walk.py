@@ -39,7 +39,8 @@ from kheadless_tui.zone.stub.search_list import Libc, resolve_by_search, search_
 FILES_TIMEOUT = 5.0
 """Seconds for reading what the resolver goes by."""
 GETENT_TIMEOUT = 20.0
-"""Seconds for getent: glibc gives a silent name server 5 s, twice, for each name (resolv.conf(5))."""
+"""Seconds for getent: glibc gives a silent name server 5 s, twice, for each name, unless told otherwise
+(resolv.conf(5))."""
 MAX_BYTES = 256 * 1024
 """Bytes taken from one of these programs."""
 LIBCS: tuple[Libc, ...] = ("glibc", "musl", "go")
@@ -258,7 +259,7 @@ async def _hear(place: OpenPlace, walk: Walk, files: PodFiles, heard: _Heard, ti
     """Ask ourselves, and the container's own resolver meanwhile."""
     getting = asyncio.create_task(_getent(place, walk.name)) if files.has_getent else None
     try:
-        await _ask(place, walk, heard, timeout, protocol)
+        await _ask(place, walk, heard, files.resolv, timeout, protocol)
         heard.getent = await getting if getting is not None else None
     finally:
         if getting is not None:
@@ -267,7 +268,7 @@ async def _hear(place: OpenPlace, walk: Walk, files: PodFiles, heard: _Heard, ti
     return True
 
 
-async def _ask(place: OpenPlace, walk: Walk, heard: _Heard, timeout: float, protocol: str) -> None:
+async def _ask(place: OpenPlace, walk: Walk, heard: _Heard, resolv: ResolvConf, timeout: float, protocol: str) -> None:
     """Ask what is due until the way ends, the next server where one is silent."""
     servers = heard.servers
     while due := walk.next():
@@ -278,12 +279,15 @@ async def _ask(place: OpenPlace, walk: Walk, heard: _Heard, timeout: float, prot
             )
         seen = await _replies(place, servers[0], due, timeout, protocol)
         if all(reply.error for reply in seen) and len(servers) > 1:
-            heard.silent.append(
-                f"nameserver {servers[0]} does not answer ({seen[0].error}): a resolver waits 5 s for it at each name"
-            )
+            heard.silent.append(silent_server(str(servers[0]), seen[0].error, resolv))
             servers.pop(0)
             continue
         walk.feed(seen)
+
+
+def silent_server(server: str, error: str, resolv: ResolvConf) -> str:
+    """What a name server that does not answer costs whoever resolves a name there."""
+    return f"nameserver {server} does not answer ({error}): a resolver waits {resolv.patience} s for it at each name"
 
 
 async def _replies(

@@ -71,7 +71,7 @@ def path_rows(path: ResolverPath) -> list[Row]:
     resolv = files.resolv
     parts = [f"nameserver {' '.join(resolv.nameservers) or 'none'}"]
     parts += [f"search {' '.join(resolv.search)}"] if resolv.search else []
-    parts.append(f"options ndots:{resolv.ndots}")
+    parts.append(f"options {' '.join(resolv.options)}")
     libc = f"{files.libc} {files.libc_version}".strip() or "libc not known"
     hosts = f"hosts: {' '.join(files.nsswitch)}" if files.nsswitch else "no hosts line: files, then dns"
     facts = (("resolv.conf", " · ".join(parts)), ("nsswitch", hosts), ("image", f"{path.image}, {libc}"))

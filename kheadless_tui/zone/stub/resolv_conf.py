@@ -27,6 +27,10 @@ MAX_SEARCH_CHARACTERS = 2048
 """Characters of the search line that the kubelet writes (validation.MaxDNSSearchListChars)."""
 ATTEMPTS = 2
 """How often all servers are asked without the option ``attempts``, in all three resolvers."""
+TIMEOUT = 5
+"""Seconds for which a server is waited for without the option ``timeout``, in all three resolvers."""
+MAX_TIMEOUT = 30
+"""Larger values of ``timeout`` count as this one for glibc (resolv/resolv.h RES_MAXRETRANS)."""
 
 
 class ResolvConf(msgspec.Struct, frozen=True):
@@ -51,6 +55,8 @@ class ResolvConf(msgspec.Struct, frozen=True):
     """The servers are asked in turn, each first (glibc and Go; resolv.conf(5))."""
     attempts: int = ATTEMPTS
     """How often all servers are asked."""
+    timeout: int = TIMEOUT
+    """Seconds for which a server is waited for, as written."""
     no_aaaa: bool = False
     """glibc since 2.36 asks for no AAAA; musl and Go know no such option."""
     search_line: int = 0
@@ -60,6 +66,22 @@ class ResolvConf(msgspec.Struct, frozen=True):
     def search_characters(self) -> int:
         """Characters of the search line without its end."""
         return self.search_line or len(" ".join(("search", *self.search)))
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options as they are written: ndots, and whatever is not as resolvers have it by themselves."""
+        return (
+            f"ndots:{self.ndots}",
+            *(("rotate",) if self.rotate else ()),
+            *((f"timeout:{self.timeout}",) if self.timeout != TIMEOUT else ()),
+            *((f"attempts:{self.attempts}",) if self.attempts != ATTEMPTS else ()),
+            *(("no-aaaa",) if self.no_aaaa else ()),
+        )
+
+    @property
+    def patience(self) -> int:
+        """Seconds for which a silent server is waited for at the first attempt: glibc and Go take 0 for 1."""
+        return max(1, min(self.timeout, MAX_TIMEOUT))
 
     def domains_before_unknown(self) -> int:
         """How many domains a resolver tries before it comes to those that are missing; all when none is."""
@@ -96,6 +118,7 @@ def parse_resolv_conf(text: str, source: str = "/etc/resolv.conf") -> ResolvConf
         source,
         rotate="rotate" in options,
         attempts=_number("attempts", options, ATTEMPTS),
+        timeout=_number("timeout", options, TIMEOUT),
         no_aaaa="no-aaaa" in options,
         search_line=0 if written == len(" ".join(("search", *search))) else written,
     )
@@ -153,6 +176,7 @@ def resolv_conf_of(pod: Pod, config: ZoneConfig, nameserver: str = "") -> Resolv
         source=f"{told} and dnsConfig",
         rotate="rotate" in given,
         attempts=_number("attempts", _written(given, "attempts"), ATTEMPTS),
+        timeout=_number("timeout", _written(given, "timeout"), TIMEOUT),
         no_aaaa="no-aaaa" in given,
     )
 

@@ -148,12 +148,26 @@ def test_a_search_line_that_musl_ignores(length: int, tried: list[str]) -> None:
 
 
 def test_options_of_a_pod() -> None:
-    options = [DNSConfigOption("attempts", "4"), DNSConfigOption("no-aaaa", None)]
+    options = [DNSConfigOption("attempts", "4"), DNSConfigOption("no-aaaa", None), DNSConfigOption("timeout", "2")]
     pod = Pod(Meta("p", "shop"), PodSpec(dns_policy="ClusterFirst", dns_config=DNSConfig(None, None, options)))
     found = resolv_conf_of(pod, CONFIG)
-    assert (found.attempts, found.no_aaaa) == (4, True)
+    assert (found.attempts, found.no_aaaa, found.timeout) == (4, True, 2)
     plain = resolv_conf_of(Pod(Meta("p", "shop"), PodSpec(dns_policy="ClusterFirst")), CONFIG)
-    assert (plain.attempts, plain.no_aaaa) == (2, False)
+    assert (plain.attempts, plain.no_aaaa, plain.timeout) == (2, False, 5)
+
+
+@pytest.mark.parametrize(
+    ("options", "written", "patience"),
+    [
+        ("timeout:1 rotate attempts:1", ("ndots:1", "rotate", "timeout:1", "attempts:1"), 1),
+        ("timeout:0", ("ndots:1", "timeout:0"), 1),
+        ("timeout:90", ("ndots:1", "timeout:90"), 30),
+        ("ndots:5", ("ndots:5",), 5),
+    ],
+)
+def test_how_long_a_silent_server_is_waited_for(options: str, written: tuple[str, ...], patience: int) -> None:
+    resolv = parse_resolv_conf(f"nameserver 10.96.0.10\noptions {options}")
+    assert (resolv.options, resolv.patience) == (written, patience)
 
 
 @pytest.mark.parametrize("own", [None, DNSConfig(None, ["shop.svc.cluster.local"], None)])
