@@ -85,3 +85,11 @@ def test_a_wrong_answer_that_became_another_one_is_a_change() -> None:
 
     (change,) = difference(probe("10.0.0.7"), probe("10.0.0.8"))
     assert (change.before, change.after, change.detail) == ("wrong", "wrong", "answered 10.0.0.8")
+
+
+def test_a_cancelled_probe_says_how_far_it_came() -> None:
+    history = History()
+    whole = kept(history, observed("web A", "web 30 IN A 10.0.0.1"))
+    seen = observed("web A", "web 30 IN A 10.0.0.1")
+    cut = history.add("shop/web", "pod/web-0", [seen], judged(seen), started=2.0, cancelled_at=(1, 5179))
+    assert (whole.cut, cut.cut) == ("", "cancelled, 1 of 5179 asked")

@@ -150,3 +150,6 @@ async def test_what_came_before_a_cancel_is_kept_and_said() -> None:
         assert 0 < len(last.result.observations) < last.total
         await until(pilot, shows(app, "What came until then is shown."))
         assert len(app.flow.history.probes) == 1
+        await pilot.press("P")
+        await until(pilot, shows(app, f"cancelled, {last.answered} of {last.total} asked"))
+        assert "not asked" in screen_text(app), "what was not asked is no match"

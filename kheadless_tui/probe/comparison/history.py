@@ -17,7 +17,7 @@ MOST_PROBES = 50
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """One finished probe."""
+    """One probe that has ended."""
 
     number: int
     """Grows with every probe of the program; it stays when older ones are forgotten."""
@@ -31,6 +31,14 @@ class Probed:
     comparison: Comparison
     generation: int = 0
     """Of the snapshot that it was held against."""
+    asked: int = 0
+    wanted: int = 0
+    """Of a cancelled probe: how many questions were answered of how many; 0 of one that came to its end."""
+
+    @property
+    def cut(self) -> str:
+        """That it was cancelled, and how far it came, in words; empty when it came to its end."""
+        return f"cancelled, {self.asked} of {self.wanted} asked" if self.wanted else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +78,22 @@ class History:
         *,
         started: float,
         generation: int = 0,
+        cancelled_at: tuple[int, int] = (0, 0),
     ) -> Probed:
-        """Keep a probe; the oldest is forgotten when there are too many."""
+        """Keep a probe; the oldest is forgotten when there are too many.
+
+        Args:
+            subject: What was asked for.
+            vantage: Where from.
+            observations: The replies.
+            comparison: What was made of them.
+            started: Unix time.
+            generation: Of the snapshot that it was held against.
+            cancelled_at: How many questions were answered of how many, where it was cancelled.
+        """
         self._last += 1
-        probe = Probed(self._last, started, subject, vantage, tuple(observations), comparison, generation)
+        seen = tuple(observations)
+        probe = Probed(self._last, started, subject, vantage, seen, comparison, generation, *cancelled_at)
         self._probes.append(probe)
         return probe
 

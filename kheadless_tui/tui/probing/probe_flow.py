@@ -292,6 +292,7 @@ class ProbeFlow:
             comparison,
             started=result.started,
             generation=view.snapshot.generation,
+            cancelled_at=(0, 0) if result.complete else (before.answered, before.total),
         )
         record = replace(
             before,

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 
-from kheadless_tui.probe.comparison.history import Change, Probed, difference
+from kheadless_tui.probe.comparison.history import NOT_ASKED, Change, Probed, difference
 from kheadless_tui.tui.known.probed import ProbeRecord
 from kheadless_tui.tui.probing.probe_flow import ProbeFlow, counts_text
 from kheadless_tui.tui.sheets.sheet import Frame, OpeningRows, SheetScreen
@@ -107,11 +107,14 @@ def _cells(value: object, signs: Signs) -> dict[str, Cell]:
         }
     assert isinstance(value, Probed)
     worst = min((row.verdict for row in value.comparison.rows), key=rank, default="match")
+    # what was not asked may be wrong, too
+    worst = NOT_ASKED if value.cut and worst == "match" else worst
+    counts = counts_text(value.comparison)
     return {
         "verdict": verdict_cell(worst, signs),
         "when": Cell.of(clock(value.started), TEXT),
         "subject": Cell.of(clean(value.subject), TEXT),
-        "counts": Cell.of(counts_text(value.comparison), MUTED),
+        "counts": Cell.of(f"{value.cut}: {counts}" if value.cut else counts, MUTED),
         "vantage": Cell.of(clean(value.vantage), MUTED),
     }
 
@@ -203,9 +206,15 @@ class DifferenceScreen(SheetScreen[None]):
         changes = difference(before, after)
         origin = _origin(changes)
         rows = [Row(str(number), _Below(change, origin)) for number, change in enumerate(changes)]
+        cut = [probe for probe in (before, after) if probe.cut]
         if not changes:
             same = f"{len(after.comparison.rows)} records, all as before."
-            rows = [Row("none", Note("Both probes say the same.", "match", MUTED, (same,)), selectable=False)]
+            says = "Both probes say the same of what both asked." if cut else "Both probes say the same."
+            rows = [Row("none", Note(says, "match", MUTED, (same,)), selectable=False)]
+        remarks = [
+            Note(f"The probe of {clock(probe.started)} was {probe.cut}.", "unanswered", UNKNOWN) for probe in cut
+        ]
+        rows = [*(Row(f"cut/{n}", remark, selectable=False) for n, remark in enumerate(remarks)), *rows]
         subject = shorten(after.subject, 40) if before.subject == after.subject else "two subjects"
         subject = f"below {origin}" if origin != "." else subject
         when = f"{clock(before.started)} {self.signs.arrow} {clock(after.started)}"
