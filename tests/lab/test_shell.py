@@ -121,6 +121,8 @@ async def test_longer_scripts_say_what_busyboxs_shell_says(client: Client) -> No
         ("exec 3>/tmp/x; echo a >&3; echo b >&3; exec 3>&-; cat /tmp/x; echo c >&3; echo $?", "a\nb\n1\n",
          "sh: 3: Bad file descriptor\n", 0),
         ("a=1; [[ $a == 1 ]] && echo yes", "yes\n", "", 0),
+        ("ls -ld /tmp | awk '{print $1}'; ls -l /etc/hosts | awk '{print $1, $3}'; ls -l /no",
+         "drwxr-xr-x\n-rw-r--r-- root\n", "ls: /no: No such file or directory\n", 1),
     ):  # fmt: skip
         done = await client.run(WEB_0, ["sh", "-c", script])
         assert (done.stdout.decode(), done.stderr.decode(), done.exit_code) == (said, error, status), script

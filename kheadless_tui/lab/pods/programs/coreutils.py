@@ -55,19 +55,34 @@ async def cat(process: Process) -> int:
 
 
 async def ls(process: Process) -> int:
-    """Names in folders."""
+    """Names in folders; with ``-l`` as long lines, with ``-d`` the folders themselves."""
+    flags = "".join(word[1:] for word in process.argv[1:] if word.startswith("-"))
     paths = [word for word in process.argv[1:] if not word.startswith("-")] or ["."]
     status = 0
     for path in paths:
-        names = _children(process, path)
-        if absolute(path, process.folder) in process.around.files:
-            await process.say(f"{path}\n")
-        elif names or absolute(path, process.folder) in FOLDERS:
-            await process.say("".join(f"{name}\n" for name in names))
+        place = absolute(path, process.folder)
+        inside = _children(process, path)
+        if place in process.around.files or ("d" in flags and (inside or place in FOLDERS)):
+            shown = {path: place}
+        elif inside or place in FOLDERS:
+            shown = {name: f"{place.rstrip('/')}/{name}" for name in inside}
         else:
             await process.complain(f"ls: {path}: No such file or directory\n")
             status = 1
+            continue
+        if "l" in flags:
+            shown = {_long(process, name, where): where for name, where in shown.items()}
+        await process.say("".join(f"{line}\n" for line in shown))
     return status
+
+
+def _long(process: Process, name: str, path: str) -> str:
+    """A line of ``ls -l``; all files are as old as the pod."""
+    started = str(process.around.pod["status"].get("startTime") or "1970-01-01T00:00:00Z")
+    day = time.strftime("%b %e %H:%M", time.strptime(started, "%Y-%m-%dT%H:%M:%SZ"))
+    content = process.around.files.get(path)
+    kind, size = ("drwxr-xr-x", 4096) if content is None else ("-rw-r--r--", len(content))
+    return f"{kind}    1 root     root     {size:>9} {day} {name}"
 
 
 def _children(process: Process, folder: str) -> list[str]:
