@@ -24,7 +24,7 @@ from kheadless_tui.zone.record import Answer, Question, Step
 from kheadless_tui.zone.serving.config import Note, RewriteRule, ZoneConfig
 from kheadless_tui.zone.serving.elsewhere import closed_by, concerns, notes_on
 from kheadless_tui.zone.serving.other_plugins import note_on
-from kheadless_tui.zone.serving.rewriting import changed_back, means, rewritten
+from kheadless_tui.zone.serving.rewriting import changed_back, flaw_of_names, means, rewritten
 
 _NAME_TYPES = ("SRV", "PTR", "CNAME", "NS")
 """Types whose data ends in a name."""
@@ -70,7 +70,11 @@ class ServedBlock:
         if not way.done:
             return self._doubted(found, doubts)
         doubts += notes_on(found, self.config)
-        return self._doubted(why_rewritten.told(changed_back(found, asked, way), found, way, self.config), doubts)
+        given = changed_back(found, asked, way)
+        if flaw := flaw_of_names(given):
+            detail = f"by {why_rewritten.listed(way.done)}: {flaw}"
+            return no_reply(asked, "reply-unsendable", detail, self.config, explain=self.explain, unsendable=True)
+        return self._doubted(why_rewritten.told(given, found, way, self.config), doubts)
 
     def _looked_up(self, asked: Question) -> Answer:
         """The reply behind the rewriting."""

@@ -116,6 +116,17 @@ def changed_back(answer: Answer, asked: Question, way: Rewritten) -> Answer:
     )
 
 
+def flaw_of_names(answer: Answer) -> str:
+    """The first name of a reply that no message can carry: nothing is sent then; empty when all can be sent."""
+    for record in (*answer.answer, *answer.authority, *answer.additional):
+        words = record.data.split(" ")
+        named = words[:2] if record.type == "SOA" else words[-1:] if record.type in _NAMED else []
+        for name in (record.name, *named):
+            if flaw := fault(name):
+                return f"{record.type} {name} holds {flaw}"
+    return ""
+
+
 def _is_for(rule: RewriteRule, asked: Question, of_class: str) -> bool:
     match rule.changes:
         case "type":

@@ -318,3 +318,26 @@ def test_names_that_a_rewriting_takes_away_are_told() -> None:
     (service,) = world().services("shop")
     hidden = withheld_records(world(), service, config(rule))
     assert [(each.record.name, each.reason) for each in hidden] == [(f"web-0.{WEB}", "rewritten at C:3")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "flaw"),
+    [
+        (
+            "A",
+            f"name exact foo.test {WEB} answer name web(.*) w{{1}}",
+            "A w.shop.svc.cluster.local.. holds an empty label",
+        ),
+        (
+            "SRV",
+            f"name exact foo.test {WEB} answer value web-0(.*) {{1}}",
+            "SRV .web.shop.svc.cluster.local.. holds an",
+        ),
+        ("MX", f"name exact foo.test {WEB} answer name .* {'x' * 64}", f"SOA {'x' * 64}. holds a label of 64 octets"),
+    ],
+)
+def test_a_reply_with_a_name_that_cannot_be_sent_is_none(kind: str, rule: str, flaw: str) -> None:
+    """Seen: CoreDNS sends nothing then, over TCP and over UDP."""
+    answer = ask("foo.test.", kind, rule)
+    assert (answer.unsendable, answer.rcode, answer.answer) == (True, "", ())
+    assert flaw in answer.steps[0].why
