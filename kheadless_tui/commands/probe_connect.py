@@ -18,6 +18,7 @@ from kheadless_tui.probe.choosing.standing import OpenPlace
 from kheadless_tui.probe.choosing.vantage import VantageSpec
 from kheadless_tui.probe.comparison.judging import service_questions
 from kheadless_tui.probe.connecting import MOST_GOALS, connect_all, stream_tool
+from kheadless_tui.probe.matrix.layer_findings import Freshness
 from kheadless_tui.probe.prober import Progress
 from kheadless_tui.probe.reachability import Goal, Reach, goals
 from kheadless_tui.probe.server import Server
@@ -82,7 +83,10 @@ async def _connect(
 
         async with prober.open(plan, line) as place:
             line(Progress("connecting", 0, len(wanted)))
-            await interruption.cut(connect_all(place, wanted, server=plan.server, on_reach=reach))
+            fresh = Freshness.of(source.config)
+            await interruption.cut(
+                connect_all(place, wanted, server=plan.server, service=key, freshness=fresh, on_reach=reach)
+            )
     for warning in place.warnings:
         tell(warning)
     return [came[goal] for goal in wanted if goal in came], plan, place

@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kheadless_tui.cluster.pods.exec import ExecSession, open_exec
 from kheadless_tui.cluster.pods.exec_protocol import Output
+from kheadless_tui.cluster.reading.written import seconds_since_written
 from kheadless_tui.errors import ClusterError
+from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.carriers.commands import stream_argv
 from kheadless_tui.probe.choosing.standing import OpenPlace
 from kheadless_tui.probe.choosing.tools import STREAM_TOOLS, printable
+from kheadless_tui.probe.comparison.past import MOST_CACHED, Made, Moment, Past
 from kheadless_tui.probe.inquiring.asking import Asking, ask
+from kheadless_tui.probe.matrix.layer_findings import Freshness, remaining
+from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.reachability import (
     FAILED,
     MOST_BYTES,
     OPEN,
     SILENT,
-    UNRESOLVED,
+    Astray,
     Goal,
     Http,
     Reach,
@@ -28,6 +33,7 @@ from kheadless_tui.probe.reachability import (
     outcome_of,
     reached,
     request,
+    with_name,
 )
 from kheadless_tui.probe.server import Server
 from kheadless_tui.zone.record import Question
@@ -60,6 +66,8 @@ async def connect_all(
     goals: Sequence[Goal],
     *,
     server: Server | None,
+    service: ObjectKey,
+    freshness: Freshness,
     timeout: float = TIMEOUT,
     on_reach: OnReach = lambda _: None,
 ) -> list[Reach]:
@@ -69,6 +77,8 @@ async def connect_all(
         place: Where from.
         goals: What is to be reached.
         server: That the names are asked of first; ``None``: names are not asked for.
+        service: Whose last change tells an old address out of a cache from a wrong one.
+        freshness: The TTLs of replies that come from no cache.
         timeout: Seconds for one connect and its reply.
         on_reach: Called with each outcome as it comes.
 
@@ -78,15 +88,19 @@ async def connect_all(
     Raises:
         ClusterError: nothing can be run in the container.
     """
-    unresolved = await _unresolved(place, goals, server, timeout) if server is not None else frozenset()
+    astray: Mapping[Goal, Astray] = {}
+    if server is not None:
+        replies = await _replies(place, goals, server, timeout)
+        if any(_leads_elsewhere(goal, seen) for goal, seen in replies.items()):
+            age = await seconds_since_written(place.transport, service)
+            written = None if age is None else time.time() - age
+            astray = names_astray(replies, freshness, written, replica=server.role == "replica")
     gate = asyncio.Semaphore(PARALLEL)
 
     async def one(goal: Goal) -> Reach:
         async with gate:
             result = await connect(place, goal, timeout=timeout)
-        if goal in unresolved:
-            by_address = f"{goal.address}:{goal.port} by address: {result.outcome}"
-            result = replace(reached(goal, UNRESOLVED, ms=result.ms, http=result.http), said=by_address)
+        result = with_name(result, astray[goal]) if goal in astray else result
         on_reach(result)
         return result
 
@@ -200,18 +214,50 @@ async def _run(place: OpenPlace, argv: Sequence[str], timeout: float) -> _Said:
     return _Said(result.stdout, stderr, result.exit_code, timed_out, (time.monotonic() - began) * 1000)
 
 
-async def _unresolved(place: OpenPlace, goals: Sequence[Goal], server: Server, timeout: float) -> frozenset[Goal]:
-    """Goals whose name was answered, and without the address of the goal; silence of the server proves nothing."""
-    questions = {Question(goal.name, "AAAA" if ":" in goal.address else "A"): None for goal in goals if goal.name}
+async def _replies(
+    place: OpenPlace, goals: Sequence[Goal], server: Server, timeout: float
+) -> Mapping[Goal, Observation]:
+    """What is said of the name of each goal that is in DNS; silence of the server proves nothing and is left out."""
+    asked = {goal: Question(goal.name, _family(goal)) for goal in goals if goal.name and goal.ready}
     asking = Asking(place.transport, place.permit, place.target, place.vantage, server, "", timeout)
-    answers: dict[Question, set[str]] = {}
+    replies: dict[Question, Observation] = {}
     with contextlib.suppress(ClusterError):
-        for seen in (await ask(asking, tuple(questions), lambda _: None)).observations if questions else ():
-            if not seen.error:
-                answers[seen.question] = {record.data for record in seen.answer}
-    found = set()
-    for goal in goals:
-        question = Question(goal.name, "AAAA" if ":" in goal.address else "A")
-        if goal.ready and question in answers and goal.address not in answers[question]:
-            found.add(goal)
-    return frozenset(found)
+        if asked:
+            came = await ask(asking, tuple(dict.fromkeys(asked.values())), lambda _: None)
+            replies = {seen.question: seen for seen in came.observations if not seen.error}
+    return {goal: replies[question] for goal, question in asked.items() if question in replies}
+
+
+def names_astray(
+    replies: Mapping[Goal, Observation], freshness: Freshness, written: float | None, *, replica: bool
+) -> Mapping[Goal, Astray]:
+    """The goals to whose address their own name does not lead.
+
+    Args:
+        replies: What is said of the name of each.
+        freshness: The TTLs of replies that come from no cache.
+        written: Unix time of the last change of the Service or its EndpointSlices, where it is known.
+        replica: It was asked of a CoreDNS itself.
+    """
+    past = Past((Moment(written or 0.0, {}),), written=written)
+    astray: dict[Goal, Astray] = {}
+    old: list[Goal] = []
+    left = 0
+    for goal, seen in replies.items():
+        if not _leads_elsewhere(goal, seen):
+            continue
+        astray[goal] = Astray(tuple(record.data for record in seen.answer if record.type == _family(goal)))
+        made = Made.of(seen, freshness, replica=replica)
+        if made is not None and past.before_written(made) is not None:
+            rest = remaining(seen)
+            old.append(goal)
+            left = max(left, round(MOST_CACHED) if rest is None else rest)
+    return {goal: replace(each, left=left) if goal in old else each for goal, each in astray.items()}
+
+
+def _leads_elsewhere(goal: Goal, seen: Observation) -> bool:
+    return goal.address not in {record.data for record in seen.answer}
+
+
+def _family(goal: Goal) -> str:
+    return "AAAA" if ":" in goal.address else "A"

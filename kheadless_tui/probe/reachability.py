@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
@@ -25,8 +25,8 @@ OPEN, REFUSED, SILENT, UNREACHABLE, UNRESOLVED, FAILED = (
     "not resolved",
     "failed",
 )
-"""The outcomes: connected; answered by a reset; nothing within the time; an ICMP error or no route; the name does not
-lead to the address for the pod that asks; the program in the pod could not be run, or said something else."""
+"""The outcomes: connected; answered by a reset; nothing within the time; an ICMP error or no route; the program in the
+pod found no address; it could not be run, or said something else."""
 
 _SAID = (
     (REFUSED, ("refused",)),
@@ -76,6 +76,17 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
+class Astray:
+    """Where the name of a goal leads for the pod that asks, which is not the address of the goal."""
+
+    addresses: tuple[str, ...]
+    """None where the name is denied."""
+    left: int | None = None
+    """Seconds for which caches may still say so, at most: it was right before a change of a moment ago. ``None``: it is
+    no cache's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """What became of one connect."""
 
@@ -89,12 +100,19 @@ class Reach:
     http: Http | None = None
     said: str = ""
     """What the program in the pod said, as printable text."""
+    astray: Astray | None = None
+    """Where the name leads instead; ``None`` when it leads there, or was not asked for."""
 
     @property
     def reached(self) -> bool:
-        """Connected, and where HTTP was asked for, answered in HTTP below 500."""
+        """Connected to the address, and where HTTP was asked for, answered in HTTP below 500."""
         answered = self.http is None or (self.http.status is not None and self.http.status < 500)
         return self.outcome == OPEN and answered
+
+    @property
+    def found(self) -> bool:
+        """A client that goes by the name gets there."""
+        return self.reached and self.astray is None
 
 
 def goals(snapshot: Snapshot, service: Service, config: ZoneConfig) -> tuple[Goal, ...]:
@@ -178,6 +196,17 @@ def reached(goal: Goal, outcome: str, *, ms: float | None = None, http: Http | N
     return Reach(goal, outcome, _cause(goal, outcome, http, said), ms, http, said)
 
 
+def with_name(result: Reach, astray: Astray) -> Reach:
+    """An outcome of which it is known that the name leads elsewhere."""
+    if astray.left is not None:
+        why = f"the name still leads to an old address: a cache, for at most {astray.left} s more"
+        why = why if astray.addresses else f"the name is still denied: a cache, for at most {astray.left} s more"
+    else:
+        why = f"{result.goal.name} does not lead to this address here"
+        why += f", but to {', '.join(astray.addresses[:3])}" if astray.addresses else ": it is denied"
+    return replace(result, astray=astray, cause="; ".join(filter(None, (result.cause, why))))
+
+
 def _cause(goal: Goal, outcome: str, http: Http | None, said: str) -> str:
     if outcome == OPEN:
         return _http_cause(http)
@@ -190,7 +219,7 @@ def _cause(goal: Goal, outcome: str, http: Http | None, said: str) -> str:
     return {
         SILENT: "not even a refusal: a NetworkPolicy, a route, or the node of the pod",
         UNREACHABLE: f"no route to the address ({said or 'ICMP unreachable'})",
-        UNRESOLVED: f"{goal.name or 'its name'} does not lead to this address here",
+        UNRESOLVED: said or "the program in the pod found no such address",
         FAILED: said or "the program in the pod failed and said nothing",
     }[outcome]
 
@@ -204,5 +233,5 @@ def _http_cause(http: Http | None) -> str:
 
 
 def all_reached(results: Iterable[Reach]) -> bool:
-    """Every endpoint that is in DNS can be reached."""
-    return all(result.reached for result in results if result.goal.ready)
+    """Every endpoint that is in DNS can be reached, and by its name."""
+    return all(result.found for result in results if result.goal.ready)

@@ -78,6 +78,10 @@ def summary(results: Sequence[Reach], lacking: int = 0) -> str:
     counts = Counter(result.outcome if result.outcome != OPEN else "no HTTP" for result in mine if not result.reached)
     parts = [f"{good} of {_count(len(mine), 'port')} in DNS reached"]
     parts += [f"{count} {outcome}" for outcome, count in counts.items()]
+    gone = [result.astray for result in mine if result.astray is not None]
+    old = sum(astray.left is not None for astray in gone)
+    parts += [f"{len(gone) - old} whose name leads elsewhere"] if old < len(gone) else []
+    parts += [f"{old} whose name is still as before a change"] if old else []
     others = len(results) - len(mine)
     parts += [f"{others} more not in DNS"] if others else []
     parts += [f"stopped before {_count(lacking, 'more port')}"] if lacking else []
@@ -96,7 +100,7 @@ def _table(results: Sequence[Reach], medium: Medium) -> Table:
     rows = []
     for result in results:
         goal, http = result.goal, result.http
-        role = "good" if result.reached else "bad" if goal.ready else "muted"
+        role = "good" if result.found else "bad" if goal.ready else "muted"
         row: list[str | Cell] = [
             goal.pod,
             goal.address,
@@ -122,6 +126,7 @@ def _document(result: Reach) -> Document:
         "inDNS": goal.ready,
         "outcome": result.outcome,
         "reached": result.reached,
+        "nameLeadsTo": None if result.astray is None else list(result.astray.addresses),
         "cause": result.cause or None,
         "ms": None if result.ms is None else round(result.ms, 1),
         "http": None if http is None else {"status": http.status, "line": http.line or None},

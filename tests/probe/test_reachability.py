@@ -18,7 +18,9 @@ from kheadless_tui.model.objects import (
 )
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Container, ContainerPort, Pod, PodSpec
-from kheadless_tui.probe.observation import Vantage
+from kheadless_tui.probe.connecting import names_astray
+from kheadless_tui.probe.matrix.layer_findings import Freshness
+from kheadless_tui.probe.observation import Observation, Vantage
 from kheadless_tui.probe.reachability import (
     FAILED,
     OPEN,
@@ -26,6 +28,7 @@ from kheadless_tui.probe.reachability import (
     SILENT,
     UNREACHABLE,
     UNRESOLVED,
+    Astray,
     Goal,
     Http,
     Reach,
@@ -35,10 +38,12 @@ from kheadless_tui.probe.reachability import (
     outcome_of,
     reached,
     request,
+    with_name,
 )
 from kheadless_tui.report import reachability as report
 from kheadless_tui.report.medium import Medium
 from kheadless_tui.zone.serving.config import ZoneConfig
+from tests.probe.dns_texts import START, observed
 
 WEB = Goal("10.0.0.1", 8080, "web", "web-0.web.shop.svc.cluster.local.", "web-0", declared=(80,))
 DB = Goal("10.0.0.2", 5432, "", "db-0.web.shop.svc.cluster.local.", "db-0")
@@ -144,7 +149,7 @@ def test_a_refusal_names_the_target_port_and_what_the_pod_declares() -> None:
 def test_no_answer_is_told_from_a_refusal() -> None:
     assert "NetworkPolicy" in reached(DB, SILENT).cause
     assert "no route" in reached(DB, UNREACHABLE, said="No route to host").cause
-    assert "db-0.web.shop.svc.cluster.local. does not lead to this address" in reached(DB, UNRESOLVED).cause
+    assert reached(DB, UNRESOLVED, said="bad address").cause == "bad address"
 
 
 def test_an_open_port_is_reached_and_an_error_of_the_program_is_not() -> None:
@@ -163,6 +168,36 @@ def test_what_is_not_in_dns_need_not_be_reached() -> None:
     assert not all_reached([reached(DB, SILENT)])
 
 
+def reply(goal: Goal, *addresses: str, ttl: int = 20) -> Observation:
+    """Of kube-dns, of a reply that was made 10 s ago when 20 s are left of it."""
+    name = goal.name.removesuffix(".shop.svc.cluster.local.")
+    return observed(f"{name} A", *(f"{name} {ttl} IN A {address}" for address in addresses))
+
+
+@pytest.mark.parametrize(
+    ("ttl", "changed", "left"),
+    [(20, START - 5, 20), (20, START - 60, None), (30, START - 60, None), (20, None, None)],
+)
+def test_an_old_address_out_of_a_cache_is_told_from_a_wrong_one(
+    ttl: int, changed: float | None, left: int | None
+) -> None:
+    replies = {WEB: reply(WEB, "10.0.0.8", ttl=ttl), DB: reply(DB, DB.address)}
+    assert names_astray(replies, Freshness(30, 30), changed, replica=False) == {WEB: Astray(("10.0.0.8",), left)}
+
+
+def test_what_was_connected_to_is_reached_wherever_its_name_leads() -> None:
+    page = reached(WEB, OPEN, http=Http(200, "HTTP/1.1 200 OK"))
+    old = with_name(page, Astray(("10.0.0.8",), 24))
+    assert (old.reached, old.found, old.outcome) == (True, False, OPEN)
+    assert old.cause == "the name still leads to an old address: a cache, for at most 24 s more"
+    assert report.summary([old, reached(DB, OPEN)]) == (
+        "differs: 2 of 2 ports in DNS reached, 1 whose name is still as before a change"
+    )
+    wrong = with_name(reached(DB, SILENT), Astray(("10.0.0.8",)))
+    assert wrong.cause.endswith("db-0.web.shop.svc.cluster.local. does not lead to this address here, but to 10.0.0.8")
+    assert report.summary([wrong]) == "differs: 0 of 1 port in DNS reached, 1 no answer, 1 whose name leads elsewhere"
+
+
 # -- as it is told ---------------------------------------------------------------------------------------------
 
 
@@ -175,7 +210,8 @@ def test_the_document_has_the_keys_of_its_schema() -> None:
     assert list(document) == ["schema", "service", "vantage", "connects", "complete", "verdict"]
     assert (document["schema"], document["verdict"]) == ("kheadless/connect/1", "differs")
     assert list(document["connects"][0]) == [
-        "name", "pod", "address", "port", "portName", "inDNS", "outcome", "reached", "cause", "ms", "http", "said",
+        "name", "pod", "address", "port", "portName", "inDNS", "outcome", "reached", "nameLeadsTo", "cause",
+        "ms", "http", "said",
     ]  # fmt: skip
 
 

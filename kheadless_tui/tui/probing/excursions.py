@@ -85,7 +85,8 @@ class Excursions:
         questions = service_questions(self._session.snapshot, service, config)
         async with self._open(config, questions) as (place, plan):
             self._say(f"connecting from {place.vantage.name}")
-            await connect_all(place, wanted, server=plan.server, on_reach=on_reach)
+            fresh = Freshness.of(config)
+            await connect_all(place, wanted, server=plan.server, service=self._key, freshness=fresh, on_reach=on_reach)
 
     async def converge(self, on_timeline: Callable[[Timeline], None]) -> None:
         """Wait for a change of the Service's records, and follow it through every layer."""
@@ -134,7 +135,7 @@ class Excursions:
             yield place, plan
 
     async def _config(self) -> ZoneConfig:
-        return (await ask_served(self._session)).config
+        return (await ask_served(self._session, again=True)).config
 
     def _service(self) -> Service:
         service = self._session.snapshot.service(self._key)

@@ -10,7 +10,7 @@ from rich.text import Text
 from kheadless_tui.probe.reachability import OPEN, Goal, Reach
 from kheadless_tui.tui.text.cells import clean, wrap
 from kheadless_tui.tui.text.notes import Note
-from kheadless_tui.tui.text.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN
+from kheadless_tui.tui.text.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN, WARN
 from kheadless_tui.tui.text.row import Row
 from kheadless_tui.tui.text.signs import Signs
 from kheadless_tui.tui.text.table import Cell, Column, Grid, fit
@@ -63,8 +63,10 @@ def _cells(entry: ReachEntry, signs: Signs) -> dict[str, Cell]:
     if reach is None:
         outcome = Cell(((f"{signs.quiet} ", MUTED), ("not tried", MUTED)))
     elif reach.outcome == OPEN:
-        role = GOOD if reach.reached else BAD
-        outcome = Cell(((f"{signs.match if reach.reached else signs.error} ", role), ("open", MUTED)))
+        old = reach.astray is not None and reach.astray.left is not None
+        sign, role = (signs.match, GOOD) if reach.found else (signs.error, BAD)
+        sign, role = (signs.stale, WARN) if reach.reached and old else (sign, role)
+        outcome = Cell(((f"{sign} ", role), ("open", MUTED)))
     else:
         role = UNKNOWN if reach.outcome == "failed" else BAD
         outcome = Cell(((f"{signs.error} ", role), (reach.outcome, role)))
