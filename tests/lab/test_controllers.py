@@ -107,6 +107,16 @@ async def test_deleting_a_service_deletes_its_slices(lab: Lab) -> None:
     await lab.until(lambda: slices(lab, NS, "nginx-headless") == [])
 
 
+async def test_the_endpoints_of_a_service_go_with_it_and_those_of_none_stay(lab: Lab) -> None:
+    lab.apply({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "alone", "namespace": NS}})
+    lab.delete("Service", NS, "nginx-headless")
+    names = [item["metadata"]["name"] for item in lab.all("Endpoints", NS)]
+    assert "alone" in names
+    assert "nginx-headless" not in names
+    await lab.until(lambda: slices(lab, NS, "nginx-headless") == [])
+    assert "nginx-headless" not in [item["metadata"]["name"] for item in lab.all("Endpoints", NS)]
+
+
 async def test_a_slice_is_as_the_real_controller_writes_it(lab: Lab) -> None:
     (item,) = slices(lab, NS, "nginx-headless")
     meta = item["metadata"]

@@ -23,6 +23,7 @@ from kheadless_tui.lab.objects.failure import ApiFailure, already_exists, bad_re
 from kheadless_tui.lab.objects.resources import (
     BY_KIND,
     ENDPOINT_SLICES,
+    ENDPOINTS,
     NAMESPACES,
     OWNED,
     OWNERS,
@@ -289,6 +290,8 @@ class Objects:
         if resource is SERVICES:
             for family, address in cluster_addresses(gone):
                 self._addresses[family].release(address)
+            if self._store.find(ENDPOINTS, namespace, name):  # pkg/registry/core/service/storage, afterDelete
+                self._store.delete(ENDPOINTS, namespace, name)
         return gone
 
     def _identified(self, resource: Resource, namespace: str, item: Object) -> Object:
