@@ -115,10 +115,13 @@ class Server:
         connection.write(self._pages[key])
 
     def _pods(self, namespace: str, start: int) -> bytes:
-        pages = self.world.pod_pages(namespace)
-        number = start // PAGE
-        token = start + PAGE if number + 1 < len(pages) else 0
-        return answer(self._page(self.world.pods(pages[number]), token))
+        key = ("pods", namespace, start, PAGE)
+        if key not in self._pages:
+            pages = self.world.pod_pages(namespace)
+            number = start // PAGE
+            token = start + PAGE if number + 1 < len(pages) else 0
+            self._pages[key] = answer(self._page(self.world.pods(pages[number]), token))
+        return self._pages[key]
 
     def _page(self, items: bytes, token: int) -> bytes:
         meta = {"resourceVersion": str(self.world.version), **({"continue": str(token)} if token else {})}
