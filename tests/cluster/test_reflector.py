@@ -10,7 +10,7 @@ import pytest
 from kheadless_tui.cluster.bounds import PAGE
 from kheadless_tui.cluster.reading.decode import Decoder, token_in
 from kheadless_tui.cluster.reading.listwatch import Check, List, Put, Remove, Replace, Wait, Watch
-from kheadless_tui.cluster.reading.pauses import FORBIDDEN_PAUSE
+from kheadless_tui.cluster.reading.pauses import BACKOFF, FORBIDDEN_PAUSE
 from kheadless_tui.cluster.reading.reflector import WATCH_SILENCE, Reflector
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, Unauthorized
 from kheadless_tui.errors import ClusterError, NotAuthenticated, Refused, Unreachable
@@ -321,9 +321,21 @@ def test_where_only_listing_is_allowed_it_lists() -> None:
     assert pauses == [5, 10, 20, 40, 60, 60, 5]
 
 
+def test_a_list_that_is_not_found_leaves_what_was_read_and_is_asked_for_again() -> None:
+    made = listed("a")
+    made.refused(ClusterError("404"), 404, "watch", NOW + 5)
+    made.refused(ClusterError("404"), 404, "list", NOW + 6)
+    assert isinstance(made.state, Offline)
+    assert (made.state.cause, made.state.whole, made.state.since) == ("404", True, NOW)
+    assert made.failure is not None
+    step = made.step(NOW + 6)
+    assert isinstance(step, Wait)
+    assert step.until <= NOW + 6 + BACKOFF[0] * 2
+
+
 def test_a_kind_that_is_not_served_has_no_objects() -> None:
     made = reflector()
-    made.refused(ClusterError("404"), 404, "list", NOW)
+    made.not_served(NOW)
     assert made.state == Live(NOW)
     assert made.synced
     assert isinstance(made.step(NOW), Wait)

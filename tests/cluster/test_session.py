@@ -13,7 +13,7 @@ from aiohttp import web
 from kheadless_tui.cluster.reading.heartbeat import Pulse
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Scope, Unauthorized
-from kheadless_tui.errors import NotAuthenticated, NotFound, Refused, Unreachable
+from kheadless_tui.errors import ClusterError, NotAuthenticated, NotFound, Refused, Unreachable
 from kheadless_tui.model.objects import ObjectKey
 from tests.cluster.conftest import Load, Open
 from tests.cluster.fake_api import FakeApi, endpoint_slice, forbidden, kept_port, service, serving, status, until
@@ -413,3 +413,40 @@ async def test_closing_is_quick_whatever_is_under_way(api: FakeApi, opened: Open
 
 async def _answer(answer: web.Response) -> web.Response:
     return answer
+
+
+async def test_a_server_whose_url_leads_elsewhere_is_not_taken_for_an_empty_cluster(api: FakeApi, opened: Open) -> None:
+    async def elsewhere(_: web.BaseRequest) -> web.Response:
+        return web.Response(status=404, text="404 page not found")
+
+    api.before = elsewhere
+    for namespaces in ((), ("shop",)):
+        session = await opened(namespaces=namespaces)
+        with pytest.raises(ClusterError, match=r"^HTTP 404 from .*: is the server's URL \(path\) right\?$") as caught:
+            await session.loaded(5)
+        assert type(caught.value) is ClusterError, "nothing was looked for by name"
+        assert isinstance(session.link, Offline)
+        assert session.gone_namespaces == {}
+        assert not session.snapshot.namespaces_known
+
+
+@pytest.mark.parametrize("plain", [True, False])
+async def test_a_kind_that_is_served_no_more_has_no_objects_if_the_api_server_says_so(
+    api: FakeApi, opened: Open, plain: bool
+) -> None:
+    async def gone(_: web.BaseRequest) -> web.Response:
+        return web.Response(status=404, text="<html>") if plain else status(404, "no such resource", "NotFound")
+
+    api.put("statefulsets", {"kind": "StatefulSet", "metadata": {"name": "db", "namespace": "shop"}, "spec": {}})
+    session = await opened(namespaces=("shop",))
+    session.show_pods("shop")
+    await until(lambda: bool(session.snapshot.stateful_sets("shop")))
+    await until(lambda: len(api.watches["statefulsets"]) == 1)
+    api.overrides["statefulsets"] = api.overrides["watch statefulsets"] = gone
+    api.cut()
+    if plain:
+        await until(lambda: isinstance(session.reads["statefulsets", "shop"], Offline))
+    else:
+        await until(lambda: session.snapshot.stateful_sets("shop") == [])
+        await until(lambda: isinstance(session.reads["statefulsets", "shop"], Live))
+    assert bool(session.snapshot.stateful_sets("shop")) is plain

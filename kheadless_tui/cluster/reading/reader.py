@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.bounds import MAX_PAGE, PAGE, TooLarge
 from kheadless_tui.cluster.reading.decode import token_in
-from kheadless_tui.cluster.reading.listwatch import Change, Check, List, Wait, Watch, pieces
+from kheadless_tui.cluster.reading.listwatch import Change, Check, List, Replace, Wait, Watch, pieces
 from kheadless_tui.cluster.reading.reflector import Reflector
-from kheadless_tui.cluster.wire.answers import Response, retry_after, status_of
+from kheadless_tui.cluster.wire.answers import Response, nothing_served, retry_after, says_not_found, status_of
 from kheadless_tui.errors import ClusterError, HeadlessError, NotAuthenticated, Unreachable
+from kheadless_tui.model.kinds import ENDPOINT_SLICE, NAMESPACE, POD, SERVICE
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.wire.transport import Transport
@@ -27,6 +28,9 @@ HEAD = 4096
 
 AT_ONCE = 100
 """Objects that go into the store before the screen gets its turn."""
+
+SERVED_EVERYWHERE = (SERVICE, ENDPOINT_SLICE, NAMESPACE, POD)
+"""Kinds that every API server serves: a list of them that is not found was asked for in the wrong place."""
 
 Apply = Callable[[Change], object]
 """Takes a change into the store."""
@@ -242,6 +246,12 @@ class Reader:
         if answer.status == 504 and _version_too_large(answer):
             self.reflector.expired(now)
             return
+        if answer.status == 404:  # never the answer of a list for want of objects
+            if verb == "list" and self.reflector.kind not in SERVED_EVERYWHERE and says_not_found(answer):
+                self._apply(Replace(()))
+                self.reflector.not_served(now)
+                return
+            error = nothing_served(self._transport.connection.server)
         pause = retry_after(answer.headers, answer.body)
         self.reflector.refused(error, answer.status, verb, now, pause)
 

@@ -256,26 +256,25 @@ class Reflector:
             now: Unix time.
             retry_after: Seconds that the server asks us to wait.
         """
-        heard, self._contact = self._contact, now
+        heard, self._contact = self._contact, self._contact if status == 404 else now  # which may be of anybody
         if status == 410:
             self.expired(now)
         elif status == 401:
             self.unauthorized(NotAuthenticated(error.message, hint=error.hint), now)
         elif status == 403:
             self._forbidden(error, verb, now, heard)
-        elif status == 404 and verb == "list":
-            # The kind is not served here (404 is never the answer of a list for want of objects): there are none.
-            self._version = None
-            self._undecodable = set()
-            self.synced = True
-            self._live(now)
-            self._wait_until = now + pauses.FORBIDDEN_PAUSE
         else:
             version = self._version
             self._fail(error, now, retry_after)
             self.failure_may_pass = status == 429 or status >= 500
             if status in (429, 500):
                 self._version = version  # it was there all the time, and has enough to do
+
+    def not_served(self, now: float) -> None:
+        """The API server has no such kind: there are no objects of it."""
+        self._version, self._undecodable, self.synced = None, set(), True
+        self._live(now)
+        self._wait_until = now + pauses.FORBIDDEN_PAUSE
 
     def failed(self, error: ClusterError, now: float, *, midway: bool = False) -> None:
         """No answer, or it broke off.

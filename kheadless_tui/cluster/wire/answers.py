@@ -39,6 +39,7 @@ class _Details(msgspec.Struct, rename="camel"):
 class Status(msgspec.Struct, rename="camel"):
     """metav1.Status: what the API server answers with a code of 400 and above."""
 
+    kind: str | None = None
     message: str | None = None
     reason: str | None = None
     code: int | None = None
@@ -76,6 +77,19 @@ def retry_after(headers: Mapping[str, str], body: bytes = b"", *, now: float | N
             return max(0.0, email.utils.mktime_tz(parsed) - (time.time() if now is None else now))
     details = status_of(body).details if body else None
     return float(details.retry_after_seconds) if details and details.retry_after_seconds else None
+
+
+def says_not_found(answer: Response) -> bool:
+    """Whether a 404 is an API server's own: of something in between, or of a wrong path, it says nothing of objects."""
+    return answer.status == 404 and status_of(answer.body).kind == "Status"
+
+
+def nothing_served(server: str) -> ClusterError:
+    """The error that a 404 amounts to where every API server has something."""
+    return ClusterError(
+        f"HTTP 404 from {server}: is the server's URL (path) right?",
+        hint="kubectl config view --minify shows it; kubectl get --raw /version asks it",
+    )
 
 
 def error_of(response: Response, server: str, user: str, attempted: str) -> ClusterError:

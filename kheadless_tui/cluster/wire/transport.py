@@ -24,7 +24,7 @@ from kheadless_tui.cluster.connecting.connection import Connection
 from kheadless_tui.cluster.connecting.credentials import Credential
 from kheadless_tui.cluster.connecting.proxy import is_loopback
 from kheadless_tui.cluster.wire import failures
-from kheadless_tui.cluster.wire.answers import Response, error_of, retry_after
+from kheadless_tui.cluster.wire.answers import Response, error_of, nothing_served, retry_after, says_not_found
 from kheadless_tui.cluster.wire.connector import new_connector
 from kheadless_tui.cluster.wire.patience import outside
 from kheadless_tui.errors import ClusterError, Unreachable
@@ -136,6 +136,8 @@ class Transport:
             await asyncio.sleep(pause)
         if 200 <= answer.status < 300:
             return answer.body
+        if method == "GET" and answer.status == 404 and not says_not_found(answer):
+            raise nothing_served(self.connection.server)
         raise self.error(answer)
 
     def error(self, answer: Response, attempted: str = "") -> ClusterError:
