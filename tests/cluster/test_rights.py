@@ -93,6 +93,37 @@ async def test_services_and_no_endpointslices(seen_by: As) -> None:
     assert first.check == "kubectl auth can-i list endpointslices.discovery.k8s.io -n shop"
 
 
+async def test_services_of_all_namespaces_stay_where_their_endpointslices_may_not_be_read(
+    api: FakeApi, seen_by: As
+) -> None:
+    session = await seen_by(Grant(READ, "services namespaces"))
+    await session.loaded(5)
+    assert session.scope == Scope()
+    assert services(session) == ["cart/web", "default/web", "shop/web"]
+    assert isinstance(session.reads["endpointslices", ""], Forbidden)
+    assert not session.snapshot.knows_all("EndpointSlice", "cart")
+    await until(lambda: "list endpointslices in all namespaces" in missing(session))
+    apply(api, rule_yaml(session.missing_rights, session.user))
+    await until(lambda: isinstance(session.reads["endpointslices", ""], Live))
+    await until(lambda: session.snapshot.knows_all("EndpointSlice", "cart"))
+
+
+async def test_endpointslices_that_may_no_longer_be_read_leave_the_services(api: FakeApi, seen_by: As) -> None:
+    session = await seen_by(Grant("*", "*"), pulse=WHOLE)
+    await session.loaded(5)
+    await until(lambda: len(api.watches["endpointslices"]) == 1 and bool(session.asked_rights))
+    seen: list[list[str]] = []
+    session.subscribe(lambda: seen.append(services(session)))
+    api.authorizer.grants = [Grant("*", "services namespaces")]
+    await until(lambda: isinstance(session.reads["endpointslices", ""], Polled | Forbidden))
+    session.retry_now()
+    await until(lambda: isinstance(session.reads["endpointslices", ""], Forbidden))
+    api.authorizer.grants = [Grant("*", "*")]
+    await until(lambda: isinstance(session.reads["endpointslices", ""], Live))
+    assert session.scope == Scope()
+    assert all(one == ["cart/web", "default/web", "shop/web"] for one in seen)
+
+
 async def test_namespaces_that_the_user_works_in_are_read_where_all_may_not_be(seen_by: As) -> None:
     grants = (Grant(READ, BOTH, "shop"), Grant(READ, BOTH, "cart"))
     session = await seen_by(*grants, fallback_namespaces=("shop", "default", "cart"))
@@ -369,6 +400,16 @@ async def test_what_is_not_known_is_said_so_by_the_commands(api: FakeApi, seen_b
     unread = "which endpoints Service shop/web has: the EndpointSlices of shop were not read"
     assert answer.json["unknown"] == unread
     assert "no endpoint" not in answer.out
+
+
+async def test_all_services_without_their_endpointslices_are_told_by_the_commands(seen_by: As) -> None:
+    connection = (await seen_by(Grant(READ, "services namespaces"))).connection
+    records = await run_program("records", "-A", "-o", "json", KUBECONFIG=connection.kubeconfig)
+    assert records.status == 0, records
+    assert records.json["unknown"] == ["cart/web", "default/web", "shop/web"]
+    assert records.json["records"] == []
+    assert "shop: not known, as its EndpointSlices were not read: the records of web\n" in records.err
+    assert "the right to list all namespaces is missing" not in records.err
 
 
 # -- a namespace that is named -------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from kheadless_tui.cluster.reading.reflector import Reflector
 from kheadless_tui.cluster.reading.scope_reading import ScopeReading
 from kheadless_tui.cluster.state import Forbidden, Reading, ReadState, Scope
 from kheadless_tui.errors import ClusterError, NotFound, Unreachable
-from kheadless_tui.model.kinds import NAMESPACE
+from kheadless_tui.model.kinds import ENDPOINT_SLICE, NAMESPACE, SERVICE
 
 
 async def until_loaded(
@@ -62,7 +62,7 @@ def all_loaded(
     Raises:
         ClusterError: what stands in the way, once everything has come to something: so it is always the same one.
     """
-    if scope.all and any(isinstance(one.state, Forbidden) and not one.synced for one in core):
+    if scope.all and any(one.kind is SERVICE and isinstance(one.state, Forbidden) for one in core):
         return False  # the scope is about to be narrowed
     if any(not one.synced and (one.failure is None or one.failure_may_pass) for one in core):
         return False
@@ -91,13 +91,14 @@ def _is_loaded(reading: ScopeReading) -> bool:
 
 
 def _spared(refused: Sequence[Reflector], reading: ScopeReading, core: Sequence[Reflector]) -> list[Reflector]:
-    """Those whose refusal leaves something to go on with: objects by their names, or other namespaces."""
+    """Those whose refusal leaves something to go on with: objects by their names, other namespaces, or all Services."""
 
     def usable(one: Reflector) -> bool:
         return one.synced or reading.by_name.has_found(one.kind, one.namespace)
 
     left = {one.namespace for one in core} - {one.namespace for one in core if not usable(one)}
-    return [one for one in refused if usable(one) or (reading.scope.only and left - {one.namespace})]
+    several = [one for one in refused if usable(one) or (reading.scope.only and left - {one.namespace})]
+    return several + [one for one in refused if reading.scope.all and one.kind is ENDPOINT_SLICE]
 
 
 def _why_not(reading: ScopeReading, server: str, timeout: float) -> ClusterError:

@@ -152,7 +152,7 @@ class ScopeReading:
         self.named.name(self.scope.namespaces)
 
     def _narrow(self) -> None:
-        """All namespaces were refused: read those that the user works in."""
+        """The Services of all namespaces were refused: read those that the user works in."""
         for kind in CORE:
             self.readers.stop(kind, "")
         self._know_whole(frozenset(place for place in self._whole if place[0] == POD.name))
@@ -160,7 +160,7 @@ class ScopeReading:
         self._read()
 
     def _widen(self) -> None:
-        """All namespaces may be read after all; what was read of some of them stays until they have been."""
+        """The Services of all namespaces may be read after all; what was read of some stays until they have been."""
         for kind in CORE:
             for namespace in self.scope.namespaces:
                 self.by_name.end(kind, namespace)
@@ -197,7 +197,7 @@ class ScopeReading:
         state, kind, namespace = reflector.state, reflector.kind, reflector.namespace
         self._note_whole(kind, namespace, state)
         if isinstance(state, Forbidden):
-            if kind in CORE and not namespace and self.scope.all:
+            if kind is SERVICE and not namespace and self.scope.all:
                 self._narrow()
             elif kind in CORE:
                 self.by_name.begin(kind, namespace)
@@ -234,9 +234,9 @@ class ScopeReading:
 
     def _on_rights(self, granted: frozenset[Need], withdrawn: frozenset[Need]) -> None:
         readable, unreadable = rights_to_read(granted), rights_to_read(withdrawn)
-        everywhere = {(kind.plural, "") for kind in CORE}
+        everywhere = SERVICE.plural, ""
         # Only what is newly allowed: an authorizer that lists what it then refuses must not be asked in turns.
-        if self.scope.only and everywhere & readable and everywhere <= self.rights.readable():
+        if self.scope.only and everywhere in readable:
             self._widen()
         for reader in self.readers.all():
             place = reader.reflector.kind.plural, reader.reflector.namespace
