@@ -94,6 +94,11 @@ def test_a_directory_and_bytes_that_are_no_text(tmp_path: Path) -> None:
     ("parts", "said"),
     [
         ({"cluster": {"server": "10.0.0.1:6443"}}, "server '10.0.0.1:6443', expected https"),
+        ({"cluster": {"server": "https://127.0.0.1:99999"}}, "config: cluster 'c' has the server .*99999', expected"),
+        ({"cluster": {"server": "https://127.0.0.1:abc"}}, "server 'https://127.0.0.1:abc', expected https"),
+        ({"cluster": {"server": "https://127.0.0.1:7611 x"}}, "server 'https://127.0.0.1:7611 x', expected https"),
+        ({"cluster": {"server": "https://a b"}}, "server 'https://a b', expected https"),
+        ({"cluster": {"server": "https://[::1"}}, r"server 'https://\[::1', expected https"),
         (
             {"cluster": {"certificate-authority": "ca.crt"}},
             "certificate-authority .*/ca.crt of 'c' cannot be read: No such",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -143,7 +143,7 @@ def another_context(connection: Connection, context: str) -> Connection:
 def _from_kubeconfig(chosen: Chosen, environ: Mapping[str, str], asked: Asked) -> Connection:
     cluster, user = chosen.cluster, chosen.user
     server = cluster.text("server").rstrip("/")
-    if urlsplit(server).scheme not in ("http", "https") or not urlsplit(server).hostname:
+    if not _is_url(server, ("http", "https")):  # a host alone kubectl would ask without TLS and without credentials
         raise InputError(f"cluster {cluster.name!r} has the server {server!r}, expected https://…", where=cluster.file)
     trust = _trust(cluster)
     certificate = client_certificate(user)
@@ -243,10 +243,16 @@ def _proxy(cluster: Section, server: str, environ: Mapping[str, str]) -> str:
 
 
 def _is_proxy(url: str) -> bool:
+    return _is_url(url, SCHEMES)
+
+
+def _is_url(url: str, schemes: Collection[str]) -> bool:
+    if any(sign.isspace() or not sign.isprintable() for sign in url):
+        return False
     try:
         parts = urlsplit(url)
-        return parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of a port that is none
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port that is none, of an address with half its brackets
         return False
 
 
