@@ -9,13 +9,14 @@ import pytest
 
 from kheadless_tui.cluster.rights.missing_rights import MissingRight, rule_yaml
 from kheadless_tui.cluster.rights.needs import needs_of
-from kheadless_tui.cluster.state import Forbidden, Live, Polled, ReadState, Scope
+from kheadless_tui.cluster.state import Forbidden, Live, Polled, Reading, ReadState, Scope
 from kheadless_tui.model.objects import EndpointSlice
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.app import HeadlessApp
 from kheadless_tui.tui.dialogs.rights import RightsScreen
-from kheadless_tui.tui.known.notices import nothing_selected
+from kheadless_tui.tui.known.notices import nothing_selected, reading_of
 from kheadless_tui.tui.text.ages import clock
+from kheadless_tui.tui.text.notes import RULE
 from tests.screen import screen_lines, screen_text
 from tests.tui.conftest import FakeSession, endpoint, pod, service, shop, slice_of, until
 from tests.tui.test_shell_app import SIZES, running, shows
@@ -250,6 +251,32 @@ def test_of_a_namespace_that_may_not_be_read_no_number_is_said() -> None:
         title, note = nothing_selected(Snapshot(), refused, reads, Scope(("shop",), only=True), namespace, "")
         assert title == "nothing selected"
         assert note.text == "You may not list Services in shop."
+
+
+def test_only_what_is_refused_is_said_to_be_while_the_rest_is_read() -> None:
+    refused = Forbidden("list", "services", "team-a", "ask an admin")
+    for other, first in (
+        (Reading(3), "reading Services: 3 so far"),
+        (Live(0), "No headless Service in shop."),
+    ):
+        reads: dict[tuple[str, str], ReadState] = {("services", "shop"): other, ("services", "team-a"): refused}
+        _, note = nothing_selected(Snapshot(), other, reads, Scope(("shop", "team-a")), "", "")
+        assert note.text == first
+        assert f"You may not list Services in team-a. {RULE}" in note.more
+        assert reading_of(reads, "shop")[-1] == f"You may not list Services in team-a. {RULE}"
+
+
+async def test_a_refused_namespace_among_others_is_told_in_the_header_and_above_the_panels() -> None:
+    refused = Forbidden("list", "services", "team-a", "ask an admin")
+    session = FakeSession(shop(), scope=Scope(("shop", "team-a")))
+    session.reads = {
+        ("services", "shop"): Live(0),
+        ("endpointslices", "shop"): Live(0),
+        ("services", "team-a"): refused,
+    }
+    async with running(session, service="nginx-headless") as (app, pilot):
+        await until(pilot, shows(app, "live, team-a forbidden"))
+        await until(pilot, shows(app, "You may not list Services in team-a."))
 
 
 async def test_asking_is_offered_once_it_is_known_to_be_allowed() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kheadless_tui.cluster.state import READ, Offline, Polled, Reading
+from kheadless_tui.cluster.state import READ, Live, Offline, Polled, Reading
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.tui.following.appointments import Appointments
 from kheadless_tui.tui.following.beginning import Beginning
@@ -21,10 +21,12 @@ from kheadless_tui.tui.keys.places import Trail
 from kheadless_tui.tui.known import notices
 from kheadless_tui.tui.known.catalog import Catalog
 from kheadless_tui.tui.known.levers import Levers, levers_on
+from kheadless_tui.tui.known.refused import refused_namespaces
 from kheadless_tui.tui.known.serving import ServedZone
 from kheadless_tui.tui.known.view import ServiceView, build_view
 from kheadless_tui.tui.probing.probe_flow import ProbeFlow
 from kheadless_tui.tui.text.ages import until_ages_move
+from kheadless_tui.tui.text.cells import clean
 from kheadless_tui.tui.text.counters import until_header_changes
 from kheadless_tui.tui.text.roles import UNKNOWN
 from kheadless_tui.tui.text.signs import Signs
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 
 NEIGHBOURS_AFTER = 1.0
 """Seconds until the panels tell of a change in other Services of the namespace: while many change, once for all."""
+
+MOST_OF_NAME = 16
+"""Characters of the name of a refused namespace that the header has room for; of a longer one it says ``1 ns``."""
 
 COUNT_REST = 20
 """How much longer than it took to show a count the next one waits, so that counting takes a twentieth of the time."""
@@ -240,7 +245,12 @@ class Follower:
         favourites = self._trail.favourites(self._trail.here.context)
         on = levers_on(self._levers)
         lab = "" if self._levers is None else f"lab {on} on" if on else "lab"
-        return facts_of(self._session, favourites=favourites, lab=lab, now=self._clock(), signs=self._signs)
+        facts = facts_of(self._session, favourites=favourites, lab=lab, now=self._clock(), signs=self._signs)
+        refused = refused_namespaces(self._session.reads)
+        if not refused or not isinstance(self._session.link, Live):
+            return facts
+        some = clean(refused[0]) if len(refused) == 1 and len(refused[0]) <= MOST_OF_NAME else f"{len(refused)} ns"
+        return replace(facts, state=(f"{self._signs.attention} live, {some} forbidden", UNKNOWN))
 
     def show_header(self) -> None:
         """Tell of the session in the first row."""

@@ -8,7 +8,8 @@ from kheadless_tui.cluster.state import unread_kinds
 from kheadless_tui.model.objects import EndpointSlice, ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.known.catalog import Catalog
-from kheadless_tui.tui.known.notices import Reads, severity
+from kheadless_tui.tui.known.notices import severity
+from kheadless_tui.tui.known.refused import Reads
 from kheadless_tui.tui.known.serving import ServedZone
 from kheadless_tui.zone.serving.config import ZoneConfig
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Readin
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.tui.known.probed import record_key
+from kheadless_tui.tui.known.refused import Reads, unread_text
 from kheadless_tui.tui.text.ages import clock, milliseconds
 from kheadless_tui.tui.text.cells import clean, width_of
 from kheadless_tui.tui.text.notes import RULE, Note, note_for, polled_text, queued, undecoded
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 LOG_IN = "Log in again in another terminal; ctrl-r tries now."
 """What helps where the credential is not accepted; a token file that changes is seen by itself."""
-
-Reads = Mapping[tuple[str, str], ReadState]
 
 _SIGN = {
     "error": ("error", BAD),
@@ -276,7 +275,7 @@ def reading_of(reads: Reads, namespace: str) -> tuple[str, ...]:
     """What is said of Services and EndpointSlices that may not be watched, or could not be decoded."""
     kinds = (("services", "Services"), ("endpointslices", "EndpointSlices"))
     states = [(what, state_of(reads, plural, namespace)) for plural, what in kinds]
-    return *undecoded(states), *_polling(states, namespace)
+    return *undecoded(states), *_polling(states, namespace), *unread_text(reads, namespace)
 
 
 def _polling(states: Iterable[tuple[str, ReadState | None]], namespace: str) -> tuple[str, ...]:
@@ -372,29 +371,30 @@ def nothing_selected(
     states = [state for (plural, _), state in reads.items() if plural == "services"]
     where = " and ".join(scope.namespaces) if scope.namespaces else "any namespace"
     forbidden = next((state for state in states if isinstance(state, Forbidden)), None)
-    if forbidden is not None and not any(isinstance(state, (Live, Polled)) for state in states):
+    if forbidden is not None and all(isinstance(state, Forbidden) for state in states):
         said = f"You may not list Services in {where if scope.namespaces else 'all namespaces'}."
         ways = ":ns NAME looks at one that you may read; kheadless-tui NAME opens a Service that you may get."
         return title, Note(said, "attention", UNKNOWN, (forbidden.message, ways, f"{RULE} ctrl-r asks again."))
     if isinstance(link, Reading) or any(isinstance(state, Reading) for state in states):
         so_far = sum(state.objects for state in states if isinstance(state, Reading))
-        return title, Note(f"reading Services: {so_far:,} so far", "ellipsis", UNKNOWN, queued(reads.values()))
+        more = (*queued(reads.values()), *unread_text(reads))
+        return title, Note(f"reading Services: {so_far:,} so far", "ellipsis", UNKNOWN, more)
     if filtered:
         return title, Note(f"No Service matches /{filtered}.", "", MUTED, ("esc takes the filter away.",))
     others = sum(len(snapshot.services(name)) for name in snapshot.namespaces)
     have = f" ({others:,} have a cluster IP)" if others else ""
     if scope.only:
-        more = "You may not read all namespaces; :ns NAME reads another one."
+        goes = "You may not read all namespaces; :ns NAME reads another one."
     elif scope.namespaces:
-        more = "0 reads all namespaces, :ns NAME another one."
+        goes = "0 reads all namespaces, :ns NAME another one."
     else:
-        more = "kubectl create service clusterip NAME --clusterip=None makes one."
+        goes = "kubectl create service clusterip NAME --clusterip=None makes one."
     refused = [name for (plural, name), state in reads.items() if plural == "services" and isinstance(state, Forbidden)]
     read = " and ".join(name for name in scope.namespaces if name not in refused) or where
-    unread = (f"You may not list Services in {' and '.join(refused)}. {RULE}",) if refused else ()
     polled = next((state for state in states if isinstance(state, Polled)), None)
     live = "This screen is live: a new one appears by itself."
     if polled is not None:
         live = f"{polled_text(polled, 'Services', read)}."
     every = (":sel takes the labels away.",) if selector else ()
-    return title, Note(f"No headless Service{chosen} in {read}{have}.", "", MUTED, (*unread, *every, more, live))
+    more = (*unread_text(reads), *every, goes, live)
+    return title, Note(f"No headless Service{chosen} in {read}{have}.", "", MUTED, more)
