@@ -19,6 +19,17 @@ UDP: Protocol = "udp"
 TCP: Protocol = "tcp"
 
 
+def is_on_node(nameserver: str) -> bool:
+    """Whether a nameserver of a pod is a cache on its node: nothing else in a cluster has a link-local address.
+
+    Source: cluster/addons/dns/nodelocaldns of Kubernetes, whose kubelets name 169.254.20.10 alone.
+    """
+    try:
+        return ipaddress.ip_address(nameserver).is_link_local and "%" not in nameserver
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """An address that answers DNS."""

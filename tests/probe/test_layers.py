@@ -639,3 +639,9 @@ def test_a_corefile_of_another_zone_is_told_of_the_replicas_and_not_of_what_stan
     assert (finding.kind, [layer.address for layer in finding.layers]) == ("asks-elsewhere", [ONE.address])
     assert "does not serve web-1.web.shop.svc.cluster.local., and asks others" in finding.title
     assert "passed on by" in finding.evidence
+
+
+def test_a_cache_on_the_node_serves_the_cluster_whether_it_was_asked_or_not() -> None:
+    """NodeLocal DNSCache: kubelets name 169.254.20.10 alone, and the plain probe asks kube-dns alone."""
+    assert kinds(both(right, VIP), nameservers=["169.254.20.10"]) == []
+    assert kinds(both(right, VIP), nameservers=["1.1.1.1"]) == [("resolver-elsewhere", [])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ import msgspec
 from kheadless_tui.errors import NotFound, Refused, UsageError
 from kheadless_tui.model.objects import ObjectKey, Service
 from kheadless_tui.probe.inquiring.replicas import Replica, replicas
-from kheadless_tui.probe.server import Server, parse_server
+from kheadless_tui.probe.server import Server, is_on_node, parse_server
 from kheadless_tui.zone.serving.dns_service import (
     DNS_NAMESPACES,
     DNS_SERVICE,
@@ -121,10 +120,7 @@ class DnsServers:
 
 
 def servers_of_pod(nameservers: Sequence[str], known: Sequence[Server], source: str) -> list[Server]:
-    """The servers that a pod's /etc/resolv.conf names, those that are known already by what they are.
-
-    A link-local address is that of a cache on the node, for nothing else in a cluster has one.
-    """
+    """The servers that a pod's /etc/resolv.conf names, those that are known already by what they are."""
     by_address = {server.address: server for server in known}
     found = []
     for word in nameservers:
@@ -132,9 +128,8 @@ def servers_of_pod(nameservers: Sequence[str], known: Sequence[Server], source: 
             server = parse_server(word, source)
         except UsageError:  # a scoped address or a slip
             continue
-        local = ipaddress.ip_address(server.address).is_link_local
         role: Server = by_address.get(server.address) or Server(
-            server.address, server.port, source, "node-local" if local else "resolv.conf"
+            server.address, server.port, source, "node-local" if is_on_node(server.address) else "resolv.conf"
         )
         found.append(role)
     return list(dict.fromkeys(found))

@@ -40,6 +40,7 @@ from kheadless_tui.probe.matrix.layers import (
     Matrix,
 )
 from kheadless_tui.probe.observation import Observation
+from kheadless_tui.probe.server import is_on_node
 from kheadless_tui.zone.answering.ttl import client_ttl, soa_ttl
 from kheadless_tui.zone.record import Question
 from kheadless_tui.zone.serving.config import ZoneConfig
@@ -359,6 +360,8 @@ def _resolver(servers: Servers, nameservers: Sequence[str]) -> Iterable[LayerFin
     dns_service = servers.of(KUBE_DNS)
     serving = [*dns_service, *servers.of(REPLICA), *servers.of(NODE_LOCAL)]
     if not nameservers or not dns_service or {host(each.layer.address) for each in serving} & set(nameservers):
+        return
+    if any(map(is_on_node, nameservers)):  # it asks kube-dns, whether it was asked itself or not
         return
     elsewhere = [server for server in servers.of(RESOLV_CONF) if host(server.layer.address) in nameservers]
     right = bool(elsewhere) and all(server.right for server in elsewhere)
