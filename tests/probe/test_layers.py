@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -645,3 +646,19 @@ def test_a_cache_on_the_node_serves_the_cluster_whether_it_was_asked_or_not() ->
     """NodeLocal DNSCache: kubelets name 169.254.20.10 alone, and the plain probe asks kube-dns alone."""
     assert kinds(both(right, VIP), nameservers=["169.254.20.10"]) == []
     assert kinds(both(right, VIP), nameservers=["1.1.1.1"]) == [("resolver-elsewhere", [])]
+
+
+def overtaken(comparison: Comparison) -> Comparison:
+    """The same where all that is missing was right before a change."""
+    rows = (replace(row, verdict="stale") if row.verdict == "missing" else row for row in comparison.rows)
+    return replace(comparison, rows=tuple(rows))
+
+
+def test_how_long_a_cache_keeps_what_no_ttl_is_told_of_is_the_most_that_it_can_be() -> None:
+    parts = [*right(ONE, "tcp"), *untold(denying(TWO, 22))]
+    comparison = judged(parts)
+    old = overtaken(comparison)
+    (finding,) = read(build(LAYERS, old, parts), parts, FRESH)
+    assert finding.title.endswith("coredns-q8zrt (10.244.2.5) still holds an old denial, for at most 30 s more")
+    assert "left of its TTL" not in finding.evidence
+    assert "no TTL is told" in finding.evidence

@@ -193,7 +193,8 @@ class _Differences:
         for what, some in _denials_apart(old):
             rests = [remaining(reply) for reply in some]
             most = self._freshness.denial_ttl if what == "denial" else self._freshness.ttl
-            yield self._held(server, what, some, max(most if rest is None else rest for rest in rests))
+            seconds = max(most if rest is None else rest for rest in rests)
+            yield self._held(server, what, some, seconds, told=None not in rests)
 
     def _own(self, server: Asked) -> list[Observation]:
         """The replies of a server that differ, and for which nobody behind it is to blame."""
@@ -244,22 +245,27 @@ class _Differences:
             if seconds is not None:
                 yield self._held(server, what, some, seconds)
 
-    def _held(self, server: Asked, what: str, replies: Sequence[Observation], seconds: int) -> LayerFinding:
+    def _held(
+        self, server: Asked, what: str, replies: Sequence[Observation], seconds: int, *, told: bool = True
+    ) -> LayerFinding:
+        """What a cache holds; ``told``: its TTLs are, and else the seconds are the most that they can be."""
         whose = {REPLICA: "the cache of ", NODE_LOCAL: "the "}.get(server.layer.kind, "a cache behind ")
-        evidence = f"{self._servers.differing(server, replies)}; {seconds}"
-        if server.layer.kind == NODE_LOCAL:
-            evidence += " s are left of its TTL"
+        evidence = self._servers.differing(server, replies)
+        if not told:
+            evidence += "; how long it is kept is not known: by what it was asked with, no TTL is told"
+        elif server.layer.kind == NODE_LOCAL:
+            evidence += f"; {seconds} s are left of its TTL"
             if any(reply.question in self._aged for reply in replies):
                 evidence += "; a replica keeps the same in its cache, so that this one may fetch it once more"
         else:
             fresh = self._freshness.denial_ttl if what == "denial" else self._freshness.ttl
-            evidence += f" of {fresh} s are left of its TTL"
+            evidence += f"; {seconds} of {fresh} s are left of its TTL"
             if self._left(server, replies) is not None:
                 evidence += ", so that it was asked for before this probe"
         return LayerFinding(
             f"old-{what}",
             (server.layer,),
-            f"{whose}{named(server.layer)} still holds an old {what}, for {seconds} s more",
+            f"{whose}{named(server.layer)} still holds an old {what}, for {'' if told else 'at most '}{seconds} s more",
             evidence
             + (f"; {titles(self._right)} as predicted" if self._right else "")
             + self._through(server, replies),
