@@ -662,3 +662,11 @@ def test_how_long_a_cache_keeps_what_no_ttl_is_told_of_is_the_most_that_it_can_b
     assert finding.title.endswith("coredns-q8zrt (10.244.2.5) still holds an old denial, for at most 30 s more")
     assert "left of its TTL" not in finding.evidence
     assert "no TTL is told" in finding.evidence
+
+
+def test_an_answer_that_is_whole_but_for_its_additional_section_is_a_note() -> None:
+    marked = [msgspec.structs.replace(seen, flags=("qr", "aa", "tc")) for seen in right(VIP, "tcp")[:1]]
+    (finding,) = findings([*marked, *right(VIP, "tcp")[1:]])
+    assert (finding.kind, finding.severity) == ("cut-short", "info")
+    assert finding.title == "1 answer fills a message of DNS"
+    assert "whole in its ANSWER section" in finding.evidence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kheadless_tui.probe.comparison.compare import UNANSWERED
 from kheadless_tui.probe.matrix.layer_servers import Servers
 from kheadless_tui.probe.matrix.layers import TRANSPORTS, LayerFinding
 from kheadless_tui.probe.observation import Observation
@@ -43,7 +44,28 @@ def _whole_by_tcp(seen: Observation) -> bool:
 
 def truncated(servers: Servers) -> Iterable[LayerFinding]:
     """Answers that do not fit into a reply."""
-    over_tcp = {seen.question for seen in servers.replies if "tc" in seen.flags and _whole_by_tcp(seen)}
+    ways = {
+        (seen.server, seen.transport, seen.question)
+        for seen in servers.replies
+        if "tc" in seen.flags and _whole_by_tcp(seen)
+    }
+    marked = {question for _, _, question in ways}
+    cells = [cell for line in servers.matrix.lines for cell in line.cells if cell is not None]
+    over_tcp = {
+        cell.question
+        for cell in cells
+        if cell.verdict == UNANSWERED and (cell.server, cell.transport, cell.question) in ways
+    }
+    beside = marked - over_tcp
+    if beside:
+        yield LayerFinding(
+            "cut-short",
+            (),
+            f"{len(beside)} {'answer fills' if len(beside) == 1 else 'answers fill'} a message of DNS",
+            f"the reply for {min(beside).name} is whole in its ANSWER section, and truncated (TC) over TCP too: the "
+            "addresses in ADDITIONAL do not fit into 64 KiB, and have to be asked for by themselves",
+            "info",
+        )
     if over_tcp:
         yield LayerFinding(
             "cut-short",
@@ -53,7 +75,7 @@ def truncated(servers: Servers) -> Iterable[LayerFinding]:
             "and no client gets more of it",
             "warning",
         )
-    cut = {seen.question for seen in servers.replies if seen.cut is not None or "tc" in seen.flags} - over_tcp
+    cut = {seen.question for seen in servers.replies if seen.cut is not None or "tc" in seen.flags} - marked
     if cut:
         yield LayerFinding(
             "cut-short",
