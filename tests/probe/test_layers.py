@@ -670,3 +670,12 @@ def test_an_answer_that_is_whole_but_for_its_additional_section_is_a_note() -> N
     assert (finding.kind, finding.severity) == ("cut-short", "info")
     assert finding.title == "1 answer fills a message of DNS"
     assert "whole in its ANSWER section" in finding.evidence
+
+
+def test_a_cache_that_turns_between_udp_and_tcp_is_no_fault_of_udp() -> None:
+    udp = [msgspec.structs.replace(seen, transport="udp") for seen in denying(TWO, 30)]
+    parts = [*both(right, VIP), *both(right, ONE), *udp, *right(TWO, "tcp")]
+    comparison = judged(parts)
+    assert [f.kind for f in read(build(LAYERS, comparison, parts), parts, FRESH)] == ["one-way-differs"]
+    old = overtaken(comparison)
+    assert [f.kind for f in read(build(LAYERS, old, parts), parts, FRESH)] == ["old-denial"]

@@ -11,6 +11,7 @@ from kheadless_tui.probe.comparison.canonical import same_name
 from kheadless_tui.probe.comparison.compare import DIFFERING, EXTRA, MATCH, MISSING, STALE, WRONG
 from kheadless_tui.probe.matrix.layers import KUBE_DNS, NODE_LOCAL, REPLICA, Column, Layer, Matrix
 from kheadless_tui.probe.observation import Observation
+from kheadless_tui.zone.record import Question
 
 _SERIAL = 2
 """Place of the serial in an SOA's data: with CoreDNS the Unix time of the last change that this process saw."""
@@ -117,14 +118,25 @@ class Servers:
         """The same server answers as predicted over its other transport, so that it is not the server who is wrong.
 
         kube-dns may lead to another replica there, and a cache may have fetched anew meanwhile: of them alone nothing
-        follows.
+        follows. A replica has a cache, too: what was right before may have run down between the two questions.
         """
         others = [column for transport, column in server.columns.items() if transport != reply.transport]
         if server.layer.kind in (KUBE_DNS, NODE_LOCAL) and not self._all_one_way:
             return False
+        if self.is_stale(server, reply):
+            return False
         mine = [number for number in server.lines if self.matrix.lines[number].question == reply.question]
         cells = [self.matrix.lines[number].cells[column] for number in mine for column in others]
         return bool(cells) and all(cell is not None and cell.verdict == MATCH for cell in cells)
+
+    @cached_property
+    def changing(self) -> frozenset[Question]:
+        """Questions to which some server still says what was right before."""
+        return frozenset(
+            line.question
+            for line in self.matrix.lines
+            if any(cell is not None and cell.verdict == STALE for cell in line.cells)
+        )
 
     def is_stale(self, server: Asked, reply: Observation) -> bool:
         """All that a reply says otherwise was right before."""

@@ -11,12 +11,21 @@ from kheadless_tui.probe.observation import Observation
 
 
 def one_way(servers: Servers) -> Iterable[LayerFinding]:
-    """Replies that are right over the other transport of the same server, which so knows better."""
+    """Replies that are right over the other transport of the same server, which so knows better.
+
+    Not while caches still hold what was right before a change: what they say differs from one moment to the next.
+    """
     for transport in TRANSPORTS:
         odd = {
             server.layer: [reply for reply in replies if reply.transport == transport]
             for server in servers.all
-            if (replies := [each for each in servers.odd_replies(server) if servers.one_way(server, each)])
+            if (
+                replies := [
+                    each
+                    for each in servers.odd_replies(server)
+                    if each.question not in servers.changing and servers.one_way(server, each)
+                ]
+            )
         }
         found = {layer: replies for layer, replies in odd.items() if replies}
         if not found:
