@@ -15,7 +15,8 @@ from kheadless_tui.zone.serving.cache_options import cache_bounds
 from kheadless_tui.zone.serving.corefile import Corefile, ServerBlock, is_seen, parse
 from kheadless_tui.zone.serving.kubernetes_options import KubernetesOptions
 from kheadless_tui.zone.serving.other_plugins import DIRECTIVES
-from kheadless_tui.zone.serving.plugin_setup import COUNT, refusals
+from kheadless_tui.zone.serving.plugin_properties import COUNT
+from kheadless_tui.zone.serving.plugin_setup import refusals
 from kheadless_tui.zone.serving.server_keys import server_keys
 
 _ONCE = ("cache", "hosts", "kubernetes")

@@ -190,6 +190,10 @@ class ZoneConfig(msgspec.Struct, frozen=True):
     """The plugin hosts, where it keeps names from the kubernetes plugin."""
     notes: tuple[Note, ...] = ()
     """What may change answers and is not followed."""
+    changed: float = 0.0
+    """Unix time at which the Corefile was written last; 0 when that is not known, or it is as it was made."""
+    reload: float | None = None
+    """Seconds within which the plugin reload notices that the file has changed; ``None`` without it."""
     server_zones: tuple[str, ...] = ()
     """Zones of the server block that the kubernetes plugin is in; empty when not known: then all names come to it."""
     other_blocks: tuple[OtherBlock, ...] = ()

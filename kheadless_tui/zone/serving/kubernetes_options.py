@@ -74,7 +74,7 @@ class KubernetesOptions:
         return ZoneConfig(**self.fields)
 
     def _together(self) -> None:
-        line = self.plugin.line
+        line = self.plugin.end
         if self.fields.get("namespaces") and self.fields.get("namespace_labels"):
             raise self._error("namespaces and namespace_labels cannot both be set", line)
         for zone in self.fields.get("multicluster", ()):

@@ -138,7 +138,7 @@ def _at_other_addresses(place: Place) -> Iterator[Note]:
         if not same or hosts & place.listener.hosts or not place.listener.hosts & bound_hosts(place.block):
             continue
         zones = tuple(sorted(key.zone for key in same))
-        told = " and ".join(sorted(host or "all others" for host in hosts))
+        told = " and ".join(sorted(hosts))
         text = f"{', '.join(zones)} is answered by another server block at {told} (bind): the address asked decides"
         yield place.note(block.line, "bind", text, Concern(zones))
 

@@ -18,6 +18,7 @@ from kheadless_tui.zone.serving.cache_options import cache_bounds
 from kheadless_tui.zone.serving.config import Note, ZoneConfig
 from kheadless_tui.zone.serving.corefile import Corefile, Plugin, ServerBlock, is_seen
 from kheadless_tui.zone.serving.elsewhere import block_for
+from kheadless_tui.zone.serving.go_text import duration
 from kheadless_tui.zone.serving.kubernetes_options import KubernetesOptions
 from kheadless_tui.zone.serving.other_plugins import (
     BEHIND,
@@ -36,6 +37,8 @@ from kheadless_tui.zone.serving.touched_names import EVERYTHING, closing_hosts
 DNS_PORT = 53
 DEFAULT_BUFSIZE = 1232
 """Octets (plugin/bufsize/setup.go)."""
+_RELOAD, _LEAST_RELOAD, _LEAST_JITTER = 30.0, 2.0, 1.0
+"""Seconds between two looks at the file, and the least of that and of its jitter (plugin/reload/setup.go)."""
 
 
 def zone_config(corefile: Corefile, source: str, *, strict: bool = False) -> ZoneConfig:
@@ -109,11 +112,22 @@ def _read(block: ServerBlock, corefile: Corefile, source: str, listener: Listene
         next_plugins=tuple(" ".join((each.name, *each.args)) for name in BEHIND for each in block.named(name)),
         next_zones=next_zones(place),
         rewrites=rewrites,
+        reload=_reload(corefile),
         hosts=closing_hosts(place),
         notes=(*_unseen(place), *_left_out(plugin, place), *notes_of(place, cache)),
         server_zones=tuple(dict.fromkeys(key.zone for key in listener.keys_of(block, where))),
         other_blocks=tuple(other_blocks(place)),
     )
+
+
+def _reload(corefile: Corefile) -> float | None:
+    """The longest that CoreDNS goes without looking at the file; it is one for all blocks (plugin/reload/setup.go)."""
+    for plugin in (plugin for block in corefile.blocks for plugin in block.named("reload")):
+        spans = [duration(text) for text in plugin.args]
+        interval = max(_LEAST_RELOAD, (spans[0] if spans else None) or _RELOAD)
+        jitter = max(_LEAST_JITTER, (spans[1] if len(spans) > 1 else None) or _RELOAD / 2)
+        return interval + min(jitter, interval / 2)
+    return None
 
 
 def _asked_zone(zone: str, keys: Sequence[ServerKey]) -> str:
@@ -152,20 +166,26 @@ def _refuse_second(block: ServerBlock, name: str, where: str) -> None:
 def _refuse_twice(corefile: Corefile) -> None:
     """A zone that two server blocks would answer at one place (register.go validateZonesAndListeningAddresses).
 
-    With the plugin view there may be several; what a key taken from the environment says is not seen.
+    One block at all addresses takes the place of one at some as well (address.go zoneOverlap). With the plugin view
+    there may be several; what a key taken from the environment says is not seen.
     """
-    known: set[tuple[str, ServerKey]] = set()
+    known: dict[ServerKey, frozenset[str]] = {}
     for block in corefile.blocks:
-        if block.named("view") or not all(map(is_seen, block.keys)):
+        if not all(map(is_seen, block.keys)):
             continue
+        hosts, some = bound_hosts(block), bool(block.named("view"))
         for key in server_keys(block, corefile.where):
-            places = {(host, key) for host in bound_hosts(block)}
-            if places & known:
-                raise InputError(
-                    f"cannot serve {key.transport}://{key.zone}:{key.port} - it is already defined",
-                    where=f"{corefile.where}:{block.line}",
-                )
-            known |= places
+            taken = known.get(key, frozenset())
+            flaw = ""
+            if hosts & taken:
+                flaw = "" if some else "it is already defined"
+            elif taken and "" in hosts | taken:
+                flaw = "zone overlap listener capacity with another server block"
+            if flaw:
+                said = f"cannot serve {key.transport}://{key.zone}:{key.port} - {flaw}"
+                raise InputError(said, where=f"{corefile.where}:{block.line}")
+            if not some:
+                known[key] = taken | hosts
 
 
 def _unseen(place: Place) -> Iterator[Note]:

@@ -69,9 +69,11 @@ def rewrite_rules(plugins: Sequence[Plugin], where: str) -> Iterator[RewriteRule
     """
     for plugin in plugins:
         words = list(plugin.args)
-        if len(words) < 2:  # the rule stands in braces
-            words += [word for option in plugin.options for word in (option.name, *option.args)]
         at = f"{where}:{plugin.line}"
+        if len(words) < 2:  # the rule stands in braces
+            words += [word for option in plugin.options for word in (option.name, *option.words)]
+        elif plugin.braced:
+            raise InputError(f"expected nothing behind rewrite {' '.join(words)}, found {{", where=at)
         text = " ".join(("rewrite", *words))
         if not all(map(is_seen, words)):
             yield RewriteRule(at, text, concern=Concern(_EVERYWHERE))

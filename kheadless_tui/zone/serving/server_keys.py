@@ -96,6 +96,8 @@ def _zones(host: str) -> list[str]:
             return reverse_zones(host)
         except ValueError:  # what is no network, 10.0.0.0/33, is a name as any other (normalize.go SplitHostPort)
             pass
+    if not host:
+        raise ValueError("it is empty")
     zone = absolute(host.lower())
     flaw = "" if zone == "." else fault(zone)
     if flaw:

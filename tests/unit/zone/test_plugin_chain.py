@@ -7,7 +7,8 @@ import pytest
 from kheadless_tui.errors import InputError
 from kheadless_tui.zone.naming.zones import reverse_zones
 from kheadless_tui.zone.serving.config import CacheBounds, ZoneConfig
-from kheadless_tui.zone.serving.corefile import Token, parse, tokens
+from kheadless_tui.zone.serving.corefile import parse
+from kheadless_tui.zone.serving.corefile_words import Token, tokens
 from kheadless_tui.zone.serving.plugin_chain import zone_config
 
 KUBEADM = """.:53 {
@@ -95,9 +96,9 @@ def test_every_option() -> None:
         (["noendpoints yes"], "Corefile:4: noendpoints takes no argument, found yes"),
         (["ignore all"], "Corefile:4: expected ignore empty_service, found ignore all"),
         (["labels a!=b"], "Corefile:4: labels: expected a term such as key=value, found 'a!=b'"),
-        (["namespaces a", "namespace_labels b"], "Corefile:3: namespaces and namespace_labels cannot both be set"),
-        (["zonal", "noendpoints"], "Corefile:3: zonal needs the endpoints that noendpoints leaves out"),
-        (["multicluster x.local"], "Corefile:3: multicluster zone x.local. is not among the zones of kubernetes"),
+        (["namespaces a", "namespace_labels b"], "Corefile:6: namespaces and namespace_labels cannot both be set"),
+        (["zonal", "noendpoints"], "Corefile:6: zonal needs the endpoints that noendpoints leaves out"),
+        (["multicluster x.local"], "Corefile:5: multicluster zone x.local. is not among the zones of kubernetes"),
     ],
 )
 def test_what_coredns_refuses_has_a_line(lines: list[str], message: str) -> None:
@@ -110,18 +111,21 @@ def test_what_coredns_refuses_has_a_line(lines: list[str], message: str) -> None
     ("text", "message"),
     [
         ("", "C: expected a server block such as `.:53 { ... }`, found none"),
-        (".:53 {\n kubernetes\n", "C:1: expected }, found the end of the file"),
-        (".:53 {\n kubernetes cluster.local {\n ttl 5\n", "C:2: expected }, found the end of the file"),
+        (".:53 {\n kubernetes\n", "C:2: expected }, found the end of the file behind kubernetes"),
+        (".:53 {\n kubernetes cluster.local {\n ttl 5\n", "C:3: expected }, found the end of the file behind 5"),
         (
             ".:53 {\n kubernetes cluster.local\n {\n ttl 5\n }\n}",
             "C:3: expected { on the line of kubernetes, found it on",
         ),
         (".:53, {\n}", "C:1: expected another server name behind the comma, found {"),
         ("(a) {\n}\n(a) {\n}\n", "C:3: snippet a is declared a second time"),
-        ("(a) {\n import a\n}\n. {\n import a\n}\n", "C:2: snippet a imports itself without end"),
-        (". {\n import\n}\n", "C:2: expected one snippet or file behind import, found 0"),
+        ("(a) {\n import a\n}\n. {\n import a\n}\n", "C:3: snippet a imports itself without end"),
+        ("(a)\nerrors\n", "C:2: expected { behind the snippet's name a, found errors"),
+        ("(a) {\n import b\n}\n(b) {\n import a\n}\n. {\n import a\n}\n", "C:5: snippet a imports itself without end"),
+        (".:53 {\n errors\n}}\n", "C:3: expected }, found the end of the file behind }}"),
+        (". {\n import\n}\n", "C:2: expected one snippet or file behind import, found none"),
+        (". {\n import a b\n}\n", "C:2: expected one snippet or file behind import, found more"),
         (". {\n {\n }\n}\n", "C:2: expected a plugin, found {"),
-        (".:53\n}\n", "C:2: expected a plugin, found } without an opening brace"),
         (".:53 { errors }\n", "C:1: expected } on a line of its own, found it behind errors"),
         ('.:53 {\n log\n bind "a\n kubernetes\n}\n', 'C:3: expected a closing ", found the end of the file'),
     ],
@@ -130,6 +134,26 @@ def test_syntax_errors_have_a_line(text: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         parse(text, "C")
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".:53 {\n kubernetes cluster.local {\n ttl 7\n }\n",  # the last word closes the plugin, and the file ends
+        ".:53 {\n cache {\n success 5\n }\n kubernetes cluster.local {\n ttl 7 }\n# nothing\n",
+        ".:53\nkubernetes cluster.local {\nttl 7\n}\n}\n",
+        ".:53\n{\nkubernetes cluster.local { ttl 7 }\n}\n",
+        ".:53 { errors\nkubernetes cluster.local {\nttl 7 }\n}\n",
+    ],
+)
+def test_braces_that_coredns_does_not_miss(text: str) -> None:
+    """Seen: CoreDNS starts with each."""
+    assert zone_config(parse(text, "C"), "C", strict=True).ttl == 7
+
+
+def test_there_are_no_braces_in_braces() -> None:
+    with pytest.raises(InputError, match=r"C:3: unknown property '\{' of kubernetes"):
+        zone_config(parse(".:53 {\n kubernetes cluster.local {\n ttl 5 {\n x\n }\n }\n}\n", "C"), "C")
 
 
 def test_words_as_coredns_reads_them() -> None:

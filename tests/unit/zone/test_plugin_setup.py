@@ -38,10 +38,48 @@ REFUSED = {
     "hosts {\nttl 0\n}": "plugin/hosts: ttl provided is invalid",
     "hosts {\nfallthrough\nfrob x\n}": "plugin/hosts: unknown property 'frob'",
     "autopath": "plugin/autopath: no resolv-conf specified",
+    "forward . 1.1.1.1 {\nnext FOO\n}": "plugin/forward: FOO is not a valid rcode",
+    "forward . 1.1.1.1 {\nfailover NOERROR\n}": "plugin/forward: NoError cannot be used in failover",
+    "forward . 1.1.1.1 {\nhealth_check 5s foo\n}": "plugin/forward: health_check: unknown option foo",
+    "forward . 1.1.1.1 {\nhealth_check 5s domain\n}": f"plugin/forward: {COUNT} 'domain'",
+    "forward . 1.1.1.1 { health_check 5s }": "plugin/forward: health_check: unknown option }",
+    "forward . 1.1.1.1 {\nsource_address 1.2.3\n}": "plugin/forward: invalid IP address: 1.2.3",
+    "forward . 1.1.1.1 {\nmax_fails 3 {\nx\n}\n}": "plugin/forward: unknown property '{'",
+    "forward a..b 1.1.1.1": "plugin/forward: unable to normalize 'a..b'",
+    "forward . foo://1.1.1.1": "plugin/forward: 'foo' is not supported as a destination protocol",
+    f"forward .{' 1.1.1.1' * 16}": "plugin/forward: more than 15 TOs configured: 16",
+    "reload 1s": "plugin/reload: interval value must be greater or equal to 2s",
+    "reload 0": "plugin/reload: interval value must be",
+    "reload foo": 'plugin/reload: time: invalid duration "foo"',
+    "reload 2s 500ms": "plugin/reload: jitter value must be 0 or greater or equal to 1s",
+    "errors x": "plugin/errors: invalid log file: x",
+    "errors ; log": f"plugin/errors: {COUNT} 'log'",
+    "errors {foo}": "plugin/errors: invalid log file: {foo}",
+    "errors {\nfoo\n}": "plugin/errors: Unexpected token 'foo', expecting 'Unknown field foo'",
+    'errors { consolidate 5m ".*" }': "plugin/errors: unknown option in consolidate: }",
+    'errors {\nconsolidate 5m "("\n}': "plugin/errors: error parsing regexp: ",
+    "errors\nerrors": "plugin/errors: this plugin can only be used once per Server Block",
+    "log {\nclass foo\n}": "plugin/log: invalid Class: foo",
+    "log {\nfoo\n}": "plugin/log: unknown property 'foo'",
+    "ready x": "plugin/ready: address x: missing port in address",
+    "ready a b": f"plugin/ready: {COUNT} 'b'",
+    "debug x": f"plugin/debug: {COUNT} 'x'",
+    "debug { }": f"plugin/debug: {COUNT} '{{'",
+    "minimal {\n}": f"plugin/minimal: {COUNT} '{{'",
+    "loop {}": f"plugin/loop: {COUNT} '{{}}'",
+    "health :x": "plugin/health: listen tcp: lookup tcp/x: unknown port",
+    "transfer {\nto foo\n}": "plugin/transfer: must specify an IP address: `foo'",
+    "transfer {\n}": "plugin/transfer: 'to' is required",
+    "rewrite name a b {\n}": "expected nothing behind rewrite name a b, found {",
 }
 
 ACCEPTED = [
     "forward . /etc/resolv.conf {\nmax_concurrent 1000\npolicy sequential\nhealth_check 5s no_rec\nexcept a.test b\n}",
+    "forward . 1.1.1.1 { max_concurrent 1000 }\nforward a.test 1.1.1.1 {\nexpire 5s\npolicy random }",
+    "forward . 1.1.1.1 {\nnext NXDOMAIN servfail\nhealth_check 5s no_rec domain x.y\nresolver 1.1.1.1 [::1]:53\n}",
+    'errors {\nstacktrace\nconsolidate 5m ".*" warning show_first\n}\nlog . {\nclass denial error\n}\nready :8181',
+    "reload 2s 0\ndebug\ntransfer {\nto * 10.0.0.1 10.0.0.2:53\nsource 10.0.0.3\n}",
+    "rewrite { name a b }\nrewrite stop { name c d }\nrewrite {\nname regex a b\nanswer auto }",
     "forward . 1.1.1.1:53 tls://9.9.9.9 [::1]:53",
     "loadbalance round_robin {\nprefer 10.0.0.0/8\n}",
     "health :8081 {\nlameduck 5s\n}",
@@ -85,6 +123,8 @@ def test_words_that_are_not_seen_are_not_judged() -> None:
 
 
 def test_ports_and_networks_of_keys() -> None:
+    with pytest.raises(InputError, match="Corefile:1: expected a zone or a network, found ':53': it is empty"):
+        read("", key='"a b":53')
     with pytest.raises(InputError, match="Corefile:1: listen tcp: address 99999: invalid port"):
         read("", key=".:99999")
     text = ".:53 {\nkubernetes cluster.local 10.0.0.0/33\n}\n"
