@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -640,6 +641,36 @@ def test_a_corefile_of_another_zone_is_told_of_the_replicas_and_not_of_what_stan
     assert (finding.kind, [layer.address for layer in finding.layers]) == ("asks-elsewhere", [ONE.address])
     assert "does not serve web-1.web.shop.svc.cluster.local., and asks others" in finding.title
     assert "passed on by" in finding.evidence
+
+
+# -- the Corefile ----------------------------------------------------------------------------------------------
+
+
+def told(freshness: Freshness, *parts: Sequence[Observation]) -> list[LayerFinding]:
+    matrix, observations = seen(*parts)
+    return list(read(matrix, observations, freshness, began=START))
+
+
+def test_replicas_that_have_not_reloaded_a_changed_corefile_yet_do_not_lag() -> None:
+    changed = Freshness(30, 30, changed=START - 12, reload=45)
+    replies = [reply for layer in (VIP, ONE, TWO) for reply in both(lagging, layer)]
+    (found,) = told(changed, replies)
+    assert (found.kind, found.severity) == ("corefile-changed", "warning")
+    assert found.title == "the Corefile changed 12 s ago; servers reload within 45 s"
+    assert "2 missing, 1 wrong" in found.evidence
+    long_ago = dataclasses.replace(changed, changed=START - 600)
+    assert [each.kind for each in told(long_ago, replies)] == ["all-behind"]
+    (never,) = told(dataclasses.replace(long_ago, reload=None), replies)
+    assert never.kind == "all-behind"
+    assert "without the plugin reload it is read at the start of a server alone" in never.evidence
+
+
+def test_a_ttl_above_the_predicted_one_is_no_fault_of_a_transport_and_in_no_cache_by_mistake() -> None:
+    untold_ttl = [msgspec.structs.replace(seen, ttl_known=False) for seen in right(ONE, "udp")]
+    (found,) = findings(both(right, TWO), untold_ttl, right(ONE, "tcp", ttl=3597), right(VIP, "tcp", ttl=3590))
+    assert (found.kind, found.title) == ("ttl-above", "5 records have a TTL that the zone does not give")
+    assert [layer.title for layer in found.layers] == ["kube-dns", "coredns-h4n5w"]
+    assert "3597 s at the most, and nothing else differs" in found.evidence
 
 
 def test_a_cache_on_the_node_serves_the_cluster_whether_it_was_asked_or_not() -> None:

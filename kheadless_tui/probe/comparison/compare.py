@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from kheadless_tui.probe.comparison.canonical import RecordId, identity, same_name, target
@@ -63,6 +63,8 @@ class Row:
     """Seconds; ``None`` where the record was not answered or the carrier does not tell."""
     pod: str | None = None
     """The pod that the record leads to."""
+    ttl_above: bool = False
+    """Nothing is wrong but a TTL that is above the predicted one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +243,8 @@ class Judge:
     def _present(self, record: Record, observed: Record, seen: Observation) -> Row:
         limit = max(self._ttl, record.ttl)
         if seen.ttl_known and self._ttl_known and observed.ttl > limit:
-            return self._row(record, seen, WRONG, f"TTL {observed.ttl}, above the zone's {limit}", ttl=observed.ttl)
+            words = f"TTL {observed.ttl}, above the zone's {limit}"
+            return replace(self._row(record, seen, WRONG, words, ttl=observed.ttl), ttl_above=True)
         return self._row(record, seen, MATCH, ttl=observed.ttl if seen.ttl_known else None)
 
     def _extra(self, record: Record, seen: Observation) -> Row:

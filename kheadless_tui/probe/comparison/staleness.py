@@ -198,7 +198,7 @@ def by_ttl(
 def _with(comparison: Comparison, told: Mapping[_Way, str]) -> Comparison:
     rows = [
         replace(row, verdict=STALE, detail=told[_way_of(row)])
-        if row.verdict in DOUBTED and _way_of(row) in told
+        if row.verdict in DOUBTED and not row.ttl_above and _way_of(row) in told
         else row
         for row in comparison.rows
     ]

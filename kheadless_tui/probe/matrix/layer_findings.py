@@ -27,6 +27,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kheadless_tui.probe.comparison.canonical import same_name
+from kheadless_tui.probe.matrix.layer_corefile import ttl_above, with_change
 from kheadless_tui.probe.matrix.layer_elsewhere import asks_elsewhere, is_reverse_denial, reverse_elsewhere
 from kheadless_tui.probe.matrix.layer_servers import Asked, Servers, clock, host, named, titles
 from kheadless_tui.probe.matrix.layer_silence import failed_forwards, silence
@@ -62,6 +63,10 @@ class Freshness:
     """False when they are guessed: then nothing is said to come from a cache."""
     zones: tuple[str, ...] = ()
     """The owners of the SOA of denials, absolute, lower case; empty when they are not known."""
+    changed: float = 0.0
+    """Unix time of the last change of the Corefile; 0 when it is not known."""
+    reload: float | None = None
+    """Seconds within which servers notice a change of it; ``None`` when they look at their start alone."""
 
     @classmethod
     def of(cls, config: ZoneConfig) -> Freshness:
@@ -69,7 +74,7 @@ class Freshness:
         bounds, denial = config.cache, soa_ttl(config)
         if bounds is not None:
             denial = min(bounds.denial_max, max(bounds.denial_min, denial))
-        return cls(client_ttl(config), denial, config.ttl_known, config.zones)
+        return cls(client_ttl(config), denial, config.ttl_known, config.zones, config.changed, config.reload)
 
     def left(self, seen: Observation, began: float) -> int | None:
         """Seconds left of a reply that a cache has held since before we began to ask; ``None`` when it is fresh.
@@ -118,7 +123,9 @@ def read(
         *one_way(servers),
         *_resolver(servers, nameservers),
         *truncated(servers),
+        *ttl_above(servers),
     ]
+    found = with_change(found, freshness, servers.began)
     return tuple(sorted(found, key=lambda finding: _BY_SEVERITY.index(finding.severity)))
 
 

@@ -106,11 +106,16 @@ class Servers:
         return self.matrix.columns[server.columns[transport]]
 
     def odd_replies(self, server: Asked) -> list[Observation]:
-        """The replies of a server that differ from the prediction, each over the transport over which it does."""
+        """The replies of a server that differ from the prediction, each over the transport over which it does.
+
+        But for those in which nothing differs but TTLs, which many carriers do not tell: layer_corefile.py tells them.
+        """
         found = []
         for transport, column in server.columns.items():
             cells = (self.matrix.lines[number].cells[column] for number in server.lines)
-            odd = {cell.question for cell in cells if cell is not None and cell.verdict in DIFFERING}
+            odd = {
+                cell.question for cell in cells if cell is not None and cell.verdict in DIFFERING and not cell.ttl_above
+            }
             found += [seen for q in sorted(odd) if (seen := self._heard.get((server.layer.address, transport, q)))]
         return found
 
