@@ -21,7 +21,7 @@ from kheadless_tui.cluster.rights.needs import Need
 from kheadless_tui.cluster.state import Reading, ReadState, Scope
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.cluster.telling import Subscribers
-from kheadless_tui.errors import ClusterError, Refused
+from kheadless_tui.errors import ClusterError, InputError, Refused
 from kheadless_tui.model.kinds import SERVICE, Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
@@ -87,6 +87,8 @@ class ClusterSession:
         self._heartbeat: Heartbeat | None = None
         self._served = served
         self._zone_config = served.renamed(zone) if served is not None else None
+        self._zone_fault: InputError | None = None
+        """Why the Corefile that was read last cannot be understood."""
         self._zone = zone
         self._version: str | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -293,22 +295,40 @@ class ClusterSession:
         """
         return await once.fetch(self.transport, kind, key)
 
-    async def zone_config(self) -> ZoneConfig:
+    async def zone_config(self, *, again: bool = False) -> ZoneConfig:
         """How the zone is served, by the cluster's own Corefile where it may be read, else by CoreDNS's defaults.
 
-        Read once; ``source`` says which of the two it was, and why.
+        Args:
+            again: Read it though it is known; what is known holds where that is not possible now.
+
+        Returns:
+            How; ``source`` says which of the two it was, and why.
 
         Raises:
             InputError: the cluster's Corefile cannot be understood.
             Unreachable, NotAuthenticated: it could not be asked for.
         """
-        if self._zone_config is None:
-            self._zone_config = (await once.zone_config(self.transport)).renamed(self._zone)
+        unread = self._zone_config is None and self._zone_fault is None
+        if unread or (again and self._served is None):
+            try:
+                self._zone_config = (await once.zone_config(self.transport)).renamed(self._zone)
+                self._zone_fault = None
+            except InputError as error:
+                self._zone_fault = error
+            except ClusterError:
+                if unread:
+                    raise
+        if self._zone_fault is not None:
+            raise self._zone_fault
+        assert self._zone_config is not None, "read or refused above"
         return self._zone_config
 
-    def default_zone(self, why: str) -> ZoneConfig:
-        """CoreDNS's defaults, for who goes on without the cluster's Corefile; the domain is the user's all the same."""
-        return ZoneConfig(source=f"CoreDNS defaults ({why})").renamed(self._zone)
+    def zone_instead(self, why: str) -> ZoneConfig:
+        """For who goes on without the cluster's Corefile: as it was served last, which CoreDNS keeps to; else defaults.
+
+        The domain is the user's all the same.
+        """
+        return self._zone_config or ZoneConfig(source=f"CoreDNS defaults ({why})").renamed(self._zone)
 
     # -- inside -----------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from kheadless_tui.lab.api.http_server import HttpServer
 from kheadless_tui.lab.api.objects import Objects
+from kheadless_tui.lab.api.request.managed_fields import Manager as FieldManager
 from kheadless_tui.lab.api.server import HTTP_LOG, ApiServer
 from kheadless_tui.lab.api.streaming.streams import Streams
 from kheadless_tui.lab.controllers.deployments import DeploymentController
@@ -202,13 +203,23 @@ class Lab:
         options = {} if grace is None else {"gracePeriodSeconds": grace}
         self._objects.delete(_resource(kind), namespace, name, options)
 
-    def change(self, kind: str, namespace: str, name: str, edit: Callable[[Object], None]) -> Object:
+    def change(
+        self, kind: str, namespace: str, name: str, edit: Callable[[Object], None], *, by: str | None = None
+    ) -> Object:
         """Change an object in place, whatever in it.
+
+        Args:
+            kind: What it is.
+            namespace: Where.
+            name: Which.
+            edit: Does it.
+            by: Whom ``managedFields`` names for it; nobody by default.
 
         Raises:
             ApiFailure: 404.
         """
-        return self._objects.change(_resource(kind), namespace, name, edit)
+        manager = FieldManager(by) if by is not None else None
+        return self._objects.change(_resource(kind), namespace, name, edit, manager=manager)
 
     def scale(self, namespace: str, stateful_set: str, replicas: int) -> None:
         """Change the number of a StatefulSet's pods.

@@ -7,7 +7,7 @@ A field of a wrong type raises ``msgspec.ValidationError``; who decodes a list f
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -288,7 +288,31 @@ class Endpoints(KubeObject, frozen=True, rename="camel"):
     subsets: list[EndpointsSubset] | None = None
 
 
+class ManagedFields(Wire, frozen=True, rename="camel"):
+    """metadata.managedFields[]: who wrote which fields last, and when."""
+
+    time: str | None = None
+    fields_v1: dict[str, Any] | None = None
+
+
+class ConfigMapMeta(Meta, frozen=True, rename="camel"):
+    """metadata with the times of writes, which only this kind is read with."""
+
+    managed_fields: list[ManagedFields] | None = None
+
+
 class ConfigMap(KubeObject, frozen=True, rename="camel"):
     """v1 ConfigMap; we read only kube-system/coredns."""
 
+    metadata: ConfigMapMeta = ConfigMapMeta()
     data: dict[str, str] | None = None
+
+    def written(self, name: str) -> str:
+        """When one entry of ``data`` was written last, as sent; empty when not known or not since it was made."""
+        times = [
+            entry.time
+            for entry in self.metadata.managed_fields or ()
+            if entry.time and f"f:{name}" in ((entry.fields_v1 or {}).get("f:data") or {})
+        ]
+        last = max(times, default="")
+        return last if last != self.metadata.creation_timestamp else ""

@@ -166,8 +166,8 @@ async def test_what_was_said_of_one_zone_is_not_said_of_another_clusters(tmp_pat
         session = ClusterSession(await load_config(path), zone="one.example")
         same = session.rescoped(namespaces=("one",))
         other = session.rescoped(connection=await asyncio.to_thread(another_context, session.connection, "two"))
-        assert same.default_zone("why").zone == "one.example."
-        assert other.default_zone("why").zone == "cluster.local."
+        assert same.zone_instead("why").zone == "one.example."
+        assert other.zone_instead("why").zone == "cluster.local."
 
 
 def test_the_contexts_of_a_kubeconfig(tmp_path: Path) -> None:

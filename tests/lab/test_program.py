@@ -8,12 +8,14 @@ from kheadless_tui.cluster.gate import Gate, WritePlan
 from kheadless_tui.cluster.session import ClusterSession
 from kheadless_tui.errors import Refused
 from kheadless_tui.lab.lab import Lab
+from kheadless_tui.lab.objects.store import Object
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.probe.choosing.vantage import parse_vantage
 from kheadless_tui.probe.comparison.compare import Comparison
 from kheadless_tui.probe.comparison.judging import judge
 from kheadless_tui.probe.prober import Prober, ProbeResult
 from kheadless_tui.probe.questions import questions_for
+from kheadless_tui.tui.known.serving import ServedZone, ask_served
 from kheadless_tui.zone.zone_records import service_records
 from tests.lab.asking import session_on, until
 
@@ -119,3 +121,28 @@ async def test_a_server_that_lags_behind_the_api_differs(lab: Lab) -> None:
     lab.dns.freeze(frozen=False)
     _, comparison = await ask(lab, "pod/web-0")
     assert comparison.verdict == "match"
+
+
+async def test_a_corefile_that_changes_is_read_again_and_one_with_a_slip_leaves_what_was_served(lab: Lab) -> None:
+    def edit(old: str, new: str) -> None:
+        def replaced(item: Object) -> None:
+            item["data"]["Corefile"] = item["data"]["Corefile"].replace(old, new, 1)
+
+        lab.change("ConfigMap", "kube-system", "coredns", replaced, by="kubectl-edit")
+
+    async with session_on(lab) as session:
+        zone = ServedZone(session)
+        assert await zone.ask()
+        assert (zone.config.changed, zone.config.reload, zone.config.namespaces) == (0, 45, ())
+        edit("pods insecure", "pods insecure\n       namespaces default")
+        assert not await zone.ask(), "nobody has read it since"
+        probed = (await ask_served(session, again=True)).config
+        assert probed.namespaces == ("default",)
+        assert probed.changed > 0
+        assert await zone.ask()
+        assert zone.config == probed
+        edit("ttl 30", "tttl 30")
+        zone.forget()
+        assert await zone.ask()
+        assert "tttl" in zone.now.fault
+        assert zone.config == probed

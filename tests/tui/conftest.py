@@ -20,6 +20,7 @@ from kheadless_tui.cluster.state import Live, ReadState, Scope
 from kheadless_tui.model.objects import (
     SERVICE_NAME_LABEL,
     ConfigMap,
+    ConfigMapMeta,
     Endpoint,
     EndpointSlice,
     KubeObject,
@@ -126,7 +127,7 @@ class FakeSession:
     def hide_pods(self, namespace: str) -> None:
         self.shown.remove(namespace)
 
-    async def zone_config(self) -> ZoneConfig:
+    async def zone_config(self, *, again: bool = False) -> ZoneConfig:
         return ZoneConfig(ttl=30, ttl_known=True, source="ConfigMap kube-system/coredns")
 
     def retry_now(self) -> None:
@@ -216,7 +217,7 @@ def shop() -> list[KubeObject]:
         for number in range(count):
             other = service(f"svc-{number}", namespace)
             items += [other, slice_of(other, endpoint(f"svc-{number}-0", f"10.244.8.{len(items)}"))]
-    items.append(ConfigMap(Meta(name="coredns", namespace="kube-system")))
+    items.append(ConfigMap(ConfigMapMeta(name="coredns", namespace="kube-system")))
     return items
 
 

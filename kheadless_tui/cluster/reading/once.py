@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from kheadless_tui.cluster.reading.decode import Decoder, path_of
 from kheadless_tui.errors import NotFound, Refused
@@ -30,10 +33,9 @@ async def zone_config(transport: Transport) -> ZoneConfig:
     """How the zone is served: by the cluster's own Corefile where it may be read, else by CoreDNS's defaults.
 
     Raises:
-        InputError: the cluster's Corefile cannot be understood.
         Unreachable, NotAuthenticated: it could not be asked for.
     """
-    from kheadless_tui.zone.serving import corefile, plugin_chain  # noqa: PLC0415 - not needed by who gives a Corefile
+    from kheadless_tui.zone.serving.running import running_config  # noqa: PLC0415 - not needed by who gives a Corefile
 
     try:
         found = await fetch(transport, CONFIG_MAP, COREDNS_CONFIG)
@@ -42,7 +44,16 @@ async def zone_config(transport: Transport) -> ZoneConfig:
     except NotFound:
         return ZoneConfig(source=f"CoreDNS defaults (there is no ConfigMap {COREDNS_CONFIG})")
     text = (found.data or {}).get("Corefile") if isinstance(found, ConfigMap) else None
-    if not text:
+    if not text or not isinstance(found, ConfigMap):
         return ZoneConfig(source=f"CoreDNS defaults (ConfigMap {COREDNS_CONFIG} holds no Corefile)")
     source = f"ConfigMap {COREDNS_CONFIG}"
-    return plugin_chain.zone_config(corefile.parse(text, source), source)
+    config = running_config(text, source)
+    return msgspec.structs.replace(config, changed=_time_of(found.written("Corefile")))
+
+
+def _time_of(text: str) -> float:
+    """Unix time; 0 for what is no time."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0

@@ -208,7 +208,7 @@ class WrongCorefile(Remembering):
             item["data"]["Corefile"] = text
 
         with contextlib.suppress(ApiFailure):
-            self.lab.change("ConfigMap", NAMESPACE, CONFIG_MAP, edit)
+            self.lab.change("ConfigMap", NAMESPACE, CONFIG_MAP, edit, by="kubectl-edit")
 
 
 class SilentUpstream(Remembering):

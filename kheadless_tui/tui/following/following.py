@@ -180,6 +180,7 @@ class Follower:
         """
         if not count_only:
             self._feed.probed(key)
+            self._screen.run_worker(self._ask_zone(), group="zone")
         began = time.monotonic()
         if key != self.selection.key or (count_only and began < self._next_count):
             return

@@ -33,17 +33,21 @@ class Served(NamedTuple):
         return tuple(found)
 
 
-async def ask_served(session: ClusterSession) -> Served:
-    """How a session's cluster serves the zone; by CoreDNS's defaults where its Corefile cannot be understood.
+async def ask_served(session: ClusterSession, *, again: bool = False) -> Served:
+    """How a session's cluster serves the zone; as before, or by defaults, where its Corefile cannot be understood.
+
+    Args:
+        session: The session.
+        again: Read it though it is known: the Corefile may have changed.
 
     Raises:
         Unreachable, NotAuthenticated: it could not be asked for.
     """
     try:
-        return Served(await session.zone_config())
+        return Served(await session.zone_config(again=again))
     except InputError as error:
         why = f"{error.where} cannot be understood"
-        return Served(session.default_zone(why), clean(error.message).rstrip("."))
+        return Served(session.zone_instead(why), clean(error.message).rstrip("."))
 
 
 class ServedZone:
@@ -51,7 +55,7 @@ class ServedZone:
 
     def __init__(self, session: ClusterSession) -> None:
         self._session = session
-        self._asked = False
+        self._asked = self._asking = False
         self.now = Served(ZoneConfig())
 
     @property
@@ -60,20 +64,22 @@ class ServedZone:
         return self.now.config
 
     async def ask(self) -> bool:
-        """Ask the cluster, unless it has answered already.
+        """Take what the session knows, which a probe may have read anew; ask the cluster where nothing is known.
 
         Returns:
             Whether the zone is served in another way than was thought.
         """
-        if self._asked:
+        if self._asking:
             return False
-        self._asked = True
+        again, self._asked, self._asking = not self._asked, True, True
         before = self.now
         try:
-            self.now = await ask_served(self._session)
+            self.now = await ask_served(self._session, again=again)
         except ClusterError:
             # The header says what is wrong with the connection; it is tried again when that is over.
             self._asked = False
+        finally:
+            self._asking = False
         return self.now != before
 
     def forget(self) -> None:

@@ -221,7 +221,7 @@ class ProbeFlow:
         from kheadless_tui.probe.comparison.judging import service_questions  # noqa: PLC0415
         from kheadless_tui.tui.probing.judged_probe import JudgedProbe  # noqa: PLC0415
 
-        config = (await ask_served(self._session)).config
+        config = (await ask_served(self._session, again=True)).config
         view = self._view(key, config)
         if record is None:
             # Beside everything else, as whatever is made of all records of a Service: there may be thousands.
