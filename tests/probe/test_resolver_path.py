@@ -251,6 +251,12 @@ def test_a_resolv_conf_that_is_not_as_the_kubelet_writes_it_is_a_difference(reso
     assert any(text.startswith(said) for text in found.differences), found.differences
 
 
+def test_a_cache_on_the_node_is_not_elsewhere() -> None:
+    """The kubelets of NodeLocal DNSCache name 169.254.20.10 alone."""
+    files = dataclasses.replace(GLIBC, resolv=msgspec.structs.replace(GLIBC.resolv, nameservers=("169.254.20.10",)))
+    assert path(files).differences == ()
+
+
 def test_the_nodes_own_search_domains_may_follow() -> None:
     resolv = ResolvConf(("10.96.0.10",), (*SEARCH, "corp.example.com"), 5)
     assert path(PodFiles(resolv, ("files", "dns"), (), "glibc")).differences == ()

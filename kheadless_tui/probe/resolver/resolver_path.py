@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from kheadless_tui.probe.observation import Observation
 from kheadless_tui.probe.resolver import resolver_times
 from kheadless_tui.probe.resolver.resolver_files import Getent, PodFiles
-from kheadless_tui.probe.server import UDP
+from kheadless_tui.probe.server import UDP, is_on_node
 from kheadless_tui.zone.record import Answer, Question
 from kheadless_tui.zone.stub.resolv_conf import ResolvConf
 from kheadless_tui.zone.stub.search_list import FAMILIES, Libc, search_ends, search_names
@@ -360,7 +360,8 @@ def hosts_win(name: str, files: PodFiles) -> bool:
 def _file_differences(files: PodFiles, predicted: ResolvConf) -> list[str]:
     """What of resolv.conf and nsswitch.conf is not as it must be."""
     real, found = files.resolv, []
-    if predicted.nameservers and not set(predicted.nameservers) & set(real.nameservers):
+    known = set(predicted.nameservers) & set(real.nameservers) or any(map(is_on_node, real.nameservers))
+    if predicted.nameservers and not known:
         found.append(
             f"resolv.conf points elsewhere: nameserver {', '.join(real.nameservers) or 'none'}, predicted "
             f"{', '.join(predicted.nameservers)}"
