@@ -108,6 +108,31 @@ async def test_services_of_all_namespaces_stay_where_their_endpointslices_may_no
     await until(lambda: session.snapshot.knows_all("EndpointSlice", "cart"))
 
 
+async def test_endpointslices_of_the_namespaces_that_the_user_works_in_are_read_where_all_may_not_be(
+    api: FakeApi, seen_by: As
+) -> None:
+    session = await seen_by(Grant(READ, "services namespaces"), Grant(READ, "endpointslices", "shop"))
+    await session.loaded(5)
+    assert services(session) == ["cart/web", "default/web", "shop/web"]
+    known = {name for name in ("cart", "default", "shop") if session.snapshot.knows_all("EndpointSlice", name)}
+    assert known == {"shop"}
+    assert len(session.snapshot.slices_of(ObjectKey("shop", "web"))) == 1
+    assert isinstance(session.link, Forbidden)
+    await until(lambda: "list endpointslices in all namespaces" in missing(session))
+    api.authorizer.grants.append(Grant(READ, "endpointslices"))
+    await until(lambda: session.snapshot.knows_all("EndpointSlice", "cart"))
+    assert ("endpointslices", "shop") not in session.reads
+    api.authorizer.grants = [Grant(READ, "services namespaces")]
+    api.cut()
+    session.retry_now()
+    await until(lambda: isinstance(session.reads["endpointslices", ""], Polled | Forbidden))
+    session.retry_now()
+    await until(lambda: isinstance(session.reads.get(("endpointslices", "shop")), Forbidden))
+    assert not session.snapshot.knows_all("EndpointSlice", "shop")
+    assert session.snapshot.slices_of(ObjectKey("shop", "web")) == []
+    assert services(session) == ["cart/web", "default/web", "shop/web"]
+
+
 async def test_endpointslices_that_may_no_longer_be_read_leave_the_services(api: FakeApi, seen_by: As) -> None:
     session = await seen_by(Grant("*", "*"), pulse=WHOLE)
     await session.loaded(5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kheadless_tui.cluster.reading.by_name import ByName
@@ -20,7 +20,7 @@ from kheadless_tui.cluster.rights.rights_watch import RightsWatch, rights_to_rea
 from kheadless_tui.cluster.state import Forbidden, Live, Offline, Polled, Reading, ReadState, Scope, is_whole
 from kheadless_tui.cluster.tasks import Tasks
 from kheadless_tui.errors import Unreachable
-from kheadless_tui.model.kinds import NAMESPACE, POD, SERVICE, Kind
+from kheadless_tui.model.kinds import ENDPOINT_SLICE, NAMESPACE, POD, SERVICE, Kind
 from kheadless_tui.model.objects import ObjectKey
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class ScopeReading:
             transport,
             needs=lambda: needs_of(self.scope, self.shown | self._closed),
             wider=lambda: needs_of(Scope(), ()) if self.scope.only else (),
-            refusals=lambda: refusals_of(self.readers.all(), self.named.states),
+            refusals=lambda: refusals_of(self._of_scope(self.readers.all()), self.named.states),
             changed=self._on_rights,
             period=pulse.rights,
             period_whole=pulse.rights_whole,
@@ -96,7 +96,7 @@ class ScopeReading:
     @property
     def _closed(self) -> set[str]:
         """Namespaces that would be shown if the right were there: who asks for it asks once for all that is missing."""
-        core = (reader.reflector for reader in self.readers.core())
+        core = (reader.reflector for reader in self._of_scope(self.readers.core()))
         return {one.namespace for one in core if one.namespace and isinstance(one.state, Forbidden)}
 
     @property
@@ -109,10 +109,15 @@ class ScopeReading:
     @property
     def link(self) -> ReadState:
         """What reading has come to, in one state."""
-        core = self.readers.core()
+        core = self._of_scope(self.readers.core())
         if self._away is not None and all(isinstance(one.reflector.state, Forbidden) for one in core):
             return self._away  # nothing is being asked that could tell
         return link_of([(one.reflector.kind.plural, self._state(one)) for one in core], time.time())
+
+    def _of_scope(self, readers: Iterable[Reader]) -> list[Reader]:
+        """Without those that read a part in place of all EndpointSlices."""
+        core = {kind.plural for kind in CORE} if self.scope.all else set()
+        return [one for one in readers if not (one.reflector.namespace and one.reflector.kind.plural in core)]
 
     def _state(self, reader: Reader) -> ReadState:
         """What a reader has come to, or what is got by name where it may not list."""
@@ -153,11 +158,28 @@ class ScopeReading:
 
     def _narrow(self) -> None:
         """The Services of all namespaces were refused: read those that the user works in."""
+        for namespace in self._fallback:
+            self.readers.stop(ENDPOINT_SLICE, namespace)  # it begins anew, as what it has read goes with the rest
         for kind in CORE:
             self.readers.stop(kind, "")
         self._know_whole(frozenset(place for place in self._whole if place[0] == POD.name))
         self.scope = Scope(self._fallback, only=True)
         self._read()
+
+    def _read_part_of_slices(self) -> None:
+        """The EndpointSlices of all namespaces were refused: read those of the namespaces that the user works in."""
+        for namespace in self._fallback:
+            if self.readers.get(ENDPOINT_SLICE, namespace) is None:
+                self._store.clear(ENDPOINT_SLICE, "")
+        for namespace in self._fallback:
+            self.readers.read(ENDPOINT_SLICE, namespace)
+
+    def _read_slices_whole(self) -> None:
+        """The EndpointSlices of all namespaces have been read: none are read for themselves any more."""
+        for namespace in self._fallback:
+            self.by_name.end(ENDPOINT_SLICE, namespace)
+            self.readers.stop(ENDPOINT_SLICE, namespace, forget=False)
+        self._know_whole(self._whole - {(ENDPOINT_SLICE.name, namespace) for namespace in self._fallback})
 
     def _widen(self) -> None:
         """The Services of all namespaces may be read after all; what was read of some stays until they have been."""
@@ -199,12 +221,16 @@ class ScopeReading:
         if isinstance(state, Forbidden):
             if kind is SERVICE and not namespace and self.scope.all:
                 self._narrow()
+            elif kind is ENDPOINT_SLICE and not namespace:
+                self._read_part_of_slices()
             elif kind in CORE:
                 self.by_name.begin(kind, namespace)
             elif kind is not NAMESPACE or self.scope.all:  # else there is the one that was got by its name
                 self._store.clear(kind, namespace)
         elif reflector.synced and kind in CORE:
             self.by_name.end(kind, namespace)
+            if kind is ENDPOINT_SLICE and not namespace:
+                self._read_slices_whole()
         if kind is NAMESPACE:
             self._store.know_namespaces(reflector.synced)
         if isinstance(state, Live) and self._outcomes.get((kind.plural, namespace)) is Offline:

@@ -56,7 +56,7 @@ class TreeFeed:
             key: text for key, state in reads.items() if key[0] in _COUNTED and (text := _in_place_of_counts(state))
         }
         tree = self._body.services
-        tree.uncounted = {where: text for (plural, where), text in self._unread.items() if plural == _COUNTED[0]}
+        tree.uncounted = {key[1]: self._unread.get(key, "") for key in self._read if key[0] == _COUNTED[0]}
         # What is not read any more (a scope that became narrower, as a right was taken away) is not gone for that.
         unsure = {namespace for _, namespace in {*before, *self._unread, *(read_before - self._read)}}
         changed = catalog.update(snapshot, unsure) or self._unread != before

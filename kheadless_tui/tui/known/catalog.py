@@ -311,7 +311,7 @@ class Catalog:
             rows.append(TreeItem(namespace, 0, namespace, f"{len(names):,}", sign, is_open, change))
             if is_open:
                 self._listed.add(namespace)
-                unknown = uncounted.get(namespace, "") or uncounted.get("", "")
+                unknown = uncounted.get(namespace, uncounted.get("", ""))
                 for name in names:
                     entry = inside.get(name)
                     assert entry is not None
