@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from kheadless_tui.lab.api.request import managed_fields
+from kheadless_tui.lab.api.request.managed_fields import Manager
 from kheadless_tui.lab.lab import Lab
+from kheadless_tui.lab.objects.resources import CONFIG_MAPS
 from tests.lab.conftest import Client, Reply
 
 NS = "/api/v1/namespaces/tutorial-1"
@@ -176,3 +179,16 @@ async def test_nobody_owns_the_addresses_that_the_server_chose(
     assert set(fields["f:spec"]) == owned | {
         "f:internalTrafficPolicy", "f:ports", "f:selector", "f:sessionAffinity", "f:type"
     }  # fmt: skip
+
+
+def test_a_value_that_its_owner_changes_has_the_time_of_that() -> None:
+    manager = Manager("hand")
+    times: list[str] = []
+    before: dict[str, Any] | None = None
+    item: dict[str, Any] = {"metadata": {"name": "x"}}
+    for second, value in enumerate(("1", "2", "2")):
+        item = {**item, "metadata": dict(item["metadata"]), "data": {"a": value}}
+        managed_fields.after_update(CONFIG_MAPS, before, item, manager, f"2026-01-01T00:00:0{second}Z")
+        times += [entry["time"] for entry in item["metadata"]["managedFields"]]
+        before = item
+    assert [time[-3:] for time in times] == ["00Z", "01Z", "01Z"]

@@ -78,7 +78,7 @@ def after_update(
         owned = set(paths(entry.get("fieldsV1") or {}))
         if manager.owns(entry):
             found = True
-            entries += _renewed(resource, manager, entry, (owned - lost) | gained | changed, now)
+            entries += _renewed(resource, manager, entry, (owned - lost) | gained | changed, now, written=bool(changed))
         elif left := owned - changed - lost:
             entries.append({**entry, "fieldsV1": from_paths(left)} if left != owned else entry)
     if not found and (gained or changed):
@@ -86,9 +86,11 @@ def after_update(
     _put(item, entries)
 
 
-def _renewed(resource: Resource, manager: Manager, entry: Object, owned: set[Path], now: str) -> list[Object]:
-    """An entry with what its manager owns now; untouched when that is what it owned."""
-    if owned == set(paths(entry.get("fieldsV1") or {})):
+def _renewed(
+    resource: Resource, manager: Manager, entry: Object, owned: set[Path], now: str, *, written: bool
+) -> list[Object]:
+    """An entry with what its manager owns now; untouched when that is what it owned and nothing in it was written."""
+    if not written and owned == set(paths(entry.get("fieldsV1") or {})):
         return [entry]
     return [_entry(resource, manager, owned, now)] if owned else []
 
@@ -145,7 +147,7 @@ def apply(
     gone = from_paths(set(paths(mine)) - set(paths(tree)))
     item = field_sets.without(item, gone, kept, schema)
     own = [entry for entry in entries if manager.owns(entry)]
-    renewed = _renewed(resource, manager, own[0] if own else {}, set(paths(tree)), now)
+    renewed = _renewed(resource, manager, own[0] if own else {}, set(paths(tree)), now, written=bool(different))
     places = [*(entry for entry in others if entry["fieldsV1"]), *renewed]
     item["metadata"]["managedFields"] = sorted(
         places, key=lambda entry: (entry.get("operation", ""), entry.get("time", ""))
