@@ -27,14 +27,11 @@ def given_config(arguments: argparse.Namespace) -> ZoneConfig | None:
         raise UsageError(f"--zone {arguments.zone!r} is no domain name: {flaw}")
     if not arguments.corefile:
         return None
-    return _config_of(read_text(arguments.corefile), arguments.corefile, strict=True)
+    from kheadless_tui.zone.serving import corefile, other_plugins, plugin_chain  # noqa: PLC0415 - often not needed
 
-
-def _config_of(text: str, source: str, *, strict: bool = False) -> ZoneConfig:
-    """What a Corefile says; ``strict`` as the user named it."""
-    from kheadless_tui.zone.serving import corefile, plugin_chain  # noqa: PLC0415 - the cluster's own is read later
-
-    return plugin_chain.zone_config(corefile.parse(text, source), source, strict=strict)
+    path = arguments.corefile
+    read = corefile.parse(read_text(path), path, other_plugins.DIRECTIVES)
+    return plugin_chain.zone_config(read, path, strict=True)
 
 
 def read_text(path: str) -> str:
@@ -53,9 +50,11 @@ def read_text(path: str) -> str:
 
 def config_of_files(arguments: argparse.Namespace, snapshot: Snapshot) -> ZoneConfig:
     """By ``--corefile``, else by the ConfigMap kube-system/coredns among the files, else by CoreDNS's defaults."""
+    from kheadless_tui.zone.serving.running import running_config  # noqa: PLC0415 - not needed with --corefile
+
     config = given_config(arguments)
     if config is None:
         found = snapshot.objects.get(("ConfigMap", COREDNS_CONFIG))
         text = (found.data or {}).get("Corefile") if isinstance(found, ConfigMap) else None
-        config = _config_of(text, f"ConfigMap {COREDNS_CONFIG}") if text is not None else ZoneConfig()
+        config = running_config(text, f"ConfigMap {COREDNS_CONFIG}") if text is not None else ZoneConfig()
     return config.renamed(arguments.zone or "")
