@@ -18,6 +18,7 @@ _ANCHORS = frozenset("bBA")
 _PUNCTUATION = frozenset(string.punctuation)
 _BRACES = re.compile(r"\{([0-9]{1,4})(,?)([0-9]{0,4})\}")
 _GROUP = re.compile(r"\((\?:|\?P<[A-Za-z_][A-Za-z0-9_]*>)?")
+_FLAGS = re.compile(r"\?(?:[imsU]*(?:-[imsU]+)?[):]|P?<\w+>)")
 _LOOKS = ("(?=", "(?!", "(?<=", "(?<!", "(?>", "(?P=", "(?#", "(?(")
 
 
@@ -34,6 +35,8 @@ class _Part(NamedTuple):
     endless: bool
     """Whether it holds a repetition without an upper bound."""
     anchor: bool = False
+    times: int = 1
+    """The largest product of numbers in braces that lie within one another."""
 
 
 @lru_cache(maxsize=256)
@@ -53,6 +56,8 @@ def go_pattern(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text, re.ASCII)
     except re.error as error:
+        if "bad character range" in str(error):
+            raise RefusedByGo("a range of characters ends before it begins") from None
         raise NotFollowed(str(error)) from None
 
 
@@ -68,14 +73,22 @@ class _Reader:
         while self._next() == "|":
             self.at += 1
             found.append(self._sequence())
-        return _Part(any(each.may_be_empty for each in found), any(each.endless for each in found))
+        return _Part(
+            any(each.may_be_empty for each in found),
+            any(each.endless for each in found),
+            times=max(each.times for each in found),
+        )
 
     def _sequence(self) -> _Part:
         found: list[_Part] = []
         while self._next() not in ("", "|", ")"):
             atom = self._atom()
             found.append(self._repeated(atom))
-        return _Part(all(each.may_be_empty for each in found), any(each.endless for each in found))
+        return _Part(
+            all(each.may_be_empty for each in found),
+            any(each.endless for each in found),
+            times=max((each.times for each in found), default=1),
+        )
 
     def _next(self) -> str:
         return self.text[self.at : self.at + 1]
@@ -91,6 +104,8 @@ class _Reader:
         if sign in "*+?":
             raise RefusedByGo(f"{sign} has nothing to repeat")
         if sign == "{":
+            if _BRACES.match(self.text, self.at):
+                raise RefusedByGo("a repetition has nothing to repeat")
             raise NotFollowed("a brace that repeats nothing")
         self.at += 1
         return _Part(may_be_empty=sign in "^$", endless=False, anchor=sign in "^$")
@@ -102,6 +117,8 @@ class _Reader:
         assert head is not None
         self.at = head.end()
         if self._next() == "?":
+            if not _FLAGS.match(self.text, self.at):
+                raise RefusedByGo("neither flags nor the name of a group behind (?")
             raise NotFollowed("flags or a name of a group that Python reads in another way")
         inner = self.alternatives()
         if self._next() != ")":
@@ -136,10 +153,14 @@ class _Reader:
         return _Part(may_be_empty=sign in _ANCHORS, endless=False, anchor=sign in _ANCHORS)
 
     def _repeated(self, atom: _Part) -> _Part:
+        braced = self._next() == "{"
         bounds = self._bounds()
         if bounds is None:
             return atom
         least, most = bounds
+        times = atom.times * max(1, least if most is None else most) if braced else atom.times
+        if braced and times > MAX_REPEAT:  # parse.go repeatIsValid
+            raise RefusedByGo(f"{times} repetitions within one another, where {MAX_REPEAT} are the most")
         if self._next() == "?":
             self.at += 1
         if self._bounds() is not None:
@@ -151,7 +172,7 @@ class _Reader:
             raise NotFollowed("a part that may be empty is repeated")
         if many and atom.endless:
             raise NotFollowed("a repetition within a repetition")
-        return _Part(atom.may_be_empty or least == 0, atom.endless or most is None)
+        return _Part(atom.may_be_empty or least == 0, atom.endless or most is None, times=times)
 
     def _bounds(self) -> tuple[int, int | None] | None:
         """How often the part before is repeated, ``None`` when nothing is said of it."""

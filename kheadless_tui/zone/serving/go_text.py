@@ -16,6 +16,13 @@ def integer(text: str) -> int | None:
     return int(text) if _INTEGER.fullmatch(text) else None
 
 
+def unsigned(text: str) -> int | None:
+    """The number of ``strconv.ParseUint`` with base 0, ``None`` where it reports an error; without underscores."""
+    if re.fullmatch(r"0[0-7]+", text):
+        return int(text, 8)
+    return int(text, 0) if re.fullmatch(r"[0-9]+|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+", text) else None
+
+
 def decimal(text: str) -> float | None:
     """The number of ``strconv.ParseFloat``, ``None`` where it reports an error."""
     try:

@@ -130,7 +130,8 @@ class KubernetesOptions:
 
     def _startup_timeout(self, option: Option) -> None:
         self._some(option)
-        if go_text.duration(option.args[0]) is None:
+        seconds = go_text.duration(option.args[0])
+        if seconds is None or seconds < 0:  # with less than nothing CoreDNS panics
             raise self._error(
                 f"expected startup_timeout with a duration such as 5s, found {_found(option)}", option.line
             )

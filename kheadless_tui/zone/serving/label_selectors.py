@@ -55,6 +55,8 @@ def parse_selector(text: str) -> tuple[Requirement, ...]:
         if term is None:
             raise ValueError(f"expected a term such as key=value, found {text[at:].strip()!r}")
         at = term.end()
+        if at == len(text) and term[0].endswith(","):
+            raise ValueError("expected another term behind the last comma")
         if term["absent"]:
             found.append(Requirement(term["nokey"], "absent"))
         elif term["set"]:

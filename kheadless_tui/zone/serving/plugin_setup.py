@@ -69,6 +69,9 @@ def refusals(corefile: Corefile) -> Iterator[Refusal]:
                 for option in plugin.options if plugin.name in PROPERTIES else ():
                     line = option.line
                     _property(plugin, option)
+                line = plugin.end
+                if plugin.name == "transfer" and not any(option.name == "to" for option in plugin.options):
+                    raise Wrong("'to' is required")
             except Wrong as wrong:
                 yield Refusal(plugin.name, line, str(wrong), wrong.placed)
 
@@ -131,11 +134,18 @@ def _alone(plugin: Plugin) -> None:
 def _listens(plugin: Plugin) -> None:
     _between(0, 1)(plugin)
     for text in filter(is_seen, plugin.args):
-        host, colon, port = text.rpartition(":")
+        host, colon, _ = text.rpartition(":")
         if not colon:
             raise Wrong(f"address {text}: missing port in address", placed=False)
         if ":" in host and not (host.startswith("[") and host.endswith("]")):
             raise Wrong(f"address {text}: too many colons in address", placed=False)
+
+
+def _health(plugin: Plugin) -> None:
+    """It listens before the server is up; where others cannot, it is only told in the log."""
+    _listens(plugin)
+    for text in filter(is_seen, plugin.args):
+        port = text.rpartition(":")[2]
         if port.isascii() and port.isdigit() and int(port) > _MAX_PORT:
             raise Wrong(f"listen tcp: address {port}: invalid port", placed=False)
         if port and not (port.isascii() and port.isdigit()) and port not in _PORT_NAMES:
@@ -210,15 +220,10 @@ def _reload(plugin: Plugin) -> None:
             raise Wrong(f"{kind} greater or equal to {least}s", placed=False)
 
 
-def _transfer(plugin: Plugin) -> None:
-    if not any(option.name == "to" for option in plugin.options):
-        raise Wrong("'to' is required")
-
-
 _ARGUMENTS: dict[str, Callable[[Plugin], None]] = {
     "forward": _forward,
     "loadbalance": _loadbalance,
-    "health": _listens,
+    "health": _health,
     "prometheus": _listens,
     "loop": _alone,
     "minimal": _alone,
@@ -226,7 +231,6 @@ _ARGUMENTS: dict[str, Callable[[Plugin], None]] = {
     "errors": _errors,
     "ready": _listens,
     "debug": _alone,
-    "transfer": _transfer,
     "bind": _bind,
     "template": _template,
     "autopath": _autopath,

@@ -15,6 +15,7 @@ import msgspec
 
 from kheadless_tui.errors import InputError
 from kheadless_tui.zone.naming.names import absolute
+from kheadless_tui.zone.serving import go_text
 from kheadless_tui.zone.serving.config import Concern, ReplyRule, RewriteRule
 from kheadless_tui.zone.serving.corefile import Plugin, is_seen
 from kheadless_tui.zone.serving.go_regex import NotFollowed, RefusedByGo, go_pattern
@@ -45,6 +46,10 @@ _EDNS0 = {
     "subnet": {"set": 4, "unset": 2},
 }
 """How many words a rule of each option has, by whether the option is taken away."""
+_VARIABLES = ("qname", "qtype", "client_ip", "client_port", "protocol", "server_ip", "server_port")
+_MAX_CODE = 65535
+_LENGTHS = (32, 128)
+"""Bits of the longest masks of IPv4 and IPv6."""
 _EFFECTS = {
     "name": "may change names before they are looked up",
     "class": "changes the class of questions",
@@ -107,7 +112,7 @@ def _rule(rule: RewriteRule, kind: str, words: Sequence[str]) -> RewriteRule:
 
 
 def _check_edns0(words: Sequence[str], where: str) -> None:
-    """Refuse a number of words that no option of EDNS0 has (edns0.go newEdns0Rule); the values are not looked into."""
+    """Refuse what no option of EDNS0 has: numbers of words, codes, values and lengths (edns0.go newEdns0Rule)."""
     kind, action = (word.lower() for word in (*words, "nothing", "nothing")[:2])
     counts = _EDNS0.get(kind, {}).get("unset" if action == "unset" else "set", 0)
     given = len(words) - (action != "unset" and words[-1:] == ["revert"])
@@ -117,6 +122,24 @@ def _check_edns0(words: Sequence[str], where: str) -> None:
             f"expected rewrite edns0 with {wanted}, an action and its values, found {' '.join(words) or 'nothing'}",
             where=where,
         )
+    wrong = ""
+    if kind == "local":
+        code = go_text.unsigned(words[2])
+        wrong = words[2] if code is None or code > _MAX_CODE else ""
+        wrong = wrong or next((value for value in words[3:4] if action != "unset" and not _is_value(value)), "")
+    elif kind == "subnet" and action != "unset":
+        lengths = zip(words[2:4], _LENGTHS, strict=True)
+        wrong = next((text for text, most in lengths if (go_text.unsigned(text) or 0) > most), "")
+        wrong = wrong or next((text for text in words[2:4] if go_text.unsigned(text) is None), "")
+    if wrong:
+        raise InputError(f"{wrong} is no code, value or length for rewrite edns0 {kind}", where=where)
+
+
+def _is_value(text: str) -> bool:
+    """Whether it can stand in an option: text, octets in hexadecimal digits, or a variable (isValidVariable)."""
+    if text.startswith("{") and text.endswith("}"):
+        return text[1:-1] in _VARIABLES or "/" in text.strip("{}/")
+    return not text.startswith("0x") or re.fullmatch(r"(?:[0-9a-fA-F]{2})*", text[2:]) is not None
 
 
 def _swapping_rule(rule: RewriteRule, kind: str, words: Sequence[str]) -> RewriteRule:

@@ -31,7 +31,29 @@ def test_the_common_part(pattern: str, name: str, groups: tuple[str | None, ...]
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(", ")", "[a", "a**", "a{2}{3}", "a{1001}", "a{3,2}", "*a", r"(a)\1", "(?=a)", "a(?<!b)", "\\"]
+    "pattern",
+    [
+        "(",
+        ")",
+        "[a",
+        "a**",
+        "a{2}{3}",
+        "a{1001}",
+        "a{3,2}",
+        "*a",
+        r"(a)\1",
+        "(?=a)",
+        "a(?<!b)",
+        "\\",
+        "{1}",
+        "a|{2,3}",
+        "(a{100}){100}",
+        "((a{10}){10}){11}",
+        "[b-a]",
+        "(?i",
+        "(?x)a",
+        "(?P=a",
+    ],
 )
 def test_what_go_refuses(pattern: str) -> None:
     with pytest.raises(RefusedByGo):
@@ -40,7 +62,21 @@ def test_what_go_refuses(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["[[:alpha:]]", r"\pL", r"a\z", r"\Qa\E", "a(?i)b", "(?U)a", "(?<n>a)", "(a*)*", "(a+)+", "a{,3}", "^*", "\u00e9"],
+    [
+        "[[:alpha:]]",
+        r"\pL",
+        r"a\z",
+        r"\Qa\E",
+        "a(?i)b",
+        "(?U)a",
+        "(?<n>a)",
+        "(a*)*",
+        "(a+)+",
+        "a{,3}",
+        "{",
+        "^*",
+        "\u00e9",
+    ],
 )
 def test_what_is_not_followed(pattern: str) -> None:
     with pytest.raises(NotFollowed):

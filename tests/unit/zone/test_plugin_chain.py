@@ -95,6 +95,7 @@ def test_every_option() -> None:
         (["apiserver_max_inflight"], "Corefile:4: apiserver_max_inflight takes 1 argument, found nothing"),
         (["noendpoints yes"], "Corefile:4: noendpoints takes no argument, found yes"),
         (["ignore all"], "Corefile:4: expected ignore empty_service, found ignore all"),
+        (["labels a=b,"], "Corefile:4: labels: expected another term behind the last comma"),
         (["labels a!=b"], "Corefile:4: labels: expected a term such as key=value, found 'a!=b'"),
         (["namespaces a", "namespace_labels b"], "Corefile:6: namespaces and namespace_labels cannot both be set"),
         (["zonal", "noendpoints"], "Corefile:6: zonal needs the endpoints that noendpoints leaves out"),

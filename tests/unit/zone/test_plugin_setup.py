@@ -70,6 +70,13 @@ REFUSED = {
     "health :x": "plugin/health: listen tcp: lookup tcp/x: unknown port",
     "transfer {\nto foo\n}": "plugin/transfer: must specify an IP address: `foo'",
     "transfer {\n}": "plugin/transfer: 'to' is required",
+    "transfer {\nfoo\n}": "plugin/transfer: unknown property 'foo'",
+    "rewrite edns0 local set 0xffee 0x1": "0x1 is no code, value or length for rewrite edns0 local",
+    "rewrite edns0 local set zz abc": "zz is no code, value or length for rewrite edns0 local",
+    "rewrite edns0 local set 0xffee {foo}": "{foo} is no code, value or length for rewrite edns0 local",
+    "rewrite edns0 subnet set 240 56": "240 is no code, value or length for rewrite edns0 subnet",
+    "rewrite edns0 subnet set x 56": "x is no code, value or length for rewrite edns0 subnet",
+    "rewrite name exact (a {1}": "invalid regular expression {1}. of rewrite",
     "rewrite name a b {\n}": "expected nothing behind rewrite name a b, found {",
 }
 
@@ -78,6 +85,8 @@ ACCEPTED = [
     "forward . 1.1.1.1 { max_concurrent 1000 }\nforward a.test 1.1.1.1 {\nexpire 5s\npolicy random }",
     "forward . 1.1.1.1 {\nnext NXDOMAIN servfail\nhealth_check 5s no_rec domain x.y\nresolver 1.1.1.1 [::1]:53\n}",
     'errors {\nstacktrace\nconsolidate 5m ".*" warning show_first\n}\nlog . {\nclass denial error\n}\nready :8181',
+    "rewrite edns0 local set 0xffee 0x01\nrewrite edns0 local append 010 {client_ip} revert\nready :x",
+    "rewrite edns0 local replace 65535 {a/b}\nrewrite edns0 subnet set 32 128\nrewrite edns0 local unset 0xff",
     "reload 2s 0\ndebug\ntransfer {\nto * 10.0.0.1 10.0.0.2:53\nsource 10.0.0.3\n}",
     "rewrite { name a b }\nrewrite stop { name c d }\nrewrite {\nname regex a b\nanswer auto }",
     "forward . 1.1.1.1:53 tls://9.9.9.9 [::1]:53",
