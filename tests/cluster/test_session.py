@@ -450,3 +450,16 @@ async def test_a_kind_that_is_served_no_more_has_no_objects_if_the_api_server_sa
         await until(lambda: session.snapshot.stateful_sets("shop") == [])
         await until(lambda: isinstance(session.reads["statefulsets", "shop"], Live))
     assert bool(session.snapshot.stateful_sets("shop")) is plain
+
+
+async def test_a_watch_that_is_being_opened_is_asked_for_anew_when_the_user_asks(api: FakeApi, opened: Open) -> None:
+    async def hold(_: web.BaseRequest) -> web.Response:
+        await asyncio.Event().wait()
+        return web.Response()
+
+    api.overrides["watch services"] = hold
+    session = await opened()
+    await session.loaded(5)
+    await until(lambda: len(api.watched("services")) == 1)
+    session.retry_now()
+    await until(lambda: len(api.watched("services")) == 2)

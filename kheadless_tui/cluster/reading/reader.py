@@ -69,6 +69,8 @@ class Reader:
         self._wake = asyncio.Event()
         self._lost: Unreachable | None = None
         self._reopening = False
+        self._watch_asked = False
+        """What is under way is a watch, open or about to be."""
         self._midway = False
         self._listed_news = False
         self._task: asyncio.Task[None] | None = None
@@ -99,8 +101,8 @@ class Reader:
             self._doing.cancel()
 
     def reopen(self) -> None:
-        """Open the watch anew, if one is open: its connection may be dead without a word, or nothing else let in."""
-        if self.reflector.watching and self._doing is not None and not self._doing.done():
+        """Open the watch anew, if one is open or about to be: its connection may be dead, or nothing else let in."""
+        if self._watch_asked and self._doing is not None and not self._doing.done():
             self._reopening = True
             self._doing.cancel()
 
@@ -111,6 +113,7 @@ class Reader:
                 await self._pause(step.until)
                 continue
             self._midway = False
+            self._watch_asked = isinstance(step, Watch)
             self._doing = asyncio.create_task(self._do(step))
             try:
                 await self._doing
