@@ -7,6 +7,8 @@ where the snapshot has them and are true where it has not. Nothing here decides 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kheadless_tui.model.objects import ObjectKey
 from kheadless_tui.zone.answering.apex import is_default_ns
 from kheadless_tui.zone.explanations import why_address, why_endpoints, why_names
@@ -15,7 +17,7 @@ from kheadless_tui.zone.naming.name_parsing import POD
 from kheadless_tui.zone.naming.reverse_names import address_of_reverse
 from kheadless_tui.zone.naming.zones import is_below
 from kheadless_tui.zone.record import Fact, Question, Source, Step
-from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.config import NextZone, ZoneConfig
 
 _EMPTY = {
     "alias-to-itself": "leads to its own name or below it",
@@ -80,19 +82,26 @@ def _served(config: ZoneConfig) -> list[str]:
 
 def is_handed_on(name: str, config: ZoneConfig) -> bool:
     """Whether a plugin behind may answer for a name, or whether that is not known (plugin.go NextOrFailure)."""
-    if config.next_zones is None:
-        return True
+    return config.next_zones is None or bool(_holding(name, config.next_zones))
+
+
+def _holding(name: str, zones: Iterable[NextZone]) -> list[NextZone]:
+    """Those of the zones behind that hold a name."""
     low = name.lower()
-    return any(
-        is_below(low, each.zone) and (low == each.zone or not any(is_below(low, other) for other in each.excepted))
-        for each in config.next_zones
-    )
+    return [
+        each
+        for each in zones
+        if is_below(low, each.zone) and (low == each.zone or not any(is_below(low, other) for other in each.excepted))
+    ]
 
 
 def _behind(asked: Question, config: ZoneConfig) -> str:
     if not is_handed_on(asked.name, config):
         return "no plugin is left to answer it, which is SERVFAIL"
-    return f"{' and '.join(config.next_plugins) or 'the next plugin'} answers"
+    plugins = config.next_plugins
+    if config.next_zones is not None:
+        plugins = tuple(dict.fromkeys(each.plugin for each in _holding(asked.name, config.next_zones)))
+    return f"{' and '.join(plugins) or 'the next plugin'} answers"
 
 
 def _reason(case: Case, rule: str, rcode: str) -> Reason:

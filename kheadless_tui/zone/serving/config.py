@@ -110,6 +110,8 @@ class NextZone(msgspec.Struct, frozen=True):
     """Absolute, lower case: these names and all below them."""
     excepted: tuple[str, ...] = ()
     """But for these and all below them; the zone's own name is never excepted (forward.go isAllowedDomain)."""
+    plugin: str = ""
+    """Which one, as it stands in the Corefile: ``forward . /etc/resolv.conf``."""
 
 
 class OtherBlock(msgspec.Struct, frozen=True):

@@ -170,16 +170,16 @@ def next_zones(place: Place) -> tuple[NextZone, ...] | None:
     if place.block.unseen or any(plugin.name not in DIRECTIVES for plugin in place.block.plugins):
         return None
     found: list[NextZone] = []
-    for plugin in place.block.plugins:
-        if plugin.name not in BEHIND:
-            continue
+    for plugin in (each for name in BEHIND for each in place.block.named(name)):
+        text = " ".join((plugin.name, *plugin.args))
         args = {"forward": plugin.args[:1], "grpc": plugin.args[:1], "file": plugin.args[1:]}.get(
             plugin.name, plugin.args
         )
         if plugin.name in ("whoami", "erratic") or not all(map(is_seen, args)):
-            return (NextZone("."),)
+            found.append(NextZone(".", plugin=text))
+            continue
         excepted = _excepted(plugin) if plugin.name in ("forward", "grpc") else ()
-        found += [NextZone(zone, excepted) for zone in origins(args, place.keys)]
+        found += [NextZone(zone, excepted, text) for zone in origins(args, place.keys)]
     return tuple(dict.fromkeys(found))
 
 

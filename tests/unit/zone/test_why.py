@@ -10,6 +10,8 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.zone.record import Question, Step
 from kheadless_tui.zone.resolve import resolve
 from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.corefile import parse
+from kheadless_tui.zone.serving.plugin_chain import zone_config
 from tests.unit.zone.worlds import endpoint, endpoint_slice, headless, obj, pod, snapshot_of
 
 ZONES = ("cluster.local.", "in-addr.arpa.", "ip6.arpa.")
@@ -240,6 +242,23 @@ def test_what_falls_through_names_who_answers() -> None:
     config = ZoneConfig(zones=ZONES, fallthrough=("in-addr.arpa.",), next_plugins=("forward . 10.0.0.2",))
     step = why("9.0.0.10.in-addr.arpa.", kind="PTR", config=config)
     assert step.why.endswith("fallthrough hands the question on: forward . 10.0.0.2 answers")
+
+
+@pytest.mark.parametrize(
+    ("name", "who"),
+    [
+        ("x.a.test.", "secondary a.test and forward . 10.0.0.2 answers"),
+        ("x.b.test.", "forward . 10.0.0.2 answers"),
+        ("x.c.test.", "forward c.test 10.0.0.3 answers"),
+        ("x.d.test.", "no plugin is left to answer it, which is SERVFAIL"),
+    ],
+)
+def test_of_the_plugins_behind_only_those_that_hold_the_name_are_named(name: str, who: str) -> None:
+    text = (
+        ".:53 {\n kubernetes cluster.local\n forward . 10.0.0.2 {\n except c.test d.test\n }\n"
+        " forward c.test 10.0.0.3\n secondary a.test {\n transfer from 10.0.0.4\n }\n file db.e e.test\n}\n"
+    )
+    assert why(name, config=zone_config(parse(text, "C"), "C")).why.endswith(who)
 
 
 def test_a_family_that_is_missing() -> None:
