@@ -152,4 +152,8 @@ async def test_what_came_before_a_cancel_is_kept_and_said() -> None:
         assert len(app.flow.history.probes) == 1
         await pilot.press("P")
         await until(pilot, shows(app, f"cancelled, {last.answered} of {last.total} asked"))
-        assert "not asked" in screen_text(app), "what was not asked is no match"
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, drawn_at(app, (80, 24)))
+        text = screen_text(app)
+        assert f"cancelled, {last.answered} of {last.total} asked" in text
+        assert "not asked" in text, "what was not asked is no match"

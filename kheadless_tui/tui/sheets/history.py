@@ -69,14 +69,17 @@ class _TableLayout:
     heading: Text | None
 
     def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
-        """One line for all but remarks."""
+        """One line for all but remarks and probes that were cancelled."""
         return [len(self.lines(row)) for row in rows]
 
     def lines(self, row: Row) -> Sequence[Text]:
-        """One row."""
+        """One row; how far a cancelled probe came has a line of its own, as no width may leave it out."""
         if isinstance(row.value, Note):
             return row.value.lines(self.width, self.signs)
-        return (self.grid.line(_cells(row.value, self.signs)),)
+        lines = [self.grid.line(_cells(row.value, self.signs))]
+        if isinstance(row.value, Probed) and row.value.cut:
+            lines.append(Text(f"    {row.value.cut}", MUTED))
+        return lines
 
 
 def _layout(
@@ -109,12 +112,11 @@ def _cells(value: object, signs: Signs) -> dict[str, Cell]:
     worst = min((row.verdict for row in value.comparison.rows), key=rank, default="match")
     # what was not asked may be wrong, too
     worst = NOT_ASKED if value.cut and worst == "match" else worst
-    counts = counts_text(value.comparison)
     return {
         "verdict": verdict_cell(worst, signs),
         "when": Cell.of(clock(value.started), TEXT),
         "subject": Cell.of(clean(value.subject), TEXT),
-        "counts": Cell.of(f"{value.cut}: {counts}" if value.cut else counts, MUTED),
+        "counts": Cell.of(counts_text(value.comparison), MUTED),
         "vantage": Cell.of(clean(value.vantage), MUTED),
     }
 
