@@ -8,6 +8,8 @@ import msgspec
 
 PODS_MODES = ("disabled", "insecure", "verified")
 """Values of the option ``pods`` (plugin/kubernetes/setup.go)."""
+LEFT_OUT = "Corefile"
+"""In place of a plugin in notes on what is not understood of the file, and left out."""
 
 
 class CacheBounds(msgspec.Struct, frozen=True):

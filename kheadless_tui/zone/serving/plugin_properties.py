@@ -86,6 +86,18 @@ def _span(text: str) -> None:
         raise Wrong(f"can't be negative: {text}", placed=False)
 
 
+def _excepted(option: Option) -> None:
+    _SOME(option)
+    if option.args[-1] == "}":
+        raise Wrong('not a valid IP address or interface name: "}"', placed=False)
+
+
+def _files(option: Option) -> None:
+    _takes(0, 3)(option)
+    if option.args[-1:] == ("}",):
+        raise Wrong("error reading }: open }: no such file or directory", placed=False)
+
+
 def _positive_span(text: str) -> None:
     _span(text)
     if not go_text.duration(text):
@@ -250,7 +262,7 @@ PROPERTIES: dict[str, Mapping[str, _Read]] = {
         "health_check": _health_check,
         "force_tcp": _NONE,
         "prefer_udp": _NONE,
-        "tls": _takes(0, 3),
+        "tls": _files,
         "tls_servername": _leads(),
         "expire": _leads(_span),
         "max_age": _leads(_span),
@@ -272,7 +284,7 @@ PROPERTIES: dict[str, Mapping[str, _Read]] = {
     "transfer": {"to": _to, "source": _source},
     "health": {"lameduck": _takes(1, 1, _lameduck)},
     "prometheus": {"runtime_metrics": _NONE, "tls": _takes(1, 1)},
-    "bind": {"except": _SOME},
+    "bind": {"except": _excepted},
     "loadbalance": {"prefer": _prefer, "reload": _takes(1, 1, _span)},
     "template": {
         "match": _SOME,

@@ -198,6 +198,8 @@ def _template(plugin: Plugin) -> None:
 def _autopath(plugin: Plugin) -> None:
     if not plugin.args:
         raise Wrong("no resolv-conf specified", placed=False)
+    if plugin.braced:
+        raise Wrong('failed to parse "}": no such file or directory', placed=False)
 
 
 def _errors(plugin: Plugin) -> None:

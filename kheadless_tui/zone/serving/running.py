@@ -10,7 +10,7 @@ from dataclasses import replace
 import msgspec
 
 from kheadless_tui.errors import InputError
-from kheadless_tui.zone.serving.config import Note, ZoneConfig
+from kheadless_tui.zone.serving.config import LEFT_OUT, Note, ZoneConfig
 from kheadless_tui.zone.serving.corefile import Corefile, Plugin, ServerBlock, parse
 from kheadless_tui.zone.serving.plugin_chain import zone_config
 from kheadless_tui.zone.serving.touched_names import EVERYTHING
@@ -36,12 +36,12 @@ def running_config(text: str, source: str) -> ZoneConfig:
             except InputError as error:
                 corefile = _without(corefile, error)
                 told = f"{_said(error)}: this is not understood and left out"
-                left_out.append(Note(error.where, "Corefile", told, EVERYTHING))
+                left_out.append(Note(error.where, LEFT_OUT, told, EVERYTHING))
             else:
                 return _noted(config, tuple(left_out))
     except InputError as error:
         told = f"{_said(error)}: CoreDNS's defaults are taken in place of it"
-        note = Note(error.where, "Corefile", told, EVERYTHING)
+        note = Note(error.where, LEFT_OUT, told, EVERYTHING)
         return ZoneConfig(source=f"CoreDNS defaults ({source} is not understood)", notes=(note,))
 
 

@@ -77,6 +77,9 @@ REFUSED = {
     "rewrite edns0 subnet set 240 56": "240 is no code, value or length for rewrite edns0 subnet",
     "rewrite edns0 subnet set x 56": "x is no code, value or length for rewrite edns0 subnet",
     "rewrite name exact (a {1}": "invalid regular expression {1}. of rewrite",
+    "autopath @kubernetes { }": 'plugin/autopath: failed to parse "}"',
+    "bind 127.0.0.1 { except 1.2.3.4 }": 'plugin/bind: not a valid IP address or interface name: "}"',
+    "forward . 1.1.1.1 { tls }": "plugin/forward: error reading }",
     "rewrite name a b {\n}": "expected nothing behind rewrite name a b, found {",
 }
 
