@@ -25,7 +25,7 @@ from kheadless_tui.errors import ClusterError, InputError, Refused
 from kheadless_tui.model.kinds import SERVICE, Kind
 from kheadless_tui.model.objects import KubeObject, ObjectKey
 from kheadless_tui.model.snapshot import Snapshot
-from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.config import LEFT_OUT, ZoneConfig
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.wire.transport import Transport
@@ -305,16 +305,18 @@ class ClusterSession:
             How; ``source`` says which of the two it was, and why.
 
         Raises:
-            InputError: the cluster's Corefile cannot be understood.
+            InputError: the cluster's Corefile has changed to one that cannot be understood.
             Unreachable, NotAuthenticated: it could not be asked for.
         """
-        unread = self._zone_config is None and self._zone_fault is None
+        unread = self._zone_config is None
         if unread or (again and self._served is None):
             try:
-                self._zone_config = (await once.zone_config(self.transport)).renamed(self._zone)
-                self._zone_fault = None
-            except InputError as error:
-                self._zone_fault = error
+                found = (await once.zone_config(self.transport)).renamed(self._zone)
+                slip = next((note for note in found.notes if note.plugin == LEFT_OUT), None)
+                if slip is None or unread:
+                    self._zone_config, self._zone_fault = found, None
+                else:  # what CoreDNS cannot read, the plugin reload leaves alone
+                    self._zone_fault = InputError(slip.text, where=slip.where)
             except ClusterError:
                 if unread:
                     raise

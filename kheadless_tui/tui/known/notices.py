@@ -208,7 +208,7 @@ def heading_of(view: ServiceView, served: Served, room: int) -> tuple[str, tuple
     notes = (note,) if note is not None else sentence_of(view)
     more = reading_of(view.reads, view.key.namespace)
     if served.fault:
-        more += (f"{served.fault}.", "Predicted: CoreDNS's defaults. ctrl-r asks again.")
+        more += (f"{served.fault}.", "Predicted: by the Corefile before. ctrl-r asks again.")
     notes = tuple(replace(note, more=(*(line for line in note.more if line not in more), *more)) for note in notes)
     return title_of(view, room), notes
 
