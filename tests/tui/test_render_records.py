@@ -137,6 +137,16 @@ def test_of_many_fields_behind_a_rule_the_first_are_shown() -> None:
     assert note.more[-1] == f"and {40 - MAX_FACTS} more"
 
 
+def test_of_a_record_that_two_slices_give_both_are_named() -> None:
+    slices = (slice_of("nginx-headless", f"web-{n}", [endpoint("10.244.3.1", "web-0")]) for n in (1, 2))
+    view = view_of(world(service("nginx-headless"), *slices))
+    record = next(item.record for item in view.predicted if item.record.type == "A")
+    (note,) = (note for note in explanation(view, record) if note.text == "It is made from")
+    assert [place.partition(" endpoints")[0] for place in note.more] == [
+        "EndpointSlice shop/web-1", "EndpointSlice shop/web-2",
+    ]  # fmt: skip
+
+
 def test_the_reverse_name_of_another_service_at_the_same_address_has_a_row_once_it_was_answered() -> None:
     shared = world(
         *(service(name) for name in ("nginx-headless", "by-address")),

@@ -30,7 +30,8 @@ def explanation(view: ServiceView, record: Record) -> tuple[Note, ...]:
         if _same(item.record, record)
     ]
     found += [Note(step.why, "", MUTED, _facts(step)) for step in answer.steps if step.why]
-    sources = dict.fromkeys(_place(item.source) for item in view.predicted if _same(item.record, record))
+    made = (item for item in view.predicted if _same(item.record, record))
+    sources = dict.fromkeys(_place(source) for item in made for source in item.sources)
     if sources:
         found.append(Note("It is made from", "", MUTED, tuple(sources)))
     if answer.unknown:
