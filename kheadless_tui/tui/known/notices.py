@@ -206,9 +206,7 @@ def heading_of(view: ServiceView, served: Served, room: int) -> tuple[str, tuple
     if note is not None and not view.endpoints_known and (verdicts := verdicts_of(view)):
         note = replace(note, more=(*note.more, f"DNS itself: {verdicts[-1]}."))
     notes = (note,) if note is not None else sentence_of(view)
-    more = reading_of(view.reads, view.key.namespace)
-    if served.fault:
-        more += (f"{served.fault}.", "Predicted: by the Corefile before. ctrl-r asks again.")
+    more = (*reading_of(view.reads, view.key.namespace), *served.slips())
     notes = tuple(replace(note, more=(*(line for line in note.more if line not in more), *more)) for note in notes)
     return title_of(view, room), notes
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kheadless_tui.errors import ClusterError, InputError
 from kheadless_tui.tui.text.cells import clean
-from kheadless_tui.zone.serving.config import ZoneConfig
+from kheadless_tui.zone.serving.config import LEFT_OUT, ZoneConfig
 
 if TYPE_CHECKING:
     from kheadless_tui.cluster.session import ClusterSession
@@ -18,6 +18,12 @@ class Served(NamedTuple):
     config: ZoneConfig
     fault: str = ""
     """Why that is not what the cluster's own Corefile says, where that is there and cannot be understood."""
+
+    def slips(self) -> tuple[str, ...]:
+        """What of the cluster's own Corefile is not understood, and what holds in place of it."""
+        if self.fault:
+            return (f"{self.fault}.", "Predicted: by the Corefile before. ctrl-r asks again.")
+        return tuple(f"{clean(str(note))}." for note in self.config.notes if note.plugin == LEFT_OUT)
 
     def facts(self) -> tuple[str, ...]:
         """The same in sentences: by what, the TTL and whether it is known, and what is not followed."""

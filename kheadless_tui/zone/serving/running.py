@@ -51,7 +51,8 @@ def _said(error: InputError) -> str:
 
 def _noted(config: ZoneConfig, notes: tuple[Note, ...]) -> ZoneConfig:
     others = tuple(_noted(other, notes) for other in config.others)
-    return msgspec.structs.replace(config, notes=(*notes, *config.notes), others=others)
+    known = config.ttl_known and (not notes or config.ttl != ZoneConfig().ttl)  # a line left out may be that of the TTL
+    return msgspec.structs.replace(config, notes=(*notes, *config.notes), others=others, ttl_known=known)
 
 
 def _without(corefile: Corefile, error: InputError) -> Corefile:
