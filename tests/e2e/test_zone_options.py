@@ -217,7 +217,7 @@ def crd() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def served(crd: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    world = World(f"zo-{uuid.uuid4().hex[:6]}", uuid.uuid4().int % 250)
+    world = World(f"zo-{uuid.uuid4().hex[:6]}", 1 + uuid.uuid4().int % 249)
     try:
         _create(world)
         powerless = _powerless(world, tmp_path_factory.mktemp("powerless") / "kubeconfig")
