@@ -16,6 +16,7 @@ from textual.widgets import Input
 from kheadless_tui.errors import HeadlessError
 from kheadless_tui.tui.keys.filtering import ALL, Filter
 from kheadless_tui.tui.known.levers import Lever, Levers, levers_on
+from kheadless_tui.tui.render.cards import Cards
 from kheadless_tui.tui.text.cells import clean, wrap
 from kheadless_tui.tui.text.notes import Note
 from kheadless_tui.tui.text.roles import MUTED, TEXT, WARN
@@ -44,21 +45,11 @@ class _Entry:
 
 
 @dataclass(frozen=True)
-class _LeverLayout:
+class _LeverLayout(Cards):
     """A line for the lever with what it is pulled on, and its sentence below."""
 
-    width: int
-    signs: Signs
-    heading: Text | None = None
-
-    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
-        """What each lever takes."""
-        return [len(self.lines(row)) for row in rows]
-
-    def lines(self, row: Row) -> Sequence[Text]:
+    def card(self, row: Row) -> Sequence[Text]:
         """The lever with its sentence, one choice, or a remark."""
-        if isinstance(row.value, Note):
-            return row.value.lines(self.width, self.signs)
         entry = row.value
         assert isinstance(entry, _Entry)
         if entry.choice:

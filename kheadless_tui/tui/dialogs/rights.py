@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from kheadless_tui.cluster.rights.missing_rights import MissingRight, rule_yaml
+from kheadless_tui.tui.render.cards import Cards
 from kheadless_tui.tui.text.cells import clean
 from kheadless_tui.tui.text.notes import Note
 from kheadless_tui.tui.text.roles import MUTED, TEXT, UNKNOWN
@@ -31,21 +32,11 @@ HEADING = "What an admin would add, for exactly these rights (kubectl apply -f -
 
 
 @dataclass(frozen=True)
-class _RightLayout:
+class _RightLayout(Cards):
     """Each right in as many lines as it needs; of the manifest each line as it is."""
 
-    width: int
-    signs: Signs
-    heading: Text | None = None
-
-    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
-        """What each takes."""
-        return [len(self.lines(row)) for row in rows]
-
-    def lines(self, row: Row) -> Sequence[Text]:
+    def card(self, row: Row) -> Sequence[Text]:
         """One right, or a line of the manifest."""
-        if isinstance(row.value, Note):
-            return row.value.lines(self.width, self.signs)
         assert isinstance(row.value, str)
         return [Text(f" {row.value}", MUTED if row.value.startswith("#") or not row.selectable else TEXT)]
 

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from kheadless_tui.diagnose.finding import ERROR, WARNING, Fact, Finding
 from kheadless_tui.tui.render.answers import LABEL
+from kheadless_tui.tui.render.cards import Cards
 from kheadless_tui.tui.render.commands import command_lines
 from kheadless_tui.tui.text.cells import clean, pad, shorten, width_of, wrap
-from kheadless_tui.tui.text.notes import Note
 from kheadless_tui.tui.text.roles import BAD, FOCUS, MUTED, TEXT, WARN
 from kheadless_tui.tui.text.row import Row
 from kheadless_tui.tui.text.signs import UNICODE, Signs
@@ -30,21 +30,11 @@ class FindingCard:
 
 
 @dataclass(frozen=True)
-class FindingsLayout:
+class FindingsLayout(Cards):
     """The cards at one width."""
 
-    width: int
-    signs: Signs
-    heading: Text | None = None
-
-    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
-        """As many lines as a card needs."""
-        return [len(self.lines(row)) for row in rows]
-
-    def lines(self, row: Row) -> Sequence[Text]:
-        """The lines of one card or remark."""
-        if isinstance(row.value, Note):
-            return row.value.lines(self.width, self.signs)
+    def card(self, row: Row) -> Sequence[Text]:
+        """The lines of one card."""
         card = row.value
         assert isinstance(card, FindingCard)
         return self._open(card.finding, card.flags) if card.opened else self._title(card.finding)
