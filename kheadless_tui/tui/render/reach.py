@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from kheadless_tui.probe.reachability import OPEN, Goal, Reach
+from kheadless_tui.tui.render.cards import Cards
 from kheadless_tui.tui.text.cells import clean, wrap
-from kheadless_tui.tui.text.notes import Note
 from kheadless_tui.tui.text.roles import BAD, GOOD, MUTED, TEXT, UNKNOWN, WARN
 from kheadless_tui.tui.text.row import Row
 from kheadless_tui.tui.text.signs import Signs
@@ -33,23 +33,14 @@ class ReachEntry:
     reach: Reach | None
 
 
-@dataclass(frozen=True)
-class ReachLayout:
+@dataclass(frozen=True, kw_only=True)
+class ReachLayout(Cards):
     """The connects at one width; the cause of a failure on lines of its own."""
 
     grid: Grid
-    width: int
-    signs: Signs
-    heading: Text | None
 
-    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
-        """A line each, and more for a cause."""
-        return [len(self.lines(row)) for row in rows]
-
-    def lines(self, row: Row) -> Sequence[Text]:
+    def card(self, row: Row) -> Sequence[Text]:
         """One connect, or a remark."""
-        if isinstance(row.value, Note):
-            return row.value.lines(self.width, self.signs)
         entry = row.value
         assert isinstance(entry, ReachEntry)
         lines = [self.grid.line(_cells(entry, self.signs))]
@@ -97,4 +88,4 @@ def reach_layout(rows: Sequence[Row], width: int, signs: Signs) -> ReachLayout:
                 names[key].append(cell.text)
     order = [column.id for column in _COLUMNS]
     grid = fit(_COLUMNS, order, ("outcome", "pod", "to"), names, width)
-    return ReachLayout(grid, width, signs, grid.heading())
+    return ReachLayout(width, signs, grid.heading(), grid=grid)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from kheadless_tui.probe.convergence import MIXED, NEW, OLD, Point, Timeline
+from kheadless_tui.tui.render.cards import Cards
 from kheadless_tui.tui.text.cells import clean, cut, pad, shorten_all, width_of
-from kheadless_tui.tui.text.notes import Note
 from kheadless_tui.tui.text.roles import FRAME, GOOD, MUTED, TEXT, UNKNOWN, WARN
 from kheadless_tui.tui.text.row import Row
 from kheadless_tui.tui.text.signs import Signs
@@ -31,12 +31,10 @@ def scale_of(timeline: Timeline) -> int:
     return next((scale for scale in SCALES if scale >= seconds), SCALES[-1])
 
 
-@dataclass(frozen=True)
-class TimelineLayout:
+@dataclass(frozen=True, kw_only=True)
+class TimelineLayout(Cards):
     """The bars at one width."""
 
-    width: int
-    signs: Signs
     scale: int
     layer_width: int
     bar: int
@@ -44,16 +42,9 @@ class TimelineLayout:
     note: int
     """Cells for the note beside it; 0: it stands below."""
     short: tuple[tuple[str, str], ...]
-    heading: Text | None
 
-    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
-        """A line each, and one for a note that has no room beside."""
-        return [len(self.lines(row)) for row in rows]
-
-    def lines(self, row: Row) -> Sequence[Text]:
+    def card(self, row: Row) -> Sequence[Text]:
         """One layer, or a remark."""
-        if isinstance(row.value, Note):
-            return row.value.lines(self.width, self.signs)
         point = row.value
         assert isinstance(point, Point)
         done = point.new_at is not None
@@ -108,7 +99,7 @@ def timeline_layout(rows: Sequence[Row], width: int, signs: Signs, timeline: Tim
     heading = Text(pad(f"  {pad('LAYER', layer_width)}  {pad('NEW AT', AT, right=True)}  {ruler}", width), MUTED)
     if note:
         heading = Text(f"  {pad('LAYER', layer_width)}  {pad('NEW AT', AT, right=True)}  {ruler}  NOTE", MUTED)
-    return TimelineLayout(width, signs, scale, layer_width, bar, note, short, heading)
+    return TimelineLayout(width, signs, heading, scale=scale, layer_width=layer_width, bar=bar, note=note, short=short)
 
 
 def _title(point: Point) -> str:

@@ -13,8 +13,8 @@ from kheadless_tui.model.snapshot import Snapshot
 from kheadless_tui.model.workloads import Pod
 from kheadless_tui.probe.choosing.candidates import not_usable, running_containers
 from kheadless_tui.probe.choosing.places import own_pods
+from kheadless_tui.tui.render.cards import Cards
 from kheadless_tui.tui.text.cells import clean, natural, width_of, wrap
-from kheadless_tui.tui.text.notes import Note
 from kheadless_tui.tui.text.roles import MUTED, TEXT, UNKNOWN
 from kheadless_tui.tui.text.row import Row
 from kheadless_tui.tui.text.signs import UNICODE, Signs
@@ -148,23 +148,14 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class VantagesLayout:
+@dataclass(frozen=True, kw_only=True)
+class VantagesLayout(Cards):
     """The places at one width."""
 
     grid: Grid
-    width: int
-    signs: Signs
-    heading: Text | None
 
-    def heights(self, rows: Sequence[Row]) -> Sequence[int] | None:
-        """One line each, more where something is said below."""
-        return [len(self.lines(row)) for row in rows]
-
-    def lines(self, row: Row) -> Sequence[Text]:
+    def card(self, row: Row) -> Sequence[Text]:
         """The line of one place, and what is said below it."""
-        if isinstance(row.value, Note):
-            return row.value.lines(self.width, self.signs)
         choice = row.value
         assert isinstance(choice, VantageChoice)
         more = [Text(f"    {part}", MUTED) for part in wrap(choice.more, self.width - 5)] if choice.more else []
@@ -197,4 +188,4 @@ def vantages_layout(rows: Sequence[Row], width: int, signs: Signs = UNICODE) -> 
     if grid.total > width:
         kept = tuple(key for key in order if key != "effect")
         grid = fit(columns, kept, kept, names, width)
-    return VantagesLayout(grid, width, signs, grid.heading())
+    return VantagesLayout(width, signs, grid.heading(), grid=grid)
